@@ -1,0 +1,199 @@
+/**
+ * The plugin contract: what a plugin is, and what its hooks see and answer.
+ *
+ * @module
+ */
+import type {
+  ComparisonOperatorExpression,
+  CompiledQuery,
+  DatabaseConnection,
+  Expression,
+  ExpressionBuilder,
+  ExpressionWrapper,
+  Kysely,
+  OperationNodeSource,
+  QueryResult,
+  SqlBool,
+  TableMetadata,
+} from "kysely";
+
+/** The family of SQL a database speaks, as far as rewriting is concerned. */
+export type DialectName = "postgres" | "mysql" | "sqlite" | "mssql";
+
+/** The kind of statement a query block is. */
+export type QueryOperation = "select" | "insert" | "update" | "delete" | "replace" | "merge";
+
+/** A value of the caller's identity or of a handle's view, frozen when it was bound. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** One reference to a table in a query: each alias of a self join is one of its own. */
+export interface TableReference {
+  /** The table's name as the query wrote it. */
+  readonly table: string;
+  /** The schema the query qualified it with. */
+  readonly schema: string | undefined;
+  /** The name that the reference's columns are qualified with: its alias, or else the table. */
+  readonly alias: string;
+  /** The kind of statement the reference stands in. */
+  readonly operation: QueryOperation;
+  /** `target` for the table that a statement writes, `source` for one it reads. */
+  readonly role: "source" | "target";
+  /** An expression for a column of this reference, qualified with its alias. */
+  column<T = unknown>(name: string): ExpressionWrapper<any, any, T>;
+}
+
+/** What a hook knows of the handle that the query came through. */
+export interface HookContext {
+  /** The family of SQL. */
+  readonly dialect: DialectName;
+  /** What {@linkcode bindContext} bound, or `undefined`. */
+  readonly context: Attributes | undefined;
+  /** Flags of the handle, such as soft delete's `includeDeleted`. */
+  readonly metadata: Attributes;
+  /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */
+  readonly eb: ExpressionBuilder<any, any>;
+}
+
+/** What a plugin's `interceptQuery` is told about the query block. */
+export interface QueryBuilderContext {
+  /** The kind of statement. */
+  readonly operation: QueryOperation;
+  /** The block's first table (of a write, its target); empty where the block names none. */
+  readonly table: string;
+  /** The name that table's columns are qualified with. */
+  readonly alias?: string | undefined;
+  /** The schema the query qualified the table with. */
+  readonly schema?: string | undefined;
+  /** Flags of the handle. */
+  readonly metadata: Record<string, unknown>;
+  /** An expression for a column of the block's first table, qualified with its alias. */
+  readonly ref?: ((column: string) => ExpressionWrapper<any, any, any>) | undefined;
+  /** Every table reference of the block, the first one included. */
+  readonly tables?: readonly TableReference[] | undefined;
+}
+
+/**
+ * The part of Kysely's builders that an interceptor uses. At run time it is the real builder of the
+ * block (`SelectQueryBuilder`, `UpdateQueryBuilder`, ..), so all of its methods are there.
+ */
+export interface QueryBlock extends OperationNodeSource {
+  /** Adds a condition on a column. */
+  where(
+    column: string | Expression<any>,
+    operator: ComparisonOperatorExpression,
+    value: unknown,
+  ): QueryBlock;
+  /** Adds a condition. */
+  where(
+    condition: Expression<SqlBool> | ((eb: ExpressionBuilder<any, any>) => Expression<SqlBool>),
+  ): QueryBlock;
+  /** Adds a condition that compares two columns. */
+  whereRef(left: string, operator: ComparisonOperatorExpression, right: string): QueryBlock;
+}
+
+/** The UPDATE that takes the place of a DELETE. */
+export interface DeleteRewrite {
+  /** The columns to set, with their values or expressions. */
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+/** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
+export interface QueryScope extends HookContext {
+  /** Runs `fn` with the connection that the query will use. */
+  withConnection<T>(fn: (connection: DatabaseConnection) => Promise<T>): Promise<T>;
+  /** Whether a transaction is open on the connection of this scope, as far as this executor saw. */
+  isInTransaction(connection: DatabaseConnection): boolean;
+}
+
+/** The declarative hooks: what to do with each table reference. All are optional. */
+export interface PluginHooks {
+  /**
+   * Whether the hooks have anything to say about a table. Asked once per name; without it the
+   * other hooks are asked about every reference.
+   */
+  appliesTo?(table: { readonly name: string; readonly schema: string | undefined }): boolean;
+  /**
+   * Which rows of this reference exist for this caller: a predicate over its columns, or
+   * `undefined` for all of them.
+   */
+  filter?(reference: TableReference, context: HookContext): Expression<SqlBool> | undefined;
+  /**
+   * Set when the filter's answer depends on nothing but the reference and the handle: it is then
+   * asked once for each and the answer kept.
+   */
+  readonly stable?: boolean;
+  /**
+   * What becomes of a DELETE of this table: an UPDATE, a refusal, or (`undefined`) the DELETE.
+   */
+  rewriteDelete?(
+    reference: TableReference,
+    context: HookContext,
+  ): DeleteRewrite | "deny" | undefined;
+  /** Runs round the execution of every query that this executor compiled. */
+  aroundQuery?(
+    query: CompiledQuery,
+    next: (query: CompiledQuery) => Promise<QueryResult<any>>,
+    scope: QueryScope,
+  ): Promise<QueryResult<any>>;
+  /** What the plugin does to a table, in words, for `describeExecutor`. */
+  describe?(table: { readonly name: string; readonly schema: string | undefined }): string[];
+}
+
+/** What a plugin is given when an executor is made with it. */
+export interface PluginHost {
+  /** The family of SQL. */
+  readonly dialect: DialectName;
+  /** The database without any plugin of this executor. */
+  readonly db: Kysely<any>;
+  /** The tables of the database; asked of it once per executor, whoever asks. */
+  tables(): Promise<readonly TableMetadata[]>;
+  /** The physical name of a table, after the Kysely plugins of the database (camel case, ..). */
+  physicalName(table: string): string;
+  /** The physical name of a column. */
+  physicalColumn(column: string): string;
+}
+
+/**
+ * A plugin: the specification's members, and the declarative hooks.
+ *
+ * @example
+ * ```ts
+ * import type { Plugin } from "@kysera/executor";
+ *
+ * export const activeOnly: Plugin = {
+ *   name: "active-only",
+ *   version: "1.0.0",
+ *   interceptQuery(qb, context) {
+ *     return context.operation === "select" ? qb.where("active", "=", true) : qb;
+ *   },
+ * };
+ * ```
+ */
+export interface Plugin extends PluginHooks {
+  /** Unique among the plugins of an executor. */
+  readonly name: string;
+  /** The plugin's own version. */
+  readonly version: string;
+  /** Names of plugins that must be there, and run before this one. */
+  readonly dependencies?: readonly string[];
+  /** Names of plugins that must not be there. */
+  readonly conflictsWith?: readonly string[];
+  /** Higher runs first, among plugins that do not depend on each other. Default 0. */
+  readonly priority?: number;
+  /** Called once when an executor is made. */
+  onInit?(executor: Kysely<any>): void | Promise<void>;
+  /** Called by `destroyExecutor`. */
+  onDestroy?(): void | Promise<void>;
+  /**
+   * Called for every query block (root, subquery, CTE body, each arm of a union) with a builder
+   * made from it; what it returns takes the block's place.
+   */
+  interceptQuery?(qb: QueryBlock, context: QueryBuilderContext): QueryBlock;
+  /** Adds methods to a repository. */
+  extendRepository?<T extends object>(repository: T): T;
+  /**
+   * Hooks that need to know the database: called once per executor, before `onInit`; what it
+   * returns is used beside the plugin's own hooks. `createExecutorSync` refuses a promise.
+   */
+  setup?(host: PluginHost): PluginHooks | Promise<PluginHooks>;
+}
