@@ -1,0 +1,39 @@
+import { Kysely, PostgresDialect } from "kysely";
+import { uniqueName } from "./_names.ts";
+import type { TestDatabase, TestOpenOptions } from "./matrix.ts";
+
+/** A fresh schema on a PostgreSQL server; every connection has it as its search path. */
+export async function openPostgres(
+  url: string,
+  options: TestOpenOptions = {},
+): Promise<TestDatabase> {
+  const { default: pg } = await import("pg");
+  const schema = uniqueName();
+  const admin = async (statement: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  await admin(`create schema "${schema}"`);
+  const db = new Kysely<any>({
+    dialect: new PostgresDialect({
+      pool: new pg.Pool({
+        connectionString: url,
+        max: 4,
+        options: `-c search_path=${schema} -c client_min_messages=warning`,
+      }),
+    }),
+    plugins: options.plugins ?? [],
+  });
+  return {
+    db,
+    async close() {
+      await db.destroy();
+      await admin(`drop schema "${schema}" cascade`);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * The databases that the tests run on. SQLite and PGlite are always there (where their driver loads);
+ * PostgreSQL and MySQL (MariaDB) are reached through `KYSERA_TEST_POSTGRES_URL` and
+ * `KYSERA_TEST_MYSQL_URL`, and skipped with the reason where these are not set.
+ * `KYSERA_TEST_DIALECTS=sqlite,pglite` narrows a run.
+ */
+import { describe } from "node:test";
+import process from "node:process";
+import type { Kysely, KyselyPlugin } from "kysely";
+import { openMysql } from "./_mysql.ts";
+import { openPGlite } from "./_pglite.ts";
+import { openPostgres } from "./_postgres.ts";
+import { openSqlite } from "./_sqlite.ts";
+
+export type TestDialectName = "sqlite" | "pglite" | "postgres" | "mysql";
+
+export interface TestOpenOptions {
+  plugins?: KyselyPlugin[];
+}
+
+export interface TestDatabase {
+  db: Kysely<any>;
+  /** Closes the connections and drops what {@linkcode TestDialect.open} made. */
+  close(): Promise<void>;
+}
+
+export interface TestDialect {
+  readonly name: TestDialectName;
+  readonly dialect: "sqlite" | "postgres" | "mysql";
+  /** Why the dialect cannot run here. */
+  readonly skip: string | undefined;
+  /** A fresh, empty database (on servers its own schema or database), and how to drop it. */
+  open(options?: TestOpenOptions): Promise<TestDatabase>;
+}
+
+const chosen = process.env["KYSERA_TEST_DIALECTS"]?.split(",").map((name) => name.trim());
+const postgresUrl = process.env["KYSERA_TEST_POSTGRES_URL"];
+const mysqlUrl = process.env["KYSERA_TEST_MYSQL_URL"];
+
+/** Every dialect, those that cannot run here included. */
+export const matrix: readonly TestDialect[] = [
+  {
+    name: "sqlite",
+    dialect: "sqlite",
+    skip: notChosen("sqlite") ?? await missing("node:sqlite"),
+    open: openSqlite,
+  },
+  {
+    name: "pglite",
+    dialect: "postgres",
+    skip: notChosen("pglite") ?? await missing("@electric-sql/pglite"),
+    open: openPGlite,
+  },
+  {
+    name: "postgres",
+    dialect: "postgres",
+    skip: notChosen("postgres") ?? notSet("KYSERA_TEST_POSTGRES_URL", postgresUrl) ??
+      await missing("pg"),
+    open: (options) => openPostgres(postgresUrl!, options),
+  },
+  {
+    name: "mysql",
+    dialect: "mysql",
+    skip: notChosen("mysql") ?? notSet("KYSERA_TEST_MYSQL_URL", mysqlUrl) ??
+      await missing("mysql2"),
+    open: (options) => openMysql(mysqlUrl!, options),
+  },
+];
+
+/** describe() per dialect; a dialect that cannot run is reported as skipped with its reason. */
+export function onEveryDialect(
+  title: string,
+  body: (dialect: TestDialect) => void,
+  only?: readonly TestDialectName[],
+): void {
+  for (const dialect of matrix) {
+    if (only && !only.includes(dialect.name)) continue;
+    if (dialect.skip === undefined) describe(`${title} [${dialect.name}]`, () => body(dialect));
+    else describe(`${title} [${dialect.name}: ${dialect.skip}]`, { skip: dialect.skip }, () => {});
+  }
+}
+
+function notChosen(name: TestDialectName): string | undefined {
+  return chosen && !chosen.includes(name) ? "left out by KYSERA_TEST_DIALECTS" : undefined;
+}
+
+function notSet(variable: string, value: string | undefined): string | undefined {
+  return value ? undefined : `${variable} is not set`;
+}
+
+/** The reason why a driver cannot be loaded, where it cannot. */
+async function missing(driver: string): Promise<string | undefined> {
+  try {
+    // The literals below are what bundlers and type strippers see; a variable would hide them.
+    if (driver === "node:sqlite") await import("node:sqlite");
+    else if (driver === "@electric-sql/pglite") await import("@electric-sql/pglite");
+    else if (driver === "pg") await import("pg");
+    else await import("mysql2");
+    return undefined;
+  } catch (error) {
+    return `${driver} does not load: ${error instanceof Error ? error.message : error}`;
+  }
+}
