@@ -1,0 +1,76 @@
+/**
+ * The databases a test run uses: those the environment names, else throw-away servers for the
+ * length of the run.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import type { ServerName } from "./database_server.ts";
+
+/** The environment variables that tell the tests where a server is. */
+export const URL_VARIABLES: Record<ServerName, string> = {
+  postgres: "KYSERA_TEST_POSTGRES_URL",
+  mysql: "KYSERA_TEST_MYSQL_URL",
+};
+
+/** What `db.ts serve` prints about one server: where it is, or why it is not. */
+export interface ServedDatabase {
+  readonly name: ServerName;
+  readonly url?: string;
+  readonly reason?: string;
+}
+
+/** The databases of one test run. */
+export interface Databases {
+  /** Environment variables to give to the tests. */
+  readonly env: Record<string, string>;
+  /** Servers the tests have to do without, and why. */
+  readonly missing: readonly { readonly name: ServerName; readonly reason: string }[];
+  /** Stops what was started and removes its data. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes the databases of a test run ready. The servers it starts belong to a process of their own
+ * that stops them as soon as this process is gone, whatever ended it.
+ *
+ * @returns The databases; call `close()` at the end.
+ */
+export async function openDatabases(): Promise<Databases> {
+  const env: Record<string, string> = {};
+  const wanted: ServerName[] = [];
+  for (const name of ["postgres", "mysql"] as const) {
+    const url = process.env[URL_VARIABLES[name]];
+    if (url) env[URL_VARIABLES[name]] = url;
+    else wanted.push(name);
+  }
+  if (wanted.length === 0) return { env, missing: [], close: () => Promise.resolve() };
+
+  const keeper = spawn(
+    process.execPath,
+    ["run", "-A", "--quiet", join(import.meta.dirname!, "db.ts"), "serve", ...wanted],
+    // Detached: Ctrl-C goes to the tests; the servers stay until the tests have ended.
+    { detached: true, stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const exited = once(keeper, "exit");
+  const close = async () => {
+    keeper.stdin.end();
+    await exited;
+  };
+  const [line] = await Promise.race([
+    once(createInterface(keeper.stdout), "line"),
+    exited.then(() => [undefined]),
+  ]);
+  if (line === undefined) throw new Error("Cannot start the databases: see the message above");
+
+  const missing: { name: ServerName; reason: string }[] = [];
+  for (const { name, url, reason } of JSON.parse(line) as ServedDatabase[]) {
+    if (url) env[URL_VARIABLES[name]] = url;
+    else missing.push({ name, reason: reason ?? "the server did not start" });
+  }
+  return { env, missing, close };
+}
