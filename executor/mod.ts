@@ -1,1 +1,25 @@
-export {};
+/**
+ * The execution layer: plugins that every query of a Kysely keeps to.
+ *
+ * {@linkcode createExecutor} gives back a real Kysely. Its query executor is ours, so builders,
+ * transactions, connections, `withSchema` and streams all come past it; what a plugin hides is
+ * hidden from every query, or the query is refused with a named error.
+ *
+ * @module
+ */
+export * from "./apply_plugins.ts";
+export { createExecutor, createExecutorSync, type ExecutorOptions } from "./create_executor.ts";
+export * from "./describe_executor.ts";
+export * from "./destroy_executor.ts";
+export * from "./errors.ts";
+export type {
+  AnyKyseraExecutor,
+  KyseraExecutor,
+  KyseraExecutorMarker,
+  KyseraTransaction,
+} from "./executor_type.ts";
+export * from "./handles.ts";
+export * from "./plugin.ts";
+export * from "./resolve_plugin_order.ts";
+export * from "./validate_plugins.ts";
+export * from "./wrap_transaction.ts";

@@ -99,10 +99,10 @@ export interface DeleteRewrite {
 
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
 export interface QueryScope extends HookContext {
-  /** Runs `fn` with the connection that the query will use. */
-  withConnection<T>(fn: (connection: DatabaseConnection) => Promise<T>): Promise<T>;
-  /** Whether a transaction is open on the connection of this scope, as far as this executor saw. */
-  isInTransaction(connection: DatabaseConnection): boolean;
+  /** The connection that the query runs on. */
+  readonly connection: DatabaseConnection;
+  /** Whether a transaction is open on the connection, as far as this executor saw. */
+  readonly inTransaction: boolean;
 }
 
 /** The declarative hooks: what to do with each table reference. All are optional. */
@@ -135,6 +135,8 @@ export interface PluginHooks {
     next: (query: CompiledQuery) => Promise<QueryResult<any>>,
     scope: QueryScope,
   ): Promise<QueryResult<any>>;
+  /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
+  readonly rawSql?: "deny";
   /** What the plugin does to a table, in words, for `describeExecutor`. */
   describe?(table: { readonly name: string; readonly schema: string | undefined }): string[];
 }

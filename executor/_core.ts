@@ -1,0 +1,73 @@
+import type { Kysely, TableMetadata } from "kysely";
+import type { NamedHooks } from "./_plan.ts";
+import { ExecutorDestroyedError } from "./errors.ts";
+import type { DialectName, Plugin, PluginHooks } from "./plugin.ts";
+
+/** What all handles of one executor share. */
+export class Core {
+  /** The plugins, in the order they run in. */
+  readonly plugins: readonly Plugin[];
+  /** All of their hooks, for an executor made of this one. */
+  readonly allHooks: readonly NamedHooks[];
+  /** Their hooks about tables. */
+  readonly hooks: readonly NamedHooks[];
+  /** Those of them that intercept query blocks. */
+  readonly interceptors: readonly Plugin[];
+  /** Those of them that run round the execution. */
+  readonly arounds: readonly NamedHooks[];
+  readonly dialect: DialectName;
+  readonly rawSql: "allow" | "deny";
+  readonly tableFunctions: ReadonlySet<string>;
+  /** The database without any plugin of this executor. */
+  readonly rawDb: Kysely<any>;
+  /** The plugins that `destroyExecutor` destroys: those that this executor brought. */
+  readonly own: readonly Plugin[];
+  #destroyed = false;
+  #tables: Promise<readonly TableMetadata[]> | undefined;
+
+  constructor(props: {
+    readonly plugins: readonly Plugin[];
+    readonly hooks: readonly (NamedHooks)[];
+    readonly own: readonly Plugin[];
+    readonly dialect: DialectName;
+    readonly rawSql: "allow" | "deny";
+    readonly tableFunctions: ReadonlySet<string>;
+    readonly rawDb: Kysely<any>;
+  }) {
+    this.plugins = Object.freeze([...props.plugins]);
+    this.own = props.own;
+    this.allHooks = props.hooks;
+    this.hooks = props.hooks.filter(({ hooks }) => hasTableHooks(hooks));
+    this.arounds = props.hooks.filter(({ hooks }) => hooks.aroundQuery !== undefined);
+    this.interceptors = props.plugins.filter((plugin) => plugin.interceptQuery !== undefined);
+    this.dialect = props.dialect;
+    this.rawSql = props.rawSql;
+    this.tableFunctions = props.tableFunctions;
+    this.rawDb = props.rawDb;
+  }
+
+  /** Whether `destroyExecutor` was called. */
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  /** Refuses every query from now on. */
+  destroy(): void {
+    this.#destroyed = true;
+  }
+
+  /** @throws {ExecutorDestroyedError} after {@linkcode Core.destroy} */
+  assertAlive(): void {
+    if (this.#destroyed) throw new ExecutorDestroyedError();
+  }
+
+  /** The tables and views of the database, asked of it once. */
+  tables(): Promise<readonly TableMetadata[]> {
+    this.#tables ??= this.rawDb.introspection.getTables();
+    return this.#tables;
+  }
+}
+
+function hasTableHooks(hooks: PluginHooks): boolean {
+  return hooks.filter !== undefined || hooks.rewriteDelete !== undefined;
+}

@@ -1,0 +1,189 @@
+import {
+  type CompiledQuery,
+  type ConnectionProvider,
+  type DatabaseConnection,
+  type DialectAdapter,
+  type KyselyPlugin,
+  type QueryExecutor,
+  type QueryId,
+  type QueryResult,
+  type RootOperationNode,
+  WithSchemaPlugin,
+} from "kysely";
+import { runAround } from "./_around.ts";
+import { watch } from "./_connection.ts";
+import { Guard, type View } from "./_guard.ts";
+import { HandleCommand } from "./_handle_command.ts";
+import { isMarkedBy, mark } from "./_mark.ts";
+import { admit, OwnQuery } from "./_own_query.ts";
+import { restore } from "./_restore.ts";
+import { visit } from "./rewrite/_visit.ts";
+
+/** What Kysely's versions pass as the last argument: a query id once, options since. */
+type Options = Parameters<QueryExecutor["executeQuery"]>[1];
+type StreamOptions = Parameters<QueryExecutor["stream"]>[2];
+
+/**
+ * Kysely's query executor with the plugins inside. Builders, transactions, connections and streams
+ * all come to it to transform, compile and run; whatever is made from it is again one of its kind.
+ */
+export class GuardedExecutor implements QueryExecutor {
+  readonly #inner: QueryExecutor;
+  readonly #guard: Guard;
+  /** Plugins that say what a name means (`withSchema`): they come before the rewriting. */
+  readonly #before: readonly KyselyPlugin[];
+  /** The user's other Kysely plugins: they see what the rewriting added. */
+  readonly #after: readonly KyselyPlugin[];
+  #last: RootOperationNode | undefined;
+
+  /**
+   * @param inner the executor that compiles and runs
+   * @param guard the plugins, for this handle; made anew where the Kysely plugins change
+   */
+  constructor(inner: QueryExecutor, guard: Guard) {
+    this.#inner = inner;
+    this.#guard = guard;
+    const { plugins } = inner;
+    this.#before = plugins.length === 0 ? plugins : plugins.filter(isSchemaPlugin);
+    this.#after = plugins.length === 0 ? plugins : afterRewriting(plugins);
+  }
+
+  get adapter(): DialectAdapter {
+    return this.#inner.adapter;
+  }
+
+  get plugins(): readonly KyselyPlugin[] {
+    return this.#inner.plugins;
+  }
+
+  transformQuery<T extends RootOperationNode>(node: T, queryId: QueryId): T {
+    const guard = this.#guard;
+    guard.core.assertAlive();
+    let original: RootOperationNode = node;
+    if (this.#before.length > 0) {
+      original = restore(original, guard) as RootOperationNode;
+      for (const plugin of this.#before) original = transform(plugin, original, queryId);
+    }
+    let out = guard.idle ? original : visit(original, undefined, guard) as RootOperationNode;
+    for (const plugin of this.#after) out = transform(plugin, out, queryId);
+    if (out !== original) out = mark(out, original, guard);
+    this.#last = out;
+    // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
+    // read what they need from the compiled query.
+    return out as T;
+  }
+
+  compileQuery<R = unknown>(node: RootOperationNode, queryId: QueryId): CompiledQuery<R> {
+    const guard = this.#guard;
+    const known = node === this.#last || node.kind === "RawNode" || isMarkedBy(node, guard);
+    const rewritten = known ? node : this.transformQuery(node, queryId);
+    this.#last = undefined;
+    return new OwnQuery<R>(this.#inner.compileQuery<R>(rewritten, queryId), guard.view);
+  }
+
+  provideConnection<T>(
+    consumer: (connection: DatabaseConnection) => Promise<T>,
+    ...options: unknown[]
+  ): Promise<T> {
+    const watched = this.#guard.core.arounds.length === 0
+      ? consumer
+      : (connection: DatabaseConnection) => consumer(watch(connection));
+    return this.#inner.provideConnection(watched, ...options as []);
+  }
+
+  executeQuery<R>(query: CompiledQuery<R>, options?: Options): Promise<QueryResult<R>> {
+    const guard = this.#guard;
+    try {
+      guard.core.assertAlive();
+      admit(query, guard);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return guard.core.arounds.length === 0
+      ? this.#inner.executeQuery(query, options)
+      : runAround(this.#inner, guard, query, options);
+  }
+
+  stream<R>(
+    query: CompiledQuery<R>,
+    chunkSize: number,
+    options?: StreamOptions,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    const guard = this.#guard;
+    guard.core.assertAlive();
+    admit(query, guard);
+    // What is written is watched by the hooks round execution, which need the whole result.
+    return guard.core.arounds.length === 0 || query.query.kind === "SelectQueryNode"
+      ? this.#inner.stream(query, chunkSize, options)
+      : once(() => this.executeQuery(query));
+  }
+
+  withConnectionProvider(provider: ConnectionProvider): GuardedExecutor {
+    return new GuardedExecutor(this.#inner.withConnectionProvider(provider), this.#guard);
+  }
+
+  withPlugin(plugin: KyselyPlugin): QueryExecutor {
+    if (plugin instanceof HandleCommand) return this.#obey(plugin);
+    return this.#over(this.#inner.withPlugin(plugin));
+  }
+
+  withPlugins(plugins: readonly KyselyPlugin[]): GuardedExecutor {
+    return this.#over(this.#inner.withPlugins(plugins));
+  }
+
+  withPluginAtFront(plugin: KyselyPlugin): GuardedExecutor {
+    return this.#over(this.#inner.withPluginAtFront(plugin));
+  }
+
+  withoutPlugins(): GuardedExecutor {
+    return this.#over(this.#inner.withoutPlugins());
+  }
+
+  /** The same view over other Kysely plugins: what a name means may have changed. */
+  #over(inner: QueryExecutor): GuardedExecutor {
+    return new GuardedExecutor(inner, guardOver(inner, this.#guard.core, this.#guard.view));
+  }
+
+  #obey(command: HandleCommand): QueryExecutor {
+    command.guard = this.#guard;
+    if (command.action === "ask") return this;
+    if (command.action === "leave") return this.#inner;
+    return new GuardedExecutor(
+      this.#inner,
+      guardOver(this.#inner, this.#guard.core, command.view ?? this.#guard.view),
+    );
+  }
+}
+
+/** The guard for a view over an executor's Kysely plugins. */
+export function guardOver(inner: QueryExecutor, core: Guard["core"], view: View): Guard {
+  return new Guard(core, view, afterRewriting(inner.plugins));
+}
+
+function afterRewriting(plugins: readonly KyselyPlugin[]): readonly KyselyPlugin[] {
+  return plugins.filter((plugin) => !isSchemaPlugin(plugin));
+}
+
+function isSchemaPlugin(plugin: KyselyPlugin): boolean {
+  // The name serves where a second copy of Kysely made the plugin.
+  return plugin instanceof WithSchemaPlugin || plugin.constructor?.name === "WithSchemaPlugin";
+}
+
+function transform(
+  plugin: KyselyPlugin,
+  node: RootOperationNode,
+  queryId: QueryId,
+): RootOperationNode {
+  const out = plugin.transformQuery({ node, queryId });
+  if (out.kind !== node.kind) {
+    throw new TypeError(
+      `Cannot use a Kysely plugin that turns a ${node.kind} into a ${out.kind}; ` +
+        `transformQuery must return a node of the same kind`,
+    );
+  }
+  return out;
+}
+
+async function* once<R>(run: () => Promise<QueryResult<R>>): AsyncIterableIterator<QueryResult<R>> {
+  yield await run();
+}

@@ -1,0 +1,77 @@
+import type { OperationNode } from "kysely";
+import type { Guard } from "./_guard.ts";
+import { ForeignQueryError } from "./errors.ts";
+import type { Scope } from "./rewrite/_scope.ts";
+import { visit } from "./rewrite/_visit.ts";
+
+const MARK: unique symbol = Symbol("kysera.mark");
+
+/** Where a rewritten query came from. */
+interface Mark {
+  /** The node that bears the mark: a copy of the node does not count as it. */
+  readonly self: OperationNode;
+  /** The query before it was rewritten. */
+  readonly original: OperationNode;
+  /** The handle that rewrote it. */
+  readonly guard: Guard;
+}
+
+interface Marked {
+  [MARK]?: Mark;
+}
+
+/**
+ * Marks the root of a rewritten query, so that a query which it is built into rewrites what the user
+ * wrote, once, in the scope it stands in there.
+ */
+export function mark<T extends OperationNode>(node: T, original: OperationNode, guard: Guard): T {
+  const out = Object.isExtensible(node) ? node : { ...node };
+  (out as Marked)[MARK] = { self: out, original, guard };
+  return out;
+}
+
+/** Whether the node is one that {@linkcode mark} gave back for this guard's view. */
+export function isMarkedBy(node: OperationNode, guard: Guard): boolean {
+  const found = markOf(node);
+  return found !== undefined && found.guard.core === guard.core && found.guard.view === guard.view;
+}
+
+/** What a query was before this executor rewrote it. */
+export function originalOf(node: OperationNode, guard: Guard): OperationNode | undefined {
+  return isMarkedBy(node, guard) ? markOf(node)!.original : undefined;
+}
+
+/**
+ * Rewrites a query that was rewritten before, and stands in another one now.
+ *
+ * | it was built by                        | it is rewritten                               |
+ * | -------------------------------------- | --------------------------------------------- |
+ * | this handle, or one of the same view   | from what its user wrote                      |
+ * | a handle with other flags, same context | from what its user wrote, under its own flags |
+ * | a handle without a context             | from what its user wrote, under this context  |
+ * | a handle of another context            | refused                                       |
+ * | another executor                       | as it stands                                  |
+ *
+ * @returns `undefined` where the node is to be rewritten as it stands
+ */
+export function rewriteMarked(
+  node: OperationNode,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode | undefined {
+  const found = markOf(node);
+  if (found === undefined || found.guard.core !== guard.core) return undefined;
+  const inner = found.guard.view;
+  const outer = guard.view;
+  if (inner === outer) return visit(found.original, scope, guard);
+  if (inner.context === outer.context) return visit(found.original, scope, found.guard);
+  if (inner.context === undefined) return visit(found.original, scope, guard);
+  throw new ForeignQueryError(
+    "a subquery was built under another context; build it with the handle that runs the query",
+  );
+}
+
+function markOf(node: OperationNode): Mark | undefined {
+  const found = (node as Marked)[MARK];
+  return found !== undefined && found.self === node ? found : undefined;
+}

@@ -1,0 +1,79 @@
+import type { CompiledQuery, QueryId, RawNode, RootOperationNode } from "kysely";
+import type { Guard, View } from "./_guard.ts";
+import { ForeignQueryError, QueryRefusedError, RawSqlError } from "./errors.ts";
+import { visit } from "./rewrite/_visit.ts";
+
+/** A compiled query that a guarded executor made. The mark is private: no copy bears it. */
+export class OwnQuery<R = unknown> implements CompiledQuery<R> {
+  readonly query: RootOperationNode;
+  readonly queryId: QueryId;
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  readonly #view: View;
+
+  constructor(compiled: CompiledQuery<R>, view: View) {
+    this.query = compiled.query;
+    this.queryId = compiled.queryId;
+    this.sql = compiled.sql;
+    this.parameters = compiled.parameters;
+    this.#view = view;
+    Object.freeze(this);
+  }
+
+  /** Whether the query was compiled by a handle of this view. */
+  static isOf(query: CompiledQuery, view: View): boolean {
+    return #view in query && (query as OwnQuery).#view === view;
+  }
+}
+
+/**
+ * Lets a compiled query run, or refuses it.
+ *
+ * | query                                       | `rawSql: "allow"`         | `rawSql: "deny"` |
+ * | ------------------------------------------- | ------------------------- | ---------------- |
+ * | compiled by a handle of this view           | runs                      | runs             |
+ * | raw SQL                                     | runs, but for TRUNCATE    | refused          |
+ * | compiled elsewhere, names no guarded table  | runs                      | refused          |
+ * | compiled elsewhere, names a guarded table   | refused                   | refused          |
+ */
+export function admit(query: CompiledQuery, guard: Guard): void {
+  const { query: node } = query;
+  if (node.kind === "RawNode") {
+    if (guard.deniesRaw) throw new RawSqlError("the query is raw SQL");
+    if (!guard.idle) refuseTruncate(node, guard);
+    return;
+  }
+  if (OwnQuery.isOf(query, guard.view)) return;
+  if (guard.deniesRaw || visit(node, undefined, guard) !== node) {
+    throw new ForeignQueryError(
+      "it was compiled by another handle, or under another context; compile it with the handle " +
+        "that runs it",
+    );
+  }
+}
+
+const TRUNCATE = /^\s*truncate\s+(?:table\s+)?(?:only\s+)?(.*)$/is;
+
+/** TRUNCATE takes no condition; raw SQL is where it comes from. */
+function refuseTruncate(node: RawNode, guard: Guard): void {
+  const text = node.sqlFragments.join(" ");
+  const rest = TRUNCATE.exec(text)?.[1];
+  if (rest === undefined) return;
+  const names = [...rest.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
+  const nodes: unknown[] = [...node.parameters];
+  while (nodes.length > 0) {
+    const next = nodes.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if ("name" in next && typeof next.name === "string") names.push(next.name);
+    if ("kind" in next && next.kind !== "ValueNode") nodes.push(...Object.values(next).flat());
+  }
+  for (const name of names) {
+    if (guard.plan(name, undefined) === undefined) continue;
+    throw new QueryRefusedError(
+      `Cannot truncate table "${name}": it would remove rows that a plugin hides; ` +
+        `delete the rows, or run it on getRawDb(executor)`,
+      "TRUNCATE",
+      name,
+    );
+  }
+}

@@ -1,0 +1,232 @@
+import {
+  AndNode,
+  ColumnNode,
+  ExpressionWrapper,
+  type IdentifierNode,
+  type OperationNode,
+  ReferenceNode,
+  type TableNode,
+} from "kysely";
+import type { Guard } from "./_guard.ts";
+import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
+import type { DeleteRewrite, PluginHooks, QueryOperation, TableReference } from "./plugin.ts";
+import { namesIn, sameNode } from "./rewrite/_nodes.ts";
+import { operandOfAnd } from "./rewrite/_predicate.ts";
+import { isCte, type Scope } from "./rewrite/_scope.ts";
+import { visit } from "./rewrite/_visit.ts";
+
+/** The hooks of one plugin, with its name for errors. */
+export interface NamedHooks {
+  readonly plugin: string;
+  readonly hooks: PluginHooks;
+}
+
+/** How a reference is written. */
+export interface ReferenceName {
+  /** The table. */
+  readonly table: TableNode;
+  /** What qualifies the reference's columns: its alias, or the table. */
+  readonly qualifier: TableNode;
+  /** The alias, where there is one. */
+  readonly alias: IdentifierNode | undefined;
+}
+
+interface Predicate {
+  readonly node: OperationNode | undefined;
+  /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
+  readonly reads: ReadonlySet<string> | undefined;
+}
+
+/** What the plugins do to one table, for one handle. */
+export class TablePlan {
+  readonly #filters: readonly NamedHooks[];
+  readonly #rewriters: readonly NamedHooks[];
+  readonly #stable: boolean;
+  readonly #kept = new Map<QueryOperation, Map<string, Predicate>>();
+  #asking = false;
+
+  /** @param hooks the hooks that apply to the table, in the order of their plugins */
+  constructor(hooks: readonly NamedHooks[]) {
+    this.#filters = hooks.filter(({ hooks }) => hooks.filter !== undefined);
+    this.#rewriters = hooks.filter(({ hooks }) => hooks.rewriteDelete !== undefined);
+    this.#stable = this.#filters.every(({ hooks }) => hooks.stable === true);
+  }
+
+  /**
+   * The predicate that says which rows of a reference exist.
+   *
+   * @param scope the CTE names in sight of the place where the predicate will stand
+   * @returns `undefined` where all rows do; else a node that is safe as an operand of AND
+   */
+  predicate(
+    name: ReferenceName,
+    operation: QueryOperation,
+    scope: Scope | undefined,
+    guard: Guard,
+  ): OperationNode | undefined {
+    if (this.#filters.length === 0) return undefined;
+    const predicate = this.#stable
+      ? this.#keptPredicate(name, operation, guard)
+      : this.#ask(name, operation, guard);
+    if (predicate.reads !== undefined && scope !== undefined) {
+      for (const read of predicate.reads) {
+        if (isCte(scope, read)) throw shadowed(read, name.table);
+      }
+    }
+    return predicate.node;
+  }
+
+  /** What becomes of a DELETE of the table: the first answer a plugin gives. */
+  deleteRewrite(
+    name: ReferenceName,
+    guard: Guard,
+  ): DeleteRewrite | "deny" | undefined {
+    for (const { plugin, hooks } of this.#rewriters) {
+      const reference = new Reference(name, "delete");
+      const answer = callHook(
+        plugin,
+        "rewriteDelete",
+        () => hooks.rewriteDelete!(reference, guard.hookContext),
+      );
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  #keptPredicate(
+    name: ReferenceName,
+    operation: QueryOperation,
+    guard: Guard,
+  ): Predicate {
+    let byName = this.#kept.get(operation);
+    if (byName === undefined) this.#kept.set(operation, byName = new Map());
+    const key = name.alias === undefined ? "" : name.alias.name;
+    let predicate = byName.get(key);
+    if (predicate === undefined) {
+      predicate = this.#ask(name, operation, guard);
+      // Aliases may be made up by programs: a bound keeps them from piling up.
+      if (byName.size >= 1_000) byName.clear();
+      byName.set(key, predicate);
+    }
+    return predicate;
+  }
+
+  #ask(
+    name: ReferenceName,
+    operation: QueryOperation,
+    guard: Guard,
+  ): Predicate {
+    if (this.#asking) throw recursive(name.table);
+    this.#asking = true;
+    try {
+      const nodes: OperationNode[] = [];
+      for (const { plugin, hooks } of this.#filters) {
+        const reference = new Reference(name, operation);
+        const answer = callHook(
+          plugin,
+          "filter",
+          () => hooks.filter!(reference, guard.hookContext),
+        );
+        if (answer === undefined) continue;
+        const node = operandOfAnd(nodeOf(answer, plugin));
+        if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
+      }
+      if (nodes.length === 0) return { node: undefined, reads: undefined };
+      const written = nodes.reduce((left, right) => AndNode.create(left, right));
+      const { reads, names } = namesIn(written, guard);
+      const own = name.qualifier.table.identifier.name;
+      if (names.has(own)) throw captured(own, name.table);
+      return {
+        // A filter's own subqueries keep to the plugins as well.
+        node: visit(written, undefined, guard),
+        reads: reads.size === 0 ? undefined : reads,
+      };
+    } finally {
+      this.#asking = false;
+    }
+  }
+}
+
+/** A table reference as hooks see it. */
+export class Reference implements TableReference {
+  /** @inheritdoc */
+  readonly table: string;
+  /** @inheritdoc */
+  readonly schema: string | undefined;
+  /** @inheritdoc */
+  readonly alias: string;
+  /** @inheritdoc */
+  readonly operation: QueryOperation;
+  /** @inheritdoc */
+  readonly role: "source" | "target";
+  readonly #qualifier: TableNode;
+
+  constructor({ table, qualifier }: ReferenceName, operation: QueryOperation) {
+    this.table = table.table.identifier.name;
+    this.schema = table.table.schema?.name;
+    this.alias = qualifier.table.identifier.name;
+    this.operation = operation;
+    this.role = operation === "select" ? "source" : "target";
+    this.#qualifier = qualifier;
+  }
+
+  column<T = unknown>(name: string): ExpressionWrapper<any, any, T> {
+    return new ExpressionWrapper(ReferenceNode.create(ColumnNode.create(name), this.#qualifier));
+  }
+}
+
+/** Calls a hook; what it throws is told with the plugin's name, but for our own errors. */
+export function callHook<T>(plugin: string, hook: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof ExecutorError) throw error;
+    throw new PluginHookError(plugin, hook, `it threw (${describe(error)})`, { cause: error });
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nodeOf(answer: unknown, plugin: string): OperationNode {
+  if (
+    typeof answer === "object" && answer !== null && "toOperationNode" in answer &&
+    typeof answer.toOperationNode === "function"
+  ) {
+    return answer.toOperationNode() as OperationNode;
+  }
+  throw new PluginHookError(
+    plugin,
+    "filter",
+    `it answered with ${typeof answer}; return an expression, or undefined for no filter`,
+  );
+}
+
+function recursive(table: TableNode): QueryRefusedError {
+  const name = table.table.identifier.name;
+  return new QueryRefusedError(
+    `Cannot filter table "${name}": its filter reads "${name}" again, without end; ` +
+      `let the filter read another table`,
+    "RECURSIVE_FILTER",
+    name,
+  );
+}
+
+function shadowed(name: string, table: TableNode): QueryRefusedError {
+  return new QueryRefusedError(
+    `Cannot filter table "${table.table.identifier.name}": its filter reads table "${name}", ` +
+      `which a common table expression of the query hides; rename the common table expression`,
+    "SHADOWED_TABLE",
+    name,
+  );
+}
+
+function captured(name: string, table: TableNode): QueryRefusedError {
+  return new QueryRefusedError(
+    `Cannot filter table "${table.table.identifier.name}" under the name "${name}": a subquery ` +
+      `of its filter uses that name as well; choose another alias`,
+    "AMBIGUOUS_NAME",
+    name,
+  );
+}

@@ -1,0 +1,94 @@
+import type { Kysely } from "kysely";
+import { mustHaveGuard } from "./_graft.ts";
+import type { NamedHooks } from "./_plan.ts";
+import type { Attributes, DialectName } from "./plugin.ts";
+
+/** What a plugin does to one table. */
+export interface TableEffects {
+  /** The table, qualified where the database has schemas. */
+  readonly table: string;
+  /** What is done, in words. */
+  readonly effects: readonly string[];
+}
+
+/** A plugin of an executor. */
+export interface PluginDescription {
+  /** Its name. */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
+  /** Its priority. */
+  readonly priority: number;
+  /** The tables it does something to. */
+  readonly tables: readonly TableEffects[];
+  /** What it does to any query, in words. */
+  readonly everywhere: readonly string[];
+}
+
+/** An executor. */
+export interface ExecutorDescription {
+  /** The family of SQL. */
+  readonly dialect: DialectName;
+  /** What becomes of raw SQL. */
+  readonly rawSql: "allow" | "deny";
+  /** Whether a context is bound to the handle. */
+  readonly hasContext: boolean;
+  /** The handle's flags. */
+  readonly metadata: Attributes;
+  /** The plugins, in the order they run in. */
+  readonly plugins: readonly PluginDescription[];
+}
+
+/**
+ * What an executor does: its plugins in the order they run in, and what each does to each table of
+ * the database.
+ *
+ * @param executor the executor, or any handle of it
+ * @returns plain data; the tables are asked of the database once
+ * @throws {ExecutorError} where the value is no executor
+ */
+export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorDescription> {
+  const { core, view } = mustHaveGuard(executor, "describe the executor");
+  const tables = core.allHooks.some(({ hooks }) => actsOnTables(hooks)) ? await core.tables() : [];
+  const plugins = core.plugins.map((plugin): PluginDescription => {
+    const named = core.allHooks.filter((hooks) => hooks.plugin === plugin.name);
+    return {
+      name: plugin.name,
+      version: plugin.version,
+      priority: plugin.priority ?? 0,
+      everywhere: [
+        ...plugin.interceptQuery === undefined ? [] : ["intercepts every query block"],
+        ...named.some(({ hooks }) => hooks.aroundQuery) ? ["runs round every query"] : [],
+      ],
+      tables: tables.flatMap(({ name, schema }) => {
+        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }));
+        const table = schema === undefined ? name : `${schema}.${name}`;
+        return effects.length === 0 ? [] : [{ table, effects: [...new Set(effects)] }];
+      }),
+    };
+  });
+  return {
+    dialect: core.dialect,
+    rawSql: core.rawSql,
+    hasContext: view.context !== undefined,
+    metadata: view.metadata,
+    plugins,
+  };
+}
+
+function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
+  return hooks.filter !== undefined || hooks.rewriteDelete !== undefined ||
+    hooks.describe !== undefined;
+}
+
+function effectsOn(
+  { hooks }: NamedHooks,
+  table: { readonly name: string; readonly schema: string | undefined },
+): readonly string[] {
+  if (!actsOnTables(hooks) || hooks.appliesTo?.(table) === false) return [];
+  if (hooks.describe !== undefined) return hooks.describe(table);
+  return [
+    ...hooks.filter === undefined ? [] : ["filters rows"],
+    ...hooks.rewriteDelete === undefined ? [] : ["rewrites or denies DELETE"],
+  ];
+}

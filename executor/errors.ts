@@ -1,0 +1,151 @@
+/**
+ * The errors of the execution layer.
+ *
+ * @module
+ */
+
+/** What a refusal was about; stable, for programs. */
+export type QueryRefusalReason =
+  | "REPLACE"
+  | "ON_DUPLICATE_KEY"
+  | "DELETE_DENIED"
+  | "DELETE_NOT_REWRITABLE"
+  | "TRUNCATE"
+  | "AMBIGUOUS_NAME"
+  | "SHADOWED_TABLE"
+  | "RECURSIVE_FILTER"
+  | "RESERVED_COLUMN"
+  | "UNSUPPORTED";
+
+/** What is wrong with a list of plugins. */
+export type PluginValidationErrorType =
+  | "INVALID_PLUGIN"
+  | "DUPLICATE_NAME"
+  | "MISSING_DEPENDENCY"
+  | "CONFLICT"
+  | "CIRCULAR_DEPENDENCY"
+  | "INITIALIZATION_FAILED";
+
+/** The facts behind a {@linkcode PluginValidationError}. */
+export interface PluginValidationDetails {
+  /** The plugin at fault. */
+  readonly pluginName?: string | undefined;
+  /** The dependency that is missing. */
+  readonly missingDependency?: string | undefined;
+  /** The plugin it conflicts with. */
+  readonly conflictingPlugin?: string | undefined;
+  /** The names along a circle of dependencies, the first one again at the end. */
+  readonly cycle?: readonly string[] | undefined;
+}
+
+/** The base of every error of this package; `code` is stable. */
+export class ExecutorError extends Error {
+  /** A stable code, for programs. */
+  readonly code: string;
+
+  /**
+   * @param message what failed, and what to do
+   * @param code the stable code
+   * @param options the cause, if there is one
+   */
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A list of plugins that cannot work together, or one of them that cannot start. */
+export class PluginValidationError extends ExecutorError {
+  /** What is wrong. */
+  readonly type: PluginValidationErrorType;
+  /** Who is at fault. */
+  readonly details: PluginValidationDetails;
+
+  /**
+   * @param message what is wrong, and what to do
+   * @param type what is wrong, for programs
+   * @param details who is at fault
+   * @param options the cause, if there is one
+   */
+  constructor(
+    message: string,
+    type: PluginValidationErrorType,
+    details: PluginValidationDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, `PLUGIN_${type}`, options);
+    this.type = type;
+    this.details = details;
+  }
+}
+
+/** A plugin's hook threw, or answered with something that it may not answer. */
+export class PluginHookError extends ExecutorError {
+  /** The plugin. */
+  readonly plugin: string;
+  /** The hook's name. */
+  readonly hook: string;
+
+  /**
+   * @param plugin the plugin's name
+   * @param hook the hook's name
+   * @param problem what went wrong
+   * @param options the cause, if there is one
+   */
+  constructor(plugin: string, hook: string, problem: string, options?: ErrorOptions) {
+    super(`Cannot apply hook "${hook}" of plugin "${plugin}": ${problem}`, "PLUGIN_HOOK", options);
+    this.plugin = plugin;
+    this.hook = hook;
+  }
+}
+
+/** A query that cannot keep to the plugins on this dialect, and so does not run. */
+export class QueryRefusedError extends ExecutorError {
+  /** Why, for programs. */
+  readonly reason: QueryRefusalReason;
+  /** The table the refusal is about. */
+  readonly table: string | undefined;
+
+  /**
+   * @param message what was refused, and what to do instead
+   * @param reason why, for programs
+   * @param table the table the refusal is about
+   */
+  constructor(message: string, reason: QueryRefusalReason, table?: string) {
+    super(message, `QUERY_${reason}`);
+    this.reason = reason;
+    this.table = table;
+  }
+}
+
+/** Raw SQL where the executor was made with `rawSql: "deny"`. */
+export class RawSqlError extends ExecutorError {
+  /** @param problem what was found, and what to do instead */
+  constructor(problem: string) {
+    super(
+      `Cannot run raw SQL through this executor: ${problem}; write it with the query builder, ` +
+        `or run it on getRawDb(executor), where no plugin applies`,
+      "RAW_SQL",
+    );
+  }
+}
+
+/** A query that was compiled, or a subquery that was built, by another handle. */
+export class ForeignQueryError extends ExecutorError {
+  /** @param problem what was found, and what to do instead */
+  constructor(problem: string) {
+    super(`Cannot run a query of another handle: ${problem}`, "FOREIGN_QUERY");
+  }
+}
+
+/** A query after `destroyExecutor`. */
+export class ExecutorDestroyedError extends ExecutorError {
+  /** Says that the executor is gone. */
+  constructor() {
+    super(
+      "Cannot run a query: the executor was destroyed; make a new one with createExecutor()",
+      "EXECUTOR_DESTROYED",
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import type { Kysely, Transaction } from "kysely";
+import { copyAttributes } from "./_attributes.ts";
+import { guardOf, leave, mustHaveGuard, withView } from "./_graft.ts";
+import { brand, type KyseraExecutorMarker } from "./executor_type.ts";
+import type { Attributes, Plugin } from "./plugin.ts";
+
+/**
+ * Whether a value is an executor, a transaction of one, or any other handle with plugins in it.
+ *
+ * @param value anything
+ */
+export function isKyseraExecutor(value: unknown): value is Kysely<any> & KyseraExecutorMarker {
+  return guardOf(value) !== undefined;
+}
+
+/**
+ * The plugins of a handle, in the order they run in.
+ *
+ * @param executor the executor, or any handle of it; of a plain Kysely the list is empty
+ * @returns a frozen list
+ */
+export function getPlugins(executor: Kysely<any>): readonly Plugin[] {
+  return guardOf(executor)?.core.plugins ?? [];
+}
+
+/**
+ * The way past the plugins: the database that the executor was made of. For a transaction it is the
+ * same transaction without the plugins.
+ *
+ * @param executor the executor, or any handle of it; a plain Kysely is given back as it is
+ */
+export function getRawDb<DB>(executor: Transaction<DB>): Transaction<DB>;
+/**
+ * The way past the plugins: the database that the executor was made of.
+ *
+ * @param executor the executor, or any handle of it; a plain Kysely is given back as it is
+ */
+export function getRawDb<DB>(executor: Kysely<DB>): Kysely<DB>;
+export function getRawDb(executor: Kysely<any>): Kysely<any> {
+  const guard = guardOf(executor);
+  if (guard === undefined) return executor;
+  // The marker is on the handles that stand for the whole database, never on a transaction's.
+  return executor.isTransaction || !("__rawDb" in executor) ? leave(executor) : guard.core.rawDb;
+}
+
+/**
+ * A handle whose queries run for one caller. The values are copied and frozen: what happens to the
+ * object afterwards changes nothing. Objects that are no plain data (class instances, functions) are
+ * kept as they are.
+ *
+ * @param executor the executor, a transaction of it, or another handle
+ * @param context who is asking: what the plugins' filters and stamps look at
+ * @returns a new handle of the same kind, on the same connection; cheap
+ * @throws {ExecutorError} where the value is no executor, or the context is no object
+ */
+export function bindContext<K extends Kysely<any>>(executor: K, context: object): K {
+  const { core, view } = mustHaveGuard(executor, "bind a context");
+  const bound = withView(executor, {
+    context: copyAttributes(context, "bind a context"),
+    metadata: view.metadata,
+  });
+  return "__kysera" in executor ? brand(bound, core) : bound;
+}
+
+/**
+ * The context bound to a handle.
+ *
+ * @param executor the executor, or any handle of it
+ * @returns the frozen copy, or `undefined` where none was bound
+ */
+export function getContext(executor: Kysely<any>): Attributes | undefined {
+  return guardOf(executor)?.view.context;
+}
+
+/**
+ * A handle with flags that plugins look at, such as soft delete's `includeDeleted`. They are added
+ * to those the handle has.
+ *
+ * @param executor the executor, a transaction of it, or another handle
+ * @param flags the flags; `undefined` takes one away
+ * @returns a new handle of the same kind, on the same connection; cheap
+ * @throws {ExecutorError} where the value is no executor, or the flags are no object
+ */
+export function withMetadata<K extends Kysely<any>>(executor: K, flags: object): K {
+  const { core, view } = mustHaveGuard(executor, "set the flags of a handle");
+  const merged = { ...view.metadata, ...copyAttributes(flags, "set the flags of a handle") };
+  const metadata = Object.fromEntries(
+    Object.entries(merged).filter(([, value]) => value !== undefined),
+  );
+  const flagged = withView(executor, { context: view.context, metadata: Object.freeze(metadata) });
+  return "__kysera" in executor ? brand(flagged, core) : flagged;
+}
+
+/**
+ * The flags of a handle.
+ *
+ * @param executor the executor, or any handle of it
+ */
+export function getMetadata(executor: Kysely<any>): Attributes {
+  return guardOf(executor)?.view.metadata ?? {};
+}

@@ -1,0 +1,214 @@
+import {
+  ColumnNode,
+  ColumnUpdateNode,
+  type DeleteQueryNode,
+  type OperationNode,
+  type UpdateQueryNode,
+  ValueNode,
+} from "kysely";
+import type { Guard } from "../_guard.ts";
+import { QueryRefusedError } from "../errors.ts";
+import type { DeleteRewrite } from "../plugin.ts";
+import { intercept } from "./_intercept.ts";
+import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
+import { rewriteWith, type Scope } from "./_scope.ts";
+import { filterSources, type Sources, unqualify } from "./_sources.ts";
+import { filterTargets } from "./_update.ts";
+import { visitChildren } from "./_visit.ts";
+
+const OWN: ReadonlySet<string> = new Set(["with"]);
+
+/**
+ * DELETE: a hidden row is not there to be deleted.
+ *
+ * | reference                                  | its predicate goes to                       |
+ * | ------------------------------------------ | ------------------------------------------- |
+ * | the target                                 | WHERE (so before LIMIT)                     |
+ * | USING and joins                            | as in a SELECT (`_sources.ts`)              |
+ * | a MySQL target that USING names again      | WHERE, once                                 |
+ *
+ * A plugin may have an UPDATE take the DELETE's place: where the dialect has no such UPDATE, the
+ * DELETE is refused, never run.
+ */
+export function rewriteDelete(
+  original: DeleteQueryNode,
+  outer: Scope | undefined,
+  guard: Guard,
+): DeleteQueryNode | UpdateQueryNode {
+  const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  let out = node;
+  let scope = outer;
+  if (node.with !== undefined) {
+    const clause = rewriteWith(node.with, outer, guard);
+    scope = clause.scope;
+    if (clause.node !== node.with) out = { ...node, with: clause.node };
+  }
+  out = visitChildren(out, scope, guard, OWN);
+  const softened = softDelete(out, outer, guard);
+
+  const using = out.using;
+  const sources: Sources = {
+    froms: using?.tables ?? [],
+    joins: out.joins,
+    where: out.where,
+    unqualified: undefined,
+  };
+  if (using !== undefined) {
+    refuseOuterJoins(out, guard);
+    sources.froms = filterUsing(sources, scope, guard);
+  }
+  // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
+  const named = using !== undefined && guard.dialect === "mysql" ? namesOf(using.tables, out) : [];
+  const targets = out.from.froms.filter((target) => !isNamed(target, named, guard));
+  sources.where = filterTargets(targets, sources.where, "delete", scope, guard);
+  if (
+    softened === undefined && sources.where === out.where && sources.joins === out.joins &&
+    sources.froms === (using?.tables ?? sources.froms)
+  ) {
+    return out;
+  }
+  const filtered: Record<string, unknown> = { ...out };
+  if (sources.where !== undefined) filtered["where"] = sources.where;
+  if (sources.joins !== undefined) filtered["joins"] = sources.joins;
+  if (using !== undefined) filtered["using"] = { ...using, tables: sources.froms };
+  // Every member is one that a DELETE has; the record only lets optional ones be left out.
+  let rewritten = filtered as unknown as DeleteQueryNode;
+  if (sources.unqualified !== undefined) rewritten = unqualify(rewritten, sources.unqualified);
+  return softened === undefined ? rewritten : asUpdate(rewritten, softened);
+}
+
+function filterUsing(
+  sources: Sources,
+  scope: Scope | undefined,
+  guard: Guard,
+): readonly OperationNode[] {
+  filterSources(sources, scope, guard);
+  return sources.froms;
+}
+
+/** MySQL cannot delete from a derived table, which is what an outer join would need. */
+function refuseOuterJoins(node: DeleteQueryNode, guard: Guard): void {
+  if (guard.dialect !== "mysql" || node.joins === undefined) return;
+  if (!node.joins.some((join) => join.joinType === "RightJoin")) return;
+  const tables = [...node.using?.tables ?? [], ...node.joins.map((join) => join.table)];
+  if (tables.every((table) => guardedReference(table, undefined, guard) === undefined)) return;
+  throw new QueryRefusedError(
+    "Cannot filter a DELETE with a right join on this dialect; write it as a left join",
+    "UNSUPPORTED",
+  );
+}
+
+function namesOf(tables: readonly OperationNode[], node: DeleteQueryNode): string[] {
+  const all = [...tables, ...node.joins?.map((join) => join.table) ?? []];
+  return all.flatMap((table) => {
+    const name = plainName(table);
+    return name === undefined ? [] : [name];
+  });
+}
+
+function isNamed(target: OperationNode, names: readonly string[], guard: Guard): boolean {
+  const name = plainName(target);
+  if (name === undefined || !names.includes(name)) return false;
+  const reference = guardedReference(target, undefined, guard);
+  return reference === undefined || nameOf(reference) === name;
+}
+
+function plainName(item: OperationNode): string | undefined {
+  const node = item as OperationNode & {
+    alias?: { name?: string };
+    table?: { identifier: { name: string } };
+  };
+  return node.kind === "AliasNode" ? node.alias?.name : node.table?.identifier.name;
+}
+
+interface Softened {
+  readonly target: GuardedReference;
+  readonly rewrite: DeleteRewrite;
+}
+
+/** What the plugins make of the DELETE: an UPDATE, a refusal, or nothing. */
+function softDelete(
+  node: DeleteQueryNode,
+  _scope: Scope | undefined,
+  guard: Guard,
+): Softened | undefined {
+  if (!guard.rewritesDeletes) return undefined;
+  for (const target of writtenTargets(node, guard)) {
+    const rewrite = target.plan.deleteRewrite(target, guard);
+    if (rewrite === undefined) continue;
+    const table = target.table.table.identifier.name;
+    if (rewrite === "deny") {
+      throw new QueryRefusedError(
+        `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
+        "DELETE_DENIED",
+        table,
+      );
+    }
+    const joined = node.using !== undefined || node.joins !== undefined;
+    if (node.from.froms.length > 1 || (joined && guard.dialect !== "postgres")) {
+      throw new QueryRefusedError(
+        `Cannot turn a DELETE of several tables into an UPDATE of "${table}" on this dialect; ` +
+          `delete by a subquery in WHERE`,
+        "DELETE_NOT_REWRITABLE",
+        table,
+      );
+    }
+    if (node.top !== undefined || node.output !== undefined) {
+      throw new QueryRefusedError(
+        `Cannot turn a DELETE with TOP or OUTPUT into an UPDATE of "${table}"`,
+        "DELETE_NOT_REWRITABLE",
+        table,
+      );
+    }
+    return { target, rewrite };
+  }
+  return undefined;
+}
+
+/** The guarded tables a DELETE takes rows from; on MySQL by way of the names in USING. */
+function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[] {
+  const listed = [...node.using?.tables ?? [], ...node.joins?.map((join) => join.table) ?? []];
+  return node.from.froms.flatMap((target) => {
+    const byName = guard.dialect === "mysql" && listed.length > 0
+      ? listed.find((item) => plainName(item) === plainName(target))
+      : undefined;
+    const reference = guardedReference(byName ?? target, undefined, guard);
+    return reference === undefined ? [] : [reference];
+  });
+}
+
+function asUpdate(node: DeleteQueryNode, { rewrite }: Softened): UpdateQueryNode {
+  const updates = Object.entries(rewrite.set).map(([column, value]) =>
+    ColumnUpdateNode.create(ColumnNode.create(column), valueNode(value))
+  );
+  const update: Record<string, unknown> = {
+    kind: "UpdateQueryNode",
+    table: node.from.froms[0],
+    updates,
+  };
+  for (
+    const key of [
+      "where",
+      "joins",
+      "returning",
+      "with",
+      "explain",
+      "endModifiers",
+      "limit",
+      "orderBy",
+    ]
+  ) {
+    const value = (node as unknown as Record<string, unknown>)[key];
+    if (value !== undefined) update[key] = value;
+  }
+  if (node.using !== undefined) update["from"] = { kind: "FromNode", froms: node.using.tables };
+  // Built from members that the two kinds of node share.
+  return update as unknown as UpdateQueryNode;
+}
+
+function valueNode(value: unknown): OperationNode {
+  return typeof value === "object" && value !== null && "toOperationNode" in value &&
+      typeof value.toOperationNode === "function"
+    ? value.toOperationNode() as OperationNode
+    : ValueNode.create(value);
+}

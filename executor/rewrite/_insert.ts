@@ -1,0 +1,80 @@
+import type { InsertQueryNode, OnConflictNode } from "kysely";
+import type { Guard } from "../_guard.ts";
+import { QueryRefusedError } from "../errors.ts";
+import { intercept } from "./_intercept.ts";
+import { andWhere } from "./_predicate.ts";
+import { refuseOpaque } from "./_raw.ts";
+import { type GuardedReference, guardedReference } from "./_reference.ts";
+import { refuseReservedColumns } from "./_reserved.ts";
+import { rewriteWith, type Scope } from "./_scope.ts";
+import { visitChildren } from "./_visit.ts";
+
+const OWN: ReadonlySet<string> = new Set(["with"]);
+
+/**
+ * INSERT: what it reads is filtered as in a SELECT; a hidden row that it meets is not touched.
+ *
+ * | clause                              | rule                                              |
+ * | ----------------------------------- | ------------------------------------------------- |
+ * | values, SELECT, RETURNING           | subqueries rewritten                              |
+ * | ON CONFLICT DO UPDATE               | the filter goes to its WHERE                      |
+ * | ON CONFLICT DO NOTHING, OR IGNORE   | left: no row is changed or shown                  |
+ * | ON DUPLICATE KEY UPDATE             | refused where the table has a filter: no WHERE    |
+ * | REPLACE, OR REPLACE                 | refused where the table has a filter: it deletes  |
+ */
+export function rewriteInsert(
+  original: InsertQueryNode,
+  outer: Scope | undefined,
+  guard: Guard,
+): InsertQueryNode {
+  const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  refuseReservedColumns(node.columns);
+  let out = node;
+  let scope = outer;
+  if (node.with !== undefined) {
+    const clause = rewriteWith(node.with, outer, guard);
+    scope = clause.scope;
+    if (clause.node !== node.with) out = { ...node, with: clause.node };
+  }
+  out = visitChildren(out, scope, guard, OWN);
+  if (out.into === undefined) return out;
+
+  if (guard.deniesRaw) refuseOpaque(out.into, guard);
+  const reference = guardedReference(out.into, undefined, guard);
+  if (reference === undefined) return out;
+  const { onConflict, onDuplicateKey, replace, orAction } = out;
+  if (onConflict?.updates === undefined && onDuplicateKey === undefined && !replace && !orAction) {
+    return out;
+  }
+  const predicate = reference.plan.predicate(reference, "update", scope, guard);
+  if (predicate === undefined) return out;
+  if (replace === true || orAction?.action.toLowerCase() === "replace") {
+    throw refusal(reference, "REPLACE", "replaces rows that may be hidden");
+  }
+  if (onDuplicateKey !== undefined) {
+    throw refusal(reference, "ON_DUPLICATE_KEY", "updates rows that may be hidden");
+  }
+  if (onConflict?.updates === undefined) return out;
+  return {
+    ...out,
+    onConflict: {
+      ...onConflict,
+      updateWhere: andWhere(onConflict.updateWhere, predicate),
+    } as OnConflictNode,
+  };
+}
+
+function refusal(
+  reference: GuardedReference,
+  reason: "REPLACE" | "ON_DUPLICATE_KEY",
+  does: string,
+): QueryRefusedError {
+  const table = reference.table.table.identifier.name;
+  const clause = reason === "REPLACE" ? "REPLACE" : "ON DUPLICATE KEY UPDATE";
+  return new QueryRefusedError(
+    `Cannot run ${clause} on table "${table}": it ${does}, and the clause takes no condition; ` +
+      `run an UPDATE and, where it changed no row, an INSERT, in one transaction`,
+    reason,
+    table,
+  );
+}

@@ -1,0 +1,203 @@
+import {
+  type AliasNode,
+  createQueryId,
+  createSelectQueryBuilder,
+  DeleteQueryBuilder,
+  type DeleteQueryNode,
+  IdentifierNode,
+  InsertQueryBuilder,
+  type InsertQueryNode,
+  NOOP_QUERY_EXECUTOR,
+  type OperationNode,
+  type SelectQueryNode,
+  TableNode,
+  UpdateQueryBuilder,
+  type UpdateQueryNode,
+  type WhereNode,
+} from "kysely";
+import type { Guard } from "../_guard.ts";
+import { callHook, Reference } from "../_plan.ts";
+import { PluginHookError } from "../errors.ts";
+import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../plugin.ts";
+import { forEachChild } from "./_nodes.ts";
+import { operandOfAnd } from "./_predicate.ts";
+import { tableOfName } from "./_reference.ts";
+import { isCte, type Scope } from "./_scope.ts";
+import { targetsOf } from "./_update.ts";
+
+type Block = SelectQueryNode | UpdateQueryNode | DeleteQueryNode | InsertQueryNode;
+
+/** Blocks that an interceptor brought itself: it is not called for them again. */
+const broughtBy: WeakMap<OperationNode, ReadonlySet<string>> = new WeakMap();
+
+/**
+ * Gives a block to every plugin's `interceptQuery`, as a Kysely builder made from it.
+ *
+ * A block that names no table (`select 1`, a SELECT from a CTE or a derived table) is left: there is
+ * nothing in it that is not intercepted where it is read from a table.
+ */
+export function intercept<T extends Block>(
+  node: T,
+  scope: Scope | undefined,
+  guard: Guard,
+): T {
+  const visible = scopeOf(node, scope, guard);
+  const tables = referencesOf(node, visible, guard);
+  const [first] = tables;
+  if (first === undefined) return node;
+  const operation = operationOf(node);
+  const context: QueryBuilderContext = {
+    operation,
+    table: first.table,
+    alias: first.alias,
+    schema: first.schema,
+    metadata: { ...guard.view.metadata },
+    ref: (column) => first.column(column),
+    tables,
+  };
+  let out: T = closeWhere(node);
+  const own = broughtBy.get(node);
+  for (const plugin of guard.core.interceptors) {
+    if (own?.has(plugin.name)) continue;
+    const before = out;
+    const builder = builderOf(before);
+    const answer = callHook(
+      plugin.name,
+      "interceptQuery",
+      () => plugin.interceptQuery!(builder, context),
+    );
+    if (answer === builder) continue;
+    out = nodeOf(answer, before, plugin.name);
+    rememberBrought(before, out, plugin.name, own);
+  }
+  return out;
+}
+
+/** CTE names of the block's own WITH hide tables as well. */
+function scopeOf(node: Block, outer: Scope | undefined, guard: Guard): Scope | undefined {
+  let scope = outer;
+  for (const cte of node.with?.expressions ?? []) {
+    scope = { name: guard.cteKey(cte.name.table.table.identifier.name), outer: scope };
+  }
+  return scope;
+}
+
+/** A raw OR in the block's own WHERE must not swallow what an interceptor adds by AND. */
+function closeWhere<T extends Block>(node: T): T {
+  const { where } = node as { where?: WhereNode };
+  if (where === undefined) return node;
+  const closed = operandOfAnd(where.where);
+  return closed === where.where ? node : { ...node, where: { ...where, where: closed } };
+}
+
+function operationOf(node: Block): QueryOperation {
+  switch (node.kind) {
+    case "SelectQueryNode":
+      return "select";
+    case "UpdateQueryNode":
+      return "update";
+    case "DeleteQueryNode":
+      return "delete";
+    case "InsertQueryNode":
+      return node.replace === true ? "replace" : "insert";
+  }
+}
+
+function referencesOf(node: Block, scope: Scope | undefined, guard: Guard): Reference[] {
+  const operation = operationOf(node);
+  const targets = node.kind === "UpdateQueryNode"
+    ? targetsOf(node.table)
+    : node.kind === "DeleteQueryNode"
+    ? node.from.froms
+    : node.kind === "InsertQueryNode" && node.into !== undefined
+    ? [node.into]
+    : [];
+  const sources: OperationNode[] = [];
+  if (node.kind === "SelectQueryNode" || node.kind === "UpdateQueryNode") {
+    sources.push(...node.from?.froms ?? []);
+  }
+  if (node.kind === "DeleteQueryNode") sources.push(...node.using?.tables ?? []);
+  if (node.kind !== "InsertQueryNode") {
+    sources.push(...node.joins?.map((join) => join.table) ?? []);
+  }
+  return [
+    ...targets.flatMap((item) => reference(item, operation, undefined, guard)),
+    ...sources.flatMap((item) => reference(item, "select", scope, guard)),
+  ];
+}
+
+function reference(
+  item: OperationNode,
+  operation: QueryOperation,
+  scope: Scope | undefined,
+  guard: Guard,
+): Reference[] {
+  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
+  if (alias !== undefined && !IdentifierNode.is(alias)) return [];
+  const table = tableOfName(node);
+  if (table === undefined) return [];
+  const { schema, identifier } = table.table;
+  if (schema === undefined && isCte(scope, guard.cteKey(identifier.name))) return [];
+  const qualifier = alias === undefined ? table : TableNode.create(alias.name);
+  return [new Reference({ table, qualifier, alias }, operation)];
+}
+
+function builderOf(node: Block): QueryBlock {
+  const props = { queryId: createQueryId(), executor: NOOP_QUERY_EXECUTOR };
+  // Each builder has the methods of a block that its statement has; a plugin that calls one which
+  // the statement has not gets a TypeError, which is told with the plugin's name.
+  switch (node.kind) {
+    case "SelectQueryNode":
+      return createSelectQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
+    case "UpdateQueryNode":
+      return new UpdateQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
+    case "DeleteQueryNode":
+      return new DeleteQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
+    case "InsertQueryNode":
+      return new InsertQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
+  }
+}
+
+function nodeOf<T extends Block>(answer: unknown, before: T, plugin: string): T {
+  const source = answer as Partial<QueryBlock> | undefined | null;
+  if (typeof source?.toOperationNode !== "function") {
+    throw new PluginHookError(
+      plugin,
+      "interceptQuery",
+      "it returned something that is no query; return the builder it was given, or one made from it",
+    );
+  }
+  const node = source.toOperationNode();
+  if (node.kind !== before.kind) {
+    throw new PluginHookError(
+      plugin,
+      "interceptQuery",
+      `it was given a ${before.kind} and returned a ${node.kind}; return a query of the same kind`,
+    );
+  }
+  // The kinds are the same.
+  return node as T;
+}
+
+function rememberBrought(
+  before: OperationNode,
+  after: OperationNode,
+  plugin: string,
+  own: ReadonlySet<string> | undefined,
+): void {
+  const known = new Set<OperationNode>();
+  const collect = (node: OperationNode): void => {
+    known.add(node);
+    forEachChild(node, collect);
+  };
+  collect(before);
+  const search = (node: OperationNode): void => {
+    if (known.has(node)) return;
+    if (node !== after && node.kind.endsWith("QueryNode")) {
+      broughtBy.set(node, new Set([...own ?? [], ...broughtBy.get(node) ?? [], plugin]));
+    }
+    forEachChild(node, search);
+  };
+  search(after);
+}

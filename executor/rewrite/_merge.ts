@@ -1,0 +1,124 @@
+import {
+  AndNode,
+  type DeleteQueryNode,
+  type JoinNode,
+  type MatchedNode,
+  type MergeQueryNode,
+  OnNode,
+  type OperationNode,
+  type WhenNode,
+} from "kysely";
+import type { Guard } from "../_guard.ts";
+import { QueryRefusedError } from "../errors.ts";
+import { and, operandOfAnd } from "./_predicate.ts";
+import { refuseOpaque } from "./_raw.ts";
+import { type GuardedReference, guardedReference } from "./_reference.ts";
+import { rewriteWith, type Scope } from "./_scope.ts";
+import { derivedTable } from "./_sources.ts";
+import { visitChildren } from "./_visit.ts";
+
+const OWN: ReadonlySet<string> = new Set(["with"]);
+
+/**
+ * MERGE: a hidden row of the target matches nothing, a hidden row of the source is not there.
+ *
+ * | part                              | rule                                                  |
+ * | --------------------------------- | ----------------------------------------------------- |
+ * | source                            | `(select * from s where ..) as s`                     |
+ * | target                            | its filter goes to ON, so a hidden row is not matched |
+ * | WHEN NOT MATCHED BY SOURCE        | the target's filter is added to its condition         |
+ * | THEN DELETE of a table that is soft-deleted | refused                                     |
+ */
+export function rewriteMerge(
+  node: MergeQueryNode,
+  outer: Scope | undefined,
+  guard: Guard,
+): MergeQueryNode {
+  let out = node;
+  let scope = outer;
+  if (node.with !== undefined) {
+    const clause = rewriteWith(node.with, outer, guard);
+    scope = clause.scope;
+    if (clause.node !== node.with) out = { ...node, with: clause.node };
+  }
+  out = visitChildren(out, scope, guard, OWN);
+  let using = out.using;
+  if (using !== undefined) using = filterSource(using, scope, guard);
+
+  if (guard.deniesRaw) refuseOpaque(out.into, guard);
+  const target = guardedReference(out.into, undefined, guard);
+  if (target === undefined) return using === out.using ? out : withUsing(out, using);
+  refuseDelete(out, target, guard);
+  const predicate = target.plan.predicate(target, "merge", scope, guard);
+  if (predicate === undefined) return using === out.using ? out : withUsing(out, using);
+  if (using !== undefined) {
+    using = { ...using, on: OnNode.create(and(using.on?.on, predicate)) };
+  }
+  const whens = out.whens?.map((when) => isBySource(when) ? filterWhen(when, predicate) : when);
+  return withUsing(whens === undefined ? out : { ...out, whens }, using);
+}
+
+function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQueryNode {
+  return using === undefined ? node : { ...node, using };
+}
+
+function filterSource(using: JoinNode, scope: Scope | undefined, guard: Guard): JoinNode {
+  if (guard.deniesRaw) refuseOpaque(using.table, guard);
+  const reference = guardedReference(using.table, scope, guard);
+  if (reference === undefined) return using;
+  const table = derivedTable(reference, guard);
+  if (table === undefined) return using;
+  if (reference.alias === undefined && reference.table.table.schema !== undefined) {
+    throw new QueryRefusedError(
+      `Cannot filter the source of a MERGE that is qualified with a schema and has no alias; ` +
+        `alias it: "schema.table as t"`,
+      "UNSUPPORTED",
+      reference.table.table.identifier.name,
+    );
+  }
+  return { ...using, table };
+}
+
+/** `when not matched by source` and its condition: the first operand of its ANDs says which. */
+function matchedOf(when: WhenNode): MatchedNode | undefined {
+  let condition: OperationNode = when.condition;
+  while (condition.kind === "AndNode") condition = (condition as AndNode).left;
+  return condition.kind === "MatchedNode" ? condition as MatchedNode : undefined;
+}
+
+function isBySource(when: WhenNode): boolean {
+  const matched = matchedOf(when);
+  return matched !== undefined && matched.not && matched.bySource;
+}
+
+function filterWhen(when: WhenNode, predicate: OperationNode): WhenNode {
+  const condition = when.condition;
+  if (condition.kind !== "AndNode") {
+    return { ...when, condition: AndNode.create(condition, predicate) };
+  }
+  const { left, right } = condition as AndNode;
+  return {
+    ...when,
+    condition: AndNode.create(left, AndNode.create(operandOfAnd(right), predicate)),
+  };
+}
+
+function refuseDelete(node: MergeQueryNode, target: GuardedReference, guard: Guard): void {
+  const deletes = node.whens?.some((when) => {
+    const result = when.result as DeleteQueryNode | (OperationNode & { sqlFragments?: string[] });
+    return result?.kind === "DeleteQueryNode" ||
+      ("sqlFragments" in (result ?? {}) &&
+        /^\s*delete\b/i.test((result as { sqlFragments: string[] }).sqlFragments.join("")));
+  });
+  if (!deletes || !guard.rewritesDeletes) return;
+  const rewrite = target.plan.deleteRewrite(target, guard);
+  if (rewrite === undefined) return;
+  const table = target.table.table.identifier.name;
+  throw new QueryRefusedError(
+    `Cannot delete from "${table}" in a MERGE: a plugin ` +
+      (rewrite === "deny" ? "denies it" : "makes deletes of it updates") +
+      "; write the clause as an update that marks the row deleted",
+    rewrite === "deny" ? "DELETE_DENIED" : "DELETE_NOT_REWRITABLE",
+    table,
+  );
+}

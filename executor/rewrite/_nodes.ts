@@ -1,0 +1,58 @@
+import type { AliasNode, OperationNode, TableNode } from "kysely";
+import type { Guard } from "../_guard.ts";
+
+/** Calls `use` with every child of a node; a value of the user is no child. */
+export function forEachChild(node: OperationNode, use: (child: OperationNode) => void): void {
+  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return;
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) use(item);
+    } else if (isNode(value)) use(value);
+  }
+}
+
+/** Whether two nodes are the same SQL with the same values. */
+export function sameNode(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const keys = Object.keys(a);
+  // An object without keys of its own (a Date, a buffer's view) says nothing about its value.
+  if (keys.length === 0 || keys.length !== Object.keys(b).length) return false;
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  return keys.every((key) => key in right && sameNode(left[key], right[key]));
+}
+
+/** The tables that the subqueries of a predicate read, and the names they give to them. */
+export function namesIn(
+  predicate: OperationNode,
+  guard: Guard,
+): { readonly reads: Set<string>; readonly names: Set<string> } {
+  const reads = new Set<string>();
+  const names = new Set<string>();
+  const source = (item: OperationNode): void => {
+    const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
+    const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+    if (alias?.kind === "IdentifierNode") {
+      names.add((alias as OperationNode & { name: string }).name);
+    }
+    if (node.kind !== "TableNode") return;
+    const { schema, identifier } = (node as TableNode).table;
+    if (schema === undefined) reads.add(guard.cteKey(identifier.name));
+    if (alias === undefined) names.add(identifier.name);
+  };
+  const search = (node: OperationNode): void => {
+    if (node.kind === "FromNode") {
+      for (const item of (node as OperationNode & { froms: OperationNode[] }).froms) source(item);
+    } else if (node.kind === "JoinNode") {
+      source((node as OperationNode & { table: OperationNode }).table);
+    }
+    forEachChild(node, search);
+  };
+  search(predicate);
+  return { reads, names };
+}
+
+function isNode(value: unknown): value is OperationNode {
+  return typeof value === "object" && value !== null && "kind" in value;
+}

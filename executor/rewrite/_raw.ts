@@ -1,0 +1,131 @@
+import type { AliasNode, FunctionNode, OperationNode, RawNode } from "kysely";
+import type { Guard } from "../_guard.ts";
+import { RawSqlError } from "../errors.ts";
+import { flatten, problemOf, type Token } from "./_raw_text.ts";
+import { tableOfName } from "./_reference.ts";
+import type { Scope } from "./_scope.ts";
+import { visitChildren } from "./_visit.ts";
+
+/** Functions that give rows of their arguments, and read no table. */
+const TABLE_FUNCTIONS: ReadonlySet<string> = new Set([
+  "generate_series",
+  "generate_subscripts",
+  "json_array_elements",
+  "json_array_elements_text",
+  "json_each",
+  "json_each_text",
+  "json_object_keys",
+  "json_populate_record",
+  "json_populate_recordset",
+  "json_table",
+  "json_to_record",
+  "json_to_recordset",
+  "json_tree",
+  "jsonb_array_elements",
+  "jsonb_array_elements_text",
+  "jsonb_each",
+  "jsonb_each_text",
+  "jsonb_object_keys",
+  "jsonb_path_query",
+  "jsonb_populate_record",
+  "jsonb_populate_recordset",
+  "jsonb_to_record",
+  "jsonb_to_recordset",
+  "openjson",
+  "regexp_matches",
+  "regexp_split_to_table",
+  "string_split",
+  "string_to_table",
+  "unnest",
+]);
+
+/** SQLite's `pragma_..` functions, which Kysely's introspector reads; they show no rows of tables. */
+const PRAGMA = /^pragma_[a-z_]+$/;
+
+/**
+ * Raw SQL: the queries among its parameters are rewritten; under `rawSql: "deny"` its text is read,
+ * and refused unless it is an expression that names no table.
+ */
+export function rewriteRaw(node: RawNode, scope: Scope | undefined, guard: Guard): RawNode {
+  if (guard.deniesRaw) {
+    const problem = problemOf(node, guard);
+    if (problem !== undefined) throw new RawSqlError(problem);
+  }
+  return node.parameters.length === 0 ? node : visitChildren(node, scope, guard);
+}
+
+/** Refuses an item of FROM, a join or a target whose SQL may name any table. */
+export function refuseOpaque(item: OperationNode, guard: Guard): void {
+  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  if (node.kind === "TableNode") return;
+  if (node.kind === "FunctionNode") {
+    refuseTableFunction((node as FunctionNode).func, guard);
+    return;
+  }
+  if (node.kind !== "RawNode") return;
+  const raw = node as RawNode;
+  const written = raw.sqlFragments.some((text) => text.trim() !== "" && text !== ".");
+  if (!written && tableOfName(raw) !== undefined) return;
+  const tokens = flatten(raw);
+  const call = tokens === undefined ? undefined : calledFunction(tokens);
+  if (call === undefined) {
+    throw new RawSqlError("a raw fragment stands where a table is named");
+  }
+  refuseTableFunction(call, guard);
+}
+
+/**
+ * Refuses a raw fragment that goes on past its own expression by a comma, where that would name a
+ * further table (after ON) or a further assignment (after SET).
+ */
+export function refuseOpenComma(node: OperationNode): void {
+  switch (node.kind) {
+    case "RawNode": {
+      let depth = 0;
+      for (const token of flatten(node as RawNode) ?? []) {
+        if (token.text === "(") depth++;
+        else if (token.text === ")") depth--;
+        else if (token.text === "," && depth === 0) {
+          throw new RawSqlError("a raw fragment holds a comma outside brackets");
+        }
+      }
+      return;
+    }
+    case "AndNode":
+    case "OrNode":
+    case "BinaryOperationNode":
+    case "UnaryOperationNode":
+    case "OnNode":
+    case "ColumnUpdateNode":
+      for (const child of Object.values(node)) {
+        if (typeof child === "object" && child !== null && "kind" in child) {
+          refuseOpenComma(child as OperationNode);
+        }
+      }
+  }
+}
+
+function refuseTableFunction(name: string, guard: Guard): void {
+  const key = name.toLowerCase();
+  if (TABLE_FUNCTIONS.has(key) || PRAGMA.test(key) || guard.tableFunctions.has(key)) return;
+  throw new RawSqlError(
+    `function "${name}" stands where a table is named, and may read any; name it in the option ` +
+      `"tableFunctions" if it reads no guarded table`,
+  );
+}
+
+/** The name of the function, where the whole text is one call of it. */
+function calledFunction(tokens: readonly Token[]): string | undefined {
+  const [name, open] = tokens;
+  if (name?.kind !== "word" || open?.text !== "(") return undefined;
+  let depth = 0;
+  for (let i = 1; i < tokens.length; i++) {
+    const { text } = tokens[i]!;
+    if (text === "(") depth++;
+    else if (text === ")" && --depth === 0) {
+      const rest = tokens.slice(i + 1).map((token) => token.text.toLowerCase()).join(" ");
+      return rest === "" || rest === "with ordinality" ? name.text : undefined;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,160 @@
+import {
+  type AliasNode,
+  IdentifierNode,
+  type OperationNode,
+  type RawNode,
+  TableNode,
+} from "kysely";
+import type { Guard } from "../_guard.ts";
+import type { ReferenceName, TablePlan } from "../_plan.ts";
+import { QueryRefusedError } from "../errors.ts";
+import { isCte, type Scope } from "./_scope.ts";
+
+/** A reference to a table that some plugin cares about. */
+export interface GuardedReference extends ReferenceName {
+  readonly plan: TablePlan;
+}
+
+/**
+ * The guarded table that an item of FROM, a join, or a statement's target refers to.
+ *
+ * | item                                         | is                                       |
+ * | -------------------------------------------- | ---------------------------------------- |
+ * | table, `schema.table`, `dynamic.table`       | a reference                              |
+ * | any of them under an alias                   | a reference; the alias qualifies         |
+ * | `sql.table`, `sql.id`, `sql.ref`, a bare raw name | a reference                         |
+ * | a name that a CTE in scope has               | not a reference, unless it is written to |
+ * | anything else                                | not a reference                          |
+ *
+ * @param scope the CTE names in sight; `undefined` for a target, which is never a CTE
+ */
+export function guardedReference(
+  item: OperationNode,
+  scope: Scope | undefined,
+  guard: Guard,
+): GuardedReference | undefined {
+  let node = item;
+  let aliasNode: OperationNode | undefined;
+  if (node.kind === "AliasNode") {
+    aliasNode = (node as AliasNode).alias;
+    node = (node as AliasNode).node;
+  }
+  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node);
+  if (table === undefined) return undefined;
+  const { schema, identifier } = table.table;
+  const plan = guard.plan(identifier.name, schema?.name);
+  if (plan === undefined) return undefined;
+  if (
+    scope !== undefined && schema === undefined && isCte(scope, guard.cteKey(identifier.name))
+  ) {
+    return undefined;
+  }
+  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode);
+  if (aliasNode !== undefined && alias === undefined) {
+    throw new QueryRefusedError(
+      `Cannot filter table "${identifier.name}" under an alias that is not a plain name; ` +
+        `alias it with .as("name")`,
+      "UNSUPPORTED",
+      identifier.name,
+    );
+  }
+  return {
+    plan,
+    table,
+    alias,
+    qualifier: alias === undefined ? table : TableNode.create(alias.name),
+  };
+}
+
+/** The name that a reference is known by in its block. */
+export function nameOf(reference: GuardedReference): string {
+  return (reference.alias ?? reference.table.table.identifier).name;
+}
+
+/** The table that a node other than a `TableNode` names, where its SQL is a name and no more. */
+export function tableOfName(node: OperationNode): TableNode | undefined {
+  const names = namesOf(node);
+  if (names === undefined || names.length === 0) return undefined;
+  const [last, schema] = [names[names.length - 1]!, names[names.length - 2]];
+  return schema === undefined ? TableNode.create(last) : TableNode.createWithSchema(schema, last);
+}
+
+/** The dotted parts of a node whose SQL is nothing but a name. */
+function namesOf(node: OperationNode): readonly string[] | undefined {
+  switch (node.kind) {
+    case "IdentifierNode":
+      return [(node as IdentifierNode).name];
+    case "TableNode": {
+      const { schema, identifier } = (node as TableNode).table;
+      return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
+    }
+    case "SchemableIdentifierNode": {
+      const { schema, identifier } = node as TableNode["table"];
+      return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
+    }
+    case "ColumnNode":
+      return namesOf((node as OperationNode & { column: OperationNode }).column);
+    case "ReferenceNode": {
+      const { table, column } = node as OperationNode & {
+        table?: OperationNode;
+        column: OperationNode;
+      };
+      const last = namesOf(column);
+      const first = table === undefined ? [] : namesOf(table);
+      return last === undefined || first === undefined ? undefined : [...first, ...last];
+    }
+    case "RawNode":
+      return namesOfRaw(node as RawNode);
+    default:
+      return undefined;
+  }
+}
+
+/** Quoted and bare names, dotted: `users`, `"public"."users"`, `[dbo].[users]`. */
+const NAME = /^\s*(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\])\s*$/u;
+
+function namesOfRaw(raw: RawNode): readonly string[] | undefined {
+  const { sqlFragments, parameters } = raw;
+  const names: string[] = [];
+  // Names and dots must alternate: the fragments give both, the parameters names only.
+  let expectName = true;
+  for (let i = 0; i < sqlFragments.length; i++) {
+    for (const part of splitDots(sqlFragments[i]!)) {
+      if (part === ".") {
+        if (expectName) return undefined;
+        expectName = true;
+      } else if (part.trim() !== "") {
+        if (!expectName || !NAME.test(part)) return undefined;
+        names.push(unquote(part.trim()));
+        expectName = false;
+      }
+    }
+    const parameter = parameters[i];
+    if (parameter !== undefined) {
+      const inner = namesOf(parameter);
+      if (inner === undefined || !expectName) return undefined;
+      names.push(...inner);
+      expectName = false;
+    }
+  }
+  return expectName ? undefined : names;
+}
+
+/** Splits at dots outside quotes; the dots are parts of their own. */
+function splitDots(text: string): string[] {
+  return text.match(/"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\.|[^."`[]+/g) ?? [];
+}
+
+function unquote(name: string): string {
+  const quote = name[0];
+  if (quote === '"' || quote === "`") {
+    return name.slice(1, -1).replaceAll(quote + quote, quote);
+  }
+  return quote === "[" ? name.slice(1, -1) : name;
+}
+
+function identifierOf(node: OperationNode): IdentifierNode | undefined {
+  if (node.kind === "IdentifierNode") return node as IdentifierNode;
+  const names = namesOf(node);
+  return names?.length === 1 ? IdentifierNode.create(names[0]!) : undefined;
+}

@@ -1,0 +1,106 @@
+import type { CommonTableExpressionNode, OperationNode, WithNode } from "kysely";
+import type { Guard } from "../_guard.ts";
+import { QueryRefusedError } from "../errors.ts";
+import { visit } from "./_visit.ts";
+
+/** The CTE names that are visible at a place of the query, the nearest first. */
+export interface Scope {
+  readonly name: string;
+  readonly outer: Scope | undefined;
+}
+
+/** Whether a name stands for a CTE here. */
+export function isCte(scope: Scope | undefined, key: string): boolean {
+  for (let s = scope; s !== undefined; s = s.outer) if (s.name === key) return true;
+  return false;
+}
+
+/** A WITH clause after its bodies were rewritten, and the scope of the statement it belongs to. */
+export interface RewrittenWith {
+  readonly node: WithNode;
+  readonly scope: Scope | undefined;
+}
+
+/**
+ * Rewrites the bodies of a WITH clause, each under the names that its dialect lets it see:
+ *
+ * | dialect              | a body sees                            |
+ * | -------------------- | -------------------------------------- |
+ * | all                  | the CTEs before it                     |
+ * | WITH RECURSIVE       | itself                                 |
+ * | SQLite               | itself and every other one             |
+ * | PostgreSQL RECURSIVE | itself and every other one             |
+ * | SQL Server           | itself (it has no word for RECURSIVE)  |
+ *
+ * Where MySQL and MariaDB differ from each other (a later CTE under RECURSIVE), the name of a
+ * guarded table is refused.
+ */
+export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Guard): RewrittenWith {
+  const recursive = node.recursive === true;
+  const seesAll = guard.dialect === "sqlite" || (guard.dialect === "postgres" && recursive);
+  const seesItself = seesAll || recursive || guard.dialect === "mssql";
+  const names = node.expressions.map((cte) => guard.cteKey(cteName(cte)));
+
+  let before = outer;
+  let all = outer;
+  for (const name of names) all = { name, outer: all };
+
+  let expressions: OperationNode[] | undefined;
+  for (let i = 0; i < node.expressions.length; i++) {
+    const cte = node.expressions[i]!;
+    const name = names[i]!;
+    const scope = seesAll ? all : seesItself ? { name, outer: before } : before;
+    if (recursive && guard.dialect === "mysql") refuseForwardReference(cte, names, i, guard);
+    const expression = visit(cte.expression, scope, guard);
+    if (expression !== cte.expression) {
+      expressions ??= node.expressions.slice();
+      expressions[i] = { ...cte, expression } as CommonTableExpressionNode;
+    }
+    before = { name, outer: before };
+  }
+  return {
+    node: expressions === undefined ? node : { ...node, expressions } as unknown as WithNode,
+    scope: all,
+  };
+}
+
+function cteName(cte: CommonTableExpressionNode): string {
+  return cte.name.table.table.identifier.name;
+}
+
+function refuseForwardReference(
+  cte: CommonTableExpressionNode,
+  names: readonly string[],
+  index: number,
+  guard: Guard,
+): void {
+  for (let i = index + 1; i < names.length; i++) {
+    const name = names[i]!;
+    if (guard.plan(name, undefined) !== undefined && mentions(cte.expression, name, guard)) {
+      throw new QueryRefusedError(
+        `Cannot tell table "${name}" from the common table expression of that name, which is ` +
+          `defined later; rename the common table expression`,
+        "AMBIGUOUS_NAME",
+        name,
+      );
+    }
+  }
+}
+
+function mentions(node: OperationNode, name: string, guard: Guard): boolean {
+  if (node.kind === "TableNode") {
+    const { table } = node as OperationNode & {
+      table: { schema?: unknown; identifier: { name: string } };
+    };
+    return table.schema === undefined && guard.cteKey(table.identifier.name) === name;
+  }
+  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return false;
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) {
+      if (value.some((v) => v?.kind !== undefined && mentions(v, name, guard))) return true;
+    } else if (typeof value === "object" && value !== null && "kind" in value) {
+      if (mentions(value as OperationNode, name, guard)) return true;
+    }
+  }
+  return false;
+}

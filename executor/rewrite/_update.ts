@@ -1,0 +1,89 @@
+import type { ListNode, OperationNode, UpdateQueryNode, WhereNode } from "kysely";
+import type { Guard } from "../_guard.ts";
+import { intercept } from "./_intercept.ts";
+import { andWhere } from "./_predicate.ts";
+import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
+import { guardedReference } from "./_reference.ts";
+import { refuseReservedColumns } from "./_reserved.ts";
+import { rewriteWith, type Scope } from "./_scope.ts";
+import { filterSources, type Sources, unqualify } from "./_sources.ts";
+import { visitChildren } from "./_visit.ts";
+
+const OWN: ReadonlySet<string> = new Set(["with"]);
+
+/**
+ * UPDATE: a hidden row of the target is not there to be changed, and a hidden row of FROM, a join or
+ * a subquery is not there to be read.
+ *
+ * | reference                            | its predicate goes to          |
+ * | ------------------------------------ | ------------------------------ |
+ * | the target, each one of several      | WHERE (so before LIMIT)        |
+ * | FROM and its joins                   | as in a SELECT (`_sources.ts`) |
+ *
+ * A target is never a CTE, whatever its name.
+ */
+export function rewriteUpdate(
+  original: UpdateQueryNode,
+  outer: Scope | undefined,
+  guard: Guard,
+): UpdateQueryNode {
+  const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  refuseReservedColumns(node.updates?.map((update) => update.column));
+  if (guard.deniesRaw) node.updates?.forEach(refuseOpenComma);
+  let out = node;
+  let scope = outer;
+  if (node.with !== undefined) {
+    const clause = rewriteWith(node.with, outer, guard);
+    scope = clause.scope;
+    if (clause.node !== node.with) out = { ...node, with: clause.node };
+  }
+  out = visitChildren(out, scope, guard, OWN);
+
+  const where = filterTargets(targetsOf(out.table), out.where, "update", scope, guard);
+  const from = out.from;
+  const sources: Sources = {
+    froms: from?.froms ?? [],
+    joins: out.joins,
+    where,
+    unqualified: undefined,
+  };
+  if (from !== undefined) filterSources(sources, scope, guard);
+  if (
+    sources.where === out.where && sources.joins === out.joins &&
+    (from === undefined || sources.froms === from.froms)
+  ) {
+    return out;
+  }
+  const filtered: Record<string, unknown> = { ...out };
+  if (sources.where !== undefined) filtered["where"] = sources.where;
+  if (sources.joins !== undefined) filtered["joins"] = sources.joins;
+  if (from !== undefined) filtered["from"] = { ...from, froms: sources.froms };
+  // Every member is one that an UPDATE has; the record only lets optional ones be left out.
+  const rewritten = filtered as unknown as UpdateQueryNode;
+  return sources.unqualified === undefined ? rewritten : unqualify(rewritten, sources.unqualified);
+}
+
+/** The tables that a statement writes: one, or a list of them. */
+export function targetsOf(table: OperationNode | undefined): readonly OperationNode[] {
+  if (table === undefined) return [];
+  return table.kind === "ListNode" ? (table as ListNode).items : [table];
+}
+
+/** Adds the predicates of a statement's targets to its WHERE. */
+export function filterTargets(
+  targets: readonly OperationNode[],
+  where: WhereNode | undefined,
+  operation: "update" | "delete",
+  scope: Scope | undefined,
+  guard: Guard,
+): WhereNode | undefined {
+  let out = where;
+  for (const target of targets) {
+    if (guard.deniesRaw) refuseOpaque(target, guard);
+    const reference = guardedReference(target, undefined, guard);
+    if (reference === undefined) continue;
+    const predicate = reference.plan.predicate(reference, operation, scope, guard);
+    if (predicate !== undefined) out = andWhere(out, predicate);
+  }
+  return out;
+}
