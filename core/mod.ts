@@ -1,1 +1,48 @@
-export {};
+/**
+ * What all packages share: errors that are the same for every database and driver, loggers, and
+ * types.
+ *
+ * @example
+ * ```ts
+ * import { parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+ * import assert from "node:assert/strict";
+ *
+ * // What `mysql2` throws
+ * const thrown = Object.assign(new Error("Duplicate entry 'x' for key 'users.users_email_key'"), {
+ *   code: "ER_DUP_ENTRY",
+ *   errno: 1062,
+ *   sqlState: "23000",
+ * });
+ *
+ * const error = parseDatabaseError(thrown, "mysql");
+ * assert.ok(error instanceof UniqueConstraintError);
+ * assert.equal(error.constraint, "users_email_key");
+ * assert.equal(error.retryable, false);
+ * ```
+ *
+ * @module
+ */
+export * from "./detect_dialect.ts";
+export * from "./errors/bad_request_error.ts";
+export * from "./errors/check_constraint_error.ts";
+export * from "./errors/connection_error.ts";
+export * from "./errors/database_error.ts";
+export * from "./errors/deadlock_error.ts";
+export * from "./errors/error_codes.ts";
+export * from "./errors/foreign_key_constraint_error.ts";
+export * from "./errors/get_error_category.ts";
+export * from "./errors/is_valid_error_code.ts";
+export * from "./errors/lock_timeout_error.ts";
+export * from "./errors/not_found_error.ts";
+export * from "./errors/not_null_error.ts";
+export * from "./errors/parse_database_error.ts";
+export * from "./errors/serialization_error.ts";
+export * from "./errors/sql_syntax_error.ts";
+export * from "./errors/statement_timeout_error.ts";
+export * from "./errors/unique_constraint_error.ts";
+export * from "./logger/console_logger.ts";
+export * from "./logger/create_level_logger.ts";
+export * from "./logger/create_prefixed_logger.ts";
+export * from "./logger/kysera_logger.ts";
+export * from "./logger/silent_logger.ts";
+export * from "./types.ts";

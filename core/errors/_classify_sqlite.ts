@@ -1,0 +1,79 @@
+/**
+ * SQLite, through `node:sqlite`, `better-sqlite3`, `bun:sqlite`, libsql and `@db/sqlite`.
+ *
+ * @module
+ */
+import type { Classified, Kind } from "./_classified.ts";
+import type { Fields } from "./_fields.ts";
+
+/** By extended result code. */
+const results: readonly (readonly [number, string, Kind])[] = [
+  [1, "SQLITE_ERROR", "syntax"],
+  [3, "SQLITE_PERM", "other"],
+  [5, "SQLITE_BUSY", "lock timeout"],
+  [6, "SQLITE_LOCKED", "lock timeout"],
+  [8, "SQLITE_READONLY", "other"],
+  [9, "SQLITE_INTERRUPT", "statement timeout"],
+  [14, "SQLITE_CANTOPEN", "connection refused for good"],
+  [18, "SQLITE_TOOBIG", "invalid input"],
+  [19, "SQLITE_CONSTRAINT", "other"],
+  [20, "SQLITE_MISMATCH", "invalid input"],
+  [25, "SQLITE_RANGE", "invalid input"],
+  [26, "SQLITE_NOTADB", "connection refused for good"],
+  [275, "SQLITE_CONSTRAINT_CHECK", "check"],
+  // A transaction that read old data wants to write
+  [517, "SQLITE_BUSY_SNAPSHOT", "serialization"],
+  [787, "SQLITE_CONSTRAINT_FOREIGNKEY", "foreign key"],
+  [1299, "SQLITE_CONSTRAINT_NOTNULL", "not null"],
+  [1555, "SQLITE_CONSTRAINT_PRIMARYKEY", "unique"],
+  [2067, "SQLITE_CONSTRAINT_UNIQUE", "unique"],
+  [2579, "SQLITE_CONSTRAINT_ROWID", "unique"],
+  [3091, "SQLITE_CONSTRAINT_DATATYPE", "invalid input"],
+];
+
+const byNumber: ReadonlyMap<number, Kind> = new Map(results.map(([no, _, kind]) => [no, kind]));
+const byName: ReadonlyMap<string, Kind> = new Map(results.map(([_, name, kind]) => [name, kind]));
+
+/** The codes of node:sqlite that stand in place of, or without, a result code. */
+const generic: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  // The database or the statement is closed
+  ["ERR_INVALID_STATE", "connection refused for good"],
+  ["ERR_SQLITE_ERROR", "other"],
+]);
+
+/** Knows a failure that SQLite reported. */
+export function classifySqlite(fields: Fields): Classified | undefined {
+  const name = [fields.string("extendedCode"), fields.string("code")]
+    .find((code) => code?.startsWith("SQLITE_") === true);
+  // A numeric `code` is @db/sqlite's; other errors (DOMException) have one of another meaning
+  const number = fields.number("errcode", "rawCode") ??
+    (fields.string("name") === "SqliteError" ? fields.number("code") : undefined);
+  const kind = kindOf(number, name) ?? generic.get(fields.string("code") ?? "");
+  if (kind === undefined) return undefined;
+  return {
+    kind,
+    detail: name ?? (number === undefined ? undefined : `SQLite result code ${number}`),
+    ...partsOf(kind, fields.message),
+  };
+}
+
+function kindOf(number: number | undefined, name: string | undefined): Kind | undefined {
+  if (number !== undefined) {
+    // The lowest byte of an extended result code is the primary one
+    return byNumber.get(number) ?? byNumber.get(number & 0xff) ?? "other";
+  }
+  if (name === undefined) return undefined;
+  return byName.get(name) ?? byName.get(name.split("_", 2).join("_")) ?? "other";
+}
+
+/** What only the message tells: the names. SQLite puts no values into these messages. */
+function partsOf(kind: Kind, message: string): Partial<Classified> {
+  const told = / constraint failed: (.*)$/s.exec(message)?.[1];
+  if (told === undefined) return {};
+  if (kind === "check") return { constraint: told };
+  if (kind !== "unique" && kind !== "not null") return {};
+  const index = /^index '(.*)'$/s.exec(told)?.[1];
+  if (index !== undefined) return { constraint: index };
+  const names = told.split(", ").map((name) => name.split("."));
+  return { table: names[0]?.[0], columns: names.map((parts) => parts.slice(1).join(".")) };
+}

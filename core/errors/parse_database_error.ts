@@ -1,0 +1,100 @@
+import type { Dialect } from "../types.ts";
+import { type Classified, errorOf } from "./_classified.ts";
+import { classifyClient } from "./_classify_client.ts";
+import { classifyMssql } from "./_classify_mssql.ts";
+import { classifyMysql } from "./_classify_mysql.ts";
+import { classifyPostgres } from "./_classify_postgres.ts";
+import { classifySqlite } from "./_classify_sqlite.ts";
+import { type Fields, fieldsOf, readProperty } from "./_fields.ts";
+import { DatabaseError } from "./database_error.ts";
+import { DatabaseErrorCodes } from "./error_codes.ts";
+
+const classifiers: ReadonlyMap<unknown, (fields: Fields) => Classified | undefined> = new Map([
+  ["postgres", classifyPostgres],
+  ["mysql", classifyMysql],
+  ["sqlite", classifySqlite],
+  ["mssql", classifyMssql],
+]);
+
+/** How many wrapped errors are looked into. */
+const maxErrors = 100;
+
+/**
+ * Turns whatever a driver threw into a {@linkcode DatabaseError}, the same for all drivers of a
+ * database. Failures are told apart by SQLSTATE, error number, result code or the driver's own
+ * code, and by a message only where a driver gives nothing else. Wrapped errors (`cause`, the
+ * errors of an `AggregateError`) are looked into. It never throws.
+ *
+ * @param error What was thrown. A {@linkcode DatabaseError} is returned as it is.
+ * @param dialect The database that it came from.
+ * @returns An error whose `cause` is `error`. One that nothing is known about has the code
+ * `DB_UNKNOWN`.
+ *
+ * @example
+ * ```ts
+ * import { parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+ * import assert from "node:assert/strict";
+ *
+ * // What `pg` throws
+ * const thrown = Object.assign(new Error("duplicate key value violates .."), {
+ *   code: "23505",
+ *   table: "users",
+ *   constraint: "users_email_key",
+ *   detail: "Key (email)=(alice@example.org) already exists.",
+ * });
+ *
+ * const error = parseDatabaseError(thrown, "postgres");
+ * assert.ok(error instanceof UniqueConstraintError);
+ * assert.equal(error.constraint, "users_email_key");
+ * assert.deepEqual(error.columns, ["email"]);
+ * assert.equal(error.cause, thrown);
+ * ```
+ */
+export function parseDatabaseError(error: unknown, dialect: Dialect = "postgres"): DatabaseError {
+  const classify = classifiers.get(dialect);
+  for (const candidate of unwrap(error)) {
+    if (isDatabaseError(candidate)) return candidate;
+    const fields = fieldsOf(candidate);
+    const classified = classifyClient(fields) ?? classify?.(fields);
+    if (classified !== undefined) return errorOf(classified, error);
+  }
+  return new DatabaseError(
+    "Cannot complete the database operation: the reason is not known",
+    DatabaseErrorCodes.DB_UNKNOWN,
+    undefined,
+    { cause: error },
+  );
+}
+
+/** An error and what it wraps, the nearest first, each once. */
+function* unwrap(error: unknown): Generator<unknown> {
+  const queue: unknown[] = [error];
+  const seen = new Set<unknown>();
+  for (const candidate of queue) {
+    if (seen.has(candidate) || seen.size === maxErrors) continue;
+    seen.add(candidate);
+    yield candidate;
+    const cause = readProperty(candidate, "cause");
+    if (typeof cause === "object" && cause !== null) queue.push(cause);
+    queue.push(...innerErrors(candidate));
+  }
+}
+
+/** The errors of an `AggregateError`. */
+function innerErrors(error: unknown): unknown[] {
+  try {
+    const errors = readProperty(error, "errors");
+    return Array.isArray(errors) ? errors.slice(0, maxErrors) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** `instanceof`, for values that may be hostile proxies. */
+function isDatabaseError(value: unknown): value is DatabaseError {
+  try {
+    return value instanceof DatabaseError;
+  } catch {
+    return false;
+  }
+}
