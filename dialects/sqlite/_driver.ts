@@ -1,15 +1,30 @@
-import { CompiledQuery, type DatabaseConnection, type Driver, type QueryCompiler } from "kysely";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  type QueryCompiler,
+  type TransactionSettings,
+} from "kysely";
 import { ConnectionMutex } from "../_mutex.ts";
 import { savepointCommand } from "../_savepoint.ts";
 import { SqliteConnection } from "./_connection.ts";
 import type { SqliteHandle } from "./_handle.ts";
+import type { BigintMode } from "./_rows.ts";
 
 /** What {@link SqliteDriver} needs to know. */
 export interface SqliteDriverConfig {
   readonly open: () => Promise<SqliteHandle>;
+  readonly bigints: BigintMode;
   readonly statementCacheSize: number;
   readonly onCreateConnection: ((connection: DatabaseConnection) => Promise<void>) | undefined;
 }
+
+const BEGIN = CompiledQuery.raw("begin");
+const COMMIT = CompiledQuery.raw("commit");
+const ROLLBACK = CompiledQuery.raw("rollback");
+const IS_QUERY_ONLY = CompiledQuery.raw("select query_only from pragma_query_only");
+const QUERY_ONLY = CompiledQuery.raw("pragma query_only = on");
+const NOT_QUERY_ONLY = CompiledQuery.raw("pragma query_only = off");
 
 /** One connection, handed to one user at a time. */
 export class SqliteDriver implements Driver {
@@ -17,15 +32,18 @@ export class SqliteDriver implements Driver {
   readonly #mutex = new ConnectionMutex();
   #handle: SqliteHandle | undefined;
   #connection: SqliteConnection | undefined;
+  #endsQueryOnly = false;
 
   constructor(config: SqliteDriverConfig) {
     this.#config = config;
   }
 
   async init(): Promise<void> {
-    this.#handle = await this.#config.open();
-    this.#connection = new SqliteConnection(this.#handle, this.#config.statementCacheSize);
-    await this.#config.onCreateConnection?.(this.#connection);
+    const { open, bigints, statementCacheSize, onCreateConnection } = this.#config;
+    this.#handle ??= await open();
+    const connection = new SqliteConnection(this.#handle, bigints, statementCacheSize);
+    await onCreateConnection?.(connection);
+    this.#connection = connection;
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -33,16 +51,30 @@ export class SqliteDriver implements Driver {
     return this.#connection!;
   }
 
-  async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin"));
+  /**
+   * Every transaction of SQLite is serializable, so any isolation level that is asked for is given.
+   * It has no read only transactions, but a switch that makes the connection refuse to write.
+   */
+  async beginTransaction(
+    connection: DatabaseConnection,
+    settings: TransactionSettings,
+  ): Promise<void> {
+    await connection.executeQuery(BEGIN);
+    if (settings.accessMode !== "read only") return;
+    const { rows } = await connection.executeQuery<{ query_only: number | bigint }>(IS_QUERY_ONLY);
+    if (Number(rows[0]?.query_only) === 1) return;
+    await connection.executeQuery(QUERY_ONLY);
+    this.#endsQueryOnly = true;
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("commit"));
+    await connection.executeQuery(COMMIT);
+    await this.#endQueryOnly(connection);
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("rollback"));
+    await connection.executeQuery(ROLLBACK);
+    await this.#endQueryOnly(connection);
   }
 
   async savepoint(
@@ -78,5 +110,11 @@ export class SqliteDriver implements Driver {
     this.#connection?.close();
     this.#handle?.close();
     return Promise.resolve();
+  }
+
+  async #endQueryOnly(connection: DatabaseConnection): Promise<void> {
+    if (!this.#endsQueryOnly) return;
+    this.#endsQueryOnly = false;
+    await connection.executeQuery(NOT_QUERY_ONLY);
   }
 }

@@ -1,5 +1,17 @@
 import type { SqliteHandle, SqliteHandleStatement } from "./_handle.ts";
 
+/** A prepared statement, and what is remembered about it. */
+export interface CachedStatement {
+  readonly handle: SqliteHandleStatement;
+  /** The schema its columns depend on; see {@link StatementCache.take}. */
+  readonly schema: number | undefined;
+  /** Whether it has once returned an integer that does not fit into a number. */
+  readsBigints: boolean;
+}
+
+/** A star that stands for columns, as in `select *` and `returning *`, and not `count(*)`. */
+const STAR = /(?:^|[^(])\*/;
+
 /**
  * Prepared statements by SQL text, the least recently used one out first.
  *
@@ -9,43 +21,67 @@ import type { SqliteHandle, SqliteHandleStatement } from "./_handle.ts";
 export class StatementCache {
   readonly #handle: SqliteHandle;
   readonly #capacity: number;
-  readonly #idle = new Map<string, SqliteHandleStatement>();
-  #generation = 0;
+  readonly #idle = new Map<string, CachedStatement>();
+  #schemaVersion: SqliteHandleStatement | undefined;
+  #changes = 0;
 
   constructor(handle: SqliteHandle, capacity: number) {
     this.#handle = handle;
     this.#capacity = capacity;
   }
 
-  /** Changes with every {@link clear}; statements of an older one must not be put back. */
-  get generation(): number {
-    return this.#generation;
-  }
-
-  take(sql: string): SqliteHandleStatement {
-    const statement = this.#idle.get(sql);
-    if (statement === undefined) return this.#handle.prepare(sql);
+  /** Finds or prepares a statement, which is the caller's alone until it is given back. */
+  take(sql: string): CachedStatement {
+    const cached = this.#idle.get(sql);
+    if (cached === undefined) return this.#prepare(sql);
     this.#idle.delete(sql);
-    return statement;
+    // SQLite prepares a statement again by itself when the schema has changed, by whomever, but
+    // drivers still see the columns of before the first time: too few, or too many.
+    if (cached.schema === undefined || cached.schema === this.#schema()) return cached;
+    cached.handle.finalize?.();
+    return this.#prepare(sql);
   }
 
-  give(sql: string, statement: SqliteHandleStatement, generation: number): void {
-    if (generation !== this.#generation || this.#capacity === 0 || this.#idle.has(sql)) {
-      statement.finalize();
+  /** Gives a statement back. */
+  give(sql: string, statement: CachedStatement): void {
+    if (this.#capacity === 0 || this.#idle.has(sql)) {
+      statement.handle.finalize?.();
       return;
     }
     this.#idle.set(sql, statement);
     if (this.#idle.size > this.#capacity) {
-      const [oldest, evicted] = this.#idle.entries().next().value!;
-      this.#idle.delete(oldest);
-      evicted.finalize();
+      for (const [oldest, evicted] of this.#idle) {
+        this.#idle.delete(oldest);
+        evicted.handle.finalize?.();
+        break;
+      }
     }
   }
 
-  /** Forgets every idle statement, and those in use as soon as they are given back. */
+  /** To be called after a statement that may have changed a schema that has no version of its own. */
+  schemaChanged(): void {
+    this.#changes++;
+  }
+
+  /** Frees every idle statement. */
   clear(): void {
-    this.#generation++;
-    for (const statement of this.#idle.values()) statement.finalize();
+    for (const { handle } of this.#idle.values()) handle.finalize?.();
     this.#idle.clear();
+    this.#schemaVersion?.finalize?.();
+    this.#schemaVersion = undefined;
+  }
+
+  #prepare(sql: string): CachedStatement {
+    const schema = STAR.test(sql) ? this.#schema() : undefined;
+    return { handle: this.#handle.prepare(sql), schema, readsBigints: false };
+  }
+
+  /**
+   * The version of the schema of the main database, which changes of other connections raise too,
+   * and the number of changes seen here, for temporary tables and attached databases.
+   */
+  #schema(): number {
+    this.#schemaVersion ??= this.#handle.prepare("pragma schema_version");
+    return Number(this.#schemaVersion.values([])[0]![0]) + this.#changes * 2 ** 32;
   }
 }

@@ -1,7 +1,7 @@
 import type { Dialect } from "kysely";
 import type { SqliteValue } from "./_bind.ts";
 import { SqliteHandleDialect } from "./_dialect.ts";
-import type { BigintMode, Row, SqliteHandle, SqliteHandleStatement } from "./_handle.ts";
+import type { RunResult, SqliteHandle, SqliteHandleStatement } from "./_handle.ts";
 import type { SqliteDialectOptions } from "./sqlite_dialect_options.ts";
 
 /** The part of a `StatementSync` of `node:sqlite` that is used. */
@@ -15,9 +15,11 @@ export interface NodeSqliteStatement {
   /** Runs the statement and returns its rows one by one. */
   iterate(...parameters: (null | number | bigint | string | Uint8Array)[]): Iterator<unknown>;
   /** Describes the columns the statement returns; none for a statement without rows. */
-  columns(): unknown[];
+  columns(): { name: string }[];
   /** Whether integers are read as bigint. */
   setReadBigInts(enabled: boolean): unknown;
+  /** Whether rows are arrays. */
+  setReturnArrays(enabled: boolean): unknown;
 }
 
 /** The part of a `DatabaseSync` of `node:sqlite` that is used. */
@@ -35,8 +37,8 @@ export interface NodeSqliteDialectConfig extends SqliteDialectOptions {
 }
 
 /**
- * Makes a Kysely dialect from a database of `node:sqlite`, the SQLite that comes with Node 22 and
- * later, Deno and Bun.
+ * Makes a Kysely dialect from a database of `node:sqlite`, which is there in Deno, in Bun, and in
+ * Node from 22.16 on. `db.destroy()` closes the database.
  *
  * @param config The database and how to use it.
  * @returns The dialect.
@@ -69,21 +71,24 @@ export function nodeSqliteDialect(config: NodeSqliteDialectConfig): Dialect {
   return new SqliteHandleDialect<NodeSqliteDatabase>(
     "nodeSqliteDialect()",
     config,
-    (database, bigints) => new NodeSqliteHandle(database, bigints),
+    (database) => new NodeSqliteHandle(database),
   );
 }
 
 class NodeSqliteHandle implements SqliteHandle {
   readonly #database: NodeSqliteDatabase;
-  readonly #bigints: BigintMode;
+  readonly bindsNumbersAsReal = true;
 
-  constructor(database: NodeSqliteDatabase, bigints: BigintMode) {
+  constructor(database: NodeSqliteDatabase) {
     this.#database = database;
-    this.#bigints = bigints;
+  }
+
+  isOutOfRange(error: unknown): boolean {
+    return error instanceof RangeError && "code" in error && error.code === "ERR_OUT_OF_RANGE";
   }
 
   prepare(sql: string): SqliteHandleStatement {
-    return new NodeSqliteHandleStatement(this.#database.prepare(sql), this.#bigints);
+    return new NodeSqliteHandleStatement(this.#database.prepare(sql));
   }
 
   close(): void {
@@ -93,86 +98,33 @@ class NodeSqliteHandle implements SqliteHandle {
 
 class NodeSqliteHandleStatement implements SqliteHandleStatement {
   readonly #statement: NodeSqliteStatement;
-  readonly reader: boolean;
-  readonly #mode: BigintMode;
-  #readsBigints: boolean;
+  readonly columns: readonly string[];
+  #readsBigints = false;
 
-  constructor(statement: NodeSqliteStatement, mode: BigintMode) {
+  constructor(statement: NodeSqliteStatement) {
     this.#statement = statement;
-    this.reader = statement.columns().length > 0;
-    this.#mode = mode;
-    this.#readsBigints = mode === "always";
-    if (this.#readsBigints) statement.setReadBigInts(true);
+    this.columns = statement.columns().map(({ name }) => name);
+    // Rows are objects without a prototype otherwise, and slower to make than to copy.
+    statement.setReturnArrays(true);
   }
 
-  all(parameters: SqliteValue[], repeatable: boolean): Row[] {
-    if (this.#mode === "auto" && !this.#readsBigints) {
-      if (!repeatable) {
-        this.#readBigints();
-      } else {
-        // Most results hold no integer beyond 2 ** 53, and bigints are slow: they are only read
-        // after the driver has refused to read a number.
-        try {
-          return copyRows(this.#statement.all(...parameters), false);
-        } catch (error) {
-          if (!isOutOfRange(error)) throw error;
-          this.#readBigints();
-        }
-      }
-    }
-    return copyRows(this.#statement.all(...parameters), this.#mode === "auto");
+  readBigints(enabled: boolean): void {
+    if (this.#readsBigints === enabled) return;
+    this.#statement.setReadBigInts(enabled);
+    this.#readsBigints = enabled;
   }
 
-  run(parameters: SqliteValue[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
+  values(parameters: SqliteValue[]): unknown[][] {
+    // setReturnArrays() makes them arrays.
+    return this.#statement.all(...parameters) as unknown[][];
+  }
+
+  run(parameters: SqliteValue[]): RunResult {
     return this.#statement.run(...parameters);
   }
 
-  *iterate(parameters: SqliteValue[]): Iterator<Row> {
-    const narrow = this.#mode === "auto";
-    if (narrow) this.#readBigints();
-    const rows = this.#statement.iterate(...parameters);
-    try {
-      for (let next = rows.next(); !next.done; next = rows.next()) {
-        yield copyRows([next.value], narrow)[0]!;
-      }
-    } finally {
-      rows.return?.();
-    }
+  iterate(parameters: SqliteValue[]): Iterator<unknown[]> {
+    // setReturnArrays() makes them arrays.
+    return this.#statement.iterate(...parameters) as Iterator<unknown[]>;
   }
-
-  finalize(): void {
-    // Nothing to do: node:sqlite finalises a statement when it is collected.
-  }
-
-  #readBigints(): void {
-    if (this.#readsBigints) return;
-    this.#readsBigints = true;
-    this.#statement.setReadBigInts(true);
-  }
-}
-
-function isOutOfRange(error: unknown): boolean {
-  return error instanceof RangeError && "code" in error && error.code === "ERR_OUT_OF_RANGE";
-}
-
-/** Plain objects (rows of node:sqlite have no prototype), bigints narrowed where nothing is lost. */
-function copyRows(rows: unknown[], narrow: boolean): Row[] {
-  if (rows.length === 0) return [];
-  const columns = Object.keys(rows[0] as Row);
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as Row;
-    const copy: Row = {};
-    for (const column of columns) {
-      const value = row[column];
-      copy[column] = narrow && typeof value === "bigint" && isSafe(value) ? Number(value) : value;
-    }
-    rows[i] = copy;
-  }
-  return rows as Row[];
-}
-
-const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
-function isSafe(value: bigint): boolean {
-  return value <= MAX_SAFE && value >= -MAX_SAFE;
 }
