@@ -78,3 +78,14 @@ export function entryFiles(): string[] {
     Object.values(member.exports).map((file) => join(member.dir, file))
   );
 }
+
+/**
+ * What users write to import each public entry: `@kysera/core`, `@kysera/core/errors`.
+ *
+ * @returns The specifiers.
+ */
+export function entryNames(): string[] {
+  return members().flatMap((member) =>
+    Object.keys(member.exports).map((entry) => member.name + entry.slice(1))
+  );
+}

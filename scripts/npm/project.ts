@@ -1,0 +1,140 @@
+/**
+ * A project as a user would have it: the tarballs, one version of Kysely and the drivers installed by
+ * npm, and the tests of this repository beside them.
+ *
+ * @module
+ */
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { mustRun } from "../run.ts";
+import { parseSource, replaceSpecifiers, sourceFiles } from "../source.ts";
+import { entryNames, members, ROOT, rootImports } from "../workspace.ts";
+
+/** Where `deno task build:npm` leaves the tarballs. */
+export const TARBALLS: string = join(ROOT, "npm", "tarballs");
+
+/** What the root names that the tests of an installed package do not import. */
+const NOT_FOR_TESTS = ["kysely", "typescript"];
+/** The declarations of the oldest Node on which all tests run. */
+const NODE_TYPES = "^22";
+/** Directories whose tests are about the repository, or that are no sources. */
+const LEFT_OUT = [".git", ".tmp", "coverage", "npm", "scripts", "tests/workspace"];
+/** Files that belong to a package but are neither its sources nor its tests. */
+const PACKAGE_FILES = ["deno.json", "README.md", "LICENSE"];
+
+/** A project with everything installed. */
+export interface NpmProject {
+  readonly dir: string;
+  /** The installed version of Kysely. */
+  readonly kysely: string;
+  /** The test files, relative to the directory, beginning with `./`. */
+  readonly testFiles: readonly string[];
+}
+
+/**
+ * Installs the tarballs and copies the tests.
+ *
+ * @param dir The directory, which must not exist.
+ * @param kysely The version of Kysely.
+ * @returns The project.
+ */
+export async function createProject(dir: string, kysely: string): Promise<NpmProject> {
+  mkdirSync(dir);
+  const dependencies: Record<string, string> = {
+    ...driverVersions(),
+    "@types/node": NODE_TYPES,
+    kysely,
+  };
+  for (const tarball of readdirSync(TARBALLS)) {
+    const name = tarball.replace(/^kysera-/, "@kysera/").replace(/-\d+\.\d+\.\d+.*\.tgz$/, "");
+    dependencies[name] = `file:${join(TARBALLS, tarball)}`;
+  }
+  const manifest = { private: true, type: "module", dependencies };
+  writeFileSync(join(dir, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
+  // No install script of a driver runs: none of them needs one.
+  await mustRun(
+    ["npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"],
+    { cwd: dir },
+  );
+  writeFileSync(join(dir, "entries_test.mjs"), entriesTest());
+  return { dir, kysely, testFiles: ["./entries_test.mjs", ...copyTests(dir)] };
+}
+
+/** A test that loads every public entry, those included that no other test imports. */
+function entriesTest(): string {
+  const tests = entryNames().map((name) => `test("${name} loads", () => import("${name}"));\n`);
+  return `import { test } from "node:test";\n${tests.join("")}`;
+}
+
+/** The drivers and tools that tests import, in the versions that the import map names. */
+function driverVersions(): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const target of Object.values(rootImports())) {
+    const [, name, range] = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)/.exec(target) ?? [];
+    if (name && range && !NOT_FOR_TESTS.includes(name)) versions[name] = range;
+  }
+  return versions;
+}
+
+/** Copies tests, their helpers and their data, in the same layout; returns the test files. */
+function copyTests(dir: string): string[] {
+  const built = builtFiles(dir);
+  const tests: string[] = [];
+  for (const file of filesForTests(built)) {
+    const target = join(dir, file);
+    mkdirSync(dirname(target), { recursive: true });
+    if (isTest(file)) tests.push(`./${file}`);
+    if (!file.endsWith(".ts")) {
+      cpSync(join(ROOT, file), target);
+      continue;
+    }
+    // The test of a private file imports its neighbour, which here is the built one in the package.
+    const text = replaceSpecifiers(parseSource(join(ROOT, file)), (specifier) => {
+      const module = built.get(resolve(ROOT, dirname(file), specifier));
+      return specifier.startsWith(".") && module
+        ? relative(dirname(target), module).replace(/^(?!\.)/, "./")
+        : specifier;
+    });
+    writeFileSync(target, text);
+  }
+  return tests.sort();
+}
+
+/** Each source file of each package, and what it has become in the installed package. */
+function builtFiles(dir: string): Map<string, string> {
+  const built = new Map<string, string>();
+  for (const member of members()) {
+    for (const file of sourceFiles(member)) {
+      const path = relative(member.dir, file).replace(/\.ts$/, ".js");
+      built.set(file, join(dir, "node_modules", member.name, path));
+    }
+  }
+  return built;
+}
+
+/** Paths from the root of every test and of what lies about in the directories of the tests. */
+function filesForTests(built: ReadonlyMap<string, string>): string[] {
+  const directories = ["tests", "docs", ...members().map(({ path }) => path)]
+    .filter((path) => path !== ".");
+  const found: string[] = [];
+  const visit = (path: string): void => {
+    for (const entry of readdirSync(join(ROOT, path), { withFileTypes: true })) {
+      const child = path === "." ? entry.name : `${path}/${entry.name}`;
+      if (LEFT_OUT.includes(child) || entry.name === "node_modules") continue;
+      if (entry.isDirectory()) visit(child);
+      else if (isForTests(child)) found.push(child);
+    }
+  };
+  const isForTests = (file: string): boolean => {
+    if (isTest(file)) return true;
+    const directory = directories.find((path) => file.startsWith(`${path}/`));
+    return directory !== undefined && !built.has(join(ROOT, file.replaceAll("/", sep))) &&
+      !PACKAGE_FILES.includes(file.slice(directory.length + 1));
+  };
+  visit(".");
+  return found;
+}
+
+function isTest(file: string): boolean {
+  return /_test\.(ts|mjs)$/.test(file);
+}
