@@ -33,6 +33,7 @@ export class SqliteConnection implements DatabaseConnection {
   ): AsyncIterableIterator<QueryResult<R>> {
     const parameters = bindValues(query.parameters, this.#handle.bindsNumbersAsReal);
     const statement = this.#statements.take(query.sql);
+    let finished = false;
     try {
       const { columns } = statement.handle;
       if (columns.length === 0) {
@@ -51,12 +52,16 @@ export class SqliteConnection implements DatabaseConnection {
             rows = [];
           }
         }
+        finished = true;
         if (rows.length > 0) yield { rows };
       } finally {
         iterator.return?.();
       }
     } finally {
-      this.#statements.give(query.sql, statement);
+      // Not every driver resets a statement that was left half way: only a finalised one is sure to
+      // hold no lock.
+      if (finished) this.#statements.give(query.sql, statement);
+      else statement.handle.finalize?.();
     }
   }
 

@@ -18,8 +18,8 @@ export interface NodeSqliteStatement {
   columns(): { name: string }[];
   /** Whether integers are read as bigint. */
   setReadBigInts(enabled: boolean): unknown;
-  /** Whether rows are arrays. */
-  setReturnArrays(enabled: boolean): unknown;
+  /** Whether rows are arrays. Some declarations of `node:sqlite` do not know it yet. */
+  setReturnArrays?(enabled: boolean): unknown;
 }
 
 /** The part of a `DatabaseSync` of `node:sqlite` that is used. */
@@ -104,6 +104,11 @@ class NodeSqliteHandleStatement implements SqliteHandleStatement {
   constructor(statement: NodeSqliteStatement) {
     this.#statement = statement;
     this.columns = statement.columns().map(({ name }) => name);
+    if (statement.setReturnArrays === undefined) {
+      throw new Error(
+        "Cannot prepare a statement: node:sqlite of this runtime is too old, use Node 22.16 or later",
+      );
+    }
     // Rows are objects without a prototype otherwise, and slower to make than to copy.
     statement.setReturnArrays(true);
   }
