@@ -29,7 +29,8 @@ export class Guard {
   readonly tableFunctions: ReadonlySet<string>;
   readonly hookContext: HookContext;
   readonly #names: Names;
-  readonly #plans = new Map<string, TablePlan | undefined>();
+  /** Plans by name; `null` for a table that no plugin has anything to say about. */
+  readonly #plans = new Map<string, TablePlan | null>();
 
   /**
    * @param plugins the Kysely plugins that come after the rewriting: they decide what a name means
@@ -51,10 +52,10 @@ export class Guard {
   plan(name: string, schema: string | undefined): TablePlan | undefined {
     const key = schema === undefined ? name : `${schema}\0${name}`;
     const known = this.#plans.get(key);
-    if (known !== undefined || this.#plans.has(key)) return known;
+    if (known !== undefined) return known === null ? undefined : known;
     const plan = this.#makePlan(name, schema);
     if (this.#plans.size >= MOST_PLANS) this.#plans.clear();
-    this.#plans.set(key, plan);
+    this.#plans.set(key, plan ?? null);
     return plan;
   }
 

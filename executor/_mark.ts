@@ -6,14 +6,34 @@ import { visit } from "./rewrite/_visit.ts";
 
 const MARK: unique symbol = Symbol("kysera.mark");
 
-/** Where a rewritten query came from. */
-interface Mark {
-  /** The node that bears the mark: a copy of the node does not count as it. */
-  readonly self: OperationNode;
-  /** The query before it was rewritten. */
-  readonly original: OperationNode;
-  /** The handle that rewrote it. */
-  readonly guard: Guard;
+/** Where a rewritten query came from. Its fields are private, so that no log prints them. */
+class Mark {
+  readonly #self: OperationNode;
+  readonly #original: OperationNode;
+  readonly #guard: Guard;
+
+  /**
+   * @param self the node that bears the mark: a copy of the node does not count as it
+   * @param original the query before it was rewritten
+   * @param guard the handle that rewrote it
+   */
+  constructor(self: OperationNode, original: OperationNode, guard: Guard) {
+    this.#self = self;
+    this.#original = original;
+    this.#guard = guard;
+  }
+
+  get original(): OperationNode {
+    return this.#original;
+  }
+
+  get guard(): Guard {
+    return this.#guard;
+  }
+
+  isOn(node: OperationNode): boolean {
+    return this.#self === node;
+  }
 }
 
 interface Marked {
@@ -26,7 +46,7 @@ interface Marked {
  */
 export function mark<T extends OperationNode>(node: T, original: OperationNode, guard: Guard): T {
   const out = Object.isExtensible(node) ? node : { ...node };
-  (out as Marked)[MARK] = { self: out, original, guard };
+  (out as Marked)[MARK] = new Mark(out, original, guard);
   return out;
 }
 
@@ -73,5 +93,5 @@ export function rewriteMarked(
 
 function markOf(node: OperationNode): Mark | undefined {
   const found = (node as Marked)[MARK];
-  return found !== undefined && found.self === node ? found : undefined;
+  return found !== undefined && found.isOn(node) ? found : undefined;
 }

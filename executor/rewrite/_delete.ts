@@ -16,8 +16,6 @@ import { filterSources, type Sources, unqualify } from "./_sources.ts";
 import { filterTargets } from "./_update.ts";
 import { visitChildren } from "./_visit.ts";
 
-const OWN: ReadonlySet<string> = new Set(["with"]);
-
 /**
  * DELETE: a hidden row is not there to be deleted.
  *
@@ -43,7 +41,7 @@ export function rewriteDelete(
     scope = clause.scope;
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
-  out = visitChildren(out, scope, guard, OWN);
+  out = visitChildren(out, scope, guard, "with");
   const softened = softDelete(out, outer, guard);
 
   const using = out.using;

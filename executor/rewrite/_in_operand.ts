@@ -9,7 +9,7 @@ import type { Guard } from "../_guard.ts";
 import { guardedReference } from "./_reference.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
-import { visitChildren } from "./_visit.ts";
+import { visit } from "./_visit.ts";
 
 /**
  * A comparison: its operands are visited; and because SQLite reads `x in t` as
@@ -22,7 +22,13 @@ export function rewriteInOperand(
   scope: Scope | undefined,
   guard: Guard,
 ): OperationNode {
-  const out = visitChildren(node, scope, guard);
+  const left = visit(node.leftOperand, scope, guard);
+  const right = visit(node.rightOperand, scope, guard);
+  const operator = visit(node.operator, scope, guard);
+  const out = left === node.leftOperand && right === node.rightOperand &&
+      operator === node.operator
+    ? node
+    : { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode;
   if (guard.dialect !== "sqlite" || !isIn(out.operator)) return out;
   const reference = guardedReference(out.rightOperand, scope, guard);
   if (reference === undefined) return out;

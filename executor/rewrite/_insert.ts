@@ -3,13 +3,11 @@ import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
-import { refuseOpaque } from "./_raw.ts";
+import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
-import { refuseReservedColumns } from "./_reserved.ts";
+import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { visitChildren } from "./_visit.ts";
-
-const OWN: ReadonlySet<string> = new Set(["with"]);
 
 /**
  * INSERT: what it reads is filtered as in a SELECT; a hidden row that it meets is not touched.
@@ -28,7 +26,10 @@ export function rewriteInsert(
   guard: Guard,
 ): InsertQueryNode {
   const node = guard.intercepts ? intercept(original, outer, guard) : original;
-  refuseReservedColumns(node.columns);
+  if (node.columns !== undefined) {
+    for (const column of node.columns) refuseReservedColumn(column);
+  }
+  if (guard.deniesRaw) node.onConflict?.updates?.forEach(refuseOpenComma);
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {
@@ -36,7 +37,7 @@ export function rewriteInsert(
     scope = clause.scope;
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
-  out = visitChildren(out, scope, guard, OWN);
+  out = visitChildren(out, scope, guard, "with");
   if (out.into === undefined) return out;
 
   if (guard.deniesRaw) refuseOpaque(out.into, guard);

@@ -105,7 +105,7 @@ function operationOf(node: Block): QueryOperation {
 
 function referencesOf(node: Block, scope: Scope | undefined, guard: Guard): Reference[] {
   const operation = operationOf(node);
-  const targets = node.kind === "UpdateQueryNode"
+  const targets = node.kind === "UpdateQueryNode" && node.table !== undefined
     ? targetsOf(node.table)
     : node.kind === "DeleteQueryNode"
     ? node.from.froms

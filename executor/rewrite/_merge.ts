@@ -17,8 +17,6 @@ import { rewriteWith, type Scope } from "./_scope.ts";
 import { derivedTable } from "./_sources.ts";
 import { visitChildren } from "./_visit.ts";
 
-const OWN: ReadonlySet<string> = new Set(["with"]);
-
 /**
  * MERGE: a hidden row of the target matches nothing, a hidden row of the source is not there.
  *
@@ -41,7 +39,7 @@ export function rewriteMerge(
     scope = clause.scope;
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
-  out = visitChildren(out, scope, guard, OWN);
+  out = visitChildren(out, scope, guard, "with");
   let using = out.using;
   if (using !== undefined) using = filterSource(using, scope, guard);
 

@@ -2,10 +2,8 @@ import type { SelectQueryNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { intercept } from "./_intercept.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
-import { filterSources, type Sources, unqualify } from "./_sources.ts";
+import { filterSources, needFiltering, type Sources, unqualify } from "./_sources.ts";
 import { visitChildren } from "./_visit.ts";
-
-const OWN: ReadonlySet<string> = new Set(["with"]);
 
 /**
  * SELECT: interceptors first, then the WITH clause, then every child (subqueries in any place), and
@@ -24,10 +22,10 @@ export function rewriteSelect(
     scope = clause.scope;
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
-  out = visitChildren(out, scope, guard, OWN);
+  out = visitChildren(out, scope, guard, "with");
 
   const from = out.from;
-  if (from === undefined) return out;
+  if (from === undefined || !needFiltering(from.froms, out.joins, guard)) return out;
   const sources: Sources = {
     froms: from.froms,
     joins: out.joins,

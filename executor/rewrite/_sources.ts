@@ -57,6 +57,27 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
   if (changed !== undefined) sources.joins = changed;
 }
 
+/** Whether any of the row sources has to be looked at; costs nothing where none is guarded. */
+export function needFiltering(
+  froms: readonly OperationNode[],
+  joins: readonly JoinNode[] | undefined,
+  guard: Guard,
+): boolean {
+  if (guard.deniesRaw) return true;
+  for (const from of froms) if (needsFilter(from, guard)) return true;
+  if (joins !== undefined) {
+    for (const join of joins) if (needsFilter(join.table, guard)) return true;
+  }
+  return false;
+}
+
+function needsFilter(item: OperationNode, guard: Guard): boolean {
+  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  if (node.kind !== "TableNode") return node.kind !== "SelectQueryNode";
+  const { schema, identifier } = (node as TableNode).table;
+  return guard.plan(identifier.name, schema === undefined ? undefined : schema.name) !== undefined;
+}
+
 /** Filters one reference by a derived table: `(select * from t where ..) as alias`. */
 export function derivedTable(reference: GuardedReference, guard: Guard): OperationNode | undefined {
   const { plan, table, alias } = reference;

@@ -4,12 +4,10 @@ import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { guardedReference } from "./_reference.ts";
-import { refuseReservedColumns } from "./_reserved.ts";
+import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
 import { visitChildren } from "./_visit.ts";
-
-const OWN: ReadonlySet<string> = new Set(["with"]);
 
 /**
  * UPDATE: a hidden row of the target is not there to be changed, and a hidden row of FROM, a join or
@@ -28,7 +26,9 @@ export function rewriteUpdate(
   guard: Guard,
 ): UpdateQueryNode {
   const node = guard.intercepts ? intercept(original, outer, guard) : original;
-  refuseReservedColumns(node.updates?.map((update) => update.column));
+  if (node.updates !== undefined) {
+    for (const { column } of node.updates) refuseReservedColumn(column);
+  }
   if (guard.deniesRaw) node.updates?.forEach(refuseOpenComma);
   let out = node;
   let scope = outer;
@@ -37,35 +37,34 @@ export function rewriteUpdate(
     scope = clause.scope;
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
-  out = visitChildren(out, scope, guard, OWN);
+  out = visitChildren(out, scope, guard, "with");
 
-  const where = filterTargets(targetsOf(out.table), out.where, "update", scope, guard);
-  const from = out.from;
-  const sources: Sources = {
-    froms: from?.froms ?? [],
-    joins: out.joins,
-    where,
-    unqualified: undefined,
-  };
-  if (from !== undefined) filterSources(sources, scope, guard);
+  const { table, from } = out;
+  const where = table === undefined
+    ? out.where
+    : filterTargets(targetsOf(table), out.where, "update", scope, guard);
+  if (from === undefined) return where === out.where ? out : { ...out, where: where! };
+
+  const sources: Sources = { froms: from.froms, joins: out.joins, where, unqualified: undefined };
+  filterSources(sources, scope, guard);
   if (
-    sources.where === out.where && sources.joins === out.joins &&
-    (from === undefined || sources.froms === from.froms)
+    sources.where === out.where && sources.joins === out.joins && sources.froms === from.froms
   ) {
     return out;
   }
-  const filtered: Record<string, unknown> = { ...out };
+  const filtered: Record<string, unknown> = {
+    ...out,
+    from: { ...from, froms: sources.froms },
+  };
   if (sources.where !== undefined) filtered["where"] = sources.where;
   if (sources.joins !== undefined) filtered["joins"] = sources.joins;
-  if (from !== undefined) filtered["from"] = { ...from, froms: sources.froms };
   // Every member is one that an UPDATE has; the record only lets optional ones be left out.
   const rewritten = filtered as unknown as UpdateQueryNode;
   return sources.unqualified === undefined ? rewritten : unqualify(rewritten, sources.unqualified);
 }
 
 /** The tables that a statement writes: one, or a list of them. */
-export function targetsOf(table: OperationNode | undefined): readonly OperationNode[] {
-  if (table === undefined) return [];
+export function targetsOf(table: OperationNode): readonly OperationNode[] {
   return table.kind === "ListNode" ? (table as ListNode).items : [table];
 }
 

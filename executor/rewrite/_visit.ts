@@ -1,4 +1,22 @@
-import type { OperationNode } from "kysely";
+import type {
+  AliasNode,
+  AndNode,
+  BinaryOperationNode,
+  ColumnUpdateNode,
+  DeleteQueryNode,
+  FunctionNode,
+  InsertQueryNode,
+  MergeQueryNode,
+  OnNode,
+  OperationNode,
+  OrNode,
+  ParensNode,
+  RawNode,
+  SelectionNode,
+  SelectQueryNode,
+  UpdateQueryNode,
+  WhereNode,
+} from "kysely";
 import type { Guard } from "../_guard.ts";
 import { rewriteMarked } from "../_mark.ts";
 import { rewriteDelete } from "./_delete.ts";
@@ -11,51 +29,21 @@ import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
 import { rewriteUpdate } from "./_update.ts";
 
-/** What to do with a node: it, or what takes its place. Never changes the node itself. */
-export type Rule = (node: any, scope: Scope | undefined, guard: Guard) => OperationNode;
-
-const leave: Rule = (node) => node;
-
 /**
- * The rules: how each kind of node is rewritten. A kind that is not listed has its children visited.
+ * Rewrites a node and everything below it, by the rule of its kind. A kind without one has its
+ * children visited.
  *
- * | statement | rule                                                                         |
- * | --------- | ---------------------------------------------------------------------------- |
- * | SELECT    | `_select.ts`: each table reference filtered where it stands                  |
- * | UPDATE    | `_update.ts`: target, FROM and joins filtered                                |
+ * | kind      | rule                                                                          |
+ * | --------- | ----------------------------------------------------------------------------- |
+ * | SELECT    | `_select.ts`: each table reference filtered where it stands                   |
+ * | UPDATE    | `_update.ts`: target, FROM and joins filtered                                 |
  * | DELETE    | `_delete.ts`: target, USING and joins filtered; or made an UPDATE, or refused |
- * | INSERT    | `_insert.ts`: sources filtered; DO UPDATE filtered; what cannot be is refused |
- * | MERGE     | `_merge.ts`: source and target filtered                                      |
- * | raw SQL   | `_raw.ts`: its parameters visited; under `rawSql: "deny"` read, and refused  |
- *
- * The leaves hold names and the user's values: nothing in them is ever taken for a node.
- */
-const RULES: Readonly<Record<string, Rule | undefined>> = {
-  SelectQueryNode: marked(rewriteSelect),
-  UpdateQueryNode: marked(rewriteUpdate),
-  DeleteQueryNode: marked(rewriteDelete),
-  InsertQueryNode: marked(rewriteInsert),
-  MergeQueryNode: marked(rewriteMerge),
-  RawNode: rewriteRaw,
-  BinaryOperationNode: rewriteInOperand,
-  FunctionNode: rewriteFunction,
-  AggregateFunctionNode: rewriteFunction,
-  ValueNode: leave,
-  PrimitiveValueListNode: leave,
-  IdentifierNode: leave,
-  SchemableIdentifierNode: leave,
-  ColumnNode: leave,
-  TableNode: leave,
-  ReferenceNode: leave,
-  SelectAllNode: leave,
-  OperatorNode: leave,
-  DataTypeNode: leave,
-  DefaultInsertValueNode: leave,
-  JSONPathLegNode: leave,
-};
-
-/**
- * Rewrites a node and everything below it.
+ * | INSERT    | `_insert.ts`: sources and DO UPDATE filtered; what cannot be is refused       |
+ * | MERGE     | `_merge.ts`: source and target filtered                                       |
+ * | raw SQL   | `_raw.ts`: its parameters visited; under `rawSql: "deny"` read, and refused   |
+ * | IN        | `_in_operand.ts`: SQLite's `x in t` is a subquery                             |
+ * | function  | `_function.ts`: under `rawSql: "deny"` its name is read                       |
+ * | leaf      | left: it holds a name or a user's value, and nothing in it is taken for a node |
  *
  * @param node the node; it is not changed
  * @param scope the CTE names visible here
@@ -67,29 +55,103 @@ export function visit(
   scope: Scope | undefined,
   guard: Guard,
 ): OperationNode {
-  const rule = RULES[node.kind];
-  return rule === undefined ? visitChildren(node, scope, guard) : rule(node, scope, guard);
+  // A switch, not a table of functions: this runs for every node of every query.
+  switch (node.kind) {
+    case "ReferenceNode":
+    case "ValueNode":
+    case "OperatorNode":
+    case "TableNode":
+    case "PrimitiveValueListNode":
+    case "ColumnNode":
+    case "IdentifierNode":
+    case "SelectAllNode":
+    case "SchemableIdentifierNode":
+    case "DataTypeNode":
+    case "DefaultInsertValueNode":
+    case "JSONPathLegNode":
+      return node;
+    // The commonest kinds with a child or two have it visited without a look at every property.
+    case "SelectionNode":
+      return visitOne(node as SelectionNode, "selection", scope, guard);
+    case "AliasNode":
+      return visitOne(node as AliasNode, "node", scope, guard);
+    case "ParensNode":
+      return visitOne(node as ParensNode, "node", scope, guard);
+    case "WhereNode":
+      return visitOne(node as WhereNode, "where", scope, guard);
+    case "OnNode":
+      return visitOne(node as OnNode, "on", scope, guard);
+    case "ColumnUpdateNode":
+      return visitOne(node as ColumnUpdateNode, "value", scope, guard);
+    case "AndNode":
+    case "OrNode":
+      return visitPair(node as AndNode | OrNode, scope, guard);
+    case "SelectQueryNode":
+      return rewriteMarked(node, scope, guard) ??
+        rewriteSelect(node as SelectQueryNode, scope, guard);
+    case "BinaryOperationNode":
+      return rewriteInOperand(node as BinaryOperationNode, scope, guard);
+    case "RawNode":
+      return rewriteRaw(node as RawNode, scope, guard);
+    case "FunctionNode":
+    case "AggregateFunctionNode":
+      return rewriteFunction(node as FunctionNode, scope, guard);
+    case "UpdateQueryNode":
+      return rewriteMarked(node, scope, guard) ??
+        rewriteUpdate(node as UpdateQueryNode, scope, guard);
+    case "DeleteQueryNode":
+      return rewriteMarked(node, scope, guard) ??
+        rewriteDelete(node as DeleteQueryNode, scope, guard);
+    case "InsertQueryNode":
+      return rewriteMarked(node, scope, guard) ??
+        rewriteInsert(node as InsertQueryNode, scope, guard);
+    case "MergeQueryNode":
+      return rewriteMarked(node, scope, guard) ??
+        rewriteMerge(node as MergeQueryNode, scope, guard);
+    default:
+      return visitChildren(node, scope, guard);
+  }
+}
+
+function visitOne<K extends string, T extends OperationNode & Readonly<Record<K, OperationNode>>>(
+  node: T,
+  key: K,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode {
+  const child: OperationNode = node[key];
+  const next = visit(child, scope, guard);
+  return next === child ? node : { ...node, [key]: next };
+}
+
+function visitPair(
+  node: AndNode | OrNode,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode {
+  const left = visit(node.left, scope, guard);
+  const right = visit(node.right, scope, guard);
+  return left === node.left && right === node.right ? node : { ...node, left, right } as AndNode;
 }
 
 /**
  * Visits the children of a node.
  *
- * @param skip names of children that the caller sees to itself
+ * @param skip the name of a child that the caller sees to itself
  */
 export function visitChildren<T extends OperationNode>(
   node: T,
   scope: Scope | undefined,
   guard: Guard,
-  skip?: ReadonlySet<string>,
+  skip?: string,
 ): T {
   let out: Record<string, unknown> | undefined;
   // The children of a node are its properties; which ones there are is the node's own business.
-  const children = node as unknown as Record<string, unknown>;
+  const children = node as unknown as Record<string, Child>;
   for (const key in children) {
     const value = children[key];
-    if (typeof value !== "object" || value === null) continue;
-    if (skip !== undefined && skip.has(key)) continue;
-    const next = visitValue(value, scope, guard);
+    if (typeof value !== "object" || value === null || key === skip) continue;
+    const next = visitChild(value, scope, guard);
     if (next !== value) {
       out ??= { ...children };
       out[key] = next;
@@ -98,31 +160,34 @@ export function visitChildren<T extends OperationNode>(
   return out === undefined ? node : out as unknown as T;
 }
 
-/** Visits a list of nodes; gives the same list where none of them had to change. */
-export function visitList<T>(
-  nodes: readonly T[],
+/** A property of a node: a node, a list of them, or anything else. */
+type Child = OperationNode | readonly unknown[] | { readonly kind?: undefined } | null | undefined;
+
+function visitChild(
+  child: NonNullable<Child>,
   scope: Scope | undefined,
   guard: Guard,
-): readonly T[] {
+): NonNullable<Child> {
+  if (Array.isArray(child)) return visitList(child, scope, guard);
+  const node = child as OperationNode | { readonly kind?: undefined };
+  return node.kind === undefined ? node : visit(node, scope, guard);
+}
+
+/** Visits a list of nodes; gives the same list where none of them had to change. */
+function visitList(
+  nodes: readonly unknown[],
+  scope: Scope | undefined,
+  guard: Guard,
+): readonly unknown[] {
   let out: unknown[] | undefined;
   for (let i = 0; i < nodes.length; i++) {
-    const node: unknown = nodes[i];
+    const node = nodes[i] as Child;
     if (typeof node !== "object" || node === null) continue;
-    const next = visitValue(node, scope, guard);
+    const next = visitChild(node, scope, guard);
     if (next !== node) {
       out ??= nodes.slice();
       out[i] = next;
     }
   }
-  return out === undefined ? nodes : out as T[];
-}
-
-function visitValue(value: object, scope: Scope | undefined, guard: Guard): unknown {
-  if (Array.isArray(value)) return visitList(value, scope, guard);
-  return "kind" in value ? visit(value as OperationNode, scope, guard) : value;
-}
-
-/** A query that a handle has rewritten already is taken back to what its user wrote, first. */
-function marked(rule: Rule): Rule {
-  return (node, scope, guard) => rewriteMarked(node, scope, guard) ?? rule(node, scope, guard);
+  return out ?? nodes;
 }
