@@ -16,6 +16,8 @@ export interface Import {
   readonly end: number;
   /** The names it brings into the file. */
   readonly names: readonly string[];
+  /** Whether nothing of it is left at run time. */
+  readonly typeOnly: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function importsOf(source: ts.SourceFile): Import[] {
         start: literal.getStart(source) + 1,
         end: literal.getEnd() - 1,
         names: ts.isImportDeclaration(node) ? importedNames(node) : [],
+        typeOnly: isTypeOnly(node),
       });
     }
     ts.forEachChild(node, visit);
@@ -66,6 +69,13 @@ function specifierOf(node: ts.Node): ts.StringLiteral | undefined {
     expression = node.arguments[0];
   }
   return expression && ts.isStringLiteral(expression) ? expression : undefined;
+}
+
+function isTypeOnly(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) {
+    return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+  }
+  return ts.isImportTypeNode(node) || (ts.isExportDeclaration(node) && node.isTypeOnly);
 }
 
 function importedNames({ importClause }: ts.ImportDeclaration): string[] {
@@ -125,4 +135,44 @@ export function sourceFiles(member: Member): string[] {
  */
 export function packageName(specifier: string): string {
   return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/**
+ * The names that a file uses without declaring or importing them, as a scope-blind reader sees them:
+ * identifiers that are neither the name of a property nor part of a type.
+ *
+ * @param source The parsed file.
+ * @returns The names, also those read as `globalThis.name`.
+ */
+export function freeNames(source: ts.SourceFile): Set<string> {
+  const used = new Set<string>();
+  const declared = new Set<string>(importsOf(source).flatMap(({ names }) => names));
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
+    if (ts.isIdentifier(node)) {
+      const { parent } = node;
+      if (isDeclarationName(node)) declared.add(node.text);
+      else if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
+        if (parent.expression.getText(source) === "globalThis") used.add(node.text);
+      } else if (!isPropertyName(node)) used.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return used.difference(declared);
+}
+
+function isDeclarationName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (ts.isVariableDeclaration(parent) || ts.isParameter(parent) ||
+    ts.isBindingElement(parent) || ts.isFunctionDeclaration(parent) ||
+    ts.isClassDeclaration(parent)) && parent.name === node;
+}
+
+function isPropertyName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) ||
+    ts.isPropertyDeclaration(parent) || ts.isPropertySignature(parent) ||
+    ts.isMethodSignature(parent) || ts.isGetAccessor(parent) || ts.isSetAccessor(parent)) &&
+    parent.name === node;
 }

@@ -36,7 +36,8 @@ export interface RuntimeResult extends RunResult {
  * @returns The runtime.
  */
 export async function findRuntime(kind: Runtime["kind"], version: string): Promise<Runtime> {
-  const question = "console.log(process.execPath + '|' + (process.versions.bun ?? process.version))";
+  const question =
+    "console.log(process.execPath + '|' + (process.versions.bun ?? process.version))";
   const attempts = [[], ["npx", "-y", "-p", `${kind}@${version}`]];
   let answer = "";
   for (const prefix of attempts) {

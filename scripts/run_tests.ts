@@ -2,7 +2,7 @@
  * `deno task test`: every test and every documented example, on every dialect this machine can run.
  *
  * Arguments go to `deno test`: files, `--filter`, and so on. The last line is
- * `N passed, N failed`.
+ * `N passed, N failed`. (The file is not called `test.ts`: Deno would take it for a test.)
  *
  * @module
  */

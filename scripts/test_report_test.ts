@@ -1,0 +1,46 @@
+import { afterEach, describe, it } from "node:test";
+import assert from "node:assert/strict";
+import process from "node:process";
+import type { TestCase } from "./junit.ts";
+import { countTests, dialectOutcomes, missingDialects } from "./test_report.ts";
+
+const cases: TestCase[] = [
+  { name: "find() [sqlite] > finds", outcome: "passed" },
+  { name: "find() [sqlite] > fails", outcome: "failed" },
+  { name: "find() [pglite] > finds", outcome: "skipped" },
+  { name: "find() [postgres] > finds", outcome: "passed" },
+  { name: "find() [mysql: KYSERA_TEST_MYSQL_URL is not set]", outcome: "skipped" },
+];
+
+describe("countTests()", () => {
+  it("counts a failed run as a failure even when no test failed", () => {
+    assert.deepEqual(countTests([], 1), { passed: 0, failed: 1, skipped: 0 });
+    assert.deepEqual(countTests(cases, 1), { passed: 2, failed: 1, skipped: 2 });
+  });
+});
+
+describe("dialectOutcomes()", () => {
+  it("goes by the tests that ran, and gives the reason where none did", () => {
+    assert.deepEqual(dialectOutcomes(cases), [
+      { dialect: "sqlite", tests: 2, reasons: [] },
+      { dialect: "pglite", tests: 0, reasons: [] },
+      { dialect: "postgres", tests: 1, reasons: [] },
+      { dialect: "mysql", tests: 0, reasons: ["KYSERA_TEST_MYSQL_URL is not set"] },
+    ]);
+  });
+});
+
+describe("missingDialects()", () => {
+  const before = process.env["KYSERA_REQUIRE_ALL_DIALECTS"];
+  afterEach(() => {
+    if (before === undefined) delete process.env["KYSERA_REQUIRE_ALL_DIALECTS"];
+    else process.env["KYSERA_REQUIRE_ALL_DIALECTS"] = before;
+  });
+
+  it("names the dialects without a test, when all are demanded", () => {
+    process.env["KYSERA_REQUIRE_ALL_DIALECTS"] = "1";
+    assert.deepEqual(missingDialects(dialectOutcomes(cases)), ["pglite", "mysql"]);
+    process.env["KYSERA_REQUIRE_ALL_DIALECTS"] = "";
+    assert.deepEqual(missingDialects(dialectOutcomes(cases)), []);
+  });
+});
