@@ -1,9 +1,4 @@
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type QueryExecutor,
-  type QueryResult,
-} from "kysely";
+import type { CompiledQuery, DatabaseConnection, QueryExecutor, QueryResult } from "kysely";
 import { isInTransaction, watch } from "./_connection.ts";
 import type { Guard } from "./_guard.ts";
 import type { QueryScope } from "./plugin.ts";
