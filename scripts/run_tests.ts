@@ -7,7 +7,7 @@
  * @module
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { openDatabases, URL_VARIABLES } from "./databases.ts";
@@ -15,6 +15,9 @@ import { parseJunit } from "./junit.ts";
 import { outliveSignals, run } from "./run.ts";
 import { countTests, describeDialects, dialectOutcomes, missingDialects } from "./test_report.ts";
 import { ROOT } from "./workspace.ts";
+
+/** More files at a time would not be quicker: each may hold a PGlite of 300 MB and ten connections. */
+const DENO_JOBS = String(Math.min(availableParallelism(), 4));
 
 const isInterrupted = outliveSignals();
 const databases = await openDatabases();
@@ -30,10 +33,10 @@ async function test(report: string): Promise<number> {
   const { code } = await run(
     [
       process.execPath,
-      ...["test", "-A", "--doc", `--junit-path=${report}`],
+      ...["test", "-A", "--doc", "--parallel", `--junit-path=${report}`],
       ...process.argv.slice(2),
     ],
-    { cwd: ROOT, env: { ...process.env, ...databases.env }, stdio: "inherit" },
+    { cwd: ROOT, env: { DENO_JOBS, ...process.env, ...databases.env }, stdio: "inherit" },
   );
   const cases = existsSync(report) ? parseJunit(readFileSync(report, "utf8")) : [];
   const outcomes = dialectOutcomes(cases);
