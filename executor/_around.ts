@@ -14,7 +14,9 @@ export function runAround<R>(
     const connection = watch(bare);
     const onIt = inner.withConnectionProvider(only(connection));
     const scope: QueryScope = {
-      ...guard.hookContext,
+      dialect: guard.dialect,
+      context: guard.view.context,
+      metadata: guard.view.metadata,
       connection,
       get inTransaction() {
         return isInTransaction(connection);

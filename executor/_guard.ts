@@ -1,8 +1,10 @@
-import { expressionBuilder, type KyselyPlugin } from "kysely";
+import { type Expression, expressionBuilder, type KyselyPlugin, type QueryExecutor } from "kysely";
 import type { Core } from "./_core.ts";
+import { LateValue } from "./_late_value.ts";
 import { Names } from "./_names.ts";
 import { callHook, type NamedHooks, TablePlan } from "./_plan.ts";
 import type { Attributes, DialectName, HookContext } from "./plugin.ts";
+import { isSchemaPlugin } from "./_schema_plugin.ts";
 
 const MOST_PLANS = 10_000;
 
@@ -12,6 +14,21 @@ export interface View {
   readonly context: Attributes | undefined;
   /** The handle's flags. */
   readonly metadata: Attributes;
+}
+
+/** What the rewriting of a query has used, and so what its result depends on. */
+export interface Usage {
+  /** A hook looked at the context: the result is good for this context only. */
+  context: boolean;
+  /** A hook's answer may be another one next time: the result is good for this time only. */
+  moment: boolean;
+}
+
+/** What handles of the same flags and the same Kysely plugins share. */
+interface Shared {
+  readonly names: Names;
+  /** Plans by name; `null` for a table that no plugin has anything to say about. */
+  readonly plans: Map<string, TablePlan | null>;
 }
 
 /** The plugins of an executor, as they apply to the queries of one handle. */
@@ -28,14 +45,13 @@ export class Guard {
   readonly idle: boolean;
   readonly tableFunctions: ReadonlySet<string>;
   readonly hookContext: HookContext;
-  readonly #names: Names;
-  /** Plans by name; `null` for a table that no plugin has anything to say about. */
-  readonly #plans = new Map<string, TablePlan | null>();
+  /** What was used since somebody last looked. */
+  readonly usage: Usage = { context: false, moment: false };
+  /** Set while a plan is compiled: its late values are read when it runs. */
+  planning = false;
+  readonly #shared: Shared;
 
-  /**
-   * @param plugins the Kysely plugins that come after the rewriting: they decide what a name means
-   */
-  constructor(core: Core, view: View, plugins: readonly KyselyPlugin[]) {
+  private constructor(core: Core, view: View, shared: Shared) {
     this.core = core;
     this.view = view;
     this.dialect = core.dialect;
@@ -44,35 +60,83 @@ export class Guard {
     this.rewritesDeletes = core.hooks.some(({ hooks }) => hooks.rewriteDelete !== undefined);
     this.idle = core.hooks.length === 0 && !this.intercepts && !this.deniesRaw;
     this.tableFunctions = core.tableFunctions;
-    this.hookContext = { dialect: core.dialect, ...view, eb: expressionBuilder<any, any>() };
-    this.#names = new Names(plugins, core.dialect);
+    this.hookContext = new GuardContext(this);
+    this.#shared = shared;
+  }
+
+  /** The guard for a view over an executor's Kysely plugins, which decide what a name means. */
+  static over(inner: QueryExecutor, core: Core, view: View): Guard {
+    return Guard.#with(core, view, inner.plugins.filter((plugin) => !isSchemaPlugin(plugin)));
+  }
+
+  static #with(core: Core, view: View, plugins: readonly KyselyPlugin[]): Guard {
+    return new Guard(core, view, { names: new Names(plugins, core.dialect), plans: new Map() });
+  }
+
+  /** The same plugins for another view; what does not depend on the view is shared. */
+  for(view: View): Guard {
+    const { names, plans } = this.#shared;
+    const sameFlags = view.metadata === this.view.metadata;
+    return new Guard(this.core, view, { names, plans: sameFlags ? plans : new Map() });
+  }
+
+  /** Stands for all handles that the same plan may serve, but for their contexts. */
+  get family(): object {
+    return this.#shared.plans;
   }
 
   /** What the plugins do to a table; `undefined` where they have nothing to say. */
   plan(name: string, schema: string | undefined): TablePlan | undefined {
     const key = schema === undefined ? name : `${schema}\0${name}`;
-    const known = this.#plans.get(key);
+    const { plans } = this.#shared;
+    const known = plans.get(key);
     if (known !== undefined) return known === null ? undefined : known;
     const plan = this.#makePlan(name, schema);
-    if (this.#plans.size >= MOST_PLANS) this.#plans.clear();
-    this.#plans.set(key, plan ?? null);
+    if (plans.size >= MOST_PLANS) plans.clear();
+    plans.set(key, plan ?? null);
     return plan;
   }
 
   /** What the name of a CTE is compared by. SQLite alone is sure to see no case in it. */
   cteKey(name: string): string {
-    return this.dialect === "sqlite" ? this.#names.table(name) : this.#names.physical(name);
+    const { names } = this.#shared;
+    return this.dialect === "sqlite" ? names.table(name) : names.physical(name);
   }
 
   #makePlan(name: string, schema: string | undefined): TablePlan | undefined {
+    const { names } = this.#shared;
     // A plugin may know the table by the name the query wrote or by the one the database has.
-    const spellings = new Set([this.#names.table(name), this.#names.physical(name), name]);
+    const spellings = new Set([names.table(name), names.physical(name), name]);
     const hooks = this.core.hooks.filter((named) => {
       const { appliesTo } = named.hooks;
       if (appliesTo === undefined) return true;
       return [...spellings].some((spelling) => applies(named, { name: spelling, schema }));
     });
     return hooks.length === 0 ? undefined : new TablePlan(hooks);
+  }
+}
+
+/** What hooks know of the handle; notes who looks at the context. */
+class GuardContext implements HookContext {
+  readonly dialect: DialectName;
+  readonly metadata: Attributes;
+  readonly eb: HookContext["eb"] = expressionBuilder<any, any>();
+  readonly #guard: Guard;
+
+  constructor(guard: Guard) {
+    this.dialect = guard.dialect;
+    this.metadata = guard.view.metadata;
+    this.#guard = guard;
+  }
+
+  get context(): Attributes | undefined {
+    this.#guard.usage.context = true;
+    return this.#guard.view.context;
+  }
+
+  value<T>(read: (context: Attributes | undefined) => T): Expression<T> {
+    this.#guard.core.hasLateValues = true;
+    return new LateValue(read);
   }
 }
 

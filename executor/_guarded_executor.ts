@@ -1,22 +1,23 @@
-import {
-  type CompiledQuery,
-  type ConnectionProvider,
-  type DatabaseConnection,
-  type DialectAdapter,
-  type KyselyPlugin,
-  type QueryExecutor,
-  type QueryId,
-  type QueryResult,
-  type RootOperationNode,
-  WithSchemaPlugin,
+import type {
+  CompiledQuery,
+  ConnectionProvider,
+  DatabaseConnection,
+  DialectAdapter,
+  KyselyPlugin,
+  QueryExecutor,
+  QueryId,
+  QueryResult,
+  RootOperationNode,
 } from "kysely";
 import { runAround } from "./_around.ts";
 import { watch } from "./_connection.ts";
-import { Guard, type View } from "./_guard.ts";
+import { Guard } from "./_guard.ts";
 import { HandleCommand } from "./_handle_command.ts";
+import { readLate } from "./_late_value.ts";
 import { isMarkedBy, mark } from "./_mark.ts";
 import { admit, OwnQuery } from "./_own_query.ts";
 import { restore } from "./_restore.ts";
+import { isSchemaPlugin } from "./_schema_plugin.ts";
 import { visit } from "./rewrite/_visit.ts";
 
 /** What Kysely's versions pass as the last argument: a query id once, options since. */
@@ -78,7 +79,11 @@ export class GuardedExecutor implements QueryExecutor {
     const known = node === this.#last || node.kind === "RawNode" || isMarkedBy(node, guard);
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
-    return new OwnQuery<R>(this.#inner.compileQuery<R>(rewritten, queryId), guard.view);
+    const compiled = this.#inner.compileQuery<R>(rewritten, queryId);
+    const parameters = guard.core.hasLateValues && !guard.planning
+      ? readLate(compiled.parameters, guard.view.context)
+      : compiled.parameters;
+    return new OwnQuery<R>(compiled, parameters, guard.view);
   }
 
   provideConnection<T>(
@@ -141,7 +146,7 @@ export class GuardedExecutor implements QueryExecutor {
 
   /** The same view over other Kysely plugins: what a name means may have changed. */
   #over(inner: QueryExecutor): GuardedExecutor {
-    return new GuardedExecutor(inner, guardOver(inner, this.#guard.core, this.#guard.view));
+    return new GuardedExecutor(inner, Guard.over(inner, this.#guard.core, this.#guard.view));
   }
 
   #obey(command: HandleCommand): QueryExecutor {
@@ -150,23 +155,13 @@ export class GuardedExecutor implements QueryExecutor {
     if (command.action === "leave") return this.#inner;
     return new GuardedExecutor(
       this.#inner,
-      guardOver(this.#inner, this.#guard.core, command.view ?? this.#guard.view),
+      this.#guard.for(command.view ?? this.#guard.view),
     );
   }
 }
 
-/** The guard for a view over an executor's Kysely plugins. */
-export function guardOver(inner: QueryExecutor, core: Guard["core"], view: View): Guard {
-  return new Guard(core, view, afterRewriting(inner.plugins));
-}
-
 function afterRewriting(plugins: readonly KyselyPlugin[]): readonly KyselyPlugin[] {
   return plugins.filter((plugin) => !isSchemaPlugin(plugin));
-}
-
-function isSchemaPlugin(plugin: KyselyPlugin): boolean {
-  // The name serves where a second copy of Kysely made the plugin.
-  return plugin instanceof WithSchemaPlugin || plugin.constructor?.name === "WithSchemaPlugin";
 }
 
 function transform(

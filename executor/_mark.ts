@@ -84,7 +84,11 @@ export function rewriteMarked(
   const inner = found.guard.view;
   const outer = guard.view;
   if (inner === outer) return visit(found.original, scope, guard);
-  if (inner.context === outer.context) return visit(found.original, scope, found.guard);
+  if (inner.context === outer.context) {
+    // What the other handle's hooks look at is not noted here: the result is good for once.
+    guard.usage.moment = true;
+    return visit(found.original, scope, found.guard);
+  }
   if (inner.context === undefined) return visit(found.original, scope, guard);
   throw new ForeignQueryError(
     "a subquery was built under another context; build it with the handle that runs the query",

@@ -11,11 +11,16 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   readonly parameters: readonly unknown[];
   readonly #view: View;
 
-  constructor(compiled: CompiledQuery<R>, view: View) {
+  /**
+   * @param compiled the query, as Kysely compiled it
+   * @param parameters its parameters, with every late value read
+   * @param view what the handle that compiled it may see
+   */
+  constructor(compiled: CompiledQuery<R>, parameters: readonly unknown[], view: View) {
     this.query = compiled.query;
     this.queryId = compiled.queryId;
     this.sql = compiled.sql;
-    this.parameters = compiled.parameters;
+    this.parameters = parameters;
     this.#view = view;
     Object.freeze(this);
   }

@@ -7,7 +7,7 @@ import {
   ReferenceNode,
   type TableNode,
 } from "kysely";
-import type { Guard } from "./_guard.ts";
+import type { Guard, View } from "./_guard.ts";
 import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
 import type { DeleteRewrite, PluginHooks, QueryOperation, TableReference } from "./plugin.ts";
 import { namesIn, sameNode } from "./rewrite/_nodes.ts";
@@ -33,11 +33,16 @@ export interface ReferenceName {
 
 interface Predicate {
   readonly node: OperationNode | undefined;
+  /** The context it was made under, where a hook looked at it. */
+  readonly context: View["context"] | typeof ANY;
   /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
   readonly reads: ReadonlySet<string> | undefined;
 }
 
-/** What the plugins do to one table, for one handle. */
+/** Stands for every context. */
+const ANY: unique symbol = Symbol("any context");
+
+/** What the plugins do to one table, for the handles of the same flags. */
 export class TablePlan {
   readonly #filters: readonly NamedHooks[];
   readonly #rewriters: readonly NamedHooks[];
@@ -68,6 +73,8 @@ export class TablePlan {
     const predicate = this.#stable
       ? this.#keptPredicate(name, operation, guard)
       : this.#ask(name, operation, guard);
+    if (predicate.context !== ANY) guard.usage.context = true;
+    if (!this.#stable) guard.usage.moment = true;
     if (predicate.reads !== undefined && scope !== undefined) {
       for (const read of predicate.reads) {
         if (isCte(scope, read)) throw shadowed(read, name.table);
@@ -88,7 +95,9 @@ export class TablePlan {
         "rewriteDelete",
         () => hooks.rewriteDelete!(reference, guard.hookContext),
       );
-      if (answer !== undefined) return answer;
+      if (answer === undefined) continue;
+      if (hooks.stable !== true) guard.usage.moment = true;
+      return answer;
     }
     return undefined;
   }
@@ -102,7 +111,7 @@ export class TablePlan {
     if (byName === undefined) this.#kept.set(operation, byName = new Map());
     const key = name.alias === undefined ? "" : name.alias.name;
     let predicate = byName.get(key);
-    if (predicate === undefined) {
+    if (predicate === undefined || !isFor(predicate, guard.view)) {
       predicate = this.#ask(name, operation, guard);
       // Aliases may be made up by programs: a bound keeps them from piling up.
       if (byName.size >= 1_000) byName.clear();
@@ -118,6 +127,9 @@ export class TablePlan {
   ): Predicate {
     if (this.#asking) throw recursive(name.table);
     this.#asking = true;
+    const { usage } = guard;
+    const before = usage.context;
+    usage.context = false;
     try {
       const nodes: OperationNode[] = [];
       for (const { plugin, hooks } of this.#filters) {
@@ -131,18 +143,19 @@ export class TablePlan {
         const node = operandOfAnd(nodeOf(answer, plugin));
         if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
       }
-      if (nodes.length === 0) return { node: undefined, reads: undefined };
+      if (nodes.length === 0) {
+        return { node: undefined, reads: undefined, context: contextOf(guard) };
+      }
       const written = nodes.reduce((left, right) => AndNode.create(left, right));
       const { reads, names } = namesIn(written, guard);
       const own = name.qualifier.table.identifier.name;
       if (names.has(own)) throw captured(own, name.table);
-      return {
-        // A filter's own subqueries keep to the plugins as well.
-        node: visit(written, undefined, guard),
-        reads: reads.size === 0 ? undefined : reads,
-      };
+      // A filter's own subqueries keep to the plugins as well.
+      const node = visit(written, undefined, guard);
+      return { node, reads: reads.size === 0 ? undefined : reads, context: contextOf(guard) };
     } finally {
       this.#asking = false;
+      usage.context ||= before;
     }
   }
 }
@@ -187,6 +200,14 @@ export function callHook<T>(plugin: string, hook: string, call: () => T): T {
 
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function contextOf(guard: Guard): Predicate["context"] {
+  return guard.usage.context ? guard.view.context : ANY;
+}
+
+function isFor(predicate: Predicate, view: View): boolean {
+  return predicate.context === ANY || predicate.context === view.context;
 }
 
 function nodeOf(answer: unknown, plugin: string): OperationNode {

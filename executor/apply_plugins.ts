@@ -1,4 +1,4 @@
-import { expressionBuilder, ExpressionWrapper, TableNode } from "kysely";
+import { expressionBuilder, ExpressionWrapper, TableNode, ValueNode } from "kysely";
 import { callHook, Reference } from "./_plan.ts";
 import type { DialectName, Plugin, QueryBlock, QueryBuilderContext } from "./plugin.ts";
 
@@ -37,6 +37,7 @@ export function applyPlugins<QB extends object>(
         context: undefined,
         metadata: context.metadata,
         eb: expressionBuilder<any, any>(),
+        value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined))),
       }));
     if (predicate !== undefined) {
       out = out.where(new ExpressionWrapper(predicate.toOperationNode()));

@@ -3,8 +3,8 @@ import { Core } from "./_core.ts";
 import { dialectName } from "./_dialect_name.ts";
 import { brand, type KyseraExecutor } from "./executor_type.ts";
 import { graft, guardOf, isKysely, leave } from "./_graft.ts";
-import { GuardedExecutor, guardOver } from "./_guarded_executor.ts";
-import type { View } from "./_guard.ts";
+import { GuardedExecutor } from "./_guarded_executor.ts";
+import { Guard, type View } from "./_guard.ts";
 import { Names } from "./_names.ts";
 import type { NamedHooks } from "./_plan.ts";
 import { ExecutorError, PluginValidationError } from "./errors.ts";
@@ -73,7 +73,7 @@ export async function createExecutor<DB, const P extends readonly Plugin[] = rea
   plugins?: P,
   options: ExecutorOptions = {},
 ): Promise<KyseraExecutor<DB, P>> {
-  const plan = prepare(db, plugins ?? [], options);
+  const plan = prepare(db, plugins ?? [], options, true);
   const hooks: NamedHooks[] = [];
   for (const plugin of plan.own) {
     hooks.push(...hooksOf(plugin, await start(plugin, () => plugin.setup?.(plan.host))));
@@ -125,7 +125,7 @@ export function createExecutorSync<DB, const P extends readonly Plugin[] = reado
   plugins?: P,
   options: ExecutorOptions = {},
 ): KyseraExecutor<DB, P> {
-  const plan = prepare(db, plugins ?? [], options);
+  const plan = prepare(db, plugins ?? [], options, false);
   return assemble<DB, P>(db, plan, setUpSync(plan));
 }
 
@@ -166,6 +166,7 @@ export function prepare(
   db: Kysely<any>,
   plugins: readonly Plugin[],
   options: ExecutorOptions,
+  canWait: boolean,
 ): Preparation {
   if (!isKysely(db)) {
     throw new ExecutorError(
@@ -202,6 +203,7 @@ export function prepare(
   const host: PluginHost = {
     dialect,
     db: rawDb,
+    canWait,
     tables,
     physicalName: (table) => names.table(table),
     physicalColumn: (column) => names.physicalColumn(column),
@@ -295,7 +297,7 @@ function assemble<DB, P extends readonly Plugin[]>(
 /** A Kysely of the same kind as `db`, with the core's plugins in it. */
 export function install<K extends Kysely<any>>(db: K, core: Core, view: View): K {
   const inner = guardOf(db) === undefined ? db.getExecutor() : innerOf(db);
-  const executor = graft(db, new GuardedExecutor(inner, guardOver(inner, core, view)));
+  const executor = graft(db, new GuardedExecutor(inner, Guard.over(inner, core, view)));
   if (guardOf(executor)?.core !== core) {
     throw new ExecutorError(
       "Cannot make an executor: this Kysely does not let its query executor be replaced; " +

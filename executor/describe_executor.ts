@@ -61,7 +61,7 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
         ...named.some(({ hooks }) => hooks.aroundQuery) ? ["runs round every query"] : [],
       ],
       tables: tables.flatMap(({ name, schema }) => {
-        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }));
+        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, core.dialect));
         const table = schema === undefined ? name : `${schema}.${name}`;
         return effects.length === 0 ? [] : [{ table, effects: [...new Set(effects)] }];
       }),
@@ -84,8 +84,13 @@ function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
 function effectsOn(
   { hooks }: NamedHooks,
   table: { readonly name: string; readonly schema: string | undefined },
+  dialect: DialectName,
 ): readonly string[] {
-  if (!actsOnTables(hooks) || hooks.appliesTo?.(table) === false) return [];
+  if (!actsOnTables(hooks)) return [];
+  // The table as the database spells it, and as the guard folds it.
+  const folded = { name: table.name.toLowerCase(), schema: table.schema };
+  const spellings = dialect === "postgres" ? [table] : [table, folded];
+  if (hooks.appliesTo !== undefined && !spellings.some((t) => hooks.appliesTo!(t))) return [];
   if (hooks.describe !== undefined) return hooks.describe(table);
   return [
     ...hooks.filter === undefined ? [] : ["filters rows"],

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from "kysely";
 import { copyAttributes } from "./_attributes.ts";
 import { guardOf, leave, mustHaveGuard, withView } from "./_graft.ts";
 import { brand, type KyseraExecutorMarker } from "./executor_type.ts";
-import type { Attributes, Plugin } from "./plugin.ts";
+import type { Attributes, Plugin, PluginHooks } from "./plugin.ts";
 
 /**
  * Whether a value is an executor, a transaction of one, or any other handle with plugins in it.
@@ -21,6 +21,19 @@ export function isKyseraExecutor(value: unknown): value is Kysely<any> & KyseraE
  */
 export function getPlugins(executor: Kysely<any>): readonly Plugin[] {
   return guardOf(executor)?.core.plugins ?? [];
+}
+
+/**
+ * The hooks of one plugin as they are for this executor: what its `setup` returned. For functions of
+ * the plugin that need what it found out about the database.
+ *
+ * @param executor the executor, or any handle of it
+ * @param plugin the plugin's name
+ * @returns one for each layer of executors that has the plugin; empty where none has
+ */
+export function getPluginHooks(executor: Kysely<any>, plugin: string): readonly PluginHooks[] {
+  const hooks = guardOf(executor)?.core.allHooks ?? [];
+  return hooks.filter((named) => named.plugin === plugin).map((named) => named.hooks);
 }
 
 /**

@@ -20,6 +20,7 @@ export type {
 } from "./executor_type.ts";
 export * from "./handles.ts";
 export * from "./plugin.ts";
+export * from "./query_plan.ts";
 export * from "./resolve_plugin_order.ts";
 export * from "./validate_plugins.ts";
 export * from "./wrap_transaction.ts";

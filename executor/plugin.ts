@@ -50,6 +50,12 @@ export interface HookContext {
   readonly context: Attributes | undefined;
   /** Flags of the handle, such as soft delete's `includeDeleted`. */
   readonly metadata: Attributes;
+  /**
+   * A value that is read from the context when the query runs. A filter that takes what it needs
+   * this way, and does not look at {@linkcode HookContext.context} itself, is asked once for all
+   * callers, and prepared queries serve them all with one plan.
+   */
+  value<T>(read: (context: Attributes | undefined) => T): Expression<T>;
   /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */
   readonly eb: ExpressionBuilder<any, any>;
 }
@@ -98,7 +104,7 @@ export interface DeleteRewrite {
 }
 
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
-export interface QueryScope extends HookContext {
+export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "metadata"> {
   /** The connection that the query runs on. */
   readonly connection: DatabaseConnection;
   /** Whether a transaction is open on the connection, as far as this executor saw. */
@@ -147,6 +153,8 @@ export interface PluginHost {
   readonly dialect: DialectName;
   /** The database without any plugin of this executor. */
   readonly db: Kysely<any>;
+  /** Whether `setup` may return a promise: `false` where the executor is made at once. */
+  readonly canWait: boolean;
   /** The tables of the database; asked of it once per executor, whoever asks. */
   tables(): Promise<readonly TableMetadata[]>;
   /** The physical name of a table, after the Kysely plugins of the database (camel case, ..). */

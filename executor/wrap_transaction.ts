@@ -32,6 +32,6 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
     // install() puts the marker on.
     return install(transaction, guard.core, guard.view) as KyseraTransaction<DB, P>;
   }
-  const plan = prepare(transaction, plugins as P, {});
+  const plan = prepare(transaction, plugins as P, {}, false);
   return install(transaction, plan.core(setUpSync(plan)), plan.view) as KyseraTransaction<DB, P>;
 }

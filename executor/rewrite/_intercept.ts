@@ -45,6 +45,8 @@ export function intercept<T extends Block>(
   const tables = referencesOf(node, visible, guard);
   const [first] = tables;
   if (first === undefined) return node;
+  // What an interceptor adds is its own business, and may be other every time.
+  guard.usage.moment = true;
   const operation = operationOf(node);
   const context: QueryBuilderContext = {
     operation,

@@ -1,0 +1,164 @@
+import {
+  type Compilable,
+  type CompiledQuery,
+  type Expression,
+  type Kysely,
+  type OperationNode,
+  ValueNode,
+} from "kysely";
+import { guardOf } from "./_graft.ts";
+import type { Guard } from "./_guard.ts";
+import { LateValue } from "./_late_value.ts";
+import { OwnQuery } from "./_own_query.ts";
+import { ForeignQueryError } from "./errors.ts";
+import type { Attributes } from "./plugin.ts";
+
+/** A place among the parameters of a plan, which a call fills. */
+export class Slot<T = unknown> implements Expression<T> {
+  /** Which of the values of a call goes there. */
+  readonly index: number;
+
+  /** @param index which of the values of a call goes there, from 0 */
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  /** Never there at run time. */
+  get expressionType(): T | undefined {
+    return undefined;
+  }
+
+  /** A parameter. */
+  toOperationNode(): OperationNode {
+    return ValueNode.create(this);
+  }
+}
+
+/** A query that was built, rewritten and compiled once, and runs many times with other values. */
+export interface QueryPlan<R = unknown> {
+  /** The SQL that runs. */
+  readonly sql: string;
+  /**
+   * Whether it may run again. `false` where a plugin's answer may be another one next time: a hook
+   * that is not `stable`, or an `interceptQuery`.
+   */
+  readonly reusable: boolean;
+  /**
+   * The query for one call.
+   *
+   * @param handle the handle that will run it
+   * @param values what goes to the slots
+   * @throws {ForeignQueryError} where the plan is not good for the handle: another executor, other
+   * flags, other Kysely plugins, or another context than the one that a plugin looked at
+   */
+  bind(handle: Kysely<any>, values: readonly unknown[]): CompiledQuery<R>;
+  /** Whether {@linkcode QueryPlan.bind} would take the handle. */
+  serves(handle: Kysely<any>): boolean;
+}
+
+/**
+ * Compiles a query once, to be run many times. What plugins take from the context by
+ * `HookContext.value` is read at each run, so one plan serves every caller.
+ *
+ * @param handle an executor, any handle of one, or a plain Kysely
+ * @param build makes the query; {@linkcode Slot}s stand where the values of a call go
+ * @returns the plan
+ */
+export function compilePlan<R, K extends Kysely<any>>(
+  handle: K,
+  build: (db: K) => Compilable<R>,
+): QueryPlan<R> {
+  const guard = guardOf(handle);
+  return guard === undefined ? planOfPlain(handle, build) : planOfGuarded(handle, guard, build);
+}
+
+/**
+ * An object that is the same for all handles that one plan may serve, but for their contexts: the
+ * key to keep plans by.
+ *
+ * @param handle an executor, any handle of one, or a plain Kysely
+ */
+export function planKey(handle: Kysely<any>): object {
+  const guard = guardOf(handle);
+  if (guard !== undefined) return guard.family;
+  const executor = handle.getExecutor();
+  return executor.plugins.length === 0 ? executor.adapter : executor;
+}
+
+function planOfPlain<R, K extends Kysely<any>>(
+  handle: K,
+  build: (db: K) => Compilable<R>,
+): QueryPlan<R> {
+  const compiled = build(handle).compile();
+  const key = planKey(handle);
+  const serves = (other: Kysely<any>): boolean => planKey(other) === key;
+  return {
+    sql: compiled.sql,
+    reusable: true,
+    serves,
+    bind(other, values) {
+      if (!serves(other)) throw new ForeignQueryError("its plan was compiled for another database");
+      return { ...compiled, parameters: fill(compiled.parameters, values, undefined) };
+    },
+  };
+}
+
+function planOfGuarded<R, K extends Kysely<any>>(
+  handle: K,
+  guard: Guard,
+  build: (db: K) => Compilable<R>,
+): QueryPlan<R> {
+  const { usage } = guard;
+  usage.context = false;
+  usage.moment = false;
+  guard.planning = true;
+  let compiled: CompiledQuery<R>;
+  try {
+    compiled = build(handle).compile();
+  } finally {
+    guard.planning = false;
+  }
+  const { family } = guard;
+  const context = usage.context ? guard.view.context : ANY;
+  const reusable = !usage.moment;
+  const problem = (other: Guard | undefined): string | undefined => {
+    if (other?.family !== family) {
+      return "its plan was compiled for another executor, other flags or other Kysely plugins";
+    }
+    return context === ANY || context === other.view.context
+      ? undefined
+      : "its plan was compiled under another context";
+  };
+  return {
+    sql: compiled.sql,
+    reusable,
+    serves: (other) => problem(guardOf(other)) === undefined,
+    bind(other, values) {
+      const target = guardOf(other);
+      const why = problem(target);
+      if (why !== undefined) throw new ForeignQueryError(why);
+      const { view } = target!;
+      return new OwnQuery<R>(compiled, fill(compiled.parameters, values, view.context), view);
+    },
+  };
+}
+
+/** Stands for every context. */
+const ANY: unique symbol = Symbol("any context");
+
+function fill(
+  parameters: readonly unknown[],
+  values: readonly unknown[],
+  context: Attributes | undefined,
+): unknown[] {
+  const out = new Array<unknown>(parameters.length);
+  for (let i = 0; i < parameters.length; i++) {
+    const value = parameters[i];
+    out[i] = value instanceof Slot
+      ? values[value.index]
+      : value instanceof LateValue
+      ? value.read(context)
+      : value;
+  }
+  return out;
+}
