@@ -35,3 +35,15 @@ export {
   type PGliteQueryable,
   type PGliteResults,
 } from "./postgres/pglite_dialect.ts";
+export { pgDialect, type PgDialectConfig } from "./postgres/pg_dialect.ts";
+export {
+  type PostgresJsConnection,
+  type PostgresJsDatabase,
+  postgresJsDialect,
+  type PostgresJsDialectConfig,
+  type PostgresJsQuery,
+  type PostgresJsQueryable,
+  type PostgresJsResult,
+} from "./postgres/postgres_js_dialect.ts";
+export { mssqlCompileOnlyDialect } from "./mssql/mssql_compile_only_dialect.ts";
+export { mysql2Dialect, type Mysql2DialectConfig } from "./mysql/mysql2_dialect.ts";

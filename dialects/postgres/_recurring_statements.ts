@@ -1,0 +1,37 @@
+/**
+ * Chooses the statements that are worth preparing: those that come at least twice. A program that
+ * makes its SQL as it goes would otherwise fill the server with statements that are never used
+ * again. There are never more than `capacity`: the first ones stay.
+ */
+export class RecurringStatements {
+  readonly #capacity: number;
+  readonly #chosen = new Set<string>();
+  readonly #seen = new Set<string>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Counts one use, and says whether the statement is to be prepared. */
+  use(sql: string): boolean {
+    if (this.#chosen.has(sql)) return true;
+    if (this.#chosen.size >= this.#capacity) return false;
+    if (this.#seen.delete(sql)) {
+      this.#chosen.add(sql);
+      return true;
+    }
+    this.#seen.add(sql);
+    if (this.#seen.size > this.#capacity) {
+      for (const oldest of this.#seen) {
+        this.#seen.delete(oldest);
+        break;
+      }
+    }
+    return false;
+  }
+
+  /** Lets another statement have its place. */
+  drop(sql: string): void {
+    this.#chosen.delete(sql);
+  }
+}
