@@ -23,7 +23,11 @@ export async function openMysql(
   own.pathname = `/${database}`;
   const db = new Kysely<any>({
     dialect: new MysqlDialect({
-      pool: mysql.createPool({ uri: own.href, connectionLimit: 4, timezone: "Z" }),
+      pool: mysql.createPool({
+        uri: own.href,
+        connectionLimit: options.connections ?? 4,
+        timezone: "Z",
+      }),
     }),
     plugins: options.plugins ?? [],
   });

@@ -23,7 +23,7 @@ export async function openPostgres(
     dialect: new PostgresDialect({
       pool: new pg.Pool({
         connectionString: url,
-        max: 4,
+        max: options.connections ?? 4,
         options: `-c search_path=${schema} -c client_min_messages=warning`,
       }),
     }),

@@ -16,6 +16,8 @@ export type TestDialectName = "sqlite" | "pglite" | "postgres" | "mysql";
 
 export interface TestOpenOptions {
   plugins?: KyselyPlugin[];
+  /** The most connections to a server; 1 makes every query share one session. Default 4. */
+  connections?: number;
 }
 
 export interface TestDatabase {

@@ -1,0 +1,155 @@
+import process from "node:process";
+import fc from "fast-check";
+import type { TestDialect } from "../support/matrix.ts";
+import type { Query } from "./ast.ts";
+import { capabilitiesOf } from "./capabilities.ts";
+import { queries } from "./generate.ts";
+import { data as anyData } from "./schema.ts";
+import type { Data } from "./schema.ts";
+import { Mismatch, World } from "./world.ts";
+import type { Outcome, Subject } from "./world.ts";
+
+export interface RunOptions {
+  dialect: TestDialect;
+  subject: Subject;
+  /** Queries to run. */
+  runs: number;
+  /** The first batch's seed; the next one's is one more. */
+  seed: number;
+  /** Leads to one query of the first batch, as a failure message tells. */
+  path?: string | undefined;
+  /** Stops before the runs are done, in ms since the epoch. */
+  until?: number | undefined;
+  /** Rows for a batch, from those of its seed. */
+  prepare?: ((data: Data) => Data) | undefined;
+}
+
+export interface RunReport {
+  runs: number;
+  batches: number;
+  outcomes: Record<Outcome, number>;
+  /** What both sides refused, by message, with how often. */
+  errors: Map<string, { times: number; example: Query }>;
+}
+
+/** Queries on one set of rows: loading costs more than a query. */
+const batchSize = 100;
+
+/** Runs random queries on both sides. Throws {@linkcode OracleFailure} at the first difference. */
+export async function runOracle(options: RunOptions): Promise<RunReport> {
+  const { dialect, subject, seed, until = Infinity } = options;
+  const report: RunReport = {
+    runs: 0,
+    batches: 0,
+    outcomes: { "equal": 0, "failed on both sides": 0, "refused": 0 },
+    errors: new Map(),
+  };
+  const world = await World.open(dialect, subject);
+  world.onError = (error, example) => {
+    // Generated names differ from query to query.
+    const message = String(error).replace(/[a-z_]*\d\w*/g, "#").slice(0, 120);
+    const known = report.errors.get(message);
+    report.errors.set(message, {
+      times: (known?.times ?? 0) + 1,
+      example: known?.example ?? example,
+    });
+  };
+  const arbitrary = queries(capabilitiesOf(dialect));
+  try {
+    while (report.runs < options.runs && Date.now() < until) {
+      const batchSeed = seed + report.batches;
+      const [rows] = fc.sample(anyData, { seed: batchSeed, numRuns: 1 });
+      const data = options.prepare ? options.prepare(rows!) : rows!;
+      await world.load(data);
+      const details = await fc.check(
+        fc.asyncProperty(arbitrary, async (query) => {
+          report.outcomes[await world.check(query)]++;
+        }),
+        {
+          seed: batchSeed,
+          numRuns: Math.min(batchSize, options.runs - report.runs),
+          ...(options.path === undefined ? {} : { path: options.path }),
+        },
+      );
+      if (details.failed) {
+        const { counterexample, counterexamplePath, errorInstance } = details;
+        if (!counterexample) throw errorInstance;
+        throw await failure(world, data, counterexample[0], errorInstance, dialect.name, {
+          seed: batchSeed,
+          path: counterexamplePath ?? "",
+        });
+      }
+      report.runs += details.numRuns;
+      report.batches++;
+      if (options.path !== undefined) break;
+    }
+  } finally {
+    await world.close();
+  }
+  return report;
+}
+
+/** A difference, with the smallest data and query that show it, and how to see it again. */
+export class OracleFailure extends Error {
+  override readonly name: string = "OracleFailure";
+}
+
+async function failure(
+  world: World,
+  data: Data,
+  query: Query,
+  error: unknown,
+  dialect: string,
+  replay: { seed: number; path: string },
+): Promise<OracleFailure> {
+  const smallest = await shrinkData(world, data, query);
+  await world.load(smallest.data);
+  const reason = smallest.error ?? error;
+  return new OracleFailure(
+    [
+      reason instanceof Error ? reason.message : String(reason),
+      world.describe(query),
+      `-- see it again: KYSERA_FUZZ_SEED=${replay.seed} KYSERA_FUZZ_PATH=${replay.path} ` +
+      `KYSERA_TEST_DIALECTS=${dialect} (subject: ${world.subject.name})`,
+    ].join("\n"),
+    { cause: reason },
+  );
+}
+
+/** Leaves out every row that the difference does not need. */
+async function shrinkData(
+  world: World,
+  data: Data,
+  query: Query,
+): Promise<{ data: Data; error: unknown }> {
+  let best = data;
+  let bestError: unknown;
+  for (const table of Object.keys(data)) {
+    for (let i = best[table]!.length - 1; i >= 0; i--) {
+      const candidate = { ...best, [table]: best[table]!.toSpliced(i, 1) };
+      await world.load(candidate);
+      try {
+        await world.check(query);
+      } catch (error) {
+        if (!(error instanceof Mismatch)) throw error;
+        best = candidate;
+        bestError = error;
+      }
+    }
+  }
+  return { data: best, error: bestError };
+}
+
+/** How many queries to run: `KYSERA_FUZZ_RUNS`, or else the number given. */
+export function fuzzRuns(otherwise: number): number {
+  return Number(process.env["KYSERA_FUZZ_RUNS"] ?? otherwise);
+}
+
+/** The seed and path of `KYSERA_FUZZ_SEED` and `KYSERA_FUZZ_PATH`, or else a new seed. */
+export function fuzzSeed(): { seed: number; path: string | undefined } {
+  const seed = process.env["KYSERA_FUZZ_SEED"];
+  return {
+    seed: seed === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(seed),
+    path: process.env["KYSERA_FUZZ_PATH"] || undefined,
+  };
+}

@@ -1,0 +1,336 @@
+import { type Kysely, type KyselyPlugin, sql } from "kysely";
+import type { TestDialect } from "../support/matrix.ts";
+import type { Handle, Insert, Query, Statement } from "./ast.ts";
+import { canonicalRows } from "./canonical.ts";
+import { renderStatement } from "./render.ts";
+import type { RenderTarget } from "./render_expr.ts";
+import { insertsNothing } from "./render_write.ts";
+import { createTables, filteredNames, hiddenIds, isHidden, load, tables } from "./schema.ts";
+import type { Data, Row } from "./schema.ts";
+
+/** What is put to the test: how to make the handle whose queries must not see hidden rows. */
+export interface Subject {
+  readonly name: string;
+  /** Makes the handle from a database without plugins. */
+  make(db: Kysely<any>): Kysely<any> | Promise<Kysely<any>>;
+  /** Whether queries are written in camel case, on both sides. */
+  readonly camelCase?: KyselyPlugin | undefined;
+  /** Whether a DELETE through the handle is a soft delete. */
+  readonly softDeletes?: boolean | undefined;
+  /** Whether the error is a refusal by name, which some statements may meet. */
+  readonly isRefusal?: ((error: unknown) => boolean) | undefined;
+}
+
+/** The two sides disagree. */
+export class Mismatch extends Error {
+  override readonly name: string = "Mismatch";
+}
+
+export type Outcome = "equal" | "failed on both sides" | "refused";
+
+interface Side {
+  readonly name: string;
+  readonly target: RenderTarget;
+  /** The database without plugins, on the same connection. */
+  readonly base: Kysely<any>;
+}
+
+type Attempt = { rows: string[] } | { error: unknown };
+
+const noop: KyselyPlugin = {
+  transformQuery: ({ node }) => node,
+  transformResult: ({ result }) => Promise.resolve(result),
+};
+
+/**
+ * A database with hidden rows behind the handle under test, and one with only the visible rows
+ * behind bare Kysely.
+ */
+export class World {
+  readonly subject: Subject;
+  /** Told of what the visible side refuses. */
+  onError: ((error: unknown, query: Query) => void) | undefined;
+  readonly #dialect: TestDialect;
+  readonly #full: Side;
+  readonly #visible: Side;
+  readonly #closers: (() => Promise<void>)[];
+  #data: Data = {};
+  /** The hidden rows as the driver gives them back. */
+  #hidden: Record<string, Row[]> = {};
+
+  private constructor(
+    dialect: TestDialect,
+    subject: Subject,
+    full: Side,
+    visible: Side,
+    closers: (() => Promise<void>)[],
+  ) {
+    this.#dialect = dialect;
+    this.subject = subject;
+    this.#full = full;
+    this.#visible = visible;
+    this.#closers = closers;
+  }
+
+  static async open(dialect: TestDialect, subject: Subject): Promise<World> {
+    // One connection each, so that a transaction begun beside the handle holds the handle's query.
+    const full = await dialect.open({ connections: 1 });
+    const visible = await dialect.open({ connections: 1 });
+    const closers = [full.close, visible.close];
+    try {
+      await createTables(full.db, dialect.dialect);
+      await createTables(visible.db, dialect.dialect);
+      const name = subject.camelCase ? camel : (n: string) => n;
+      const target = { dialect: dialect.dialect, name } as const;
+      const plugins = subject.camelCase ? [subject.camelCase] : [];
+      // The visible side knows which rows the other one hides only through this.
+      const holder: { world?: World } = {};
+      const world = new World(
+        dialect,
+        subject,
+        {
+          name: subject.name,
+          base: full.db,
+          target: {
+            ...target,
+            db: await subject.make(full.db),
+            schema: await schemaOf(full.db, dialect),
+            hidden: undefined,
+          },
+        },
+        {
+          name: "bare Kysely on visible rows",
+          base: visible.db,
+          target: {
+            ...target,
+            db: plugins.reduce((db, plugin) => db.withPlugin(plugin), visible.db),
+            schema: await schemaOf(visible.db, dialect),
+            hidden: (table) =>
+              filteredNames.includes(table) ? hiddenIds(holder.world!.#data, table) : new Set(),
+          },
+        },
+        closers,
+      );
+      holder.world = world;
+      return world;
+    } catch (error) {
+      for (const close of closers) await close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+  }
+
+  async load(data: Data): Promise<void> {
+    this.#data = data;
+    await load(this.#full.base, data, false);
+    await load(this.#visible.base, data, true);
+    for (const { name } of tables) {
+      const rows = await this.#full.base.selectFrom(name).selectAll().execute();
+      this.#hidden[name] = (rows as Row[]).filter((row) => isHidden(name, row));
+    }
+  }
+
+  /** Runs a query on both sides. Throws {@linkcode Mismatch} where they differ. */
+  async check(query: Query): Promise<Outcome> {
+    const { statement } = query;
+    if (!changes(statement)) {
+      const ordered = statement.k === "select" && statement.total;
+      const expected = await this.#run(this.#visible, query, ordered);
+      const got = await this.#run(this.#full, query, ordered);
+      return this.#compare(query, expected, got);
+    }
+    const expected = await this.#runAndLook(this.#visible, query);
+    const got = await this.#runAndLook(this.#full, query);
+    const outcome = this.#compare(query, expected.result, got.result);
+    if (outcome === "equal") {
+      for (const { name } of tables) {
+        this.#compareState(name, expected.state[name]!, got.state[name]!);
+      }
+    }
+    return outcome;
+  }
+
+  #compare(query: Query, expected: Attempt, got: Attempt): Outcome {
+    if ("error" in got && this.subject.isRefusal?.(got.error) && mayBeRefused(query.statement)) {
+      return "refused";
+    }
+    if ("error" in expected) this.onError?.(expected.error, query);
+    if ("error" in expected && "error" in got) return "failed on both sides";
+    if ("error" in expected) {
+      throw new Mismatch(`Only ${this.#visible.name} fails: ${text(expected.error)}`);
+    }
+    if ("error" in got) throw new Mismatch(`Only ${this.#full.name} fails: ${text(got.error)}`);
+    if (expected.rows.join("\n") !== got.rows.join("\n")) {
+      throw new Mismatch(
+        `The results differ\n  visible rows only:\n${indent(expected.rows)}\n` +
+          `  ${this.#full.name}:\n${indent(got.rows)}`,
+      );
+    }
+    return "equal";
+  }
+
+  #compareState(table: string, expected: Row[], got: Row[]): void {
+    const hidden = this.#hidden[table]!;
+    const visible = (rows: Row[]) => rows.filter((row) => !isHidden(table, row));
+    const soft = this.subject.softDeletes === true;
+    const wanted = canonicalRows(soft ? visible(expected) : [...expected, ...hidden]);
+    const there = canonicalRows(soft ? visible(got) : got);
+    if (wanted.join("\n") !== there.join("\n")) {
+      throw new Mismatch(
+        `The rows of ${table} differ afterwards\n  wanted (hidden rows untouched):\n` +
+          `${indent(wanted)}\n  ${this.#full.name}:\n${indent(there)}`,
+      );
+    }
+    if (!soft) return;
+    const left = canonicalRows(got);
+    for (const row of canonicalRows(hidden)) {
+      const at = left.indexOf(row);
+      if (at < 0) throw new Mismatch(`A hidden row of ${table} is no longer as it was: ${row}`);
+      left.splice(at, 1);
+    }
+  }
+
+  async #run(side: Side, query: Query, ordered: boolean): Promise<Attempt> {
+    try {
+      if (query.statement.k === "insert" && insertsNothing(side.target, query.statement)) {
+        return { rows: nothingInserted(query, query.statement) };
+      }
+      return { rows: canonicalRows(await this.#execute(side, query), ordered) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Runs a statement that writes, looks at what became of the tables, and takes it back. */
+  async #runAndLook(
+    side: Side,
+    query: Query,
+  ): Promise<{ result: Attempt; state: Record<string, Row[]> }> {
+    await sql`begin`.execute(side.base);
+    try {
+      const result = await this.#run(side, query, false);
+      const state: Record<string, Row[]> = {};
+      if (!("error" in result)) {
+        for (const { name } of tables) {
+          state[name] = await side.base.selectFrom(name).selectAll().execute() as Row[];
+        }
+      }
+      return { result, state };
+    } finally {
+      await sql`rollback`.execute(side.base);
+    }
+  }
+
+  async #execute(side: Side, { handle, statement }: Query): Promise<unknown[]> {
+    const { db } = side.target;
+    const build = (on: Kysely<any>) => this.#build(side, statement, on);
+    const rows = async (on: Kysely<any>): Promise<unknown[]> =>
+      (await build(on).execute()).map(withoutInsertId);
+    switch (handle) {
+      case "transaction":
+        return await db.transaction().execute(rows);
+      case "connection":
+        return await db.connection().execute(rows);
+      case "plain":
+      case "withPlugin":
+      case "withoutPlugins":
+      case "withSchema":
+        return await rows(this.#handle(side, handle));
+      case "compiled": {
+        const result = await db.executeQuery(build(db).compile());
+        return [...result.rows, { affected: result.numAffectedRows }];
+      }
+      case "stream": {
+        const out: unknown[] = [];
+        for await (const row of build(db).stream()) out.push(row);
+        return out;
+      }
+    }
+  }
+
+  #handle(side: Side, handle: Handle): Kysely<any> {
+    const { db, schema } = side.target;
+    if (handle === "withPlugin") return db.withPlugin(noop);
+    if (handle === "withSchema") return db.withSchema(schema);
+    // Camel case names would not be found without the plugin.
+    if (handle === "withoutPlugins" && !this.subject.camelCase) return db.withoutPlugins();
+    return db;
+  }
+
+  #build(side: Side, statement: Statement, db: Kysely<any>): any {
+    return renderStatement({ ...side.target, db }, undefined, statement);
+  }
+
+  /** The data, the statements and what to make of them, for a reader. */
+  describe(query: Query): string {
+    const sides = [this.#visible, this.#full].map((side) => {
+      try {
+        const db = this.#handle(side, query.handle);
+        const { sql, parameters } = this.#build(side, query.statement, db).compile();
+        return `-- ${side.name} (${query.handle}):\n${sql}\n-- ${JSON.stringify(parameters)}`;
+      } catch (error) {
+        return `-- ${side.name} (${query.handle}): cannot compile: ${text(error)}`;
+      }
+    });
+    const inserts = tables.flatMap(({ name }) =>
+      (this.#data[name] ?? []).map((row) =>
+        `insert into ${name} values (${
+          Object.values(row).map((v) => typeof v === "string" ? `'${v}'` : String(v)).join(", ")
+        });${isHidden(name, row) ? " -- hidden" : ""}`
+      )
+    );
+    return [
+      `-- ${this.#dialect.name}, filtered tables: ${filteredNames.join(", ")}`,
+      ...inserts,
+      ...sides,
+      `-- the query: ${JSON.stringify(query)}`,
+    ].join("\n");
+  }
+}
+
+/** Whether the statement writes. */
+export function changes(statement: Statement): boolean {
+  return statement.k !== "select" || statement.ctes.some((cte) => changes(cte.body));
+}
+
+/** Statements that no filter can be put into: refusing them is as sound as anything. */
+export function mayBeRefused(statement: Statement): boolean {
+  if (statement.ctes.some((cte) => mayBeRefused(cte.body))) return true;
+  return statement.k === "insert" && filteredNames.includes(statement.table.table) &&
+    ["replace", "duplicate", "ignore"].includes(statement.conflict?.how ?? "");
+}
+
+function nothingInserted(query: Query, insert: Insert): string[] {
+  if (query.handle === "compiled") return canonicalRows([{ affected: 0n }]);
+  return insert.returning.length > 0 ? [] : canonicalRows([{ numInsertedOrUpdatedRows: 0n }]);
+}
+
+/** SQLite counts rowids on both sides, hidden rows or not. */
+function withoutInsertId(row: unknown): unknown {
+  if (typeof row !== "object" || row === null || !("insertId" in row)) return row;
+  const { insertId: _, ...rest } = row;
+  return rest;
+}
+
+async function schemaOf(db: Kysely<any>, dialect: TestDialect): Promise<string> {
+  if (dialect.dialect === "sqlite") return "main";
+  const { rows } = dialect.dialect === "mysql"
+    ? await sql<{ name: string }>`select database() as name`.execute(db)
+    : await sql<{ name: string }>`select current_schema() as name`.execute(db);
+  return rows[0]!.name;
+}
+
+function camel(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function indent(rows: readonly string[]): string {
+  return rows.length === 0 ? "    (none)" : rows.map((row) => `    ${row}`).join("\n");
+}
