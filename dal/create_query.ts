@@ -1,0 +1,120 @@
+import { BadRequestError } from "@kysera/core";
+import { type ContextLike, type DbContext, toContext } from "./context.ts";
+import { TransactionRequiredError } from "./errors.ts";
+
+/** A query function as its author writes it. */
+export type QueryBody = (context: DbContext<any>, ...args: any[]) => unknown;
+
+/** A query function as it is called: with a context, or with a Kysely to make one of. */
+export interface QueryFunction<DB, Args extends readonly unknown[], Result> {
+  (context: ContextLike<DB>, ...args: Args): Promise<Result>;
+  /** The name it was given, for spans and logs. */
+  readonly queryName?: string | undefined;
+}
+
+/** The query function that is made of a body. */
+export type QueryOf<F extends QueryBody> = F extends
+  (context: DbContext<infer DB>, ...args: infer Args) => infer Result
+  ? QueryFunction<DB, Args, Awaited<Result>>
+  : never;
+
+/** What a query function gives. */
+export type InferResult<Q> = Q extends (...args: any[]) => Promise<infer Result> ? Result : never;
+
+/** What a query function takes after the context. */
+export type InferArgs<Q> = Q extends (context: any, ...args: infer Args) => unknown ? Args : never;
+
+/** The database that a query function is for. */
+export type InferDB<Q> = Q extends (context: infer C, ...args: any[]) => unknown
+  ? Extract<C, DbContext<any>> extends DbContext<infer DB> ? DB : never
+  : never;
+
+/**
+ * Makes a query function. It is called with a context, or with a Kysely, of which a context is made;
+ * the plugins of that executor apply.
+ *
+ * Give the context a type, `(ctx: DbContext<Database>, id: number) => ..`, and tables, columns and
+ * the result are checked; leave it out, and the query takes any database.
+ *
+ * @param body what the query does; the first argument is its context
+ * @returns the query function
+ * @throws {BadRequestError} where `body` is no function
+ *
+ * @example
+ * ```ts
+ * import { createQuery, type DbContext } from "@kysera/dal";
+ *
+ * interface Database {
+ *   users: { id: number; email: string };
+ * }
+ * const getUserById = createQuery((ctx: DbContext<Database>, id: number) =>
+ *   ctx.db.selectFrom("users").selectAll().where("id", "=", id).executeTakeFirst()
+ * );
+ * getUserById satisfies (ctx: DbContext<Database>, id: number) => Promise<unknown>;
+ * ```
+ */
+export function createQuery<F extends QueryBody>(body: F): QueryOf<F>;
+/**
+ * Makes a query function that has a name.
+ *
+ * @param name the name, for spans and logs
+ * @param body what the query does; the first argument is its context
+ */
+export function createQuery<F extends QueryBody>(name: string, body: F): QueryOf<F>;
+export function createQuery<F extends QueryBody>(
+  ...args: readonly [F] | readonly [string, F]
+): QueryOf<F> {
+  const { name, body } = named(args, "createQuery");
+  return finish(name, async (context, ...rest) => await body(context, ...rest));
+}
+
+/**
+ * Makes a query function that runs in a transaction only.
+ *
+ * @param body what the query does; the first argument is its context
+ * @returns the query function; it throws a {@linkcode TransactionRequiredError} outside a transaction
+ */
+export function createTransactionalQuery<F extends QueryBody>(body: F): QueryOf<F>;
+/**
+ * Makes a query function that runs in a transaction only, and has a name.
+ *
+ * @param name the name, for spans, logs and the error
+ * @param body what the query does; the first argument is its context
+ */
+export function createTransactionalQuery<F extends QueryBody>(name: string, body: F): QueryOf<F>;
+export function createTransactionalQuery<F extends QueryBody>(
+  ...args: readonly [F] | readonly [string, F]
+): QueryOf<F> {
+  const { name, body } = named(args, "createTransactionalQuery");
+  return finish(name, async (context, ...rest) => {
+    if (!context.isTransaction) throw new TransactionRequiredError(name);
+    return await body(context, ...rest);
+  });
+}
+
+function named<F extends QueryBody>(
+  args: readonly [F] | readonly [string, F],
+  caller: string,
+): { readonly name: string | undefined; readonly body: F } {
+  const [first, second] = args;
+  const body = typeof first === "string" ? second : first;
+  if (typeof body !== "function") {
+    throw new BadRequestError(
+      `Cannot make a query: ${caller}() was given no function; pass (ctx, ..args) => ..`,
+    );
+  }
+  return { name: typeof first === "string" ? first : undefined, body };
+}
+
+function finish<F extends QueryBody>(
+  name: string | undefined,
+  run: (context: DbContext, ...args: unknown[]) => Promise<unknown>,
+): QueryOf<F> {
+  const query = async (contextOrDb: ContextLike, ...args: unknown[]): Promise<unknown> =>
+    await run(toContext(contextOrDb), ...args);
+  if (name !== undefined) {
+    Object.defineProperties(query, { name: { value: name }, queryName: { value: name } });
+  }
+  // The arguments and the result are those of the body, by the definition of QueryOf.
+  return query as unknown as QueryOf<F>;
+}

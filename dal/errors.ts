@@ -1,0 +1,67 @@
+import { DatabaseError, DatabaseErrorCodes } from "@kysera/core";
+
+/** A query that must be in a transaction was called outside of one. */
+export class TransactionRequiredError extends DatabaseError {
+  static {
+    this.prototype.name = "TransactionRequiredError";
+  }
+
+  /** @param query the query's name, where it has one */
+  constructor(query?: string) {
+    super(
+      `Cannot run ${
+        query === undefined ? "the query" : `query "${query}"`
+      } outside a transaction; ` +
+        `call it with the context that withTransaction() gives`,
+      DatabaseErrorCodes.DB_TRANSACTION_FAILED,
+    );
+  }
+}
+
+/**
+ * The connection failed after COMMIT was sent and before its answer came: the transaction may be
+ * committed or not. It is never retried; look at the data to find out.
+ */
+export class CommitUnknownError extends DatabaseError {
+  static {
+    this.prototype.name = "CommitUnknownError";
+  }
+
+  /** @param cause what the driver threw */
+  constructor(cause: unknown) {
+    super(
+      "Cannot tell whether the transaction was committed: the answer to COMMIT was lost; " +
+        "look at the data before doing the work again",
+      DatabaseErrorCodes.DB_TRANSACTION_FAILED,
+      undefined,
+      { cause },
+    );
+  }
+}
+
+/** The transaction ended as it should, and a callback that was to run after it threw. */
+export class TransactionCallbackError extends AggregateError {
+  static {
+    this.prototype.name = "TransactionCallbackError";
+  }
+
+  /** Whether the transaction was committed. */
+  readonly committed: boolean;
+  /** What the transaction's function returned. */
+  readonly result: unknown;
+
+  /**
+   * @param errors what the callbacks threw
+   * @param committed whether the transaction was committed
+   * @param result what the transaction's function returned
+   */
+  constructor(errors: readonly unknown[], committed: boolean, result: unknown) {
+    super(
+      errors,
+      `Cannot run ${errors.length} of the callbacks after the transaction, which was ` +
+        (committed ? "committed" : "rolled back"),
+    );
+    this.committed = committed;
+    this.result = result;
+  }
+}

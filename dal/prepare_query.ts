@@ -1,0 +1,273 @@
+import { BadRequestError } from "@kysera/core";
+import { compilePlan, planKey, type QueryPlan, Slot } from "@kysera/executor";
+import {
+  type Compilable,
+  type CompiledQuery,
+  DeleteResult,
+  type Expression,
+  InsertResult,
+  type Kysely,
+  NoResultError,
+  type OperationNode,
+  type QueryResult,
+  type RootOperationNode,
+  UpdateResult,
+  ValueListNode,
+} from "kysely";
+import { type ContextLike, isDbContext, toContext } from "./context.ts";
+
+/** Parameters of a prepared query, as its builder uses them: a list stands for its items. */
+export type Params<P extends object> = {
+  readonly [K in keyof P]-?: Expression<P[K] extends readonly (infer Item)[] ? Item : P[K]>;
+};
+
+/** A query that is built, rewritten and compiled once. */
+export interface PreparedQuery<P extends object, Row> {
+  /**
+   * Runs the query.
+   *
+   * @param values the values of the parameters, all of them
+   * @returns the rows, or for a write without RETURNING one result, as Kysely's `execute` gives it
+   * @throws {BadRequestError} where a value is missing or unknown, or a list is empty
+   */
+  execute(values: P): Promise<Row[]>;
+  /** The first row, or `undefined`. */
+  executeTakeFirst(values: P): Promise<Row | undefined>;
+  /** The first row. @throws {NoResultError} where there is none */
+  executeTakeFirstOrThrow(values: P): Promise<Row>;
+  /** The query and its parameters, as they would run. */
+  compile(values: P): CompiledQuery<Row>;
+  /** The same query for another handle: a transaction, or another caller's context. */
+  on(contextOrDb: ContextLike): PreparedQuery<P, Row>;
+}
+
+const MOST_PLANS = 64;
+
+/**
+ * Prepares a query: it is built, rewritten by the plugins and compiled once, and a call only binds
+ * its values. What plugins take from the caller's context is bound with each call as well.
+ *
+ * A list (`where("id", "in", params.ids)`) has a plan for each length; an empty one is refused. Where
+ * a plugin's answer may change from one call to the next, the query is built anew each time.
+ *
+ * @param contextOrDb where it runs, unless {@linkcode PreparedQuery.on} says otherwise
+ * @param build makes the query of a Kysely and the parameters; it must not look at their values
+ * @returns the prepared query
+ *
+ * @example
+ * ```ts
+ * import { type Params, prepareQuery } from "@kysera/dal";
+ * import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+ * import { equal } from "node:assert/strict";
+ *
+ * const db = new Kysely<{ users: { id: number; name: string } }>({
+ *   dialect: {
+ *     createAdapter: () => new SqliteAdapter(),
+ *     createDriver: () => new DummyDriver(),
+ *     createIntrospector: (db) => new SqliteIntrospector(db),
+ *     createQueryCompiler: () => new SqliteQueryCompiler(),
+ *   },
+ * });
+ * const byId = prepareQuery(db, (db, params: Params<{ id: number }>) =>
+ *   db.selectFrom("users").select("name").where("id", "=", params.id));
+ * equal(byId.compile({ id: 7 }).sql, `select "name" from "users" where "id" = ?`);
+ * ```
+ */
+export function prepareQuery<DB, P extends object, Row>(
+  contextOrDb: ContextLike<DB>,
+  build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>,
+): PreparedQuery<P, Row> {
+  return new Prepared<DB, P, Row>(handleOf(contextOrDb), build, new WeakMap());
+}
+
+/** Plans by what they are good for, and then by the lengths of the lists among the values. */
+type Plans<Row> = WeakMap<object, Map<string, Planned<Row>>>;
+
+interface Planned<Row> {
+  readonly plan: QueryPlan<Row>;
+  /** The names of the parameters, in the order of their slots, with the lengths of the lists. */
+  readonly layout: ReadonlyMap<string, number | undefined>;
+}
+
+class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
+  readonly #db: Kysely<DB>;
+  readonly #build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>;
+  readonly #plans: Plans<Row>;
+
+  constructor(
+    db: Kysely<DB>,
+    build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>,
+    plans: Plans<Row>,
+  ) {
+    this.#db = db;
+    this.#build = build;
+    this.#plans = plans;
+  }
+
+  compile(values: P): CompiledQuery<Row> {
+    const { plan, layout } = this.#planFor(values);
+    return plan.bind(this.#db, slotValues(values, layout));
+  }
+
+  async execute(values: P): Promise<Row[]> {
+    const { plan, layout } = this.#planFor(values);
+    const query = plan.bind(this.#db, slotValues(values, layout));
+    return resultOf(plan.kind, query, await this.#db.executeQuery(query), this.#db);
+  }
+
+  async executeTakeFirst(values: P): Promise<Row | undefined> {
+    return (await this.execute(values))[0];
+  }
+
+  async executeTakeFirstOrThrow(values: P): Promise<Row> {
+    const [row] = await this.execute(values);
+    if (row === undefined) {
+      // Kysely's error takes the query that gave nothing, whichever statement it is.
+      const { query } = this.compile(values);
+      throw new NoResultError(query as ConstructorParameters<typeof NoResultError>[0]);
+    }
+    return row;
+  }
+
+  on(contextOrDb: ContextLike): PreparedQuery<P, Row> {
+    return new Prepared(handleOf(contextOrDb), this.#build, this.#plans);
+  }
+
+  #planFor(values: P): Planned<Row> {
+    const signature = signatureOf(values);
+    const key = planKey(this.#db);
+    let plans = this.#plans.get(key);
+    if (plans === undefined) this.#plans.set(key, plans = new Map());
+    const known = plans.get(signature);
+    if (known !== undefined && known.plan.serves(this.#db)) return known;
+
+    const layout = new Map<string, number | undefined>();
+    const plan = compilePlan(this.#db, (db) => this.#build(db, paramsFor<P>(values, layout)));
+    const planned = { plan, layout };
+    if (plan.reusable) {
+      // The oldest goes: lengths of lists may be without number.
+      if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value!);
+      plans.set(signature, planned);
+    }
+    return planned;
+  }
+}
+
+function handleOf<DB>(contextOrDb: ContextLike<DB>): Kysely<DB> {
+  return isDbContext(contextOrDb) ? contextOrDb.db : toContext(contextOrDb).db;
+}
+
+/** The lengths of the lists among the values: `ids:3`. */
+function signatureOf(values: object): string {
+  let signature = "";
+  for (const key in values) {
+    const value: unknown = (values as Record<string, unknown>)[key];
+    if (Array.isArray(value)) signature += `${JSON.stringify(key)}:${value.length};`;
+  }
+  return signature;
+}
+
+/** Parameters that give out slots as they are asked for. */
+function paramsFor<P extends object>(
+  values: P,
+  layout: Map<string, number | undefined>,
+): Params<P> {
+  let next = 0;
+  const known = new Map<string, Expression<unknown>>();
+  return new Proxy({} as Params<P>, {
+    get(_target, key): unknown {
+      if (typeof key !== "string") return undefined;
+      const made = known.get(key);
+      if (made !== undefined) return made;
+      const value: unknown = (values as Record<string, unknown>)[key];
+      let expression: Expression<unknown>;
+      if (Array.isArray(value)) {
+        layout.set(key, value.length);
+        expression = new ListSlots(next, value.length);
+        next += value.length;
+      } else {
+        layout.set(key, undefined);
+        expression = new Slot(next++);
+      }
+      known.set(key, expression);
+      return expression;
+    },
+  });
+}
+
+/** A list of slots, in brackets. */
+class ListSlots implements Expression<unknown> {
+  readonly #first: number;
+  readonly #length: number;
+
+  constructor(first: number, length: number) {
+    this.#first = first;
+    this.#length = length;
+  }
+
+  get expressionType(): unknown {
+    return undefined;
+  }
+
+  toOperationNode(): OperationNode {
+    const slots = Array.from({ length: this.#length }, (_, i) => new Slot(this.#first + i));
+    return ValueListNode.create(slots.map((slot) => slot.toOperationNode()));
+  }
+}
+
+function slotValues(
+  values: object,
+  layout: ReadonlyMap<string, number | undefined>,
+): readonly unknown[] {
+  const given = values as Record<string, unknown>;
+  const out: unknown[] = [];
+  for (const [name, length] of layout) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (value === undefined) {
+      throw new BadRequestError(
+        `Cannot run the prepared query: parameter "${name}" has no value; for NULL give null`,
+      );
+    }
+    if (length === undefined) out.push(value);
+    else if (length === 0) {
+      throw new BadRequestError(
+        `Cannot run the prepared query: list "${name}" is empty; there is nothing to look for`,
+      );
+    } else {
+      for (const item of value as unknown[]) out.push(item);
+    }
+  }
+  for (const name of Object.keys(given)) {
+    if (!layout.has(name)) {
+      throw new BadRequestError(`Cannot run the prepared query: it has no parameter "${name}"`);
+    }
+  }
+  return out;
+}
+
+/** What Kysely's builders make of a result. */
+function resultOf<Row>(
+  kind: RootOperationNode["kind"],
+  compiled: CompiledQuery<Row>,
+  result: QueryResult<Row>,
+  db: Kysely<any>,
+): Row[] {
+  if (kind === "SelectQueryNode") return result.rows;
+  const { adapter } = db.getExecutor();
+  const writes = compiled.query as RootOperationNode & { returning?: unknown; output?: unknown };
+  const returnsRows = (writes.returning !== undefined && adapter.supportsReturning === true) ||
+    (writes.output !== undefined && adapter.supportsOutput === true);
+  if (returnsRows) return result.rows;
+  const { numAffectedRows, numChangedRows, insertId } = result;
+  // The row type of a write without RETURNING is the result that its builder gives.
+  switch (kind) {
+    case "InsertQueryNode":
+      return [new InsertResult(insertId, numAffectedRows ?? 0n) as Row];
+    case "UpdateQueryNode":
+      return [new UpdateResult(numAffectedRows ?? 0n, numChangedRows) as Row];
+    case "DeleteQueryNode":
+      return [new DeleteResult(numAffectedRows ?? 0n) as Row];
+    default:
+      return result.rows;
+  }
+}
