@@ -78,6 +78,11 @@ function generateQuery(draw: Draw, can: Capabilities): Query {
     ? handle === "transaction"
     // Kysely's own schema plugin takes an alias for the table whose name it has.
     : handle === "withSchema" && hasTableAlias(JSON.stringify(statement));
+  if (handle === "withSchema" && !unfit) {
+    // A builder of a handle with a schema does not know that a name is a CTE of another builder.
+    const callbacks = JSON.stringify(statement).replaceAll('"via":"handle"', '"via":"callback"');
+    return { handle, statement: JSON.parse(callbacks) };
+  }
   return { handle: unfit ? "plain" : handle, statement };
 }
 
@@ -85,7 +90,8 @@ function generateQuery(draw: Draw, can: Capabilities): Query {
 function selectOfWrite(scope: Scope): Select {
   let write: Write;
   do write = generateWrite({ ...scope, depth: Math.min(scope.depth, 1) }); while (
-    write.returning.length === 0
+    // Kysely gives a MERGE no parentheses here.
+    write.returning.length === 0 || write.k === "merge"
   );
   const inside = addCte(scope, {
     name: "w",

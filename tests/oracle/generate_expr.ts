@@ -236,6 +236,10 @@ export function windowed(scope: Scope): Expr {
     arg: fn === "rank" || fn === "row_number" ? undefined : draw.pick(own),
     partition: draw.percent(60) ? [draw.pick(all)] : [],
     // Rows that are equal in all columns may change places unseen.
-    order: fn === "row_number" || fn === "lag" ? all : draw.percent(60) ? [draw.pick(own)] : [],
+    order: fn === "row_number" || fn === "lag"
+      ? all
+      : fn === "rank" || draw.percent(60)
+      ? [draw.pick(own)]
+      : [],
   };
 }

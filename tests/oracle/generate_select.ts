@@ -37,6 +37,8 @@ export interface SelectOptions {
   lock?: boolean;
   /** Items that only a result takes, such as JSON. */
   root?: boolean;
+  /** An arm of a set operation without parentheses. */
+  arm?: boolean;
   /** The subquery of a lateral join, which sees the sources before it. */
   plain?: boolean;
 }
@@ -75,7 +77,8 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     via: draw.percent(50) ? "handle" : "callback",
   };
   let inside = scope;
-  const nestedCtes = scope.depth > 0 && scope.outer !== undefined && draw.percent(6);
+  const nestedCtes = scope.depth > 0 && scope.outer !== undefined && !options.arm &&
+    draw.percent(6);
   if ((options.ctes ?? false) || nestedCtes) {
     inside = generateCtes(scope, select);
   }
@@ -168,7 +171,11 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     }
     // A constant in ORDER BY is a column number to the database.
     select.order = leading.filter((o) => typeof o.by === "string" || !isConstant(o.by));
-    select.order.push(...columns.map((c) => ({ by: c.name, desc: draw.percent(40) })));
+    const sole = local.length === 1 || select.all === undefined;
+    select.order.push(...columns.map((c) => ({
+      by: sole ? c.name : { e: "col", alias: select.all!.alias, name: c.name } as const,
+      desc: draw.percent(40),
+    })));
     select.total = true;
     if (options.oneRow && !aggregated) select.limit = 1;
     else if ((options.root || options.limit) && draw.percent(60)) {
@@ -265,7 +272,8 @@ function generateSets(scope: Scope, outputs: readonly Column[], nested: boolean)
     const parens = can.setParens && draw.percent(40);
     const { select } = generateSelect({ ...scope, depth: scope.depth - 1 }, {
       outputs,
-      limit: parens,
+      limit: parens && can.limitInIn,
+      arm: !parens,
     });
     if (!parens) {
       select.order = [];
@@ -273,7 +281,6 @@ function generateSets(scope: Scope, outputs: readonly Column[], nested: boolean)
       delete select.limit;
       delete select.offset;
       delete select.fetch;
-      if (select.ctes.length > 0) return { op, all: false, parens: can.setParens, arm: select };
     }
     if (nested && scope.depth > 1 && select.order.length === 0 && draw.percent(25)) {
       select.sets = generateSets({ ...scope, depth: scope.depth - 1 }, outputs, false);
@@ -282,9 +289,20 @@ function generateSets(scope: Scope, outputs: readonly Column[], nested: boolean)
   });
 }
 
+function joinKinds({ can }: Scope): JoinKind[] {
+  const kinds: JoinKind[] = ["inner", "inner", "left", "left", "right", "cross"];
+  if (can.fullJoin) kinds.push("full");
+  if (can.lateral) kinds.push("innerLateral", "leftLateral", "crossLateral");
+  return kinds;
+}
+
 /** Adds FROM and joins to the block; the scope that its expressions see. */
-export function generateSources(scope: Scope, select: Pick<Select, "from" | "joins">): Scope {
-  const { draw, can, counter } = scope;
+export function generateSources(
+  scope: Scope,
+  select: Pick<Select, "from" | "joins">,
+  kinds: readonly JoinKind[] = joinKinds(scope),
+): Scope {
+  const { draw, counter } = scope;
   // The work of a query grows with the product of its sources.
   const full = counter.sources >= 8;
   const count = full || draw.percent(85) ? 1 : 2;
@@ -295,9 +313,6 @@ export function generateSources(scope: Scope, select: Pick<Select, "from" | "joi
     select.from.push(source);
     local.push(visible);
   }
-  const kinds: JoinKind[] = ["inner", "inner", "left", "left", "right", "cross"];
-  if (can.fullJoin) kinds.push("full");
-  if (can.lateral) kinds.push("innerLateral", "leftLateral", "crossLateral");
   const joins = full
     ? 0
     : draw.weighted([[45, () => 0], [35, () => 1], [15, () => 2], [5, () => 3]]);

@@ -74,10 +74,18 @@ function returning(scope: Scope, kind: "insert" | "update" | "delete"): Item[] {
   const { draw, can } = scope;
   if (!can.returning.includes(kind) || !draw.percent(40)) return [];
   const depth = can.returningSubquery ? scope.depth : 0;
-  return [{ as: "c0", expr: { e: "col", alias: scope.local[0]!.alias, name: "id" } }, {
-    as: "c1",
-    expr: expr({ ...scope, depth, bare: false }, "int", 1),
-  }];
+  // SQLite knows the target's columns there by no alias.
+  const bare = can.dialect === "sqlite";
+  const own = bare ? undefined : scope.local[0]!.alias;
+  return [
+    { as: "c0", expr: { e: "col", alias: own, name: "id" } },
+    {
+      as: "c1",
+      expr: bare
+        ? { e: "col", name: draw.pick(["score", "team_id", "id"]) }
+        : expr({ ...scope, depth, bare: false }, "int", 1),
+    },
+  ];
 }
 
 /** The scope in which a statement that changes a table is free of what other rows become. */
@@ -152,6 +160,9 @@ function generateUpdate(scope: Scope): Update {
   return out;
 }
 
+/** The joins that Kysely's builders of UPDATE and DELETE have on every dialect. */
+const kinds = ["inner", "left", "right"] as const;
+
 /** FROM and joins whose aliases differ from those in use. */
 function freshSources(
   scope: Scope,
@@ -159,7 +170,8 @@ function freshSources(
 ): Pick<Select, "from" | "joins"> & { scope: Scope } {
   for (;;) {
     const select: Pick<Select, "from" | "joins"> = { from: [], joins: [] };
-    const inside = generateSources({ ...scope, local: [], outer: undefined, depth: 1 }, select);
+    const free: Scope = { ...scope, local: [], outer: undefined, depth: 1 };
+    const inside = generateSources(free, select, kinds);
     if (inside.local.every((v) => !used.has(v.alias))) {
       return { ...select, scope: inside };
     }

@@ -28,7 +28,7 @@ export function renderSelect(to: RenderTarget, eb: Eb | undefined, q: Select): a
   for (const by of q.group) qb = qb.groupBy((b: Eb) => renderExpr(to, b, by));
   for (const having of q.having) qb = qb.having((b: Eb) => renderPred(to, b, having));
   if (q.distinctOn.length > 0) {
-    qb = qb.distinctOn((b: Eb) => q.distinctOn.map((by) => renderExpr(to, b, by)));
+    qb = qb.distinctOn(q.distinctOn.map((by) => (b: Eb) => renderExpr(to, b, by)));
   }
   if (q.distinct) qb = qb.distinct();
   if (q.all) qb = q.all.alias === undefined ? qb.selectAll() : qb.selectAll(to.name(q.all.alias));

@@ -42,7 +42,11 @@ function renderUpdate(to: RenderTarget, maker: any, q: Update): any {
   );
   if (q.from.length > 0) qb = qb.from(q.from.map((source) => renderSource(to, eb, source)));
   qb = renderJoins(to, eb, qb, q);
-  qb = qb.set((b: Eb) => assignments(to, b, q.set));
+  if (q.set.some((a) => a.alias !== undefined)) {
+    for (const a of q.set) qb = qb.set(reference(to, a), renderExpr(to, eb, a.expr));
+  } else {
+    qb = qb.set((b: Eb) => assignments(to, b, q.set));
+  }
   return renderTail(to, qb, q);
 }
 

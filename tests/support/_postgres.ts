@@ -24,7 +24,8 @@ export async function openPostgres(
       pool: new pg.Pool({
         connectionString: url,
         max: options.connections ?? 4,
-        options: `-c search_path=${schema} -c client_min_messages=warning`,
+        // Compiling a query costs more than running it on the few rows of a test.
+        options: `-c jit=off -c search_path=${schema} -c client_min_messages=warning`,
       }),
     }),
     plugins: options.plugins ?? [],
