@@ -1,9 +1,7 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
-  type DialectAdapter,
   type Driver,
-  MysqlAdapter,
   MysqlDialect,
   type MysqlDialectConfig,
   MysqlDriver,
@@ -12,27 +10,14 @@ import {
 /** Kysely's dialect, with connections that take no object for SQL. */
 export class Mysql2Dialect extends MysqlDialect {
   readonly #config: MysqlDialectConfig;
-  readonly #mariadb: boolean;
 
-  constructor(config: MysqlDialectConfig, mariadb: boolean) {
+  constructor(config: MysqlDialectConfig) {
     super(config);
     this.#config = config;
-    this.#mariadb = mariadb;
   }
 
   override createDriver(): Driver {
     return new Mysql2Driver(this.#config);
-  }
-
-  override createAdapter(): DialectAdapter {
-    return this.#mariadb ? new MariadbAdapter() : super.createAdapter();
-  }
-}
-
-/** MariaDB returns the rows of an INSERT or DELETE. */
-class MariadbAdapter extends MysqlAdapter {
-  override get supportsReturning(): boolean {
-    return true;
   }
 }
 

@@ -2,26 +2,15 @@ import type { Dialect, MysqlDialectConfig } from "kysely";
 import { refuseUnknownOptions } from "../_options.ts";
 import { Mysql2Dialect } from "./_mysql2_dialect.ts";
 
-/**
- * Options of {@link mysql2Dialect}: those of Kysely's `MysqlDialect` (`pool`, `onCreateConnection`,
- * `onReserveConnection`), and which of the two databases it is.
- */
-export interface Mysql2DialectConfig extends MysqlDialectConfig {
-  /** `"mysql"` if not given. With `"mariadb"` INSERT and DELETE return rows with `returning()`. */
-  readonly variant?: "mysql" | "mariadb";
-}
+/** Options of {@link mysql2Dialect}: those of Kysely's `MysqlDialect`. */
+export type Mysql2DialectConfig = MysqlDialectConfig;
 
-const OPTIONS = [
-  "pool",
-  "controlConnection",
-  "onCreateConnection",
-  "onReserveConnection",
-  "variant",
-];
+const OPTIONS = ["pool", "controlConnection", "onCreateConnection", "onReserveConnection"];
 
 /**
  * Makes a Kysely dialect from a pool of `mysql2`. It is Kysely's own `MysqlDialect`, which refuses
  * objects and arrays as values: `mysql2` would write them as SQL. `db.destroy()` ends the pool.
+ * For MariaDB it is the same dialect: Kysely does not know its RETURNING.
  *
  * @param config The pool (the one of `mysql2`, not of `mysql2/promise`) and how to use it.
  * @returns The dialect.
@@ -39,13 +28,12 @@ const OPTIONS = [
  *
  * const db = new Kysely<Database>({
  *   dialect: mysql2Dialect({
- *     // bigNumbers: BIGINT columns would lose digits otherwise
+ *     // BIGINT columns lose digits without supportBigNumbers
  *     pool: createPool({
  *       uri: "mysql://app@localhost/app",
  *       timezone: "Z",
  *       supportBigNumbers: true,
  *     }),
- *     variant: "mariadb",
  *   }),
  * });
  * const query = db.selectFrom("users").selectAll().where("id", "=", 1).compile();
@@ -55,11 +43,5 @@ const OPTIONS = [
  */
 export function mysql2Dialect(config: Mysql2DialectConfig): Dialect {
   refuseUnknownOptions("mysql2Dialect()", config, OPTIONS);
-  const { variant = "mysql", ...rest } = config;
-  if (variant !== "mysql" && variant !== "mariadb") {
-    throw new TypeError(
-      `Cannot call mysql2Dialect(): option "variant" is "${variant}", it must be "mysql" or "mariadb"`,
-    );
-  }
-  return new Mysql2Dialect(rest, variant === "mariadb");
+  return new Mysql2Dialect(config);
 }

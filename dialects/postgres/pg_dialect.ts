@@ -1,6 +1,6 @@
 import { type Dialect, PostgresDialect, type PostgresDialectConfig } from "kysely";
 import { refuseUnknownOptions } from "../_options.ts";
-import { preparingPool } from "./_preparing_pool.ts";
+import { wrapPool } from "./_pg_pool.ts";
 
 /**
  * Options of {@link pgDialect}: those of Kysely's `PostgresDialect` (`pool`, `cursor`,
@@ -62,12 +62,11 @@ export function pgDialect(config: PgDialectConfig): Dialect {
       `Cannot call pgDialect(): option "preparedStatements" is ${preparedStatements}, it must be a whole number, 0 or more`,
     );
   }
-  if (preparedStatements === 0) return new PostgresDialect(rest);
   const { pool } = rest;
   return new PostgresDialect({
     ...rest,
     pool: typeof pool === "function"
-      ? async (...parameters) => preparingPool(await pool(...parameters), preparedStatements)
-      : preparingPool(pool, preparedStatements),
+      ? async (...parameters) => wrapPool(await pool(...parameters), preparedStatements)
+      : wrapPool(pool, preparedStatements),
   });
 }

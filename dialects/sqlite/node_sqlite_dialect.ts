@@ -40,6 +40,9 @@ export interface NodeSqliteDialectConfig extends SqliteDialectOptions {
  * Makes a Kysely dialect from a database of `node:sqlite`, which is there in Deno, in Bun, and in
  * Node from 22.16 on. `db.destroy()` closes the database.
  *
+ * `stream()` reads row by row, except where the driver would hide an error half way (Deno 2.9 does):
+ * there the rows are read at once and then handed out.
+ *
  * @param config The database and how to use it.
  * @returns The dialect.
  * @throws {TypeError} If an option is unknown or has a wrong value.
@@ -78,6 +81,7 @@ export function nodeSqliteDialect(config: NodeSqliteDialectConfig): Dialect {
 class NodeSqliteHandle implements SqliteHandle {
   readonly #database: NodeSqliteDatabase;
   readonly bindsNumbersAsReal = true;
+  #hidesErrors: boolean | undefined;
 
   constructor(database: NodeSqliteDatabase) {
     this.#database = database;
@@ -88,21 +92,43 @@ class NodeSqliteHandle implements SqliteHandle {
   }
 
   prepare(sql: string): SqliteHandleStatement {
-    return new NodeSqliteHandleStatement(this.#database.prepare(sql));
+    return new NodeSqliteHandleStatement(
+      this.#database.prepare(sql),
+      () => this.#iterateHidesErrors(),
+    );
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  /**
+   * Whether iterate() takes an error half way for the end of the rows, as in Deno 2.9. A stream must
+   * not be cut short without a word, so it is tried.
+   */
+  #iterateHidesErrors(): boolean {
+    if (this.#hidesErrors === undefined) {
+      const overflow = this.#database.prepare("select abs(-9223372036854775808)");
+      try {
+        overflow.iterate().next();
+        this.#hidesErrors = true;
+      } catch {
+        this.#hidesErrors = false;
+      }
+    }
+    return this.#hidesErrors;
   }
 }
 
 class NodeSqliteHandleStatement implements SqliteHandleStatement {
   readonly #statement: NodeSqliteStatement;
   readonly columns: readonly string[];
+  readonly #iterateHidesErrors: () => boolean;
   #readsBigints = false;
 
-  constructor(statement: NodeSqliteStatement) {
+  constructor(statement: NodeSqliteStatement, iterateHidesErrors: () => boolean) {
     this.#statement = statement;
+    this.#iterateHidesErrors = iterateHidesErrors;
     this.columns = statement.columns().map(({ name }) => name);
     if (statement.setReturnArrays === undefined) {
       throw new Error(
@@ -129,6 +155,7 @@ class NodeSqliteHandleStatement implements SqliteHandleStatement {
   }
 
   iterate(parameters: SqliteValue[]): Iterator<unknown[]> {
+    if (this.#iterateHidesErrors()) return this.values(parameters).values();
     // setReturnArrays() makes them arrays.
     return this.#statement.iterate(...parameters) as Iterator<unknown[]>;
   }

@@ -1,4 +1,5 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { RecurringStatements } from "./_recurring_statements.ts";
 
 /** How a client of `pg` is asked for a prepared statement; Kysely does not declare this form. */
@@ -8,26 +9,26 @@ interface NamedQueries {
   ): Promise<PostgresQueryResult<R>>;
 }
 
-/** A pool whose clients prepare the statements that recur. */
-export function preparingPool(pool: PostgresPool, capacity: number): PostgresPool {
+/** A pool whose clients prepare the statements that recur, and say when a commit was none. */
+export function wrapPool(pool: PostgresPool, capacity: number): PostgresPool {
   const clients = new WeakMap<PostgresPoolClient, PostgresPoolClient>();
   // Kysely reads what it needs of the pool by name, and more in newer versions.
   return Object.create(pool, {
     connect: {
       value: async (): Promise<PostgresPoolClient> => {
         const client = await pool.connect();
-        let preparing = clients.get(client);
-        if (preparing === undefined) {
-          clients.set(client, preparing = preparingClient(client, capacity));
+        let wrapped = clients.get(client);
+        if (wrapped === undefined) {
+          clients.set(client, wrapped = wrapClient(client, capacity));
         }
-        return preparing;
+        return wrapped;
       },
     },
     end: { value: () => pool.end() },
   });
 }
 
-function preparingClient(client: PostgresPoolClient, capacity: number): PostgresPoolClient {
+function wrapClient(client: PostgresPoolClient, capacity: number): PostgresPoolClient {
   const statements = new RecurringStatements(capacity);
   const names = new Map<string, string>();
   let count = 0;
@@ -58,13 +59,44 @@ function preparingClient(client: PostgresPoolClient, capacity: number): Postgres
     }
   }
 
+  async function commit<R>(parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    const result = await client.query<R>("commit", parameters);
+    // Kysely 0.28 takes this for a commit.
+    const command: string = result.command;
+    if (command === "ROLLBACK") throw abortedTransactionError();
+    return result;
+  }
+
   return Object.create(client, {
     query: {
-      value: <R>(query: string | PostgresCursor<R>, parameters: readonly unknown[]) =>
-        typeof query === "string" ? run<R>(query, parameters) : client.query(query),
+      value: <R>(query: string | PostgresCursor<R>, parameters: readonly unknown[]) => {
+        if (typeof query !== "string") return wrapCursor(client.query(query));
+        return query === "commit" ? commit<R>(parameters) : run<R>(query, parameters);
+      },
     },
     release: { value: (destroy?: boolean) => client.release(destroy) },
   });
+}
+
+/**
+ * A cursor that can be closed after it has failed: that of `pg-cursor` may then wait for ever for an
+ * answer of the server that has come already. A failed query leaves nothing to close.
+ */
+function wrapCursor<R>(cursor: PostgresCursor<R>): PostgresCursor<R> {
+  let failed = false;
+  return {
+    read: async (count) => {
+      try {
+        return await cursor.read(count);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    },
+    close: async () => {
+      if (!failed) await cursor.close();
+    },
+  };
 }
 
 /** "cached plan must not change result type", and nothing has been run. */
