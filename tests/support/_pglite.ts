@@ -1,3 +1,4 @@
+import { after } from "node:test";
 import type { PGlite } from "@electric-sql/pglite";
 import {
   CompiledQuery,
@@ -15,6 +16,14 @@ import type { TestDatabase, TestOpenOptions } from "./matrix.ts";
 let instance: Promise<PGlite> | undefined;
 let current: string | undefined;
 let queue: Promise<void> = Promise.resolve();
+
+// PostgreSQL's timer for idle sessions would keep Node alive for ten seconds more.
+after(async () => {
+  const closing = instance;
+  instance = undefined;
+  current = undefined;
+  await (await closing)?.close();
+});
 
 /** A fresh schema in the PGlite instance of this process. */
 export async function openPGlite(options: TestOpenOptions = {}): Promise<TestDatabase> {
