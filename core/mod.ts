@@ -1,6 +1,6 @@
 /**
- * What all packages share: errors that are the same for every database and driver, loggers, and
- * types.
+ * What all packages share: errors that are the same for every database and driver, pagination,
+ * loggers, and types.
  *
  * @example
  * ```ts
@@ -45,4 +45,13 @@ export * from "./logger/create_level_logger.ts";
 export * from "./logger/create_prefixed_logger.ts";
 export * from "./logger/kysera_logger.ts";
 export * from "./logger/silent_logger.ts";
+export * from "./pagination/apply_date_range.ts";
+export * from "./pagination/apply_offset.ts";
+export * from "./pagination/cursor_security.ts";
+export * from "./pagination/execute_count.ts";
+export * from "./pagination/execute_grouped_count.ts";
+export * from "./pagination/paginate.ts";
+export * from "./pagination/paginate_cursor.ts";
+export * from "./pagination/paginate_cursor_simple.ts";
+export * from "./pagination/paginated_result.ts";
 export * from "./types.ts";

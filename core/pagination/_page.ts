@@ -1,0 +1,116 @@
+import { LimitNode, type OperationNode, type SelectionNode, ValueNode } from "kysely";
+import { BadRequestError } from "../errors/bad_request_error.ts";
+import { parseDatabaseError } from "../errors/parse_database_error.ts";
+import { SqlSyntaxError } from "../errors/sql_syntax_error.ts";
+import type { Dialect } from "../types.ts";
+import type { Position } from "./_cursor.ts";
+import { type Key, reversed } from "./_key.ts";
+import { rowsAfter } from "./_keyset.ts";
+import type { Layout } from "./_layout.ts";
+import { selectAs, withCondition } from "./_nodes.ts";
+import { orderBy } from "./_order.ts";
+import { type AnyQuery, type Inspected, replace } from "./_query.ts";
+import { type CursorValue, type Values, valuesOf } from "./_values.ts";
+
+/** What a page is read with. */
+export interface PageRequest {
+  /** The query, to be run by what runs it. */
+  readonly query: AnyQuery;
+  /** What the query becomes. */
+  readonly inspected: Inspected;
+  /** The database's family of SQL. */
+  readonly dialect: Dialect;
+  /** The query, laid out. */
+  readonly layout: Layout;
+  /** Its order. */
+  readonly keys: readonly Key[];
+  /** How many rows to read. */
+  readonly limit: number;
+  /** Where to go on. */
+  readonly position: Position | undefined;
+  /** Which way. */
+  readonly forward: boolean;
+  /** Whether part of the order was not asked for. */
+  readonly implied: boolean;
+}
+
+/** A row as the caller knows it, and the values of its keys. */
+export interface PageRow {
+  /** The row. */
+  readonly row: Record<string, unknown>;
+  /** The values. */
+  readonly values: readonly CursorValue[];
+}
+
+/** Reads the rows that come next in the direction of the walk, in that direction. */
+export async function readPage(request: PageRequest): Promise<PageRow[]> {
+  const { dialect, layout, position, forward } = request;
+  const values = valuesOf(dialect);
+  const keys = forward ? request.keys : request.keys.map(reversed);
+  const kept = layout.keys.map((node) => Object.entries(values.select(node)));
+  const selections = kept.flatMap((columns, index) =>
+    columns.map(([end, node]) => selectAs(node, columnName(end, index)))
+  );
+  const condition = position === undefined ? true : conditionOf(position, keys, values, forward);
+  if (condition === false) return [];
+  const query = condition === true ? layout.query : withCondition(layout.query, condition);
+  const node = {
+    ...query,
+    selections: [...query.selections ?? [], ...selections] as SelectionNode[],
+    orderBy: orderBy(keys, dialect),
+    limit: LimitNode.create(ValueNode.create(request.limit)),
+  };
+  const rows = await run(request, () => replace(request.query, request.inspected, node).execute());
+  const hidden = new Set([
+    ...layout.hidden,
+    ...kept.flatMap((columns, index) => columns.map(([end]) => columnName(end, index))),
+  ]);
+  return rows.map((row) => ({
+    row: Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.has(name))),
+    values: kept.map((columns, index) => {
+      const selected = columns.map(([end]) => [end, valueIn(row, columnName(end, index))]);
+      return values.read(Object.fromEntries(selected));
+    }),
+  }));
+}
+
+function conditionOf(
+  { side, values: kept }: Position,
+  keys: readonly Key[],
+  values: Values,
+  forward: boolean,
+): OperationNode | boolean {
+  const bounds = keys.map((key, index) => {
+    const value = kept[index] ?? null;
+    return { key, value: value === null ? undefined : values.bind(value) };
+  });
+  // The place after a row is before the rows that come next, and after that row on the way back
+  return rowsAfter(bounds, (side === "after") !== forward);
+}
+
+function columnName(end: string, index: number): string {
+  return `kysera${end}${index}`;
+}
+
+function valueIn(row: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(row, name)) return row[name];
+  throw new BadRequestError(
+    `Cannot make cursor: a plugin of the database removed the column "${name}" from the result`,
+  );
+}
+
+async function run(
+  { dialect, implied }: PageRequest,
+  execute: () => Promise<Record<string, unknown>[]>,
+): Promise<Record<string, unknown>[]> {
+  try {
+    return await execute();
+  } catch (cause) {
+    if (!implied || !(parseDatabaseError(cause, dialect) instanceof SqlSyntaxError)) throw cause;
+    throw new BadRequestError(
+      'Cannot paginate by cursor: the database refused the query, which is ordered by "id" as well ' +
+        'to make the order unique; if there is no such column, name another in "uniqueBy"',
+      { cause },
+    );
+  }
+}

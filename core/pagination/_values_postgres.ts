@@ -1,0 +1,67 @@
+import { CastNode, ExpressionWrapper, type OperationNode, RawNode, sql, ValueNode } from "kysely";
+import type { Values } from "./_values.ts";
+
+/**
+ * The types that a value is cast to before it is compared, by the names that `pg_typeof` has for
+ * them. A bare `bit` or `character` would cut the value down to one place.
+ */
+const types: ReadonlyMap<string, string> = new Map([
+  ...[
+    "bigint",
+    "boolean",
+    "bytea",
+    "cidr",
+    "date",
+    "double precision",
+    "inet",
+    "integer",
+    "interval",
+    "jsonb",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "oid",
+    "real",
+    "smallint",
+    "text",
+    "time without time zone",
+    "time with time zone",
+    "timestamp without time zone",
+    "timestamp with time zone",
+    "uuid",
+  ].map((name) => [name, name] as const),
+  ["bit", "varbit"],
+  ["bit varying", "varbit"],
+  ["character", "bpchar"],
+  ["character varying", "text"],
+]);
+
+const text = RawNode.createWithSql("text");
+const isArray = /\[\]$/;
+
+/** Values as PostgreSQL writes and reads them. */
+export const postgresValues: Values = {
+  select(key) {
+    const node = new ExpressionWrapper(key);
+    // The sign in front keeps plugins from taking the text for something to parse
+    return {
+      y: sql`cast(pg_typeof(${node}) as text)`.toOperationNode(),
+      t: sql`'=' || cast(${node} as text)`.toOperationNode(),
+    };
+  },
+  read({ y, t }) {
+    return t === null ? null : [String(y), String(t).slice(1)];
+  },
+  bind([kind, value]): OperationNode {
+    const type = types.get(kind.replace(isArray, ""));
+    // An enum, a domain, a type of an extension: what the value is compared with says what it is
+    if (type === undefined) return ValueNode.create(value);
+    // As text first: else drivers would see a parameter of that type, and convert the value to it
+    const parameter = CastNode.create(ValueNode.create(value), text);
+    if (type === "text" && kind !== "character varying[]") return parameter;
+    const suffix = isArray.test(kind) ? "[]" : "";
+    return CastNode.create(parameter, RawNode.createWithSql(type + suffix));
+  },
+};

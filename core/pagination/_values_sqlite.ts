@@ -1,0 +1,39 @@
+import { ExpressionWrapper, sql, ValueNode } from "kysely";
+import type { Values } from "./_values.ts";
+
+/** Values as SQLite writes and reads them: by storage class, whatever the column was declared as. */
+export const sqliteValues: Values = {
+  select(key) {
+    const node = new ExpressionWrapper(key);
+    // The sign in front keeps plugins from taking the text for something to parse
+    return {
+      y: sql`typeof(${node})`.toOperationNode(),
+      t: sql`'=' || case typeof(${node}) when 'real' then printf('%!.17g', ${node}) when 'blob' then hex(${node}) else ${node} end`
+        .toOperationNode(),
+    };
+  },
+  read({ y, t }) {
+    return y === "null" ? null : [String(y), String(t).slice(1)];
+  },
+  bind([kind, text]) {
+    return ValueNode.create(valueOf(kind, text));
+  },
+};
+
+function valueOf(kind: string, text: string): unknown {
+  switch (kind) {
+    case "integer": {
+      const number = Number(text);
+      return Number.isSafeInteger(number) ? number : BigInt(text);
+    }
+    case "real":
+      return Number(text.replace("Inf", "Infinity"));
+    case "blob":
+      return Uint8Array.from(
+        { length: text.length / 2 },
+        (_, index) => parseInt(text.slice(2 * index, 2 * index + 2), 16),
+      );
+    default:
+      return text;
+  }
+}
