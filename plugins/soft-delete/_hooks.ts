@@ -1,0 +1,114 @@
+import type {
+  DeleteRewrite,
+  HookContext,
+  PluginHooks,
+  PluginHost,
+  TableReference,
+} from "@kysera/executor";
+import type { Expression, SqlBool } from "kysely";
+import { blindness, type Tables } from "./_find_tables.ts";
+import { ACT, Act, onDeleteOf, shownBy } from "./_flags.ts";
+import { formatMark, isDeleted, isVisible, markOf } from "./_marks.ts";
+import type { Settings } from "./_settings.ts";
+import type { TableId } from "./_table_scope.ts";
+import { SoftDeleteError } from "./errors.ts";
+import type { OnDelete } from "./options.ts";
+
+/** What the plugin does, for one executor. */
+export class SoftDeleteHooks implements PluginHooks {
+  /** The column, as queries of this executor write it. */
+  readonly column: string;
+  /** What the column of a visible row is set to. */
+  readonly visible: unknown;
+  readonly stable = true;
+  readonly #settings: Settings;
+  readonly #tables: Tables;
+
+  constructor(host: PluginHost, settings: Settings, tables: Tables) {
+    this.column = columnFor(host, settings.deletedAtColumn);
+    this.visible = formatMark(settings.visibleValue, host.dialect);
+    this.#settings = settings;
+    this.#tables = tables;
+  }
+
+  /** The columns of a table's key. */
+  keyOf(table: TableId): readonly string[] {
+    const { key, keysOfTables } = this.#settings;
+    const own = keysOfTables.find(([entry]) => this.#tables.scope.isAbout(entry, table));
+    return own === undefined ? key : own[1];
+  }
+
+  appliesTo(table: TableId): boolean {
+    return this.#tables.scope.has(table);
+  }
+
+  filter(reference: TableReference, context: HookContext): Expression<SqlBool> | undefined {
+    const shown = this.#shown(reference, context);
+    if (shown === "all") return undefined;
+    const { dialect, eb } = context;
+    const column = reference.column(this.column);
+    const { visibleValue } = this.#settings;
+    if (shown === "deleted") return isDeleted(column, visibleValue, dialect, eb);
+    if (this.#tables.blind.has({ name: reference.table, schema: reference.schema })) {
+      throw new SoftDeleteError(
+        `Cannot filter table "${reference.table}": ` + blindness(reference.table, this.column),
+        "NO_ROW_IS_VISIBLE",
+      );
+    }
+    return isVisible(column, visibleValue, dialect, eb);
+  }
+
+  rewriteDelete(
+    reference: TableReference,
+    context: HookContext,
+  ): DeleteRewrite | "deny" | undefined {
+    const onDelete = onDeleteOf(context.metadata, this.#settings);
+    if (onDelete === "deny") return "deny";
+    if (onDelete === "hard") return undefined;
+    if (shownBy(context.metadata, this.#settings) === "deleted") {
+      throw new SoftDeleteError(
+        `Cannot delete from "${reference.table}" through a handle that shows deleted rows only: ` +
+          `they are deleted already; use hardDelete() to remove them`,
+        "ALREADY_DELETED",
+      );
+    }
+    return { set: { [this.column]: markOf(this.#settings, reference.table, context) } };
+  }
+
+  describe(): string[] {
+    const { includeDeleted, visibleValue, onDelete } = this.#settings;
+    const visible = `whose "${this.column}" is ${String(visibleValue)}`;
+    return [
+      includeDeleted ? `shows all rows; not deleted are those ${visible}` : `shows rows ${visible}`,
+      EFFECT_OF_DELETE[onDelete],
+    ];
+  }
+
+  #shown(
+    { operation }: TableReference,
+    { metadata }: HookContext,
+  ): "visible" | "deleted" | "all" {
+    const shown = shownBy(metadata, this.#settings);
+    const act = metadata[ACT];
+    if (operation === "update" && act === Act.restore) return "deleted";
+    if (operation !== "delete") return shown;
+    if (act === Act.hardDelete) return shown === "deleted" ? "deleted" : "all";
+    // What is marked already is not marked again.
+    return onDeleteOf(metadata, this.#settings) === "soft" ? "visible" : shown;
+  }
+}
+
+const EFFECT_OF_DELETE: Readonly<Record<OnDelete, string>> = {
+  hard: "DELETE removes rows",
+  soft: "DELETE marks rows as deleted",
+  deny: "DELETE is refused",
+};
+
+/**
+ * The column's physical name where a Kysely plugin that renames leaves it as it is: a query that does
+ * without that plugin (`withoutPlugins()`) then has the right name as well.
+ */
+function columnFor(host: PluginHost, column: string): string {
+  const physical = host.physicalColumn(column);
+  return host.physicalColumn(physical) === physical ? physical : column;
+}

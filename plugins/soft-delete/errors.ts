@@ -1,0 +1,45 @@
+import { ExecutorError } from "@kysera/executor";
+
+/** What a {@linkcode SoftDeleteError} is about; stable, for programs. */
+export type SoftDeleteErrorCode =
+  | "NO_SOFT_DELETE_PLUGIN"
+  | "NOT_A_SOFT_DELETED_TABLE"
+  | "NO_ROW_IS_VISIBLE"
+  | "ALREADY_DELETED"
+  | "INVALID_KEY"
+  | "INVALID_FLAG"
+  | "INVALID_DELETED_VALUE";
+
+/**
+ * Soft delete cannot do what was asked for. Nothing was changed.
+ *
+ * @example
+ * ```ts
+ * import { SoftDeleteError, withDeleted } from "@kysera/soft-delete";
+ * import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+ * import { createExecutorSync } from "@kysera/executor";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<{ users: { id: number } }>({
+ *   dialect: {
+ *     createAdapter: () => new SqliteAdapter(),
+ *     createDriver: () => new DummyDriver(),
+ *     createIntrospector: (db) => new SqliteIntrospector(db),
+ *     createQueryCompiler: () => new SqliteQueryCompiler(),
+ *   },
+ * });
+ * assert.throws(
+ *   () => withDeleted(createExecutorSync(db, [])),
+ *   (error) => error instanceof SoftDeleteError && error.code === "NO_SOFT_DELETE_PLUGIN",
+ * );
+ * ```
+ */
+export class SoftDeleteError extends ExecutorError {
+  /**
+   * @param message what failed, and what to do
+   * @param code what it is about, for programs
+   */
+  constructor(message: string, code: SoftDeleteErrorCode) {
+    super(message, code);
+  }
+}

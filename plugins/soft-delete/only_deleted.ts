@@ -1,0 +1,39 @@
+import { withMetadata } from "@kysera/executor";
+import type { Kysely } from "kysely";
+import { mustHavePlugin } from "./_state.ts";
+
+/**
+ * A handle that shows deleted rows only, in every soft-deleted table of a query; other tables are as
+ * they are. It is `withMetadata(executor, { includeDeleted: "only" })`.
+ *
+ * @param executor the executor, a transaction of it, or another handle
+ * @returns a new handle of the same kind, on the same connection; cheap
+ * @throws {SoftDeleteError} where the executor has no soft delete
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor } from "@kysera/executor";
+ * import { onlyDeleted, softDeletePlugin } from "@kysera/soft-delete";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, deleted_at text)");
+ * database.exec("insert into users values (1, null), (2, '2026-01-31')");
+ *
+ * interface Database {
+ *   users: { id: number; deleted_at: string | null };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const executor = await createExecutor(db, [softDeletePlugin()]);
+ * const bin = await onlyDeleted(executor).selectFrom("users").select("id").execute();
+ * assert.deepEqual(bin, [{ id: 2 }]);
+ * await db.destroy();
+ * ```
+ */
+export function onlyDeleted<K extends Kysely<any>>(executor: K): K {
+  mustHavePlugin(executor, "show deleted rows");
+  return withMetadata(executor, { includeDeleted: "only" });
+}

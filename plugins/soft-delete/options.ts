@@ -1,0 +1,80 @@
+/**
+ * The options of the plugin.
+ *
+ * @module
+ */
+import type { KyseraLogger } from "@kysera/core";
+import type { Attributes, DialectName } from "@kysera/executor";
+import type { Expression } from "kysely";
+
+/** What a DELETE of a soft-deleted table does, when it comes from a query builder. */
+export type OnDelete = "hard" | "soft" | "deny";
+
+/** A value that the column can hold, to say that a row is deleted. */
+export type MarkValue = string | number | bigint | boolean | Date;
+
+/** What is known when rows are marked as deleted. */
+export interface DeletedValueContext {
+  /** The time of the clock. */
+  readonly now: Date;
+  /** The family of SQL. */
+  readonly dialect: DialectName;
+  /** The table, as the query wrote it. */
+  readonly table: string;
+  /** What `bindContext` bound to the handle. */
+  readonly context: Attributes | undefined;
+}
+
+/**
+ * What the column of a deleted row is set to: a value, an expression of SQL, or a function that is
+ * asked whenever rows are deleted.
+ */
+export type DeletedValue =
+  | MarkValue
+  | Expression<unknown>
+  | ((context: DeletedValueContext) => MarkValue);
+
+/** The columns of a primary key: one name, or several. */
+export type KeyColumns = string | readonly string[];
+
+/** Options of `softDeletePlugin`. An option that is not one of these is an error. */
+export interface SoftDeleteOptions {
+  /** The column that says whether a row is deleted. Default `"deleted_at"`. */
+  readonly deletedAtColumn?: string | undefined;
+  /**
+   * The tables that have the column: `"users"` in whichever schema, or `"app.users"`. Default: every
+   * table and view that has it, found when the executor is made.
+   */
+  readonly tables?: readonly string[] | undefined;
+  /** Tables to leave alone, although they are listed or have the column. */
+  readonly excludeTables?: readonly string[] | undefined;
+  /** Whether deleted rows are seen unless a handle says otherwise. Default `false`. */
+  readonly includeDeleted?: boolean | undefined;
+  /**
+   * The columns that `softDelete`, `restore` and `hardDelete` find a row by: one name, several for a
+   * composite key, or either for each table. Default `"id"`.
+   */
+  readonly primaryKeyColumn?: KeyColumns | Readonly<Record<string, KeyColumns>> | undefined;
+  /**
+   * What the column of a deleted row is set to. Default: the time; where `visibleValue` is a boolean,
+   * the other one.
+   */
+  readonly deletedValue?: DeletedValue | undefined;
+  /**
+   * What the column of a row holds that is not deleted; every row with another value is hidden.
+   * Default `null`; where `deletedValue` is a boolean, the other one.
+   */
+  readonly visibleValue?: MarkValue | null | undefined;
+  /** The clock. Default `() => new Date()`. */
+  readonly now?: (() => Date) | undefined;
+  /**
+   * What `deleteFrom` does to the rows it matches, all of which are visible ones. Default `"hard"`.
+   *
+   * - `"hard"`: removes them.
+   * - `"soft"`: marks them as deleted; the statement becomes an UPDATE.
+   * - `"deny"`: is refused.
+   */
+  readonly onDelete?: OnDelete | undefined;
+  /** Is told which tables were found, at level debug. Default: nobody. */
+  readonly logger?: Pick<KyseraLogger, "debug"> | undefined;
+}

@@ -1,0 +1,64 @@
+import { withMetadata } from "@kysera/executor";
+import type { Kysely } from "kysely";
+import { ACT, Act } from "./_flags.ts";
+import { changeRows } from "./_rows.ts";
+import { mustBeSoftDeleted } from "./_state.ts";
+import type { ExecutorOf } from "./executor_of.ts";
+import type { RowSelector } from "./row_selector.ts";
+
+/**
+ * Makes deleted rows visible again. It is an UPDATE, in which every other plugin of the executor has
+ * its say; rows that are not deleted, or that another plugin hides, are left.
+ *
+ * @param executor the executor, a transaction of it, or another handle
+ * @param table the table
+ * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
+ * statement, in one transaction
+ * @returns how many rows were restored
+ * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor } from "@kysera/executor";
+ * import { restore, softDeletePlugin } from "@kysera/soft-delete";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text, deleted_at text)");
+ * database.exec("insert into users (name, deleted_at) values ('Ada', '2026-01-31'), ('Grace', null)");
+ *
+ * interface Database {
+ *   users: { id: number; name: string; deleted_at: string | null };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const executor = await createExecutor(db, [softDeletePlugin()]);
+ *
+ * assert.equal(await restore(executor, "users", [1, 2]), 1);
+ * assert.equal((await executor.selectFrom("users").select("id").execute()).length, 2);
+ * await db.destroy();
+ * ```
+ */
+export function restore<DB, T extends keyof DB & string>(
+  executor: ExecutorOf<DB>,
+  table: T,
+  rows: NoInfer<RowSelector<DB, T>>,
+): Promise<number> {
+  return run(executor, table, rows);
+}
+
+// The caller's types know the tables; inside, the name of any will do.
+async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
+  const plugin = mustBeSoftDeleted(executor, table, "restore");
+  const restoring = withMetadata(executor, { [ACT]: Act.restore });
+  const key = plugin.keyOf({ name: table });
+  return await changeRows(restoring, table, key, rows, async (handle, where) => {
+    const { numUpdatedRows } = await handle.updateTable(table)
+      .set({ [plugin.column]: plugin.visible })
+      .where(where)
+      .executeTakeFirst();
+    return Number(numUpdatedRows);
+  });
+}

@@ -1,0 +1,69 @@
+import { withMetadata } from "@kysera/executor";
+import type { Kysely } from "kysely";
+import { changeRows } from "./_rows.ts";
+import { mustBeSoftDeleted } from "./_state.ts";
+import { SoftDeleteError } from "./errors.ts";
+import type { ExecutorOf } from "./executor_of.ts";
+import type { RowSelector } from "./row_selector.ts";
+
+/**
+ * Marks rows as deleted. It is what `deleteFrom` does under `onDelete: "soft"`, so every other plugin
+ * of the executor has its say; rows that are marked already, or that another plugin hides, are left.
+ *
+ * @param executor the executor, a transaction of it, or another handle
+ * @param table the table
+ * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
+ * statement, in one transaction
+ * @returns how many rows were marked
+ * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor } from "@kysera/executor";
+ * import { softDelete, softDeletePlugin } from "@kysera/soft-delete";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text, deleted_at text)");
+ * database.exec("insert into users (name) values ('Ada'), ('Grace'), ('Edsger')");
+ *
+ * interface Database {
+ *   users: { id: number; name: string; deleted_at: string | null };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const executor = await createExecutor(db, [softDeletePlugin()]);
+ *
+ * assert.equal(await softDelete(executor, "users", 1), 1);
+ * assert.equal(await softDelete(executor, "users", [1, 2]), 1);
+ * assert.equal(await softDelete(executor, "users", (eb) => eb("name", "=", "Edsger")), 1);
+ * await db.destroy();
+ * ```
+ */
+export function softDelete<DB, T extends keyof DB & string>(
+  executor: ExecutorOf<DB>,
+  table: T,
+  rows: NoInfer<RowSelector<DB, T>>,
+): Promise<number> {
+  return run(executor, table, rows);
+}
+
+// The caller's types know the tables; inside, the name of any will do.
+async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
+  const key = mustBeSoftDeleted(executor, table, "soft-delete").keyOf({ name: table });
+  const marking = withMetadata(executor, { onDelete: "soft" });
+  return await changeRows(marking, table, key, rows, async (handle, where) => {
+    const query = handle.deleteFrom(table).where(where).compile();
+    // By now it is an UPDATE. Should a plugin have made it something else, no row is lost.
+    if (query.query.kind !== "UpdateQueryNode") {
+      throw new SoftDeleteError(
+        `Cannot soft-delete rows of "${table}": another plugin keeps the DELETE from becoming an UPDATE`,
+        "NOT_A_SOFT_DELETED_TABLE",
+      );
+    }
+    const { numAffectedRows } = await handle.executeQuery(query);
+    return Number(numAffectedRows ?? 0n);
+  });
+}
