@@ -10,6 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { ServerName } from "./database_server.ts";
+import { pgliteData } from "./pglite_data.ts";
 
 /** The environment variables that tell the tests where a server is. */
 export const URL_VARIABLES: Record<ServerName, string> = {
@@ -41,7 +42,7 @@ export interface Databases {
  * @returns The databases; call `close()` at the end.
  */
 export async function openDatabases(): Promise<Databases> {
-  const env: Record<string, string> = {};
+  const env: Record<string, string> = { KYSERA_TEST_PGLITE_DATA: await pgliteData() };
   const wanted: ServerName[] = [];
   for (const name of ["postgres", "mysql"] as const) {
     const url = process.env[URL_VARIABLES[name]];
