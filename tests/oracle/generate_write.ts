@@ -332,8 +332,7 @@ function generateMerge(scope: Scope): Merge {
   };
   let inside = writeCtes(scope, out);
   const used = new Set(["src"]);
-  const keyed = tables.filter((t) => t.keyed).map((t) => t.name);
-  const { source, visible } = target(inside, used, draw.percent(50), keyed);
+  const { source, visible } = target(inside, used, draw.percent(50));
   out.target = source;
   inside = only(inside, visible);
   // One source row for each key: a target row may be changed once only.

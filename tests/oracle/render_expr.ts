@@ -14,11 +14,13 @@ export interface RenderTarget {
   readonly schema: string;
   /** The name of a table or column as this handle wants it. */
   name(name: string): string;
+  /** The ids of a table's hidden rows. */
+  hidden(table: string): ReadonlySet<number>;
   /**
-   * The ids of hidden rows per table, on the side that does not have these rows: an upsert must
-   * behave there as if they stood in the way.
+   * Whether this is the side that does not have the hidden rows: an upsert must behave there as if
+   * they stood in the way.
    */
-  readonly hidden: ((table: string) => ReadonlySet<number>) | undefined;
+  readonly visibleOnly: boolean;
 }
 
 type Eb = ExpressionBuilder<any, any>;

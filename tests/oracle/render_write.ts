@@ -14,6 +14,7 @@ import type {
 } from "./ast.ts";
 import { reference, renderExpr, renderPred } from "./render_expr.ts";
 import type { RenderTarget } from "./render_expr.ts";
+import { tables } from "./schema.ts";
 import { renderCtes, renderJoins, renderSelect, renderSource } from "./render_select.ts";
 
 type Eb = ExpressionBuilder<any, any>;
@@ -112,13 +113,14 @@ function renderInsert(to: RenderTarget, maker: any, q: Insert): any {
     );
   } else {
     const rows = q.rows.filter((row) => !standsInTheWay(to, q, row));
-    qb = qb.values(
-      rows.map((row) =>
-        Object.fromEntries(
-          names.map((name, i) => [name, value(to, eb, row[i]!)]),
-        )
-      ),
-    );
+    qb = rows.length === 0
+      // Nothing is left of it, and an INSERT of no rows has no other form.
+      ? qb.columns(names).expression((b: any) =>
+        b.selectFrom(table).select(names).where(b.lit(false))
+      )
+      : qb.values(
+        rows.map((row) => Object.fromEntries(names.map((n, i) => [n, value(to, eb, row[i]!)]))),
+      );
   }
   const { conflict } = q;
   if (conflict?.how === "nothing") {
@@ -146,14 +148,9 @@ function value(to: RenderTarget, eb: Eb, e: Expr): unknown {
 }
 
 function standsInTheWay(to: RenderTarget, q: Insert, row: readonly Expr[]): boolean {
-  if (!to.hidden || !q.conflict) return false;
+  if (!to.visibleOnly || !q.conflict) return false;
   const id = row[q.columns.indexOf("id")];
   return id?.e === "lit" && to.hidden(q.table.table).has(id.value as number);
-}
-
-/** Whether nothing is left of an INSERT once the rows that hit hidden ones are taken out. */
-export function insertsNothing(to: RenderTarget, q: Insert): boolean {
-  return q.query === undefined && q.rows.every((row) => standsInTheWay(to, q, row));
 }
 
 function renderMerge(to: RenderTarget, maker: any, q: Merge): any {
@@ -175,9 +172,10 @@ function renderMerge(to: RenderTarget, maker: any, q: Merge): any {
       notMatchedBySource: "whenNotMatchedBySource",
     }[when.on];
     const conditions: Pred[] = [...when.and];
-    // A source row that meets a hidden row neither changes it nor makes a second one of its key.
-    const hidden = when.on === "notMatched" ? to.hidden?.(target.table) : undefined;
-    if (hidden && hidden.size > 0) {
+    // A row of a hidden row's key would be a second one of its key, which no rewriting can allow.
+    const hidden = to.hidden(target.table);
+    const keyed = tables.some((t) => t.name === target.table && t.keyed);
+    if (when.on === "notMatched" && keyed && hidden.size > 0) {
       conditions.push({
         p: "or",
         args: [
@@ -187,7 +185,10 @@ function renderMerge(to: RenderTarget, maker: any, q: Merge): any {
       });
     }
     const then = conditions.length === 0 ? qb[method]() : qb[`${method}And`](
-      (b: Eb) => b.and(conditions.map((c) => renderPred(to, b, c))),
+      (b: Eb) =>
+        conditions.length === 1
+          ? renderPred(to, b, conditions[0]!)
+          : b.and(conditions.map((c) => b.parens(renderPred(to, b, c)))),
     );
     qb = renderThen(to, then, when.then);
   }

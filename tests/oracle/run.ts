@@ -61,9 +61,16 @@ export async function runOracle(options: RunOptions): Promise<RunReport> {
       const [rows] = fc.sample(anyData, { seed: batchSeed, numRuns: 1 });
       const data = options.prepare ? options.prepare(rows!) : rows!;
       await world.load(data);
+      let sort: string | undefined;
       const details = await fc.check(
         fc.asyncProperty(arbitrary, async (query) => {
-          report.outcomes[await world.check(query)]++;
+          try {
+            report.outcomes[await world.check(query)]++;
+          } catch (error) {
+            if (!(error instanceof Mismatch)) throw error;
+            sort ??= error.sort;
+            if (error.sort === sort) throw error;
+          }
         }),
         {
           seed: batchSeed,
@@ -102,7 +109,7 @@ async function failure(
   dialect: string,
   replay: { seed: number; path: string },
 ): Promise<OracleFailure> {
-  const smallest = await shrinkData(world, data, query);
+  const smallest = await shrinkData(world, data, query, error);
   await world.load(smallest.data);
   const reason = smallest.error ?? error;
   return new OracleFailure(
@@ -121,6 +128,7 @@ async function shrinkData(
   world: World,
   data: Data,
   query: Query,
+  firstError: unknown,
 ): Promise<{ data: Data; error: unknown }> {
   let best = data;
   let bestError: unknown;
@@ -132,6 +140,7 @@ async function shrinkData(
         await world.check(query);
       } catch (error) {
         if (!(error instanceof Mismatch)) throw error;
+        if (!(firstError instanceof Mismatch) || error.sort !== firstError.sort) continue;
         best = candidate;
         bestError = error;
       }

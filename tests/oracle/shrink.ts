@@ -69,7 +69,6 @@ const optional = [
   "materialized",
   "columns",
   "filter",
-  "conflict",
   "of",
 ];
 

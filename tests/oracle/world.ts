@@ -1,10 +1,9 @@
 import { type Kysely, type KyselyPlugin, sql } from "kysely";
 import type { TestDialect } from "../support/matrix.ts";
-import type { Handle, Insert, Query, Statement } from "./ast.ts";
+import type { Handle, Query, Statement } from "./ast.ts";
 import { canonicalRows } from "./canonical.ts";
 import { renderStatement } from "./render.ts";
 import type { RenderTarget } from "./render_expr.ts";
-import { insertsNothing } from "./render_write.ts";
 import { createTables, filteredNames, hiddenIds, isHidden, load, tables } from "./schema.ts";
 import type { Data, Row } from "./schema.ts";
 
@@ -24,6 +23,13 @@ export interface Subject {
 /** The two sides disagree. */
 export class Mismatch extends Error {
   override readonly name: string = "Mismatch";
+  /** What sort of difference it is: shrinking must not turn one sort into another. */
+  readonly sort: string;
+
+  constructor(sort: string, message: string) {
+    super(message);
+    this.sort = sort;
+  }
 }
 
 export type Outcome = "equal" | "failed on both sides" | "refused";
@@ -81,10 +87,12 @@ export class World {
       await createTables(full.db, dialect.dialect);
       await createTables(visible.db, dialect.dialect);
       const name = subject.camelCase ? camel : (n: string) => n;
-      const target = { dialect: dialect.dialect, name } as const;
       const plugins = subject.camelCase ? [subject.camelCase] : [];
-      // The visible side knows which rows the other one hides only through this.
+      // What is hidden is known once rows are loaded, and that needs the world.
       const holder: { world?: World } = {};
+      const hidden = (table: string) =>
+        filteredNames.includes(table) ? hiddenIds(holder.world!.#data, table) : new Set<number>();
+      const target = { dialect: dialect.dialect, name, hidden } as const;
       const world = new World(
         dialect,
         subject,
@@ -95,7 +103,7 @@ export class World {
             ...target,
             db: await subject.make(full.db),
             schema: await schemaOf(full.db, dialect),
-            hidden: undefined,
+            visibleOnly: false,
           },
         },
         {
@@ -105,8 +113,7 @@ export class World {
             ...target,
             db: plugins.reduce((db, plugin) => db.withPlugin(plugin), visible.db),
             schema: await schemaOf(visible.db, dialect),
-            hidden: (table) =>
-              filteredNames.includes(table) ? hiddenIds(holder.world!.#data, table) : new Set(),
+            visibleOnly: true,
           },
         },
         closers,
@@ -160,11 +167,20 @@ export class World {
     if ("error" in expected) this.onError?.(expected.error, query);
     if ("error" in expected && "error" in got) return "failed on both sides";
     if ("error" in expected) {
-      throw new Mismatch(`Only ${this.#visible.name} fails: ${text(expected.error)}`);
+      throw new Mismatch(
+        "visible side fails",
+        `Only ${this.#visible.name} fails: ${text(expected.error)}`,
+      );
     }
-    if ("error" in got) throw new Mismatch(`Only ${this.#full.name} fails: ${text(got.error)}`);
+    if ("error" in got) {
+      throw new Mismatch(
+        `fails with ${codeOf(got.error)}`,
+        `Only ${this.#full.name} fails: ${text(got.error)}`,
+      );
+    }
     if (expected.rows.join("\n") !== got.rows.join("\n")) {
       throw new Mismatch(
+        "results",
         `The results differ\n  visible rows only:\n${indent(expected.rows)}\n` +
           `  ${this.#full.name}:\n${indent(got.rows)}`,
       );
@@ -180,6 +196,7 @@ export class World {
     const there = canonicalRows(soft ? visible(got) : got);
     if (wanted.join("\n") !== there.join("\n")) {
       throw new Mismatch(
+        "state",
         `The rows of ${table} differ afterwards\n  wanted (hidden rows untouched):\n` +
           `${indent(wanted)}\n  ${this.#full.name}:\n${indent(there)}`,
       );
@@ -188,16 +205,18 @@ export class World {
     const left = canonicalRows(got);
     for (const row of canonicalRows(hidden)) {
       const at = left.indexOf(row);
-      if (at < 0) throw new Mismatch(`A hidden row of ${table} is no longer as it was: ${row}`);
+      if (at < 0) {
+        throw new Mismatch(
+          "hidden rows",
+          `A hidden row of ${table} is no longer as it was: ${row}`,
+        );
+      }
       left.splice(at, 1);
     }
   }
 
   async #run(side: Side, query: Query, ordered: boolean): Promise<Attempt> {
     try {
-      if (query.statement.k === "insert" && insertsNothing(side.target, query.statement)) {
-        return { rows: nothingInserted(query, query.statement) };
-      }
       return { rows: canonicalRows(await this.#execute(side, query), ordered) };
     } catch (error) {
       return { error };
@@ -303,11 +322,6 @@ export function mayBeRefused(statement: Statement): boolean {
     ["replace", "duplicate", "ignore"].includes(statement.conflict?.how ?? "");
 }
 
-function nothingInserted(query: Query, insert: Insert): string[] {
-  if (query.handle === "compiled") return canonicalRows([{ affected: 0n }]);
-  return insert.returning.length > 0 ? [] : canonicalRows([{ numInsertedOrUpdatedRows: 0n }]);
-}
-
 /** SQLite counts rowids on both sides, hidden rows or not. */
 function withoutInsertId(row: unknown): unknown {
   if (typeof row !== "object" || row === null || !("insertId" in row)) return row;
@@ -325,6 +339,11 @@ async function schemaOf(db: Kysely<any>, dialect: TestDialect): Promise<string> 
 
 function camel(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  return String(code ?? name);
 }
 
 function text(error: unknown): string {
