@@ -20,6 +20,7 @@ import {
   whyNotRunnable,
 } from "./database_server.ts";
 import { type ServedDatabase, URL_VARIABLES } from "./databases.ts";
+import { pgliteData } from "./pglite_data.ts";
 import { ROOT } from "./workspace.ts";
 
 const STATE_FILE = join(ROOT, ".tmp", "databases.json");
@@ -45,6 +46,7 @@ async function start(): Promise<void> {
     servers.push(await startServer(name));
     writeState(servers);
   }
+  console.log(`export KYSERA_TEST_PGLITE_DATA=${await pgliteData()}`);
   for (const server of servers) console.log(`export ${URL_VARIABLES[server.name]}=${server.url}`);
 }
 
