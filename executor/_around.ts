@@ -1,6 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryExecutor, QueryResult } from "kysely";
 import { isInTransaction, watch } from "./_connection.ts";
 import type { Guard } from "./_guard.ts";
+import { ExecutorError, PluginHookError } from "./errors.ts";
 import type { QueryScope } from "./plugin.ts";
 
 /** Runs a query on one connection, with every plugin's `aroundQuery` round it, the first outermost. */
@@ -24,12 +25,42 @@ export function runAround<R>(
     };
     let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
       onIt.executeQuery(next, options);
-    for (const { hooks } of [...guard.core.arounds].reverse()) {
+    for (const { plugin, hooks } of [...guard.core.arounds].reverse()) {
       const next = run;
-      run = (query) => hooks.aroundQuery!(query, next, scope);
+      run = (query) => guarded(plugin, (pass) => hooks.aroundQuery!(query, pass, scope), next);
     }
     return run(query);
   });
+}
+
+/** Tells what a hook itself throws with the plugin's name; what came out of the query passes. */
+async function guarded(
+  plugin: string,
+  hook: (
+    next: (query: CompiledQuery) => Promise<QueryResult<any>>,
+  ) => Promise<QueryResult<any>>,
+  next: (query: CompiledQuery) => Promise<QueryResult<any>>,
+): Promise<QueryResult<any>> {
+  const passed = new Set<unknown>();
+  let result: QueryResult<any> | undefined;
+  try {
+    result = await hook((query) =>
+      next(query).catch((error) => {
+        passed.add(error);
+        throw error;
+      })
+    );
+  } catch (error) {
+    if (passed.has(error) || error instanceof ExecutorError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PluginHookError(plugin, "aroundQuery", `it threw (${why})`, { cause: error });
+  }
+  if (Array.isArray(result?.rows)) return result;
+  throw new PluginHookError(
+    plugin,
+    "aroundQuery",
+    "it answered with no result; return what next(query) gives",
+  );
 }
 
 function only(connection: DatabaseConnection): Parameters<

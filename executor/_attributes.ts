@@ -9,7 +9,8 @@ export function copyAttributes(value: object, action: string): Attributes {
       "INVALID_CONTEXT",
     );
   }
-  return copy(value, new Map()) as Attributes;
+  // The top level is copied whatever made it: it is what a caller would change.
+  return copy({ ...value }, new Map()) as Attributes;
 }
 
 function copy(value: unknown, seen: Map<object, unknown>): unknown {

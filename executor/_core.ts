@@ -24,6 +24,7 @@ export class Core {
   readonly own: readonly Plugin[];
   /** Whether some hook has given a value that is read when the query runs. */
   hasLateValues = false;
+  readonly #base: Core | undefined;
   #destroyed = false;
   #tables: Promise<readonly TableMetadata[]> | undefined;
 
@@ -35,7 +36,9 @@ export class Core {
     readonly rawSql: "allow" | "deny";
     readonly tableFunctions: ReadonlySet<string>;
     readonly rawDb: Kysely<any>;
+    readonly base: Core | undefined;
   }) {
+    this.#base = props.base;
     this.plugins = Object.freeze([...props.plugins]);
     this.own = props.own;
     this.allHooks = props.hooks;
@@ -48,9 +51,9 @@ export class Core {
     this.rawDb = props.rawDb;
   }
 
-  /** Whether `destroyExecutor` was called. */
+  /** Whether `destroyExecutor` was called, here or on the executor that this one is made of. */
   get destroyed(): boolean {
-    return this.#destroyed;
+    return this.#destroyed || (this.#base !== undefined && this.#base.destroyed);
   }
 
   /** Refuses every query from now on. */
@@ -60,13 +63,28 @@ export class Core {
 
   /** @throws {ExecutorDestroyedError} after {@linkcode Core.destroy} */
   assertAlive(): void {
-    if (this.#destroyed) throw new ExecutorDestroyedError();
+    if (this.destroyed) throw new ExecutorDestroyedError();
   }
 
   /** The tables and views of the database, asked of it once. */
   tables(): Promise<readonly TableMetadata[]> {
-    this.#tables ??= this.rawDb.introspection.getTables();
+    this.#tables ??= introspect(this.rawDb).catch((error) => {
+      this.#tables = undefined;
+      throw error;
+    });
     return this.#tables;
+  }
+}
+
+/**
+ * The tables of a database. Kysely's introspector asks PostgreSQL about each schema and sequence by
+ * name, which fails where another session drops one meanwhile: so it may ask a second time.
+ */
+export async function introspect(db: Kysely<any>): Promise<readonly TableMetadata[]> {
+  try {
+    return await db.introspection.getTables();
+  } catch {
+    return await db.introspection.getTables();
   }
 }
 

@@ -7,6 +7,7 @@ import type { Attributes, DialectName, HookContext } from "./plugin.ts";
 import { isSchemaPlugin } from "./_schema_plugin.ts";
 
 const MOST_PLANS = 10_000;
+const NO_FLAGS: Attributes = Object.freeze({});
 
 /** What a handle may see: two handles of the same view may run each other's queries. */
 export interface View {
@@ -47,11 +48,21 @@ export class Guard {
   readonly hookContext: HookContext;
   /** What was used since somebody last looked. */
   readonly usage: Usage = { context: false, moment: false };
+  /** Whether the handle has flags: then even what they left as it was must be told by its mark. */
+  readonly hasFlags: boolean;
+  /** The Kysely plugins that come after the rewriting. */
+  readonly plugins: readonly KyselyPlugin[];
   /** Set while a plan is compiled: its late values are read when it runs. */
   planning = false;
   readonly #shared: Shared;
+  #plain: Guard | undefined;
 
-  private constructor(core: Core, view: View, shared: Shared) {
+  private constructor(
+    core: Core,
+    view: View,
+    plugins: readonly KyselyPlugin[],
+    shared: Shared,
+  ) {
     this.core = core;
     this.view = view;
     this.dialect = core.dialect;
@@ -61,23 +72,33 @@ export class Guard {
     this.idle = core.hooks.length === 0 && !this.intercepts && !this.deniesRaw;
     this.tableFunctions = core.tableFunctions;
     this.hookContext = new GuardContext(this);
+    this.hasFlags = Object.keys(view.metadata).length > 0;
+    this.plugins = plugins;
     this.#shared = shared;
   }
 
   /** The guard for a view over an executor's Kysely plugins, which decide what a name means. */
   static over(inner: QueryExecutor, core: Core, view: View): Guard {
-    return Guard.#with(core, view, inner.plugins.filter((plugin) => !isSchemaPlugin(plugin)));
-  }
-
-  static #with(core: Core, view: View, plugins: readonly KyselyPlugin[]): Guard {
-    return new Guard(core, view, { names: new Names(plugins, core.dialect), plans: new Map() });
+    const plugins = inner.plugins.filter((plugin) => !isSchemaPlugin(plugin));
+    const names = new Names(plugins, core.dialect);
+    return new Guard(core, view, plugins, { names, plans: new Map() });
   }
 
   /** The same plugins for another view; what does not depend on the view is shared. */
   for(view: View): Guard {
     const { names, plans } = this.#shared;
     const sameFlags = view.metadata === this.view.metadata;
-    return new Guard(this.core, view, { names, plans: sameFlags ? plans : new Map() });
+    return new Guard(this.core, view, this.plugins, {
+      names,
+      plans: sameFlags ? plans : new Map(),
+    });
+  }
+
+  /** The same context without flags: what a plugin's own subqueries are rewritten by. */
+  get withoutFlags(): Guard {
+    if (!this.hasFlags) return this;
+    this.#plain ??= this.for({ context: this.view.context, metadata: NO_FLAGS });
+    return this.#plain;
   }
 
   /** Stands for all handles that the same plan may serve, but for their contexts. */

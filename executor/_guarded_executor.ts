@@ -67,7 +67,7 @@ export class GuardedExecutor implements QueryExecutor {
     }
     let out = guard.idle ? original : visit(original, undefined, guard) as RootOperationNode;
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
-    if (out !== original) out = mark(out, original, guard);
+    if (out !== original || guard.hasFlags) out = mark(out, original, queryId, guard);
     this.#last = out;
     // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
     // read what they need from the compiled query.

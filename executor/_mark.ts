@@ -1,4 +1,4 @@
-import type { OperationNode } from "kysely";
+import type { KyselyPlugin, OperationNode, QueryId, RootOperationNode } from "kysely";
 import type { Guard } from "./_guard.ts";
 import { ForeignQueryError } from "./errors.ts";
 import type { Scope } from "./rewrite/_scope.ts";
@@ -9,22 +9,34 @@ const MARK: unique symbol = Symbol("kysera.mark");
 /** Where a rewritten query came from. Its fields are private, so that no log prints them. */
 class Mark {
   readonly #self: OperationNode;
-  readonly #original: OperationNode;
+  readonly #original: RootOperationNode;
+  readonly #queryId: QueryId;
   readonly #guard: Guard;
 
   /**
    * @param self the node that bears the mark: a copy of the node does not count as it
    * @param original the query before it was rewritten
+   * @param queryId the query's id, for Kysely plugins
    * @param guard the handle that rewrote it
    */
-  constructor(self: OperationNode, original: OperationNode, guard: Guard) {
+  constructor(
+    self: OperationNode,
+    original: RootOperationNode,
+    queryId: QueryId,
+    guard: Guard,
+  ) {
     this.#self = self;
     this.#original = original;
+    this.#queryId = queryId;
     this.#guard = guard;
   }
 
-  get original(): OperationNode {
+  get original(): RootOperationNode {
     return this.#original;
+  }
+
+  get queryId(): QueryId {
+    return this.#queryId;
   }
 
   get guard(): Guard {
@@ -44,10 +56,16 @@ interface Marked {
  * Marks the root of a rewritten query, so that a query which it is built into rewrites what the user
  * wrote, once, in the scope it stands in there.
  */
-export function mark<T extends OperationNode>(node: T, original: OperationNode, guard: Guard): T {
+export function mark<T extends OperationNode>(
+  node: T,
+  original: RootOperationNode,
+  queryId: QueryId,
+  guard: Guard,
+): T {
   const out = Object.isExtensible(node) ? node : { ...node };
-  (out as Marked)[MARK] = new Mark(out, original, guard);
-  return out;
+  (out as Marked)[MARK] = new Mark(out, original, queryId, guard);
+  // What bears the mark is trusted: nothing may change it any more.
+  return Object.freeze(out);
 }
 
 /** Whether the node is one that {@linkcode mark} gave back for this guard's view. */
@@ -56,9 +74,17 @@ export function isMarkedBy(node: OperationNode, guard: Guard): boolean {
   return found !== undefined && found.guard.core === guard.core && found.guard.view === guard.view;
 }
 
+/** The kind of statement that a user wrote, of a query that may have been rewritten. */
+export function writtenKind(node: RootOperationNode): RootOperationNode["kind"] {
+  return markOf(node)?.original.kind ?? node.kind;
+}
+
 /** What a query was before this executor rewrote it. */
 export function originalOf(node: OperationNode, guard: Guard): OperationNode | undefined {
-  return isMarkedBy(node, guard) ? markOf(node)!.original : undefined;
+  if (!isMarkedBy(node, guard)) return undefined;
+  const found = markOf(node)!;
+  // Plugins that only the inner handle has would be lost with the node they made.
+  return ownPlugins(found, guard).length === 0 ? found.original : undefined;
 }
 
 /**
@@ -83,17 +109,37 @@ export function rewriteMarked(
   if (found === undefined || found.guard.core !== guard.core) return undefined;
   const inner = found.guard.view;
   const outer = guard.view;
-  if (inner === outer) return visit(found.original, scope, guard);
+  if (inner === outer) return again(found, scope, guard, guard);
   if (inner.context === outer.context) {
     // What the other handle's hooks look at is not noted here: the result is good for once.
     guard.usage.moment = true;
-    return visit(found.original, scope, found.guard);
+    return again(found, scope, found.guard, guard);
   }
-  if (inner.context === undefined) return visit(found.original, scope, guard);
+  if (inner.context === undefined) return again(found, scope, guard, guard);
   throw new ForeignQueryError(
     "a subquery was built under another context; build it with the handle that runs the query",
   );
 }
+
+/**
+ * Rewrites the original, and lets the Kysely plugins of its own handle at the result: those that the
+ * outer handle has too will see it with the whole query.
+ */
+function again(found: Mark, scope: Scope | undefined, by: Guard, outer: Guard): OperationNode {
+  let node = visit(found.original, scope, by) as RootOperationNode;
+  for (const plugin of ownPlugins(found, outer)) {
+    node = plugin.transformQuery({ node, queryId: found.queryId });
+  }
+  return node;
+}
+
+function ownPlugins(found: Mark, outer: Guard): readonly KyselyPlugin[] {
+  const { plugins } = found.guard;
+  if (plugins.length === 0 || plugins === outer.plugins) return NO_PLUGINS;
+  return plugins.filter((plugin) => !outer.plugins.includes(plugin));
+}
+
+const NO_PLUGINS: readonly KyselyPlugin[] = [];
 
 function markOf(node: OperationNode): Mark | undefined {
   const found = (node as Marked)[MARK];

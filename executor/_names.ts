@@ -9,6 +9,8 @@ import {
 } from "kysely";
 import type { DialectName } from "./plugin.ts";
 
+/** PostgreSQL reads no more of a name: NAMEDATALEN - 1. */
+const NAME_BYTES = 63;
 const MOST_NAMES = 10_000;
 
 /**
@@ -52,7 +54,8 @@ export class Names {
       if (next.kind === "SelectQueryNode") node = next;
     }
     const from = node.from?.froms[0];
-    return from !== undefined && TableNode.is(from) ? from.table.identifier.name : name;
+    const found = from !== undefined && TableNode.is(from) ? from.table.identifier.name : name;
+    return this.#foldsCase ? found : cut(found);
   }
 
   /** The physical name of a column, in its own letter case. */
@@ -73,6 +76,17 @@ export class Names {
   }
 
   #fold(name: string): string {
-    return this.#foldsCase ? name.toLowerCase() : name;
+    return this.#foldsCase ? name.toLowerCase() : cut(name);
   }
+}
+
+/** The part of a name that PostgreSQL reads: whole characters, in UTF-8. */
+function cut(name: string): string {
+  // No character has more than four bytes.
+  if (name.length * 4 <= NAME_BYTES) return name;
+  const bytes = new TextEncoder().encode(name);
+  if (bytes.length <= NAME_BYTES) return name;
+  let end = NAME_BYTES;
+  while ((bytes[end]! & 0xc0) === 0x80) end--;
+  return new TextDecoder().decode(bytes.subarray(0, end));
 }

@@ -61,10 +61,11 @@ const TRUNCATE = /^\s*truncate\s+(?:table\s+)?(?:only\s+)?(.*)$/is;
 
 /** TRUNCATE takes no condition; raw SQL is where it comes from. */
 function refuseTruncate(node: RawNode, guard: Guard): void {
-  const text = node.sqlFragments.join(" ");
+  const text = node.sqlFragments.join(" ").replace(/\/\*[\s\S]*?\*\/|--[^\n]*/g, " ");
   const rest = TRUNCATE.exec(text)?.[1];
   if (rest === undefined) return;
-  const names = [...rest.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
+  const written = [...rest.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
+  const names = written.flatMap((name) => [name, name.toLowerCase()]);
   const nodes: unknown[] = [...node.parameters];
   while (nodes.length > 0) {
     const next = nodes.pop();

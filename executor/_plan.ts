@@ -4,6 +4,7 @@ import {
   ExpressionWrapper,
   type IdentifierNode,
   type OperationNode,
+  type OperationNodeSource,
   ReferenceNode,
   type TableNode,
 } from "kysely";
@@ -96,6 +97,7 @@ export class TablePlan {
         () => hooks.rewriteDelete!(reference, guard.hookContext),
       );
       if (answer === undefined) continue;
+      validateRewrite(answer, plugin);
       if (hooks.stable !== true) guard.usage.moment = true;
       return answer;
     }
@@ -140,7 +142,7 @@ export class TablePlan {
           () => hooks.filter!(reference, guard.hookContext),
         );
         if (answer === undefined) continue;
-        const node = operandOfAnd(nodeOf(answer, plugin));
+        const node = operandOfAnd(filterNode(answer, plugin));
         if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
       }
       if (nodes.length === 0) {
@@ -150,8 +152,11 @@ export class TablePlan {
       const { reads, names } = namesIn(written, guard);
       const own = name.qualifier.table.identifier.name;
       if (names.has(own)) throw captured(own, name.table);
-      // A filter's own subqueries keep to the plugins as well.
-      const node = visit(written, undefined, guard);
+      // A filter's own subqueries keep to the plugins as well: to what the caller may see, and not
+      // to what the handle's flags ask to be shown.
+      const plain = guard.withoutFlags;
+      const node = visit(written, undefined, plain);
+      usage.context ||= plain.usage.context;
       return { node, reads: reads.size === 0 ? undefined : reads, context: contextOf(guard) };
     } finally {
       this.#asking = false;
@@ -210,17 +215,40 @@ function isFor(predicate: Predicate, view: View): boolean {
   return predicate.context === ANY || predicate.context === view.context;
 }
 
-function nodeOf(answer: unknown, plugin: string): OperationNode {
-  if (
-    typeof answer === "object" && answer !== null && "toOperationNode" in answer &&
-    typeof answer.toOperationNode === "function"
-  ) {
-    return answer.toOperationNode() as OperationNode;
-  }
+/** The node of what a hook answered. */
+export function filterNode(answer: unknown, plugin: string): OperationNode {
+  const node = callHook(plugin, "filter", () => nodeOfSource(answer));
+  if (node !== undefined) return node;
   throw new PluginHookError(
     plugin,
     "filter",
     `it answered with ${typeof answer}; return an expression, or undefined for no filter`,
+  );
+}
+
+/** The node of a query or expression; `undefined` of anything else. */
+export function nodeOfSource(source: unknown): OperationNode | undefined {
+  const { toOperationNode } = (source ?? {}) as Partial<OperationNodeSource>;
+  if (typeof toOperationNode !== "function") return undefined;
+  const node: unknown = toOperationNode.call(source);
+  const { kind } = (node ?? {}) as Partial<OperationNode>;
+  return typeof kind === "string" && /^[A-Z]\w*Node$/.test(kind)
+    ? node as OperationNode
+    : undefined;
+}
+
+function validateRewrite(answer: unknown, plugin: string): void {
+  if (answer === "deny") return;
+  const { set } = (answer ?? {}) as Partial<DeleteRewrite>;
+  if (
+    typeof set === "object" && set !== null && !Array.isArray(set) && Object.keys(set).length > 0
+  ) {
+    return;
+  }
+  throw new PluginHookError(
+    plugin,
+    "rewriteDelete",
+    'it answered with something else than { set: { column: value } }, "deny" or undefined',
   );
 }
 

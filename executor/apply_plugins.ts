@@ -1,6 +1,17 @@
-import { expressionBuilder, ExpressionWrapper, TableNode, ValueNode } from "kysely";
-import { callHook, Reference } from "./_plan.ts";
+import {
+  expressionBuilder,
+  ExpressionWrapper,
+  type OperationNode,
+  type SqlBool,
+  TableNode,
+  ValueNode,
+  type WhereNode,
+} from "kysely";
+import { callHook, filterNode, nodeOfSource, Reference } from "./_plan.ts";
+import { PluginHookError, PluginValidationError, QueryRefusedError } from "./errors.ts";
 import type { DialectName, Plugin, QueryBlock, QueryBuilderContext } from "./plugin.ts";
+import { operandOfAnd } from "./rewrite/_predicate.ts";
+import { validatePlugins } from "./validate_plugins.ts";
 
 /**
  * Applies plugins to one builder by hand, for a Kysely that is no executor: `interceptQuery` of
@@ -18,30 +29,79 @@ export function applyPlugins<QB extends object>(
   plugins: readonly Plugin[],
   context: QueryBuilderContext & { readonly dialect?: DialectName },
 ): QB {
-  const table = TableNode.create(context.table);
-  const qualifier = context.alias === undefined ? table : TableNode.create(context.alias);
-  const reference = new Reference({ table, qualifier, alias: undefined }, context.operation);
+  validatePlugins(plugins);
   // A builder is a query block; which of the block's methods it has is its statement's business.
   let out = builder as unknown as QueryBlock;
   for (const plugin of plugins) {
-    const { filter, interceptQuery, name } = plugin;
-    if (interceptQuery !== undefined) {
-      out = callHook(name, "interceptQuery", () => plugin.interceptQuery!(out, context));
+    if (plugin.setup !== undefined) {
+      throw new PluginValidationError(
+        `Cannot apply plugin "${plugin.name}" by hand: it has to know the database; use ` +
+          "createExecutor(db, plugins)",
+        "INITIALIZATION_FAILED",
+        { pluginName: plugin.name },
+      );
     }
-    const filters = context.operation !== "insert" && context.operation !== "replace";
-    const table = { name: context.table, schema: context.schema };
-    if (filter === undefined || !filters || plugin.appliesTo?.(table) === false) continue;
-    const predicate = callHook(name, "filter", () =>
-      plugin.filter!(reference, {
-        dialect: context.dialect ?? "postgres",
-        context: undefined,
-        metadata: context.metadata,
-        eb: expressionBuilder<any, any>(),
-        value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined))),
-      }));
-    if (predicate !== undefined) {
-      out = out.where(new ExpressionWrapper(predicate.toOperationNode()));
-    }
+    if (plugin.interceptQuery !== undefined) out = interceptBy(plugin, out, context);
+    if (plugin.filter !== undefined) out = filterBy(plugin, out, context);
   }
   return out as unknown as QB;
+}
+
+function interceptBy(plugin: Plugin, block: QueryBlock, context: QueryBuilderContext): QueryBlock {
+  const closed = closeWhere(block);
+  const answer = callHook(
+    plugin.name,
+    "interceptQuery",
+    () => plugin.interceptQuery!(closed, context),
+  );
+  if (callHook(plugin.name, "interceptQuery", () => nodeOfSource(answer)) === undefined) {
+    throw new PluginHookError(
+      plugin.name,
+      "interceptQuery",
+      "it returned something that is no query; return the builder it was given",
+    );
+  }
+  return answer;
+}
+
+function filterBy(
+  plugin: Plugin,
+  block: QueryBlock,
+  context: QueryBuilderContext & { readonly dialect?: DialectName },
+): QueryBlock {
+  const { operation, metadata, alias, schema } = context;
+  if (operation === "insert" || operation === "replace") return block;
+  if (plugin.appliesTo?.({ name: context.table, schema }) === false) return block;
+  if (operation === "merge") {
+    throw new QueryRefusedError(
+      `Cannot filter a MERGE of table "${context.table}" by hand; use an executor`,
+      "UNSUPPORTED",
+      context.table,
+    );
+  }
+  const table = TableNode.create(context.table);
+  const qualifier = alias === undefined ? table : TableNode.create(alias);
+  const reference = new Reference({ table, qualifier, alias: undefined }, operation);
+  const answer = callHook(plugin.name, "filter", () =>
+    plugin.filter!(reference, {
+      dialect: context.dialect ?? "postgres",
+      context: undefined,
+      metadata,
+      eb: expressionBuilder<any, any>(),
+      value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined))),
+    }));
+  if (answer === undefined) return block;
+  const predicate = new ExpressionWrapper<any, any, SqlBool>(
+    operandOfAnd(filterNode(answer, plugin.name)),
+  );
+  return closeWhere(block).where(predicate);
+}
+
+/** A raw OR in the builder's WHERE must not swallow what comes to it by AND. */
+function closeWhere(block: QueryBlock): QueryBlock {
+  const { where } = block.toOperationNode() as OperationNode & { where?: WhereNode };
+  const closed = where === undefined ? undefined : operandOfAnd(where.where);
+  const { clearWhere } = block as QueryBlock & { clearWhere?: () => QueryBlock };
+  if (where === undefined || closed === where.where || clearWhere === undefined) return block;
+  return clearWhere.call(block).where(new ExpressionWrapper<any, any, SqlBool>(closed!));
 }

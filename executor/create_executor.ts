@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { Core } from "./_core.ts";
+import { Core, introspect } from "./_core.ts";
 import { dialectName } from "./_dialect_name.ts";
 import { brand, type KyseraExecutor } from "./executor_type.ts";
 import { graft, guardOf, isKysely, leave } from "./_graft.ts";
@@ -10,6 +10,7 @@ import type { NamedHooks } from "./_plan.ts";
 import { ExecutorError, PluginValidationError } from "./errors.ts";
 import type { DialectName, Plugin, PluginHooks, PluginHost } from "./plugin.ts";
 import { resolvePluginOrder } from "./resolve_plugin_order.ts";
+import { validateHooks, validateList } from "./validate_plugins.ts";
 
 /** Options of {@linkcode createExecutor}. An option that is not one of these is an error. */
 export interface ExecutorOptions {
@@ -76,7 +77,8 @@ export async function createExecutor<DB, const P extends readonly Plugin[] = rea
   const plan = prepare(db, plugins ?? [], options, true);
   const hooks: NamedHooks[] = [];
   for (const plugin of plan.own) {
-    hooks.push(...hooksOf(plugin, await start(plugin, () => plugin.setup?.(plan.host))));
+    const made = await start(plugin, () => plugin.setup?.(plan.host));
+    hooks.push(...hooksOf(plugin, made));
   }
   const executor = assemble<DB, P>(db, plan, hooks);
   const started: Plugin[] = [];
@@ -141,15 +143,15 @@ interface Preparation {
 /** Hooks of plugins that must not wait. */
 export function setUpSync(plan: Pick<Preparation, "own" | "host">): NamedHooks[] {
   return plan.own.flatMap((plugin) => {
-    let hooks: PluginHooks | Promise<PluginHooks> | undefined;
+    let hooks: PluginHooks | PromiseLike<PluginHooks> | undefined;
     try {
       hooks = plugin.setup?.(plan.host);
     } catch (error) {
       throw startFailure(plugin, error);
     }
-    if (hooks instanceof Promise) {
+    if (isThenable(hooks)) {
       // Its outcome is of no interest any more; without a handler it would be reported as lost.
-      hooks.catch(() => {});
+      hooks.then(undefined, () => {});
       throw new PluginValidationError(
         `Cannot set up plugin "${plugin.name}" without waiting: it has to ask the database; ` +
           `use await createExecutor(), or tell the plugin its tables`,
@@ -175,8 +177,9 @@ export function prepare(
     );
   }
   refuseUnknown(options);
+  validateList(plugins);
   const base = guardOf(db)?.core;
-  const inherited = options.enabled === false ? [] : base?.plugins ?? [];
+  const inherited = base?.plugins ?? [];
   const added = plugins.filter((plugin) => !inherited.includes(plugin));
   const order = resolvePluginOrder(withInherited(added, inherited));
   const own = options.enabled === false ? [] : order.filter((plugin) => added.includes(plugin));
@@ -196,10 +199,9 @@ export function prepare(
       rawSql: options.rawSql ?? (base?.rawSql === "deny" || deniesRaw(hooks) ? "deny" : "allow"),
       tableFunctions,
       rawDb,
+      base,
     });
-  const tables = base === undefined
-    ? once(() => rawDb.introspection.getTables())
-    : () => base.tables();
+  const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
   const host: PluginHost = {
     dialect,
     db: rawDb,
@@ -219,6 +221,13 @@ function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): 
 }
 
 function refuseUnknown(options: ExecutorOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new ExecutorError(
+      `Cannot make an executor: its options are ${options === null ? "null" : typeof options}; ` +
+        "pass an object",
+      "INVALID_OPTION",
+    );
+  }
   for (const key of Object.keys(options)) {
     if (OPTIONS.has(key)) continue;
     throw new ExecutorError(
@@ -227,23 +236,40 @@ function refuseUnknown(options: ExecutorOptions): void {
       "UNKNOWN_OPTION",
     );
   }
-  const { rawSql } = options;
+  const { enabled, rawSql, dialect, tableFunctions } = options;
+  if (enabled !== undefined && typeof enabled !== "boolean") refuse("enabled", "true or false");
   if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {
-    throw new ExecutorError(
-      `Cannot make an executor: "rawSql" is "${rawSql}"; it must be "allow" or "deny"`,
-      "INVALID_OPTION",
-    );
+    refuse("rawSql", '"allow" or "deny"');
   }
+  if (dialect !== undefined && !["postgres", "mysql", "sqlite", "mssql"].includes(dialect)) {
+    refuse("dialect", '"postgres", "mysql", "sqlite" or "mssql"');
+  }
+  const isList = Array.isArray(tableFunctions) &&
+    tableFunctions.every((name) => typeof name === "string");
+  if (tableFunctions !== undefined && !isList) refuse("tableFunctions", "a list of names");
+}
+
+function refuse(option: string, wanted: string): never {
+  throw new ExecutorError(
+    `Cannot make an executor: option "${option}" must be ${wanted}`,
+    "INVALID_OPTION",
+  );
 }
 
 function deniesRaw(hooks: readonly NamedHooks[]): boolean {
   return hooks.some(({ hooks }) => hooks.rawSql === "deny");
 }
 
-function hooksOf(plugin: Plugin, made: PluginHooks | undefined | void): NamedHooks[] {
+function hooksOf(plugin: Plugin, made: PluginHooks | undefined): NamedHooks[] {
   const named = [{ plugin: plugin.name, hooks: plugin as PluginHooks }];
-  if (typeof made === "object") named.push({ plugin: plugin.name, hooks: made });
-  return named;
+  if (made === undefined) return named;
+  validateHooks(made, plugin.name);
+  return [...named, { plugin: plugin.name, hooks: made }];
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
 }
 
 async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {

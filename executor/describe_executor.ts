@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { mustHaveGuard } from "./_graft.ts";
-import type { NamedHooks } from "./_plan.ts";
+import { callHook, type NamedHooks } from "./_plan.ts";
 import type { Attributes, DialectName } from "./plugin.ts";
 
 /** What a plugin does to one table. */
@@ -82,7 +82,7 @@ function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
 }
 
 function effectsOn(
-  { hooks }: NamedHooks,
+  { plugin, hooks }: NamedHooks,
   table: { readonly name: string; readonly schema: string | undefined },
   dialect: DialectName,
 ): readonly string[] {
@@ -90,8 +90,15 @@ function effectsOn(
   // The table as the database spells it, and as the guard folds it.
   const folded = { name: table.name.toLowerCase(), schema: table.schema };
   const spellings = dialect === "postgres" ? [table] : [table, folded];
-  if (hooks.appliesTo !== undefined && !spellings.some((t) => hooks.appliesTo!(t))) return [];
-  if (hooks.describe !== undefined) return hooks.describe(table);
+  const applies = callHook(
+    plugin,
+    "appliesTo",
+    () => hooks.appliesTo === undefined || spellings.some((t) => hooks.appliesTo!(t)),
+  );
+  if (!applies) return [];
+  if (hooks.describe !== undefined) {
+    return callHook(plugin, "describe", () => hooks.describe!(table));
+  }
   return [
     ...hooks.filter === undefined ? [] : ["filters rows"],
     ...hooks.rewriteDelete === undefined ? [] : ["rewrites or denies DELETE"],

@@ -4,11 +4,13 @@ import {
   type Expression,
   type Kysely,
   type OperationNode,
+  type RootOperationNode,
   ValueNode,
 } from "kysely";
 import { guardOf } from "./_graft.ts";
 import type { Guard } from "./_guard.ts";
 import { LateValue } from "./_late_value.ts";
+import { writtenKind } from "./_mark.ts";
 import { OwnQuery } from "./_own_query.ts";
 import { ForeignQueryError } from "./errors.ts";
 import type { Attributes } from "./plugin.ts";
@@ -38,6 +40,8 @@ export class Slot<T = unknown> implements Expression<T> {
 export interface QueryPlan<R = unknown> {
   /** The SQL that runs. */
   readonly sql: string;
+  /** The kind of statement that was built, whatever the plugins made of it. */
+  readonly kind: RootOperationNode["kind"];
   /**
    * Whether it may run again. `false` where a plugin's answer may be another one next time: a hook
    * that is not `stable`, or an `interceptQuery`.
@@ -94,6 +98,7 @@ function planOfPlain<R, K extends Kysely<any>>(
   const serves = (other: Kysely<any>): boolean => planKey(other) === key;
   return {
     sql: compiled.sql,
+    kind: compiled.query.kind,
     reusable: true,
     serves,
     bind(other, values) {
@@ -131,6 +136,7 @@ function planOfGuarded<R, K extends Kysely<any>>(
   };
   return {
     sql: compiled.sql,
+    kind: writtenKind(compiled.query),
     reusable,
     serves: (other) => problem(guardOf(other)) === undefined,
     bind(other, values) {

@@ -10,6 +10,7 @@ import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { DeleteRewrite } from "../plugin.ts";
 import { intercept } from "./_intercept.ts";
+import { refuseOpenEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
@@ -42,7 +43,7 @@ export function rewriteDelete(
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
   out = visitChildren(out, scope, guard, "with");
-  const softened = softDelete(out, outer, guard);
+  const softened = softDelete(out, guard);
 
   const using = out.using;
   const sources: Sources = {
@@ -51,10 +52,7 @@ export function rewriteDelete(
     where: out.where,
     unqualified: undefined,
   };
-  if (using !== undefined) {
-    refuseOuterJoins(out, guard);
-    sources.froms = filterUsing(sources, scope, guard);
-  }
+  if (using !== undefined) filterSources(sources, scope, guard);
   // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
   const named = using !== undefined && guard.dialect === "mysql" ? namesOf(using.tables, out) : [];
   const targets = out.from.froms.filter((target) => !isNamed(target, named, guard));
@@ -65,6 +63,7 @@ export function rewriteDelete(
   ) {
     return out;
   }
+  refuseOpenEnd(node.endModifiers, undefined);
   const filtered: Record<string, unknown> = { ...out };
   if (sources.where !== undefined) filtered["where"] = sources.where;
   if (sources.joins !== undefined) filtered["joins"] = sources.joins;
@@ -73,27 +72,6 @@ export function rewriteDelete(
   let rewritten = filtered as unknown as DeleteQueryNode;
   if (sources.unqualified !== undefined) rewritten = unqualify(rewritten, sources.unqualified);
   return softened === undefined ? rewritten : asUpdate(rewritten, softened);
-}
-
-function filterUsing(
-  sources: Sources,
-  scope: Scope | undefined,
-  guard: Guard,
-): readonly OperationNode[] {
-  filterSources(sources, scope, guard);
-  return sources.froms;
-}
-
-/** MySQL cannot delete from a derived table, which is what an outer join would need. */
-function refuseOuterJoins(node: DeleteQueryNode, guard: Guard): void {
-  if (guard.dialect !== "mysql" || node.joins === undefined) return;
-  if (!node.joins.some((join) => join.joinType === "RightJoin")) return;
-  const tables = [...node.using?.tables ?? [], ...node.joins.map((join) => join.table)];
-  if (tables.every((table) => guardedReference(table, undefined, guard) === undefined)) return;
-  throw new QueryRefusedError(
-    "Cannot filter a DELETE with a right join on this dialect; write it as a left join",
-    "UNSUPPORTED",
-  );
 }
 
 function namesOf(tables: readonly OperationNode[], node: DeleteQueryNode): string[] {
@@ -127,7 +105,6 @@ interface Softened {
 /** What the plugins make of the DELETE: an UPDATE, a refusal, or nothing. */
 function softDelete(
   node: DeleteQueryNode,
-  _scope: Scope | undefined,
   guard: Guard,
 ): Softened | undefined {
   if (!guard.rewritesDeletes) return undefined;
@@ -147,6 +124,14 @@ function softDelete(
       throw new QueryRefusedError(
         `Cannot turn a DELETE of several tables into an UPDATE of "${table}" on this dialect; ` +
           `delete by a subquery in WHERE`,
+        "DELETE_NOT_REWRITABLE",
+        table,
+      );
+    }
+    if (node.returning !== undefined && guard.dialect === "mysql") {
+      throw new QueryRefusedError(
+        `Cannot turn a DELETE with RETURNING into an UPDATE of "${table}" on this dialect; read ` +
+          `the rows before, in one transaction`,
         "DELETE_NOT_REWRITABLE",
         table,
       );

@@ -1,7 +1,7 @@
 import type { OperationNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { RawSqlError } from "../errors.ts";
-import { isPlainFunction } from "./_raw_text.ts";
+import { isPlainFunction, readsByName } from "./_raw_text.ts";
 import type { Scope } from "./_scope.ts";
 import { visitChildren } from "./_visit.ts";
 
@@ -14,7 +14,7 @@ export function rewriteFunction(
   scope: Scope | undefined,
   guard: Guard,
 ): OperationNode {
-  if (guard.deniesRaw && !isPlainFunction(node.func)) {
+  if (guard.deniesRaw && (!isPlainFunction(node.func) || readsByName(node.func))) {
     throw new RawSqlError(`"${node.func}" is called as a function`);
   }
   return visitChildren(node, scope, guard);

@@ -1,14 +1,19 @@
 import {
   type BinaryOperationNode,
+  IdentifierNode,
   type OperationNode,
   type OperatorNode,
+  type RawNode,
   SelectionNode,
   SelectQueryNode,
+  type ValueNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
+import { refuseOpaque } from "./_raw.ts";
 import { guardedReference } from "./_reference.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
+import { refuseTableCall } from "./_sources.ts";
 import { visit } from "./_visit.ts";
 
 /**
@@ -30,7 +35,11 @@ export function rewriteInOperand(
     ? node
     : { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode;
   if (guard.dialect !== "sqlite" || !isIn(out.operator)) return out;
-  const reference = guardedReference(out.rightOperand, scope, guard);
+  refuseTableCall(out.rightOperand, guard);
+  if (guard.deniesRaw && out.rightOperand.kind === "FunctionNode") {
+    refuseOpaque(out.rightOperand, guard);
+  }
+  const reference = guardedReference(nameAfterIn(out.rightOperand), scope, guard);
   if (reference === undefined) return out;
   const select = SelectQueryNode.cloneWithSelections(
     SelectQueryNode.createFrom([reference.table]),
@@ -41,7 +50,28 @@ export function rewriteInOperand(
 }
 
 function isIn(operator: OperationNode): boolean {
-  if (operator.kind !== "OperatorNode") return false;
-  const name = (operator as OperatorNode).operator;
-  return name === "in" || name === "not in";
+  const text = operator.kind === "OperatorNode"
+    ? (operator as OperatorNode).operator
+    : operator.kind === "RawNode"
+    ? (operator as RawNode).sqlFragments.join(" ").trim().replace(/\s+/g, " ").toLowerCase()
+    : "";
+  return text === "in" || text === "not in";
+}
+
+/** SQLite takes even a string for the name of a table here, where it stands in the SQL itself. */
+function nameAfterIn(operand: OperationNode): OperationNode {
+  let node = operand;
+  while (node.kind === "RawNode") {
+    const { sqlFragments, parameters } = node as RawNode;
+    const text = sqlFragments.join("").trim();
+    if (parameters.length === 0 && /^'(?:[^']|'')*'$/.test(text)) {
+      return IdentifierNode.create(text.slice(1, -1).replaceAll("''", "'"));
+    }
+    if (parameters.length !== 1 || text !== "") return node;
+    node = parameters[0]!;
+  }
+  const { immediate, value } = node as ValueNode;
+  return node.kind === "ValueNode" && immediate === true && typeof value === "string"
+    ? IdentifierNode.create(value)
+    : node;
 }

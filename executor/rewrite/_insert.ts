@@ -3,7 +3,7 @@ import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
-import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
+import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
@@ -29,7 +29,10 @@ export function rewriteInsert(
   if (node.columns !== undefined) {
     for (const column of node.columns) refuseReservedColumn(column);
   }
-  if (guard.deniesRaw) node.onConflict?.updates?.forEach(refuseOpenComma);
+  for (const update of node.onConflict?.updates ?? node.onDuplicateKey?.updates ?? []) {
+    refuseReservedColumn(update.column);
+    if (guard.deniesRaw) refuseOpenComma(update, guard);
+  }
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {
@@ -44,11 +47,15 @@ export function rewriteInsert(
   const reference = guardedReference(out.into, undefined, guard);
   if (reference === undefined) return out;
   const { onConflict, onDuplicateKey, replace, orAction } = out;
-  if (onConflict?.updates === undefined && onDuplicateKey === undefined && !replace && !orAction) {
+  if (
+    onConflict?.updates === undefined && onDuplicateKey === undefined && !replace && !orAction &&
+    out.endModifiers === undefined
+  ) {
     return out;
   }
   const predicate = reference.plan.predicate(reference, "update", scope, guard);
   if (predicate === undefined) return out;
+  refuseOpenEnd(out.endModifiers, reference.table.table.identifier.name);
   if (replace === true || orAction?.action.toLowerCase() === "replace") {
     throw refusal(reference, "REPLACE", "replaces rows that may be hidden");
   }

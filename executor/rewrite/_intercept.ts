@@ -7,16 +7,18 @@ import {
   IdentifierNode,
   InsertQueryBuilder,
   type InsertQueryNode,
+  type MergeQueryNode,
   NOOP_QUERY_EXECUTOR,
   type OperationNode,
   type SelectQueryNode,
   TableNode,
   UpdateQueryBuilder,
   type UpdateQueryNode,
+  WheneableMergeQueryBuilder,
   type WhereNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
-import { callHook, Reference } from "../_plan.ts";
+import { callHook, nodeOfSource, Reference } from "../_plan.ts";
 import { PluginHookError } from "../errors.ts";
 import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../plugin.ts";
 import { forEachChild } from "./_nodes.ts";
@@ -25,7 +27,12 @@ import { tableOfName } from "./_reference.ts";
 import { isCte, type Scope } from "./_scope.ts";
 import { targetsOf } from "./_update.ts";
 
-type Block = SelectQueryNode | UpdateQueryNode | DeleteQueryNode | InsertQueryNode;
+type Block =
+  | SelectQueryNode
+  | UpdateQueryNode
+  | DeleteQueryNode
+  | InsertQueryNode
+  | MergeQueryNode;
 
 /** Blocks that an interceptor brought itself: it is not called for them again. */
 const broughtBy: WeakMap<OperationNode, ReadonlySet<string>> = new WeakMap();
@@ -102,6 +109,8 @@ function operationOf(node: Block): QueryOperation {
       return "delete";
     case "InsertQueryNode":
       return node.replace === true ? "replace" : "insert";
+    case "MergeQueryNode":
+      return "merge";
   }
 }
 
@@ -111,7 +120,8 @@ function referencesOf(node: Block, scope: Scope | undefined, guard: Guard): Refe
     ? targetsOf(node.table)
     : node.kind === "DeleteQueryNode"
     ? node.from.froms
-    : node.kind === "InsertQueryNode" && node.into !== undefined
+    : (node.kind === "InsertQueryNode" || node.kind === "MergeQueryNode") &&
+        node.into !== undefined
     ? [node.into]
     : [];
   const sources: OperationNode[] = [];
@@ -119,7 +129,9 @@ function referencesOf(node: Block, scope: Scope | undefined, guard: Guard): Refe
     sources.push(...node.from?.froms ?? []);
   }
   if (node.kind === "DeleteQueryNode") sources.push(...node.using?.tables ?? []);
-  if (node.kind !== "InsertQueryNode") {
+  if (node.kind === "MergeQueryNode") {
+    if (node.using !== undefined) sources.push(node.using.table);
+  } else if (node.kind !== "InsertQueryNode") {
     sources.push(...node.joins?.map((join) => join.table) ?? []);
   }
   return [
@@ -137,7 +149,7 @@ function reference(
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
   if (alias !== undefined && !IdentifierNode.is(alias)) return [];
-  const table = tableOfName(node);
+  const table = tableOfName(node, guard.dialect);
   if (table === undefined) return [];
   const { schema, identifier } = table.table;
   if (schema === undefined && isCte(scope, guard.cteKey(identifier.name))) return [];
@@ -158,19 +170,20 @@ function builderOf(node: Block): QueryBlock {
       return new DeleteQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
     case "InsertQueryNode":
       return new InsertQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
+    case "MergeQueryNode":
+      return new WheneableMergeQueryBuilder({ ...props, queryNode: node }) as unknown as QueryBlock;
   }
 }
 
 function nodeOf<T extends Block>(answer: unknown, before: T, plugin: string): T {
-  const source = answer as Partial<QueryBlock> | undefined | null;
-  if (typeof source?.toOperationNode !== "function") {
+  const node = callHook(plugin, "interceptQuery", () => nodeOfSource(answer));
+  if (node === undefined) {
     throw new PluginHookError(
       plugin,
       "interceptQuery",
       "it returned something that is no query; return the builder it was given, or one made from it",
     );
   }
-  const node = source.toOperationNode();
   if (node.kind !== before.kind) {
     throw new PluginHookError(
       plugin,

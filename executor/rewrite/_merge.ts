@@ -10,8 +10,9 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import { intercept } from "./_intercept.ts";
 import { and, operandOfAnd } from "./_predicate.ts";
-import { refuseOpaque } from "./_raw.ts";
+import { refuseOpaque, refuseOpenEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { derivedTable } from "./_sources.ts";
@@ -28,10 +29,11 @@ import { visitChildren } from "./_visit.ts";
  * | THEN DELETE of a table that is soft-deleted | refused                                     |
  */
 export function rewriteMerge(
-  node: MergeQueryNode,
+  original: MergeQueryNode,
   outer: Scope | undefined,
   guard: Guard,
 ): MergeQueryNode {
+  const node = guard.intercepts ? intercept(original, outer, guard) : original;
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {
@@ -49,6 +51,7 @@ export function rewriteMerge(
   refuseDelete(out, target, guard);
   const predicate = target.plan.predicate(target, "merge", scope, guard);
   if (predicate === undefined) return using === out.using ? out : withUsing(out, using);
+  refuseOpenEnd(out.endModifiers, target.table.table.identifier.name);
   if (using !== undefined) {
     using = { ...using, on: OnNode.create(and(using.on?.on, predicate)) };
   }
@@ -64,7 +67,7 @@ function filterSource(using: JoinNode, scope: Scope | undefined, guard: Guard): 
   if (guard.deniesRaw) refuseOpaque(using.table, guard);
   const reference = guardedReference(using.table, scope, guard);
   if (reference === undefined) return using;
-  const table = derivedTable(reference, guard);
+  const table = derivedTable(reference, scope, guard);
   if (table === undefined) return using;
   if (reference.alias === undefined && reference.table.table.schema !== undefined) {
     throw new QueryRefusedError(

@@ -1,4 +1,5 @@
-import { AndNode, type OperationNode, ParensNode, WhereNode } from "kysely";
+import { AndNode, type FunctionNode, type OperationNode, ParensNode, WhereNode } from "kysely";
+import { isPlainFunction } from "./_raw_text.ts";
 
 /**
  * Joins a predicate to a condition with AND, so that the condition keeps its meaning.
@@ -46,6 +47,9 @@ function bindsTighterThanAnd(node: OperationNode): boolean {
       };
       return operator.kind === "OperatorNode" && bindsTighterThanAnd(operand);
     }
+    case "FunctionNode":
+      // Kysely writes the name as it is given: it may be SQL of its own.
+      return isPlainFunction((node as FunctionNode).func);
     default:
       return CLOSED.has(node.kind);
   }
@@ -61,7 +65,6 @@ const CLOSED: ReadonlySet<string> = new Set([
   "TupleNode",
   "ParensNode",
   "SelectQueryNode",
-  "FunctionNode",
   "CastNode",
   "CaseNode",
 ]);

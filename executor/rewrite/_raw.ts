@@ -1,6 +1,13 @@
-import type { AliasNode, FunctionNode, OperationNode, RawNode } from "kysely";
+import type {
+  AliasNode,
+  ExplainNode,
+  FunctionNode,
+  OperationNode,
+  RawNode,
+  SelectModifierNode,
+} from "kysely";
 import type { Guard } from "../_guard.ts";
-import { RawSqlError } from "../errors.ts";
+import { QueryRefusedError, RawSqlError } from "../errors.ts";
 import { flatten, problemOf, type Token } from "./_raw_text.ts";
 import { tableOfName } from "./_reference.ts";
 import type { Scope } from "./_scope.ts";
@@ -50,6 +57,9 @@ export function rewriteRaw(node: RawNode, scope: Scope | undefined, guard: Guard
   if (guard.deniesRaw) {
     const problem = problemOf(node, guard);
     if (problem !== undefined) throw new RawSqlError(problem);
+  } else if (node.sqlFragments.some((text) => text.includes("\0"))) {
+    // SQLite reads no further than a NUL: a predicate behind it would be cut off.
+    throw new RawSqlError("a raw fragment holds a NUL character");
   }
   return node.parameters.length === 0 ? node : visitChildren(node, scope, guard);
 }
@@ -65,8 +75,8 @@ export function refuseOpaque(item: OperationNode, guard: Guard): void {
   if (node.kind !== "RawNode") return;
   const raw = node as RawNode;
   const written = raw.sqlFragments.some((text) => text.trim() !== "" && text !== ".");
-  if (!written && tableOfName(raw) !== undefined) return;
-  const tokens = flatten(raw);
+  if (!written && tableOfName(raw, guard.dialect) !== undefined) return;
+  const tokens = flatten(raw, guard.dialect);
   const call = tokens === undefined ? undefined : calledFunction(tokens);
   if (call === undefined) {
     throw new RawSqlError("a raw fragment stands where a table is named");
@@ -78,11 +88,11 @@ export function refuseOpaque(item: OperationNode, guard: Guard): void {
  * Refuses a raw fragment that goes on past its own expression by a comma, where that would name a
  * further table (after ON) or a further assignment (after SET).
  */
-export function refuseOpenComma(node: OperationNode): void {
+export function refuseOpenComma(node: OperationNode, guard: Guard): void {
   switch (node.kind) {
     case "RawNode": {
       let depth = 0;
-      for (const token of flatten(node as RawNode) ?? []) {
+      for (const token of flatten(node as RawNode, guard.dialect) ?? []) {
         if (token.text === "(") depth++;
         else if (token.text === ")") depth--;
         else if (token.text === "," && depth === 0) {
@@ -99,10 +109,69 @@ export function refuseOpenComma(node: OperationNode): void {
     case "ColumnUpdateNode":
       for (const child of Object.values(node)) {
         if (typeof child === "object" && child !== null && "kind" in child) {
-          refuseOpenComma(child as OperationNode);
+          refuseOpenComma(child as OperationNode, guard);
         }
       }
   }
+}
+
+/** Refuses an alias that is raw SQL, unless it is a name, or a name and a list of columns. */
+export function refuseOpenAlias(alias: OperationNode, guard: Guard): void {
+  if (alias.kind !== "RawNode") return;
+  const tokens = flatten(alias as RawNode, guard.dialect);
+  const [name, open] = tokens ?? [];
+  const named = name?.kind === "word" || name?.kind === "name" ||
+    name?.node?.kind === "IdentifierNode";
+  const closes = tokens !== undefined && open?.text === "(" &&
+    tokens.findIndex((token) => token.text === ")") === tokens.length - 1;
+  if (!named || (open !== undefined && !closes)) {
+    throw new RawSqlError("an alias is more than a name");
+  }
+}
+
+/** Refuses a column of SET that is more than the name of one. */
+export function refuseOpenColumn(column: OperationNode, guard: Guard): void {
+  if (tableOfName(column, guard.dialect) === undefined) {
+    throw new RawSqlError("a column that is set is more than a name");
+  }
+}
+
+/** Refuses a format of EXPLAIN that is no word: Kysely writes it as it is given. */
+export function refuseOpenFormat({ format }: ExplainNode): void {
+  if (format === undefined || /^\w+$/.test(format)) return;
+  throw new RawSqlError("a format of EXPLAIN is no word");
+}
+
+/** Clauses that may follow a WHERE; anything else would go on with its condition. */
+const CLAUSES =
+  /^\s*(?:for|fetch|group|having|intersect|except|limit|lock|offset|option|order|output|returning|union|use|window|with)\b/i;
+
+/**
+ * Refuses what a user's raw SQL at the end of a statement could make of the predicate before it:
+ * `modifyEnd(sql\`or true\`)`.
+ */
+export function refuseOpenEnd(
+  modifiers: readonly OperationNode[] | undefined,
+  table: string | undefined,
+): void {
+  for (const modifier of modifiers ?? []) {
+    const node = modifier.kind === "SelectModifierNode"
+      ? (modifier as SelectModifierNode).rawModifier
+      : modifier;
+    if (node?.kind !== "RawNode" || CLAUSES.test(firstText(node as RawNode))) continue;
+    throw new QueryRefusedError(
+      "Cannot filter a statement whose end is raw SQL that goes on with its condition; begin the " +
+        "raw SQL with a clause (limit, for update, returning, ..)",
+      "UNSUPPORTED",
+      table,
+    );
+  }
+}
+
+/** The text that a raw node begins with. */
+function firstText(raw: RawNode): string {
+  const [text, first] = [raw.sqlFragments[0] ?? "", raw.parameters[0]];
+  return text.trim() === "" && first?.kind === "RawNode" ? firstText(first as RawNode) : text;
 }
 
 function refuseTableFunction(name: string, guard: Guard): void {

@@ -1,5 +1,6 @@
-import type { OperationNode, RawNode } from "kysely";
+import type { AliasNode, OperationNode, ParensNode, RawNode } from "kysely";
 import type { Guard } from "../_guard.ts";
+import type { DialectName } from "../plugin.ts";
 
 /** A piece of raw SQL: a word, a quoted name, a literal, a sign, or a node between fragments. */
 export interface Token {
@@ -31,42 +32,68 @@ const STATEMENTS: ReadonlySet<string> = new Set([
   "update",
 ]);
 
-/** Functions that run the SQL, or read the table, that an argument names. */
+/** Functions that run the SQL, or read the table or file, that an argument names. */
 const READERS =
-  /^(?:query_to_xml\w*|table_to_xml\w*|schema_to_xml\w*|database_to_xml\w*|cursor_to_xml\w*|dblink\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table|load_extension|edit)$/;
+  /^(?:query_to_xml\w*|table_to_xml\w*|schema_to_xml\w*|database_to_xml\w*|cursor_to_xml\w*|dblink\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table|load_extension|load_file|readfile|edit|eval|lo_\w+|pg_read_\w+|pg_logical_slot_\w+|pg_logical_emit_message|get_raw_page)$/;
 
 /** Functions in whose brackets FROM is a preposition. */
 const FROM_FUNCTIONS: ReadonlySet<string> = new Set(["extract", "overlay", "substring", "trim"]);
 
-const TOKEN =
-  /(?<space>\s+)|(?<bad>--|\/\*|;|\$[\p{L}_]?[\p{L}\p{N}_]*\$)|(?<literal>[eEbBxXnN]?'(?:[^']|'')*'|\d[\w.]*)|(?<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[\p{L}_][^\]]*\])|(?<word>[\p{L}_][\p{L}\p{N}_$]*)|(?<sign>[^\s'"`])/uy;
+const QUOTED: Readonly<Record<DialectName, string>> = {
+  postgres: `"(?:[^"]|"")*"`,
+  mysql: "`(?:[^`]|``)*`",
+  sqlite: '"(?:[^"]|"")*"|`(?:[^`]|``)*`|\\[[^\\]]*\\]',
+  mssql: '"(?:[^"]|"")*"|\\[(?:[^\\]]|\\]\\])*\\]',
+};
+
+const TOKENS: Readonly<Record<DialectName, RegExp>> = {
+  postgres: tokenPattern("postgres"),
+  mysql: tokenPattern("mysql"),
+  sqlite: tokenPattern("sqlite"),
+  mssql: tokenPattern("mssql"),
+};
+
+function tokenPattern(dialect: DialectName): RegExp {
+  // MySQL reads "..." as a string unless it is told otherwise.
+  const doubled = dialect === "mysql" ? `|"(?:[^"]|"")*"` : "";
+  return new RegExp(
+    "(?<space>\\s+)" +
+      "|(?<bad>--|/\\*|;|\\0|\\$[\\p{L}_]?[\\p{L}\\p{N}_]*\\$)" +
+      `|(?<literal>(?:\\b[eEbBxXnN])?'(?:[^']|'')*'${doubled}|(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}\\p{N}_$]))` +
+      `|(?<name>${QUOTED[dialect]})` +
+      "|(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)" +
+      "|(?<sign>[^\\s'\"`\\d])",
+    "uy",
+  );
+}
 
 /**
  * Reads a raw fragment and those inside it as one run of tokens.
  *
  * @returns `undefined` where the text cannot be read for sure: comments, several statements, dollar
- * quotes, a quotation that is not closed
+ * quotes, a quotation that is not closed, a number that runs into a word
  */
-export function flatten(raw: RawNode): Token[] | undefined {
+export function flatten(raw: RawNode, dialect: DialectName): Token[] | undefined {
   const tokens: Token[] = [];
-  return read(raw, tokens) ? tokens : undefined;
+  return read(raw, tokens, dialect) ? tokens : undefined;
 }
 
-function read(raw: RawNode, tokens: Token[]): boolean {
+function read(raw: RawNode, tokens: Token[], dialect: DialectName): boolean {
   for (let i = 0; i < raw.sqlFragments.length; i++) {
-    if (!readText(raw.sqlFragments[i]!, tokens)) return false;
+    if (!readText(raw.sqlFragments[i]!, tokens, dialect)) return false;
     const node = raw.parameters[i];
     if (node === undefined) continue;
     if (node.kind !== "RawNode") tokens.push({ kind: "node", text: "", node });
-    else if (!read(node as RawNode, tokens)) return false;
+    else if (!read(node as RawNode, tokens, dialect)) return false;
   }
   return true;
 }
 
-function readText(text: string, tokens: Token[]): boolean {
-  TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.length) {
-    const groups = TOKEN.exec(text)?.groups;
+function readText(text: string, tokens: Token[], dialect: DialectName): boolean {
+  const pattern = TOKENS[dialect];
+  pattern.lastIndex = 0;
+  while (pattern.lastIndex < text.length) {
+    const groups = pattern.exec(text)?.groups;
     if (groups === undefined || groups["bad"] !== undefined) return false;
     if (groups["space"] !== undefined) continue;
     for (const kind of ["literal", "name", "word", "sign"] as const) {
@@ -82,10 +109,14 @@ function readText(text: string, tokens: Token[]): boolean {
  * or leave the place it was put in. When in doubt, there is.
  */
 export function problemOf(raw: RawNode, guard: Guard): string | undefined {
-  const tokens = flatten(raw);
+  const tokens = flatten(raw, guard.dialect);
   if (tokens === undefined) {
-    return "a raw fragment holds a comment, a semicolon, or a quotation that is not closed";
+    return "a raw fragment holds a comment, a semicolon, a quotation that is not closed, or a " +
+      "number that runs into a word";
   }
+  // What Kysely writes for an action of MERGE.
+  if (tokens.length === 1 && tokens[0]!.text === "delete") return undefined;
+  const relations = relationReads(tokens);
   const openers: string[] = [];
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!;
@@ -107,11 +138,16 @@ export function problemOf(raw: RawNode, guard: Guard): string | undefined {
       if (isUnqualifiedTable(token.node!, next, guard)) {
         return "a raw fragment names a guarded table";
       }
-    } else if (token.kind === "word") {
-      const problem = problemOfWord(token.text.toLowerCase(), previous, next, openers);
+    } else if (token.kind === "name") {
+      if (next?.text === "(" && READERS.test(token.text.slice(1, -1).toLowerCase())) {
+        return `a raw fragment calls ${token.text}, which reads tables by name`;
+      }
+    } else if (token.kind === "word" && !relations.has(i)) {
+      const before = [tokens[i - 2], previous];
+      const problem = problemOfWord(token.text.toLowerCase(), before, next, openers);
       if (problem !== undefined) return problem;
     }
-    if (guard.dialect === "sqlite" && followsIn(previous) && isName(token)) {
+    if (guard.dialect === "sqlite" && isWord(previous, "in") && mayNameTable(token)) {
       return "a raw fragment names a table after IN";
     }
   }
@@ -120,21 +156,21 @@ export function problemOf(raw: RawNode, guard: Guard): string | undefined {
 
 function problemOfWord(
   word: string,
-  previous: Token | undefined,
+  [second, previous]: readonly (Token | undefined)[],
   next: Token | undefined,
   openers: readonly string[],
 ): string | undefined {
-  const before = previous?.kind === "word" ? previous.text.toLowerCase() : "";
-  // A name between dots is a column, whatever it is called.
+  // A name between dots is a column, whatever it is called; a call is a function all the same.
   if (previous?.text === "." && next?.text !== "(") return undefined;
   if (STATEMENTS.has(word)) {
-    const isClause = (word === "update" && (before === "for" || before === "key")) ||
-      ((word === "update" || word === "delete") && before === "on");
-    if (!isClause) return `a raw fragment holds "${word}"`;
+    const locks = word === "update" &&
+      (isWord(previous, "for") || (isWord(previous, "key") && isWord(second, "no")));
+    const references = (word === "update" || word === "delete") && isWord(previous, "on");
+    if (!locks && !references) return `a raw fragment holds "${word}"`;
   }
   if (word === "from") {
     const opener = openers[openers.length - 1];
-    if (before !== "distinct" && !FROM_FUNCTIONS.has(opener ?? "")) {
+    if (!isWord(previous, "distinct") && !FROM_FUNCTIONS.has(opener ?? "")) {
       return `a raw fragment holds "from"`;
     }
   }
@@ -145,15 +181,69 @@ function problemOfWord(
   return undefined;
 }
 
-function followsIn(previous: Token | undefined): boolean {
-  return previous?.kind === "word" && previous.text.toLowerCase() === "in";
+/**
+ * The words SELECT and FROM of `(select .. from <query> as name)`, where the query is one of
+ * Kysely's, and so rewritten: it is how Kysely's own helpers (`jsonArrayFrom` and its like) read
+ * relations.
+ */
+function relationReads(tokens: readonly Token[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (let i = 1; i < tokens.length; i++) {
+    if (!isWord(tokens[i], "select") || tokens[i - 1]!.text !== "(") continue;
+    const from = indexAtDepth(tokens, i + 1, (token) => isWord(token, "from"));
+    if (from === undefined || !isQuery(tokens[from + 1]?.node)) continue;
+    const end = indexAtDepth(tokens, from + 2, (token) => token.text === ")");
+    const rest = tokens.slice(from + 2, end).map(({ text }) => text.toLowerCase()).join(" ");
+    if (end !== undefined && RELATION_END.test(rest)) found.add(i).add(from);
+  }
+  return found;
 }
 
-function isName(token: Token): boolean {
+const RELATION_END =
+  /^(?:as [\p{L}_][\p{L}\p{N}_]*)?(?: for json path(?: , (?:include_null_values|without_array_wrapper))*)?$/u;
+
+/** The next token of the same depth that fits. */
+function indexAtDepth(
+  tokens: readonly Token[],
+  start: number,
+  fits: (token: Token) => boolean,
+): number | undefined {
+  let depth = 0;
+  for (let i = start; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (depth === 0 && fits(token)) return i;
+    if (token.text === "(") depth++;
+    else if (token.text === ")" && --depth < 0) return undefined;
+  }
+  return undefined;
+}
+
+function isQuery(node: OperationNode | undefined): boolean {
+  switch (node?.kind) {
+    case "SelectQueryNode":
+      return true;
+    case "AliasNode":
+      return isQuery((node as AliasNode).node);
+    case "ParensNode":
+      return isQuery((node as ParensNode).node);
+    default:
+      return false;
+  }
+}
+
+function isWord(token: Token | undefined, word: string): boolean {
+  return token?.kind === "word" && token.text.toLowerCase() === word;
+}
+
+/** SQLite takes a name, and even a string, after IN for a table. */
+function mayNameTable(token: Token): boolean {
   if (token.kind === "word" || token.kind === "name") return true;
+  if (token.kind === "literal") return token.text.startsWith("'");
   const kind = token.node?.kind;
   return kind === "TableNode" || kind === "IdentifierNode" || kind === "ReferenceNode" ||
-    kind === "ColumnNode" || kind === "SchemableIdentifierNode";
+    kind === "ColumnNode" || kind === "SchemableIdentifierNode" || kind === "FunctionNode" ||
+    (kind === "ValueNode" &&
+      (token.node as OperationNode & { immediate?: boolean }).immediate === true);
 }
 
 function isUnqualifiedTable(node: OperationNode, next: Token | undefined, guard: Guard): boolean {
@@ -164,8 +254,12 @@ function isUnqualifiedTable(node: OperationNode, next: Token | undefined, guard:
   return guard.plan(table.identifier.name, table.schema?.name) !== undefined;
 }
 
-/** Whether a function's name is a name, and not SQL of its own, nor one that reads tables by name. */
+/** Whether a function's name is a name, and no SQL of its own. */
 export function isPlainFunction(name: string): boolean {
-  return /^[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}_][\p{L}\p{N}_$]*)*$/u.test(name) &&
-    !READERS.test(name.toLowerCase());
+  return /^[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}_][\p{L}\p{N}_$]*)*$/u.test(name);
+}
+
+/** Whether a function reads tables, or runs SQL, that its arguments name. */
+export function readsByName(name: string): boolean {
+  return READERS.test(name.toLowerCase().split(".").at(-1)!);
 }

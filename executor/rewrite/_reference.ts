@@ -8,6 +8,7 @@ import {
 import type { Guard } from "../_guard.ts";
 import type { ReferenceName, TablePlan } from "../_plan.ts";
 import { QueryRefusedError } from "../errors.ts";
+import type { DialectName } from "../plugin.ts";
 import { isCte, type Scope } from "./_scope.ts";
 
 /** A reference to a table that some plugin cares about. */
@@ -39,7 +40,7 @@ export function guardedReference(
     aliasNode = (node as AliasNode).alias;
     node = (node as AliasNode).node;
   }
-  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node);
+  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node, guard.dialect);
   if (table === undefined) return undefined;
   const { schema, identifier } = table.table;
   const plan = guard.plan(identifier.name, schema?.name);
@@ -49,7 +50,7 @@ export function guardedReference(
   ) {
     return undefined;
   }
-  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode);
+  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, guard.dialect);
   if (aliasNode !== undefined && alias === undefined) {
     throw new QueryRefusedError(
       `Cannot filter table "${identifier.name}" under an alias that is not a plain name; ` +
@@ -72,15 +73,15 @@ export function nameOf(reference: GuardedReference): string {
 }
 
 /** The table that a node other than a `TableNode` names, where its SQL is a name and no more. */
-export function tableOfName(node: OperationNode): TableNode | undefined {
-  const names = namesOf(node);
+export function tableOfName(node: OperationNode, dialect: DialectName): TableNode | undefined {
+  const names = namesOf(node, dialect);
   if (names === undefined || names.length === 0) return undefined;
   const [last, schema] = [names[names.length - 1]!, names[names.length - 2]];
   return schema === undefined ? TableNode.create(last) : TableNode.createWithSchema(schema, last);
 }
 
 /** The dotted parts of a node whose SQL is nothing but a name. */
-function namesOf(node: OperationNode): readonly string[] | undefined {
+function namesOf(node: OperationNode, dialect: DialectName): readonly string[] | undefined {
   switch (node.kind) {
     case "IdentifierNode":
       return [(node as IdentifierNode).name];
@@ -93,18 +94,18 @@ function namesOf(node: OperationNode): readonly string[] | undefined {
       return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
     }
     case "ColumnNode":
-      return namesOf((node as OperationNode & { column: OperationNode }).column);
+      return namesOf((node as OperationNode & { column: OperationNode }).column, dialect);
     case "ReferenceNode": {
       const { table, column } = node as OperationNode & {
         table?: OperationNode;
         column: OperationNode;
       };
-      const last = namesOf(column);
-      const first = table === undefined ? [] : namesOf(table);
+      const last = namesOf(column, dialect);
+      const first = table === undefined ? [] : namesOf(table, dialect);
       return last === undefined || first === undefined ? undefined : [...first, ...last];
     }
     case "RawNode":
-      return namesOfRaw(node as RawNode);
+      return namesOfRaw(node as RawNode, dialect);
     default:
       return undefined;
   }
@@ -113,7 +114,7 @@ function namesOf(node: OperationNode): readonly string[] | undefined {
 /** Quoted and bare names, dotted: `users`, `"public"."users"`, `[dbo].[users]`. */
 const NAME = /^\s*(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\])\s*$/u;
 
-function namesOfRaw(raw: RawNode): readonly string[] | undefined {
+function namesOfRaw(raw: RawNode, dialect: DialectName): readonly string[] | undefined {
   const { sqlFragments, parameters } = raw;
   const names: string[] = [];
   // Names and dots must alternate: the fragments give both, the parameters names only.
@@ -125,13 +126,13 @@ function namesOfRaw(raw: RawNode): readonly string[] | undefined {
         expectName = true;
       } else if (part.trim() !== "") {
         if (!expectName || !NAME.test(part)) return undefined;
-        names.push(unquote(part.trim()));
+        names.push(unquote(part.trim(), dialect));
         expectName = false;
       }
     }
     const parameter = parameters[i];
     if (parameter !== undefined) {
-      const inner = namesOf(parameter);
+      const inner = namesOf(parameter, dialect);
       if (inner === undefined || !expectName) return undefined;
       names.push(...inner);
       expectName = false;
@@ -145,16 +146,18 @@ function splitDots(text: string): string[] {
   return text.match(/"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\.|[^."`[]+/g) ?? [];
 }
 
-function unquote(name: string): string {
+function unquote(name: string, dialect: DialectName): string {
   const quote = name[0];
   if (quote === '"' || quote === "`") {
     return name.slice(1, -1).replaceAll(quote + quote, quote);
   }
-  return quote === "[" ? name.slice(1, -1) : name;
+  if (quote === "[") return name.slice(1, -1);
+  // PostgreSQL reads a name without quotes in lower case.
+  return dialect === "postgres" ? name.toLowerCase() : name;
 }
 
-function identifierOf(node: OperationNode): IdentifierNode | undefined {
+function identifierOf(node: OperationNode, dialect: DialectName): IdentifierNode | undefined {
   if (node.kind === "IdentifierNode") return node as IdentifierNode;
-  const names = namesOf(node);
+  const names = namesOf(node, dialect);
   return names?.length === 1 ? IdentifierNode.create(names[0]!) : undefined;
 }

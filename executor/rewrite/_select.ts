@@ -1,6 +1,7 @@
 import type { SelectQueryNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { intercept } from "./_intercept.ts";
+import { refuseOpenEnd } from "./_raw.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, needFiltering, type Sources, unqualify } from "./_sources.ts";
 import { visitChildren } from "./_visit.ts";
@@ -39,6 +40,7 @@ export function rewriteSelect(
     return out;
   }
   const { froms, joins, where, unqualified } = sources;
+  if (node.endModifiers !== undefined) refuseOpenEnd(node.endModifiers, undefined);
   const filtered: Record<string, unknown> = {
     ...out,
     from: froms === from.froms ? from : { ...from, froms },

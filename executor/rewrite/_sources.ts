@@ -1,5 +1,6 @@
 import {
   AliasNode,
+  type FunctionNode,
   IdentifierNode,
   type JoinNode,
   OnNode,
@@ -10,6 +11,7 @@ import {
   WhereNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
+import { QueryRefusedError } from "../errors.ts";
 import { and, andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
@@ -24,37 +26,74 @@ export interface Sources {
   unqualified: readonly TableNode[] | undefined;
 }
 
+/** A predicate on rows that no join so far has made up for want of a partner. */
+interface Pending {
+  readonly predicate: OperationNode;
+  readonly reference: GuardedReference;
+  readonly list: "froms" | "joins";
+  readonly index: number;
+}
+
 /**
- * Filters every table reference among the row sources of a block.
+ * Filters every table reference among the row sources of a block. Joins are read from left to
+ * right, as SQL does; what stands left of a join is one table to it.
  *
- * | reference                                   | its predicate goes to                        |
- * | ------------------------------------------- | -------------------------------------------- |
- * | FROM; right side of an inner or cross join  | WHERE                                        |
- * | right side of a left join                   | that join's ON                               |
- * | any, in a block with a RIGHT or FULL join   | `(select * from t where ..) as alias`        |
- * | right side of OUTER APPLY                   | `(select * from t where ..) as alias`        |
+ * | reference                                                | its predicate goes to                 |
+ * | -------------------------------------------------------- | ------------------------------------- |
+ * | right side of a LEFT join                                | that join's ON                        |
+ * | any other, where no RIGHT or FULL join comes after it    | WHERE                                 |
+ * | any other, where the next of those is a RIGHT join       | that join's ON                        |
+ * | any other, where the next of those is a FULL join        | `(select * from t where ..) as alias` |
+ * | right side of a RIGHT join                               | as FROM: by what comes after it       |
+ * | right side of a FULL join, or of OUTER APPLY             | `(select * from t where ..) as alias` |
  *
- * WHERE would drop the rows that an outer join keeps for want of a partner; a derived table is
- * right in any place, but costs some planners more. LIMIT, aggregates, DISTINCT and windows come
- * after all of these, so they see visible rows only.
+ * A WHERE drops the rows that an outer join keeps for want of a partner, an ON drops none that the
+ * join keeps: so each stands where it does the one thing it should. A derived table is right
+ * anywhere, but hides from the planner (and from GROUP BY) what the table's key is. LIMIT,
+ * aggregates, DISTINCT and windows come after all of these, so they see visible rows only.
  */
 export function filterSources(sources: Sources, scope: Scope | undefined, guard: Guard): void {
-  const derive = keepsLeftRows(sources.joins);
-  const froms = mapFroms(sources, sources.froms, derive, scope, guard);
-  sources.froms = froms;
-
-  const joins = sources.joins;
-  if (joins === undefined) return;
-  let changed: JoinNode[] | undefined;
-  for (let i = 0; i < joins.length; i++) {
+  let pending: Pending[] = [];
+  const { froms, joins } = sources;
+  for (let i = 0; i < froms.length; i++) {
+    const reference = referenceIn(froms[i]!, scope, guard);
+    const predicate = reference && predicateOf(reference, scope, guard);
+    if (predicate === undefined) continue;
+    // A comma binds less than JOIN, but for SQLite, where it is a join like any other.
+    if (i < froms.length - 1 && guard.dialect !== "sqlite") {
+      sources.where = andWhere(sources.where, predicate);
+    } else pending.push({ predicate, reference: reference!, list: "froms", index: i });
+  }
+  for (let i = 0; joins !== undefined && i < joins.length; i++) {
     const join = joins[i]!;
-    const next = filterJoin(sources, join, derive, scope, guard);
-    if (next !== join) {
-      changed ??= joins.slice();
-      changed[i] = next;
+    if (guard.deniesRaw && join.on !== undefined) refuseOpenComma(join.on, guard);
+    const reference = referenceIn(join.table, scope, guard);
+    const predicate = reference && predicateOf(reference, scope, guard);
+    const own = predicate === undefined
+      ? undefined
+      : { predicate, reference: reference!, list: "joins" as const, index: i };
+    switch (join.joinType) {
+      case "LeftJoin":
+      case "LateralLeftJoin":
+        if (own !== undefined) addToOn(sources, i, [own]);
+        break;
+      case "RightJoin":
+        addToOn(sources, i, pending);
+        pending = own === undefined ? [] : [own];
+        break;
+      case "FullJoin":
+        for (const each of pending) derive(sources, each, scope, guard);
+        if (own !== undefined) derive(sources, own, scope, guard);
+        pending = [];
+        break;
+      case "OuterApply":
+        if (own !== undefined) derive(sources, own, scope, guard);
+        break;
+      default:
+        if (own !== undefined) pending.push(own);
     }
   }
-  if (changed !== undefined) sources.joins = changed;
+  for (const { predicate } of pending) sources.where = andWhere(sources.where, predicate);
 }
 
 /** Whether any of the row sources has to be looked at; costs nothing where none is guarded. */
@@ -71,22 +110,15 @@ export function needFiltering(
   return false;
 }
 
-function needsFilter(item: OperationNode, guard: Guard): boolean {
-  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
-  if (node.kind !== "TableNode") return node.kind !== "SelectQueryNode";
-  const { schema, identifier } = (node as TableNode).table;
-  return guard.plan(identifier.name, schema === undefined ? undefined : schema.name) !== undefined;
-}
-
 /** Filters one reference by a derived table: `(select * from t where ..) as alias`. */
-export function derivedTable(reference: GuardedReference, guard: Guard): OperationNode | undefined {
+export function derivedTable(
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode | undefined {
   const { plan, table, alias } = reference;
-  const predicate = plan.predicate(
-    { table, qualifier: table, alias: undefined },
-    "select",
-    undefined,
-    guard,
-  );
+  const name = { table, qualifier: table, alias: undefined };
+  const predicate = plan.predicate(name, "select", scope, guard);
   if (predicate === undefined) return undefined;
   const select = SelectQueryNode.cloneWithSelections(SelectQueryNode.createFrom([table]), [
     SelectionNode.createSelectAll(),
@@ -97,62 +129,34 @@ export function derivedTable(reference: GuardedReference, guard: Guard): Operati
   );
 }
 
-function mapFroms(
-  sources: Sources,
-  froms: readonly OperationNode[],
-  derive: boolean,
-  scope: Scope | undefined,
-  guard: Guard,
-): readonly OperationNode[] {
-  let changed: OperationNode[] | undefined;
-  for (let i = 0; i < froms.length; i++) {
-    const from = froms[i]!;
-    if (guard.deniesRaw) refuseOpaque(from, guard);
-    const reference = guardedReference(from, scope, guard);
-    if (reference === undefined) continue;
-    if (derive) {
-      const next = derivedInBlock(sources, reference, guard);
-      if (next === undefined) continue;
-      changed ??= froms.slice();
-      changed[i] = next;
-    } else {
-      const predicate = predicateOf(reference, scope, guard);
-      if (predicate !== undefined) sources.where = andWhere(sources.where, predicate);
-    }
-  }
-  return changed ?? froms;
+/** Refuses a function that has the name of a guarded table: SQLite's virtual tables are called. */
+export function refuseTableCall(node: OperationNode, guard: Guard): void {
+  if (node.kind !== "FunctionNode") return;
+  const { func } = node as FunctionNode;
+  const name = func.split(".").at(-1)!;
+  if (guard.plan(name, undefined) === undefined) return;
+  throw new QueryRefusedError(
+    `Cannot filter table "${name}" where it is called as a function; name it as a table`,
+    "UNSUPPORTED",
+    name,
+  );
 }
 
-function filterJoin(
-  sources: Sources,
-  join: JoinNode,
-  derive: boolean,
+function referenceIn(
+  item: OperationNode,
   scope: Scope | undefined,
   guard: Guard,
-): JoinNode {
-  if (guard.deniesRaw) {
-    refuseOpaque(join.table, guard);
-    if (join.on !== undefined) refuseOpenComma(join.on);
-  }
-  const reference = guardedReference(join.table, scope, guard);
-  if (reference === undefined) return join;
-  if (derive || join.joinType === "OuterApply") {
-    const table = derivedInBlock(sources, reference, guard);
-    return table === undefined ? join : { ...join, table };
-  }
-  const predicate = predicateOf(reference, scope, guard);
-  if (predicate === undefined) return join;
-  if (join.joinType === "LeftJoin" || join.joinType === "LateralLeftJoin") {
-    return { ...join, on: OnNode.create(and(join.on?.on, predicate)) };
-  }
-  sources.where = andWhere(sources.where, predicate);
-  return join;
+): GuardedReference | undefined {
+  if (guard.deniesRaw) refuseOpaque(item, guard);
+  refuseTableCall(item.kind === "AliasNode" ? (item as AliasNode).node : item, guard);
+  return guardedReference(item, scope, guard);
 }
 
-/** Whether a join of the block keeps rows of its right side that have no partner. */
-function keepsLeftRows(joins: readonly JoinNode[] | undefined): boolean {
-  return joins !== undefined &&
-    joins.some(({ joinType }) => joinType === "RightJoin" || joinType === "FullJoin");
+function needsFilter(item: OperationNode, guard: Guard): boolean {
+  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  if (node.kind !== "TableNode") return node.kind !== "SelectQueryNode";
+  const { schema, identifier } = (node as TableNode).table;
+  return guard.plan(identifier.name, schema === undefined ? undefined : schema.name) !== undefined;
 }
 
 function predicateOf(
@@ -163,18 +167,35 @@ function predicateOf(
   return reference.plan.predicate(reference, "select", scope, guard);
 }
 
-function derivedInBlock(
+function addToOn(sources: Sources, index: number, pending: readonly Pending[]): void {
+  if (pending.length === 0) return;
+  const join = sources.joins![index]!;
+  const on = pending.reduce((on, { predicate }) => and(on, predicate), join.on?.on);
+  const joins = sources.joins!.slice();
+  joins[index] = { ...join, on: OnNode.create(on!) };
+  sources.joins = joins;
+}
+
+function derive(
   sources: Sources,
-  reference: GuardedReference,
+  { reference, list, index }: Pending,
+  scope: Scope | undefined,
   guard: Guard,
-): OperationNode | undefined {
-  const derived = derivedTable(reference, guard);
-  if (derived === undefined) return undefined;
-  const { table, alias } = reference;
-  if (alias === undefined && table.table.schema !== undefined) {
-    sources.unqualified = [...sources.unqualified ?? [], table];
+): void {
+  const table = derivedTable(reference, scope, guard);
+  if (table === undefined) return;
+  if (list === "froms") {
+    const froms = sources.froms.slice();
+    froms[index] = table;
+    sources.froms = froms;
+  } else {
+    const joins = sources.joins!.slice();
+    joins[index] = { ...joins[index]!, table };
+    sources.joins = joins;
   }
-  return derived;
+  if (reference.alias === undefined && reference.table.table.schema !== undefined) {
+    sources.unqualified = [...sources.unqualified ?? [], reference.table];
+  }
 }
 
 /** Takes the schema off the references to tables that derived tables stand for now. */

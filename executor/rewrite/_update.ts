@@ -2,7 +2,7 @@ import type { ListNode, OperationNode, UpdateQueryNode, WhereNode } from "kysely
 import type { Guard } from "../_guard.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
-import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
+import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "./_raw.ts";
 import { guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
@@ -29,7 +29,9 @@ export function rewriteUpdate(
   if (node.updates !== undefined) {
     for (const { column } of node.updates) refuseReservedColumn(column);
   }
-  if (guard.deniesRaw) node.updates?.forEach(refuseOpenComma);
+  if (guard.deniesRaw) {
+    for (const update of node.updates ?? []) refuseOpenComma(update, guard);
+  }
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {
@@ -43,7 +45,11 @@ export function rewriteUpdate(
   const where = table === undefined
     ? out.where
     : filterTargets(targetsOf(table), out.where, "update", scope, guard);
-  if (from === undefined) return where === out.where ? out : { ...out, where: where! };
+  if (from === undefined) {
+    if (where === out.where) return out;
+    refuseOpenEnd(node.endModifiers, undefined);
+    return { ...out, where: where! };
+  }
 
   const sources: Sources = { froms: from.froms, joins: out.joins, where, unqualified: undefined };
   filterSources(sources, scope, guard);
@@ -52,6 +58,7 @@ export function rewriteUpdate(
   ) {
     return out;
   }
+  refuseOpenEnd(node.endModifiers, undefined);
   const filtered: Record<string, unknown> = {
     ...out,
     from: { ...from, froms: sources.froms },

@@ -4,6 +4,7 @@ import type {
   BinaryOperationNode,
   ColumnUpdateNode,
   DeleteQueryNode,
+  ExplainNode,
   FunctionNode,
   InsertQueryNode,
   MergeQueryNode,
@@ -24,7 +25,7 @@ import { rewriteFunction } from "./_function.ts";
 import { rewriteInOperand } from "./_in_operand.ts";
 import { rewriteInsert } from "./_insert.ts";
 import { rewriteMerge } from "./_merge.ts";
-import { rewriteRaw } from "./_raw.ts";
+import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./_raw.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
 import { rewriteUpdate } from "./_update.ts";
@@ -74,6 +75,7 @@ export function visit(
     case "SelectionNode":
       return visitOne(node as SelectionNode, "selection", scope, guard);
     case "AliasNode":
+      if (guard.deniesRaw) refuseOpenAlias((node as AliasNode).alias, guard);
       return visitOne(node as AliasNode, "node", scope, guard);
     case "ParensNode":
       return visitOne(node as ParensNode, "node", scope, guard);
@@ -82,7 +84,11 @@ export function visit(
     case "OnNode":
       return visitOne(node as OnNode, "on", scope, guard);
     case "ColumnUpdateNode":
+      if (guard.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, guard);
       return visitOne(node as ColumnUpdateNode, "value", scope, guard);
+    case "ExplainNode":
+      refuseOpenFormat(node as ExplainNode);
+      return visitChildren(node, scope, guard);
     case "AndNode":
     case "OrNode":
       return visitPair(node as AndNode | OrNode, scope, guard);
