@@ -50,8 +50,8 @@ function checkParameters(connection: DatabaseConnection): void {
 }
 
 /**
- * mysql2 writes values into the text of the query, and an object or an array as more SQL:
- * `{ "id": 1 }` becomes `` `id` = 1 ``, which is true of a row that was to be compared with it.
+ * mysql2 writes values into the text of the query: an array as a list of values, an object as the
+ * text "[object Object]" or, in older versions, as more SQL (`{"id": 1}` became `` `id` = 1 ``).
  */
 function refuseObjects(query: CompiledQuery): void {
   query.parameters.forEach((value, index) => {

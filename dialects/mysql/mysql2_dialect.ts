@@ -9,7 +9,7 @@ const OPTIONS = ["pool", "controlConnection", "onCreateConnection", "onReserveCo
 
 /**
  * Makes a Kysely dialect from a pool of `mysql2`. It is Kysely's own `MysqlDialect`, which refuses
- * objects and arrays as values: `mysql2` would write them as SQL. `db.destroy()` ends the pool.
+ * objects and arrays as values, because `mysql2` would write something else. `db.destroy()` ends the pool.
  * For MariaDB it is the same dialect: Kysely does not know its RETURNING.
  *
  * @param config The pool (the one of `mysql2`, not of `mysql2/promise`) and how to use it.

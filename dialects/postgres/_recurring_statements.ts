@@ -1,3 +1,9 @@
+/** Texts beyond this length, such as inserts of many rows, are not worth the memory. */
+const LONGEST = 16_384;
+
+/** Among how many other texts a text must recur. */
+const SEEN_PER_CHOSEN = 4;
+
 /**
  * Chooses the statements that are worth preparing: those that come at least twice. A program that
  * makes its SQL as it goes would otherwise fill the server with statements that are never used
@@ -15,13 +21,13 @@ export class RecurringStatements {
   /** Counts one use, and says whether the statement is to be prepared. */
   use(sql: string): boolean {
     if (this.#chosen.has(sql)) return true;
-    if (this.#chosen.size >= this.#capacity) return false;
+    if (this.#chosen.size >= this.#capacity || sql.length > LONGEST) return false;
     if (this.#seen.delete(sql)) {
       this.#chosen.add(sql);
       return true;
     }
     this.#seen.add(sql);
-    if (this.#seen.size > this.#capacity) {
+    if (this.#seen.size > this.#capacity * SEEN_PER_CHOSEN) {
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest);
         break;
