@@ -1,0 +1,229 @@
+import {
+  bindContext,
+  compilePlan,
+  createExecutorSync,
+  destroyExecutor,
+  ExecutorDestroyedError,
+  ForeignQueryError,
+  planKey,
+  PluginHookError,
+  Slot,
+  withMetadata,
+} from "@kysera/executor";
+import type { Plugin } from "@kysera/executor";
+import { CamelCasePlugin, type Kysely } from "kysely";
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { dummy } from "../tests/executor/dummy.ts";
+
+const onUsers: Plugin["appliesTo"] = ({ name }) => name === "users";
+const hide: Plugin = {
+  name: "hide",
+  version: "1.0.0",
+  stable: true,
+  appliesTo: onUsers,
+  filter: (users, { eb }) => eb(users.column("deleted_at"), "is", null),
+};
+/** Takes the tenant when the query runs. */
+const lateTenant: Plugin = {
+  name: "late-tenant",
+  version: "1.0.0",
+  stable: true,
+  appliesTo: onUsers,
+  filter: (users, { eb, value }) =>
+    eb(users.column("tenant"), "=", value((context) => context?.["tenant"] ?? "nobody")),
+};
+/** Takes the tenant when the query is built. */
+const earlyTenant: Plugin = {
+  ...lateTenant,
+  name: "early-tenant",
+  filter: (users, { eb, context }) => eb(users.column("tenant"), "=", context?.["tenant"] ?? "-"),
+};
+const byId = (db: Kysely<any>) =>
+  db.selectFrom("users").selectAll().where("id", "=", new Slot<number>(0));
+
+describe("compilePlan()", () => {
+  it("compiles once what many calls run, with the values of each", () => {
+    const executor = createExecutorSync(dummy(), [hide]);
+    let builds = 0;
+    const plan = compilePlan(executor, (db) => {
+      builds++;
+      return db.updateTable("users")
+        .set({ name: new Slot<string>(1) })
+        .where("id", "=", new Slot<number>(0))
+        .where("kind", "=", "person");
+    });
+    assert.equal(
+      plan.sql,
+      `update "users" set "name" = $1 where "id" = $2 and "kind" = $3 and "users"."deleted_at" is null`,
+    );
+    assert.equal(plan.reusable, true);
+    assert.deepEqual(plan.bind(executor, [7, "Ada"]).parameters, ["Ada", 7, "person"]);
+    assert.deepEqual(plan.bind(executor, [8, "Bob"]).parameters, ["Bob", 8, "person"]);
+    assert.equal(plan.bind(executor, [8, "Bob"]).sql, plan.sql);
+    assert.equal(builds, 1);
+  });
+
+  it("gives queries that the handle runs, transactions of it too", async () => {
+    const executor = createExecutorSync(dummy(), [hide], { rawSql: "deny" });
+    const plan = compilePlan(executor, byId);
+    await executor.executeQuery(plan.bind(executor, [1]));
+    await executor.transaction().execute(async (trx) => {
+      assert.equal(plan.serves(trx), true);
+      await trx.executeQuery(plan.bind(trx, [1]));
+    });
+  });
+
+  it("puts the same value wherever its slot stands, and undefined where none was given", () => {
+    const executor = createExecutorSync(dummy(), []);
+    const plan = compilePlan(
+      executor,
+      (db) => byId(db).where("manager", "=", new Slot<number>(0)).where("n", "=", new Slot(1)),
+    );
+    assert.deepEqual(plan.bind(executor, [5]).parameters, [5, 5, undefined]);
+  });
+
+  it("serves every context with one plan where plugins take their values late", async () => {
+    const executor = createExecutorSync(dummy(), [lateTenant]);
+    const one = bindContext(executor, { tenant: 1 });
+    const two = bindContext(executor, { tenant: 2 });
+    const plan = compilePlan(one, byId);
+    assert.equal(plan.reusable, true);
+    assert.deepEqual(plan.bind(one, [5]).parameters, [5, 1]);
+    assert.deepEqual(plan.bind(two, [5]).parameters, [5, 2]);
+    assert.deepEqual(plan.bind(executor, [5]).parameters, [5, "nobody"]);
+    await two.executeQuery(plan.bind(two, [5]));
+    await assert.rejects(two.executeQuery(plan.bind(one, [5])), ForeignQueryError);
+  });
+
+  it("reads late values at once where a query is not planned", () => {
+    const executor = createExecutorSync(dummy(), [lateTenant]);
+    const one = bindContext(executor, { tenant: 1 });
+    const plan = compilePlan(one, byId);
+    assert.deepEqual(one.selectFrom("users").selectAll().compile().parameters, [1]);
+    assert.deepEqual(plan.bind(one, [5]).parameters, [5, 1]);
+  });
+
+  it("serves one context only where a plugin looked at it while the query was built", () => {
+    const executor = createExecutorSync(dummy(), [earlyTenant]);
+    const one = bindContext(executor, { tenant: 1 });
+    const two = bindContext(executor, { tenant: 2 });
+    const plan = compilePlan(one, byId);
+    assert.deepEqual(plan.bind(one, [5]).parameters, [5, 1]);
+    assert.equal(plan.serves(two), false);
+    assert.throws(() => plan.bind(two, [5]), ForeignQueryError);
+    assert.throws(() => plan.bind(executor, [5]), ForeignQueryError);
+    // The answers that are kept for one context are not given to another.
+    assert.deepEqual(compilePlan(two, byId).bind(two, [5]).parameters, [5, 2]);
+    assert.deepEqual(compilePlan(one, byId).bind(one, [5]).parameters, [5, 1]);
+  });
+
+  it("serves every context where no plugin has anything to say about the tables", () => {
+    const executor = createExecutorSync(dummy(), [earlyTenant]);
+    const plan = compilePlan(
+      bindContext(executor, { tenant: 1 }),
+      (db) => db.selectFrom("tags").selectAll(),
+    );
+    assert.equal(plan.serves(bindContext(executor, { tenant: 2 })), true);
+  });
+
+  it("is not reusable where a plugin's answer may be another one next time", () => {
+    for (
+      const plugin of [
+        { ...hide, stable: false },
+        { name: "active", version: "1.0.0", interceptQuery: (qb) => qb } satisfies Plugin as Plugin,
+        {
+          name: "soft",
+          version: "1.0.0",
+          rewriteDelete: () => ({ set: { deleted_at: Date.now() } }),
+        },
+      ]
+    ) {
+      const executor = createExecutorSync(dummy(), [plugin as Plugin]);
+      const plan = compilePlan(executor, (db) => db.deleteFrom("users"));
+      assert.equal(plan.reusable, false, plugin.name);
+    }
+  });
+
+  it("is not good for other flags, other Kysely plugins, another schema or another executor", () => {
+    const executor = createExecutorSync(dummy(), [hide]);
+    const plan = compilePlan(executor, byId);
+    for (
+      const other of [
+        withMetadata(executor, { includeDeleted: true }),
+        executor.withPlugin(new CamelCasePlugin()),
+        executor.withSchema("other"),
+        createExecutorSync(dummy(), [hide]),
+        dummy(),
+      ]
+    ) {
+      assert.equal(plan.serves(other), false);
+      assert.throws(() => plan.bind(other, [1]), ForeignQueryError);
+    }
+  });
+
+  it("works for a plain Kysely and its transactions, not for another one", async () => {
+    const db = dummy();
+    const plan = compilePlan(db, byId);
+    assert.equal(plan.reusable, true);
+    assert.deepEqual(plan.bind(db, [5]).parameters, [5]);
+    await db.transaction().execute((trx) => {
+      assert.deepEqual(plan.bind(trx, [6]).parameters, [6]);
+      return Promise.resolve();
+    });
+    assert.throws(() => plan.bind(dummy(), [5]), ForeignQueryError);
+    assert.throws(() => plan.bind(createExecutorSync(db, [hide]), [5]), ForeignQueryError);
+  });
+
+  it("makes queries that are refused after the executor was destroyed", async () => {
+    const executor = createExecutorSync(dummy(), [hide]);
+    const plan = compilePlan(executor, byId);
+    await destroyExecutor(executor);
+    await assert.rejects(
+      async () => await executor.executeQuery(plan.bind(executor, [1])),
+      ExecutorDestroyedError,
+    );
+  });
+
+  it("says which plugin's late value could not be read, and why", () => {
+    const cause = new Error("no tenant");
+    const executor = createExecutorSync(dummy(), [{
+      ...lateTenant,
+      filter: (users, { eb, value }) =>
+        eb(
+          users.column("tenant"),
+          "=",
+          value(() => {
+            throw cause;
+          }),
+        ),
+    }]);
+    const isHookError = (error: unknown): boolean => {
+      assert.ok(error instanceof PluginHookError, `it threw ${error}`);
+      assert.equal(error.plugin, "late-tenant");
+      assert.equal(error.cause, cause);
+      return true;
+    };
+    assert.throws(() => executor.selectFrom("users").selectAll().compile(), isHookError);
+    const plan = compilePlan(executor, byId);
+    assert.throws(() => plan.bind(executor, [1]), isHookError);
+  });
+});
+
+describe("planKey()", () => {
+  it("is the same for handles that one plan may serve, but for their contexts", async () => {
+    const executor = createExecutorSync(dummy(), [lateTenant]);
+    const key = planKey(executor);
+    assert.equal(planKey(bindContext(executor, { tenant: 1 })), key);
+    await executor.transaction().execute((trx) => {
+      assert.equal(planKey(trx), key);
+      return Promise.resolve();
+    });
+    assert.notEqual(planKey(withMetadata(executor, { flag: 1 })), key);
+    assert.notEqual(planKey(executor.withSchema("other")), key);
+    assert.notEqual(planKey(createExecutorSync(dummy(), [lateTenant])), key);
+    const db = dummy();
+    assert.equal(planKey(db), planKey(db));
+    assert.notEqual(planKey(db), planKey(dummy()));
+  });
+});
