@@ -9,8 +9,7 @@ export function copyAttributes(value: object, action: string): Attributes {
       "INVALID_CONTEXT",
     );
   }
-  // The top level is copied whatever made it: it is what a caller would change.
-  return copy({ ...value }, new Map()) as Attributes;
+  return copyMembers(value, new Map());
 }
 
 function copy(value: unknown, seen: Map<object, unknown>): unknown {
@@ -23,13 +22,19 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
     for (const item of value) list.push(copy(item, seen));
     return Object.freeze(list);
   }
-  if (value instanceof Date) return new Date(value);
-  if (value instanceof Set) return new Set([...value].map((item) => copy(item, seen)));
+  if (value instanceof Date) return locked(new Date(value));
+  if (value instanceof Set) return locked(new Set([...value].map((item) => copy(item, seen))));
   if (value instanceof Map) {
-    return new Map([...value].map(([key, item]) => [copy(key, seen), copy(item, seen)]));
+    const entries = [...value].map(([key, item]) => [copy(key, seen), copy(item, seen)] as const);
+    return locked(new Map(entries));
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return value;
+  return copyMembers(value, seen);
+}
+
+/** The members of an object; at the top level whatever made it, as it is what a caller changes. */
+function copyMembers(value: object, seen: Map<object, unknown>): Attributes {
   const out: Record<string, unknown> = {};
   seen.set(value, out);
   for (const [key, item] of Object.entries(value)) {
@@ -37,4 +42,17 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
     if (key !== "__proto__") out[key] = copy(item, seen);
   }
   return Object.freeze(out);
+}
+
+/** Object.freeze() leaves what a Date, a Set or a Map holds open: their methods that change it go. */
+function locked<T extends object>(value: T): T {
+  const refuse = (): never => {
+    throw new TypeError("Cannot change a bound context; bind another one");
+  };
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(value))) {
+    if (/^(?:set|add|delete|clear)/.test(name)) {
+      Object.defineProperty(value, name, { value: refuse });
+    }
+  }
+  return Object.freeze(value);
 }

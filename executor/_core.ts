@@ -51,6 +51,20 @@ export class Core {
     this.rawDb = props.rawDb;
   }
 
+  /** The plugins of both: of this one first. */
+  with(other: Core): Core {
+    return new Core({
+      plugins: [...this.plugins, ...other.plugins.filter((p) => !this.plugins.includes(p))],
+      hooks: [...this.allHooks, ...other.allHooks.filter((h) => !this.allHooks.includes(h))],
+      own: [],
+      dialect: this.dialect,
+      rawSql: this.rawSql === "deny" ? "deny" : other.rawSql,
+      tableFunctions: new Set([...this.tableFunctions, ...other.tableFunctions]),
+      rawDb: this.rawDb,
+      base: other,
+    });
+  }
+
   /** Whether `destroyExecutor` was called, here or on the executor that this one is made of. */
   get destroyed(): boolean {
     return this.#destroyed || (this.#base !== undefined && this.#base.destroyed);

@@ -1,6 +1,6 @@
 import { type Expression, expressionBuilder, type KyselyPlugin, type QueryExecutor } from "kysely";
 import type { Core } from "./_core.ts";
-import { LateValue } from "./_late_value.ts";
+import { type Caller, LateValue } from "./_late_value.ts";
 import { Names } from "./_names.ts";
 import { callHook, type NamedHooks, TablePlan } from "./_plan.ts";
 import type { Attributes, DialectName, HookContext } from "./plugin.ts";
@@ -52,6 +52,8 @@ export class Guard {
   readonly hasFlags: boolean;
   /** The Kysely plugins that come after the rewriting. */
   readonly plugins: readonly KyselyPlugin[];
+  /** The hook that is being asked, for errors. */
+  caller: Caller = { plugin: "", hook: "" };
   /** Set while a plan is compiled: its late values are read when it runs. */
   planning = false;
   readonly #shared: Shared;
@@ -157,7 +159,7 @@ class GuardContext implements HookContext {
 
   value<T>(read: (context: Attributes | undefined) => T): Expression<T> {
     this.#guard.core.hasLateValues = true;
-    return new LateValue(read);
+    return new LateValue(this.#guard.caller, read);
   }
 }
 

@@ -1,12 +1,24 @@
 import { type Expression, type OperationNode, ValueNode } from "kysely";
+import { callHook } from "./_plan.ts";
 import type { Attributes } from "./plugin.ts";
+
+/** A hook of a plugin. */
+export interface Caller {
+  readonly plugin: string;
+  readonly hook: string;
+}
 
 /** A value of the caller's context that is read when the query runs, not when it is built. */
 export class LateValue<T> implements Expression<T> {
+  readonly #caller: Caller;
   readonly #read: (context: Attributes | undefined) => T;
 
-  /** @param read reads the value from what is bound to the handle that runs the query */
-  constructor(read: (context: Attributes | undefined) => T) {
+  /**
+   * @param caller the hook it came from, for errors
+   * @param read reads the value from what is bound to the handle that runs the query
+   */
+  constructor(caller: Caller, read: (context: Attributes | undefined) => T) {
+    this.#caller = caller;
     this.#read = read;
   }
 
@@ -19,7 +31,7 @@ export class LateValue<T> implements Expression<T> {
   }
 
   read(context: Attributes | undefined): T {
-    return this.#read(context);
+    return callHook(this.#caller.plugin, this.#caller.hook, () => this.#read(context));
   }
 }
 

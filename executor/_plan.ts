@@ -91,6 +91,7 @@ export class TablePlan {
   ): DeleteRewrite | "deny" | undefined {
     for (const { plugin, hooks } of this.#rewriters) {
       const reference = new Reference(name, "delete");
+      guard.caller = { plugin, hook: "rewriteDelete" };
       const answer = callHook(
         plugin,
         "rewriteDelete",
@@ -136,6 +137,7 @@ export class TablePlan {
       const nodes: OperationNode[] = [];
       for (const { plugin, hooks } of this.#filters) {
         const reference = new Reference(name, operation);
+        guard.caller = { plugin, hook: "filter" };
         const answer = callHook(
           plugin,
           "filter",

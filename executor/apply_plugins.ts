@@ -9,9 +9,18 @@ import {
 } from "kysely";
 import { callHook, filterNode, nodeOfSource, Reference } from "./_plan.ts";
 import { PluginHookError, PluginValidationError, QueryRefusedError } from "./errors.ts";
-import type { DialectName, Plugin, QueryBlock, QueryBuilderContext } from "./plugin.ts";
+import type {
+  DialectName,
+  HookContext,
+  Plugin,
+  QueryBlock,
+  QueryBuilderContext,
+} from "./plugin.ts";
 import { operandOfAnd } from "./rewrite/_predicate.ts";
 import { validatePlugins } from "./validate_plugins.ts";
+
+/** The block that a builder makes. */
+type Block = QueryBuilderContext & { readonly dialect?: DialectName };
 
 /**
  * Applies plugins to one builder by hand, for a Kysely that is no executor: `interceptQuery` of
@@ -27,7 +36,7 @@ import { validatePlugins } from "./validate_plugins.ts";
 export function applyPlugins<QB extends object>(
   builder: QB,
   plugins: readonly Plugin[],
-  context: QueryBuilderContext & { readonly dialect?: DialectName },
+  context: Block,
 ): QB {
   validatePlugins(plugins);
   // A builder is a query block; which of the block's methods it has is its statement's business.
@@ -42,6 +51,8 @@ export function applyPlugins<QB extends object>(
       );
     }
     if (plugin.interceptQuery !== undefined) out = interceptBy(plugin, out, context);
+    if (!appliesTo(plugin, context)) continue;
+    if (plugin.rewriteDelete !== undefined) refuseDelete(plugin, context);
     if (plugin.filter !== undefined) out = filterBy(plugin, out, context);
   }
   return out as unknown as QB;
@@ -64,14 +75,9 @@ function interceptBy(plugin: Plugin, block: QueryBlock, context: QueryBuilderCon
   return answer;
 }
 
-function filterBy(
-  plugin: Plugin,
-  block: QueryBlock,
-  context: QueryBuilderContext & { readonly dialect?: DialectName },
-): QueryBlock {
-  const { operation, metadata, alias, schema } = context;
+function filterBy(plugin: Plugin, block: QueryBlock, context: Block): QueryBlock {
+  const { operation } = context;
   if (operation === "insert" || operation === "replace") return block;
-  if (plugin.appliesTo?.({ name: context.table, schema }) === false) return block;
   if (operation === "merge") {
     throw new QueryRefusedError(
       `Cannot filter a MERGE of table "${context.table}" by hand; use an executor`,
@@ -79,22 +85,56 @@ function filterBy(
       context.table,
     );
   }
-  const table = TableNode.create(context.table);
-  const qualifier = alias === undefined ? table : TableNode.create(alias);
-  const reference = new Reference({ table, qualifier, alias: undefined }, operation);
-  const answer = callHook(plugin.name, "filter", () =>
-    plugin.filter!(reference, {
-      dialect: context.dialect ?? "postgres",
-      context: undefined,
-      metadata,
-      eb: expressionBuilder<any, any>(),
-      value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined))),
-    }));
+  const answer = callHook(
+    plugin.name,
+    "filter",
+    () => plugin.filter!(referenceOf(context), hookContextOf(context)),
+  );
   if (answer === undefined) return block;
   const predicate = new ExpressionWrapper<any, any, SqlBool>(
     operandOfAnd(filterNode(answer, plugin.name)),
   );
   return closeWhere(block).where(predicate);
+}
+
+function appliesTo(plugin: Plugin, { table, schema }: QueryBuilderContext): boolean {
+  return callHook(
+    plugin.name,
+    "appliesTo",
+    () => plugin.appliesTo?.({ name: table, schema }) !== false,
+  );
+}
+
+function refuseDelete(plugin: Plugin, context: Block): void {
+  if (context.operation !== "delete") return;
+  const answer = callHook(
+    plugin.name,
+    "rewriteDelete",
+    () => plugin.rewriteDelete!(referenceOf(context), hookContextOf(context)),
+  );
+  if (answer === undefined) return;
+  throw new QueryRefusedError(
+    `Cannot delete from "${context.table}" by hand: plugin "${plugin.name}" ` +
+      (answer === "deny" ? "denies it" : "makes an UPDATE of it") + "; use an executor",
+    answer === "deny" ? "DELETE_DENIED" : "DELETE_NOT_REWRITABLE",
+    context.table,
+  );
+}
+
+function referenceOf({ table, alias, operation }: Block): Reference {
+  const node = TableNode.create(table);
+  const qualifier = alias === undefined ? node : TableNode.create(alias);
+  return new Reference({ table: node, qualifier, alias: undefined }, operation);
+}
+
+function hookContextOf({ dialect, metadata }: Block): HookContext {
+  return {
+    dialect: dialect ?? "postgres",
+    context: undefined,
+    metadata,
+    eb: expressionBuilder<any, any>(),
+    value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined))),
+  };
 }
 
 /** A raw OR in the builder's WHERE must not swallow what comes to it by AND. */

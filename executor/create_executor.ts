@@ -151,7 +151,7 @@ export function setUpSync(plan: Pick<Preparation, "own" | "host">): NamedHooks[]
     }
     if (isThenable(hooks)) {
       // Its outcome is of no interest any more; without a handler it would be reported as lost.
-      hooks.then(undefined, () => {});
+      Promise.resolve(hooks).catch(() => {});
       throw new PluginValidationError(
         `Cannot set up plugin "${plugin.name}" without waiting: it has to ask the database; ` +
           `use await createExecutor(), or tell the plugin its tables`,
@@ -185,7 +185,8 @@ export function prepare(
   const own = options.enabled === false ? [] : order.filter((plugin) => added.includes(plugin));
 
   const dialect = options.dialect ?? base?.dialect ?? dialectName(db.getExecutor().adapter);
-  const rawDb = base?.rawDb ?? db;
+  // A handle with a schema or Kysely plugins of its own keeps them.
+  const rawDb = base === undefined ? db : "__rawDb" in db ? base.rawDb : leave(db);
   const names = new Names(db.getExecutor().plugins, dialect);
   const all = [...inherited, ...own];
   const tableFunctions = new Set(base?.tableFunctions);
@@ -215,16 +216,15 @@ export function prepare(
 
 /** Plugins of an executor below are there for the dependencies of those that come to it. */
 function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): Plugin[] {
-  const names = new Set(added.map((plugin) => plugin.name));
+  const names = new Set(added.map((plugin) => plugin?.name));
   // Two layers may each have one of a name: both apply, and equal predicates are written once.
   return [...inherited.filter((plugin) => !names.has(plugin.name)), ...added];
 }
 
 function refuseUnknown(options: ExecutorOptions): void {
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ExecutorError(
-      `Cannot make an executor: its options are ${options === null ? "null" : typeof options}; ` +
-        "pass an object",
+      "Cannot make an executor: its options are no object; pass { rawSql: .. } or nothing",
       "INVALID_OPTION",
     );
   }
@@ -268,8 +268,8 @@ function hooksOf(plugin: Plugin, made: PluginHooks | undefined): NamedHooks[] {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value &&
-    typeof value.then === "function";
+  const { then } = (value ?? {}) as Partial<PromiseLike<unknown>>;
+  return typeof then === "function";
 }
 
 async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Core } from "./_core.ts";
+import { leave } from "./_graft.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** What tells an executor from a plain Kysely, for types and for whoever looks at it. */
@@ -30,7 +31,7 @@ export function brand<K extends Kysely<any>>(handle: K, core: Core): K {
   Object.defineProperties(handle, {
     __kysera: { value: true },
     __plugins: { value: core.plugins },
-    __rawDb: { value: core.rawDb },
+    __rawDb: { get: () => handle.isTransaction ? leave(handle) : core.rawDb },
   });
   return handle;
 }

@@ -12,6 +12,7 @@ export { createExecutor, createExecutorSync, type ExecutorOptions } from "./crea
 export * from "./describe_executor.ts";
 export * from "./destroy_executor.ts";
 export * from "./errors.ts";
+export type { ExecutorOf } from "./executor_of.ts";
 export type {
   AnyKyseraExecutor,
   KyseraExecutor,

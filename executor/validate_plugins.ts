@@ -65,7 +65,7 @@ export function validateHooks(hooks: unknown, plugin: string): void {
     : problemOfHooks(hooks as Record<string, unknown>);
   if (problem === undefined) return;
   throw new PluginValidationError(
-    `Cannot use what setup() of plugin "${plugin}" gave: ${problem}`,
+    `Cannot use what "setup" of plugin "${plugin}" gave: ${problem}`,
     "INITIALIZATION_FAILED",
     { pluginName: plugin },
   );
@@ -107,6 +107,13 @@ function validateShape(plugin: Plugin): void {
   if (plugin.priority !== undefined && !Number.isFinite(plugin.priority)) {
     throw new PluginValidationError(
       `Cannot use plugin "${plugin.name}": its priority is no finite number`,
+      "INVALID_PLUGIN",
+      { pluginName: plugin.name },
+    );
+  }
+  if (plugin.rawSql !== undefined && plugin.rawSql !== "deny") {
+    throw new PluginValidationError(
+      `Cannot use plugin "${plugin.name}": its "rawSql" can be "deny" only, or left out`,
       "INVALID_PLUGIN",
       { pluginName: plugin.name },
     );

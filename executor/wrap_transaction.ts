@@ -29,8 +29,10 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
   }
   const guard = guardOf(plugins);
   if (guard !== undefined) {
+    const own = guardOf(transaction)?.core;
+    const core = own === undefined || own === guard.core ? guard.core : own.with(guard.core);
     // install() puts the marker on.
-    return install(transaction, guard.core, guard.view) as KyseraTransaction<DB, P>;
+    return install(transaction, core, guard.view) as KyseraTransaction<DB, P>;
   }
   const plan = prepare(transaction, plugins as P, {}, false);
   return install(transaction, plan.core(setUpSync(plan)), plan.view) as KyseraTransaction<DB, P>;

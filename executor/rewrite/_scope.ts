@@ -1,6 +1,8 @@
-import type { CommonTableExpressionNode, OperationNode, WithNode } from "kysely";
+import type { AliasNode, CommonTableExpressionNode, OperationNode, WithNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import { forEachChild } from "./_nodes.ts";
+import { tableOfName } from "./_reference.ts";
 import { visit } from "./_visit.ts";
 
 /** The CTE names that are visible at a place of the query, the nearest first. */
@@ -87,20 +89,30 @@ function refuseForwardReference(
   }
 }
 
+/** Whether a query reads a table of this name, which no CTE of its own hides. */
 function mentions(node: OperationNode, name: string, guard: Guard): boolean {
-  if (node.kind === "TableNode") {
-    const { table } = node as OperationNode & {
-      table: { schema?: unknown; identifier: { name: string } };
+  const { with: clause } = node as OperationNode & { with?: WithNode };
+  const hides = clause?.expressions.some((cte) => guard.cteKey(cteName(cte)) === name) === true;
+  if (hides) return false;
+  if (node.kind === "FromNode" || node.kind === "JoinNode" || node.kind === "UsingNode") {
+    const { froms, table, tables } = node as OperationNode & {
+      froms?: readonly OperationNode[];
+      table?: OperationNode;
+      tables?: readonly OperationNode[];
     };
-    return table.schema === undefined && guard.cteKey(table.identifier.name) === name;
+    const items = froms ?? tables ?? (table === undefined ? [] : [table]);
+    if (items.some((item) => isTable(item, name, guard))) return true;
   }
-  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return false;
-  for (const value of Object.values(node)) {
-    if (Array.isArray(value)) {
-      if (value.some((v) => v?.kind !== undefined && mentions(v, name, guard))) return true;
-    } else if (typeof value === "object" && value !== null && "kind" in value) {
-      if (mentions(value as OperationNode, name, guard)) return true;
-    }
-  }
-  return false;
+  let found = false;
+  forEachChild(node, (child) => {
+    found ||= mentions(child, name, guard);
+  });
+  return found;
+}
+
+function isTable(item: OperationNode, name: string, guard: Guard): boolean {
+  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  const table = tableOfName(node, guard.dialect)?.table;
+  return table !== undefined && table.schema === undefined &&
+    guard.cteKey(table.identifier.name) === name;
 }
