@@ -8,6 +8,7 @@ export async function openPostgres(
   options: TestOpenOptions = {},
 ): Promise<TestDatabase> {
   const { default: pg } = await import("pg");
+  const { default: Cursor } = await import("pg-cursor");
   const schema = uniqueName();
   const admin = async (statement: string): Promise<void> => {
     const client = new pg.Client({ connectionString: url });
@@ -21,6 +22,7 @@ export async function openPostgres(
   await admin(`create schema "${schema}"`);
   const db = new Kysely<any>({
     dialect: new PostgresDialect({
+      cursor: Cursor,
       pool: new pg.Pool({
         connectionString: url,
         max: options.connections ?? 4,
