@@ -50,7 +50,8 @@ describe("wrapTransaction()", () => {
       const wrapped = wrapTransaction(trx, [hide]);
       assert.equal(wrapped.__kysera, true);
       assert.deepEqual(wrapped.__plugins, [hide]);
-      assert.equal(wrapped.__rawDb, trx);
+      assert.equal(wrapped.__rawDb.isTransaction, true);
+      assert.equal(isKyseraExecutor(wrapped.__rawDb), false);
     });
   });
 
