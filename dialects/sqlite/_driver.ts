@@ -5,6 +5,7 @@ import {
   type QueryCompiler,
   type TransactionSettings,
 } from "kysely";
+import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { ConnectionMutex } from "../_mutex.ts";
 import { savepointCommand } from "../_savepoint.ts";
 import { SqliteConnection } from "./_connection.ts";
@@ -68,12 +69,22 @@ export class SqliteDriver implements Driver {
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(COMMIT);
+    try {
+      await connection.executeQuery(COMMIT);
+    } catch (error) {
+      if (!hasNoTransaction(error)) throw error;
+      await this.#endQueryOnly(connection);
+      throw abortedTransactionError(error);
+    }
     await this.#endQueryOnly(connection);
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(ROLLBACK);
+    try {
+      await connection.executeQuery(ROLLBACK);
+    } catch (error) {
+      if (!hasNoTransaction(error)) throw error;
+    }
     await this.#endQueryOnly(connection);
   }
 
@@ -117,4 +128,12 @@ export class SqliteDriver implements Driver {
     this.#endsQueryOnly = false;
     await connection.executeQuery(NOT_QUERY_ONLY);
   }
+}
+
+/**
+ * Whether SQLite has rolled the transaction back by itself, as it does after some errors (a full
+ * disk, `insert or rollback`). It has no code of its own for that.
+ */
+function hasNoTransaction(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("no transaction is active");
 }

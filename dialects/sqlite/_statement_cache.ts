@@ -23,6 +23,7 @@ export class StatementCache {
   readonly #capacity: number;
   readonly #idle = new Map<string, CachedStatement>();
   #schemaVersion: SqliteHandleStatement | undefined;
+  #loadedVersion: number | undefined;
   #changes = 0;
 
   constructor(handle: SqliteHandle, capacity: number) {
@@ -82,6 +83,14 @@ export class StatementCache {
    */
   #schema(): number {
     this.#schemaVersion ??= this.#handle.prepare("pragma schema_version");
-    return Number(this.#schemaVersion.values([])[0]![0]) + this.#changes * 2 ** 32;
+    const version = Number(this.#schemaVersion.values([])[0]![0]);
+    if (version !== this.#loadedVersion) {
+      // SQLite itself notices the changes of others only when a statement runs.
+      const load = this.#handle.prepare("select 1 from sqlite_master limit 0");
+      load.values([]);
+      load.finalize?.();
+      this.#loadedVersion = version;
+    }
+    return version + this.#changes * 2 ** 32;
   }
 }
