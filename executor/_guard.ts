@@ -1,4 +1,4 @@
-import { type Expression, expressionBuilder, type KyselyPlugin, type QueryExecutor } from "kysely";
+import { expressionBuilder, type KyselyPlugin, type QueryExecutor } from "kysely";
 import type { Core } from "./_core.ts";
 import { type Caller, LateValue } from "./_late_value.ts";
 import { Names } from "./_names.ts";
@@ -144,9 +144,15 @@ class GuardContext implements HookContext {
   readonly dialect: DialectName;
   readonly metadata: Attributes;
   readonly eb: HookContext["eb"] = expressionBuilder<any, any>();
+  /** A function of its own, so that a hook may take it out of the context. */
+  readonly value: HookContext["value"];
   readonly #guard: Guard;
 
   constructor(guard: Guard) {
+    this.value = (read) => {
+      guard.core.hasLateValues = true;
+      return new LateValue(guard.caller, read);
+    };
     this.dialect = guard.dialect;
     this.metadata = guard.view.metadata;
     this.#guard = guard;
@@ -155,11 +161,6 @@ class GuardContext implements HookContext {
   get context(): Attributes | undefined {
     this.#guard.usage.context = true;
     return this.#guard.view.context;
-  }
-
-  value<T>(read: (context: Attributes | undefined) => T): Expression<T> {
-    this.#guard.core.hasLateValues = true;
-    return new LateValue(this.#guard.caller, read);
   }
 }
 

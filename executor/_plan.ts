@@ -220,13 +220,31 @@ function isFor(predicate: Predicate, view: View): boolean {
 /** The node of what a hook answered. */
 export function filterNode(answer: unknown, plugin: string): OperationNode {
   const node = callHook(plugin, "filter", () => nodeOfSource(answer));
-  if (node !== undefined) return node;
+  if (node !== undefined && EXPRESSIONS.has(node.kind)) return node;
   throw new PluginHookError(
     plugin,
     "filter",
     `it answered with ${typeof answer}; return an expression, or undefined for no filter`,
   );
 }
+
+const EXPRESSIONS: ReadonlySet<string> = new Set([
+  "AggregateFunctionNode",
+  "AndNode",
+  "BinaryOperationNode",
+  "CaseNode",
+  "CastNode",
+  "ColumnNode",
+  "FunctionNode",
+  "JSONReferenceNode",
+  "OrNode",
+  "ParensNode",
+  "RawNode",
+  "ReferenceNode",
+  "SelectQueryNode",
+  "UnaryOperationNode",
+  "ValueNode",
+]);
 
 /** The node of a query or expression; `undefined` of anything else. */
 export function nodeOfSource(source: unknown): OperationNode | undefined {
@@ -250,7 +268,7 @@ function validateRewrite(answer: unknown, plugin: string): void {
   throw new PluginHookError(
     plugin,
     "rewriteDelete",
-    'it answered with something else than { set: { column: value } }, "deny" or undefined',
+    'it answered with something else; return { set: { column: value } }, "deny" or undefined',
   );
 }
 

@@ -8,6 +8,7 @@ import { Guard, type View } from "./_guard.ts";
 import { Names } from "./_names.ts";
 import type { NamedHooks } from "./_plan.ts";
 import { ExecutorError, PluginValidationError } from "./errors.ts";
+import type { ExecutorOf } from "./executor_of.ts";
 import type { DialectName, Plugin, PluginHooks, PluginHost } from "./plugin.ts";
 import { resolvePluginOrder } from "./resolve_plugin_order.ts";
 import { validateHooks, validateList } from "./validate_plugins.ts";
@@ -69,8 +70,8 @@ const NO_VIEW: View = Object.freeze({ context: undefined, metadata: Object.freez
  * );
  * ```
  */
-export async function createExecutor<DB, const P extends readonly Plugin[] = readonly []>(
-  db: Kysely<DB>,
+export async function createExecutor<DB, const P extends readonly Plugin[]>(
+  db: ExecutorOf<DB>,
   plugins?: P,
   options: ExecutorOptions = {},
 ): Promise<KyseraExecutor<DB, P>> {
@@ -122,8 +123,8 @@ export async function createExecutor<DB, const P extends readonly Plugin[] = rea
  * executor.selectFrom("users").selectAll().compile();
  * ```
  */
-export function createExecutorSync<DB, const P extends readonly Plugin[] = readonly []>(
-  db: Kysely<DB>,
+export function createExecutorSync<DB, const P extends readonly Plugin[]>(
+  db: ExecutorOf<DB>,
   plugins?: P,
   options: ExecutorOptions = {},
 ): KyseraExecutor<DB, P> {
@@ -313,15 +314,21 @@ async function undo(
 }
 
 function assemble<DB, P extends readonly Plugin[]>(
-  db: Kysely<DB>,
+  db: ExecutorOf<DB>,
   plan: Preparation,
   hooks: readonly NamedHooks[],
 ): KyseraExecutor<DB, P> {
-  return install(db, plan.core(hooks), plan.view) as KyseraExecutor<DB, P>;
+  // install() puts the marker on; DB is the database of the handle, by the parameter's type.
+  return install(db, plan.core(hooks), plan.view) as unknown as KyseraExecutor<DB, P>;
 }
 
 /** A Kysely of the same kind as `db`, with the core's plugins in it. */
-export function install<K extends Kysely<any>>(db: K, core: Core, view: View): K {
+export function install<K extends Kysely<any>>(
+  db: K,
+  core: Core,
+  view: View,
+  rawDb: Kysely<any> = core.rawDb,
+): K {
   const inner = guardOf(db) === undefined ? db.getExecutor() : innerOf(db);
   const executor = graft(db, new GuardedExecutor(inner, Guard.over(inner, core, view)));
   if (guardOf(executor)?.core !== core) {
@@ -331,7 +338,7 @@ export function install<K extends Kysely<any>>(db: K, core: Core, view: View): K
       "UNSUPPORTED_KYSELY",
     );
   }
-  return brand(executor, core);
+  return brand(executor, core, rawDb);
 }
 
 function innerOf(db: Kysely<any>): ReturnType<Kysely<any>["getExecutor"]> {

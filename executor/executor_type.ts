@@ -1,6 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Core } from "./_core.ts";
-import { leave } from "./_graft.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** What tells an executor from a plain Kysely, for types and for whoever looks at it. */
@@ -27,11 +26,11 @@ export type KyseraTransaction<DB, P extends readonly Plugin[] = readonly Plugin[
 export type AnyKyseraExecutor<DB> = KyseraExecutor<DB> | KyseraTransaction<DB>;
 
 /** Puts the marker on a handle. */
-export function brand<K extends Kysely<any>>(handle: K, core: Core): K {
+export function brand<K extends Kysely<any>>(handle: K, core: Core, rawDb: Kysely<any>): K {
   Object.defineProperties(handle, {
     __kysera: { value: true },
     __plugins: { value: core.plugins },
-    __rawDb: { get: () => handle.isTransaction ? leave(handle) : core.rawDb },
+    __rawDb: { value: rawDb },
   });
   return handle;
 }

@@ -50,10 +50,13 @@ export function getRawDb<DB>(executor: Transaction<DB>): Transaction<DB>;
  */
 export function getRawDb<DB>(executor: Kysely<DB>): Kysely<DB>;
 export function getRawDb(executor: Kysely<any>): Kysely<any> {
-  const guard = guardOf(executor);
-  if (guard === undefined) return executor;
-  // The marker is on the handles that stand for the whole database, never on a transaction's.
-  return executor.isTransaction || !("__rawDb" in executor) ? leave(executor) : guard.core.rawDb;
+  if (isBranded(executor)) return executor.__rawDb;
+  return guardOf(executor) === undefined ? executor : leave(executor);
+}
+
+/** Whether a handle bears the marker: those that Kysely makes of one (a transaction, ..) do not. */
+function isBranded(handle: Kysely<any>): handle is Kysely<any> & KyseraExecutorMarker {
+  return "__kysera" in handle;
 }
 
 /**
@@ -72,7 +75,7 @@ export function bindContext<K extends Kysely<any>>(executor: K, context: object)
     context: copyAttributes(context, "bind a context"),
     metadata: view.metadata,
   });
-  return "__kysera" in executor ? brand(bound, core) : bound;
+  return isBranded(executor) ? brand(bound, core, executor.__rawDb) : bound;
 }
 
 /**
@@ -101,7 +104,7 @@ export function withMetadata<K extends Kysely<any>>(executor: K, flags: object):
     Object.entries(merged).filter(([, value]) => value !== undefined),
   );
   const flagged = withView(executor, { context: view.context, metadata: Object.freeze(metadata) });
-  return "__kysera" in executor ? brand(flagged, core) : flagged;
+  return isBranded(executor) ? brand(flagged, core, executor.__rawDb) : flagged;
 }
 
 /**

@@ -1,5 +1,8 @@
-import type { Transaction } from "kysely";
-import { guardOf } from "./_graft.ts";
+import type { Kysely } from "kysely";
+import type { Core } from "./_core.ts";
+import { guardOf, isKysely, leave, mustHaveGuard } from "./_graft.ts";
+import type { View } from "./_guard.ts";
+import type { ExecutorOf } from "./executor_of.ts";
 import { install, prepare, setUpSync } from "./create_executor.ts";
 import type { KyseraTransaction } from "./executor_type.ts";
 import { ExecutorError } from "./errors.ts";
@@ -17,8 +20,8 @@ import type { Plugin } from "./plugin.ts";
  * @throws {ExecutorError} where the first argument is no transaction
  */
 export function wrapTransaction<DB, const P extends readonly Plugin[]>(
-  transaction: Transaction<DB>,
-  plugins: P | KyseraTransaction<any>["__rawDb"],
+  transaction: ExecutorOf<DB> & { readonly isTransaction: true },
+  plugins: P | Kysely<any>,
 ): KyseraTransaction<DB, P> {
   if (transaction?.isTransaction !== true) {
     throw new ExecutorError(
@@ -27,13 +30,15 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
       "NOT_A_TRANSACTION",
     );
   }
-  const guard = guardOf(plugins);
-  if (guard !== undefined) {
-    const own = guardOf(transaction)?.core;
-    const core = own === undefined || own === guard.core ? guard.core : own.with(guard.core);
+  const own = guardOf(transaction)?.core;
+  const rawDb = own === undefined ? transaction : leave(transaction);
+  const put = (core: Core, view: View): KyseraTransaction<DB, P> =>
     // install() puts the marker on.
-    return install(transaction, core, guard.view) as KyseraTransaction<DB, P>;
+    install(transaction, core, view, rawDb) as unknown as KyseraTransaction<DB, P>;
+  if (isKysely(plugins)) {
+    const { core, view } = mustHaveGuard(plugins, "wrap a transaction");
+    return put(own === undefined || own === core ? core : own.with(core), view);
   }
-  const plan = prepare(transaction, plugins as P, {}, false);
-  return install(transaction, plan.core(setUpSync(plan)), plan.view) as KyseraTransaction<DB, P>;
+  const plan = prepare(transaction, plugins, {}, false);
+  return put(plan.core(setUpSync(plan)), plan.view);
 }
