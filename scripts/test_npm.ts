@@ -21,6 +21,8 @@ import { countTests, describeDialects, dialectOutcomes, missingDialects } from "
 const OLDEST_KYSELY = "0.28.17";
 const NEWEST_KYSELY = "0.29.9";
 const FUZZ_RUNS = "200";
+/** So much of the output of a run that failed is shown. */
+const MAX_LINES = 300;
 
 /** What runs where. Node 20 strips no types: it gets the tests that are JavaScript. */
 const PLAN: readonly Job[] = [
@@ -94,7 +96,7 @@ async function testOn(job: Job, project: NpmProject): Promise<void> {
   const result = countTests(cases, code !== 0 ? code : missing.length);
   totals.passed += result.passed;
   totals.failed += result.failed;
-  if (code !== 0) console.log(endOf(output));
+  if (code !== 0) console.log(failuresIn(output));
   console.log(
     `${runtime.name}, kysely ${project.kysely}: ${result.passed} passed, ${result.failed} failed, ` +
       `${result.skipped} skipped in ${seconds} s\n${describeDialects(outcomes)}`,
@@ -112,8 +114,11 @@ function reportChecks(checks: readonly Check[]): void {
   }
 }
 
-/** The part that matters: Node lists failures at the end, Bun where they happen. */
-function endOf(output: string): string {
+/** What failed. Node lists the failures once more at the end, Bun shows them where they happen. */
+function failuresIn(output: string): string {
   const start = output.lastIndexOf("failing tests:");
-  return start >= 0 ? output.slice(start) : output.split("\n").slice(-400).join("\n");
+  const lines = output.slice(Math.max(start, 0)).split("\n")
+    .filter((line) => !line.startsWith("(pass)") && !line.startsWith("(skip)"));
+  const rest = lines.length - MAX_LINES;
+  return lines.slice(0, MAX_LINES).join("\n") + (rest > 0 ? `\n.. and ${rest} lines more` : "");
 }
