@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun, run } from "../run.ts";
-import { entryNames } from "../workspace.ts";
+import { entryNames, ROOT } from "../workspace.ts";
 import { type NpmProject, TARBALLS } from "./project.ts";
 
 /** One thing that was checked. */
@@ -66,6 +66,7 @@ export async function checkTypes(project: NpmProject): Promise<Check[]> {
   const dir = join(project.dir, "consumer");
   mkdirSync(dir);
   writeFileSync(join(dir, "every_entry.ts"), everyEntry());
+  copyFileSync(join(ROOT, "tests", "npm", "consumer.ts"), join(dir, "consumer.ts"));
   const checks: Check[] = [];
   for (const version of COMPILERS) {
     const [tsc] = await commandsOf([`typescript@${version}`], ["tsc"]);

@@ -1,0 +1,71 @@
+/**
+ * A program as a user with the strictest compiler would write it. `deno task test:npm` checks its types
+ * against the npm packages and has the compiler write declarations: every inferred type below must be
+ * one that a user can name. (Deno leaves the file out: this repository wants such types written.)
+ *
+ * @module
+ */
+import {
+  DummyDriver,
+  type Generated,
+  Kysely,
+  type Selectable,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type Transaction,
+} from "kysely";
+import { parseDatabaseError } from "@kysera/core";
+import { createExecutor, createExecutorSync, type Plugin } from "@kysera/executor";
+import { softDeletePlugin } from "@kysera/soft-delete";
+
+export interface Database {
+  users: { id: Generated<number>; email: string; deleted_at: Date | null };
+  posts: { id: Generated<number>; user_id: number; title: string };
+}
+
+export const db = new Kysely<Database>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+export const plugin = {
+  name: "published-only",
+  version: "1.0.0",
+  filter: (posts, { eb }) => eb(posts.column("title"), "is not", null),
+} satisfies Plugin;
+
+export const softDelete = softDeletePlugin({ tables: ["users"] });
+export const executor = await createExecutor(db, [softDelete, plugin]);
+export const executorSync = createExecutorSync(db, [softDelete]);
+
+/** An executor is a Kysely, wherever one is asked for. */
+export const kysely: Kysely<Database> = executor;
+
+export function titlesOf(trx: Transaction<Database>, userId: number) {
+  return trx.selectFrom("users as u")
+    .innerJoin("posts as p", "p.user_id", "u.id")
+    .where("u.id", "=", userId)
+    .select(["p.title", "u.email"])
+    .execute();
+}
+
+export const titles = () => executor.transaction().execute((trx) => titlesOf(trx, 1));
+
+export async function createUser(email: string): Promise<Selectable<Database["users"]>> {
+  try {
+    return await executor.insertInto("users").values({ email, deleted_at: null })
+      .returningAll().executeTakeFirstOrThrow();
+  } catch (error) {
+    throw parseDatabaseError(error, "sqlite");
+  }
+}
+
+// @ts-expect-error No such table.
+executor.selectFrom("nobody");
+// @ts-expect-error No such column.
+executor.selectFrom("users").select("nothing");
