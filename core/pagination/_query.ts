@@ -1,5 +1,6 @@
 import {
   AliasNode,
+  type Expression,
   IdentifierNode,
   type KyselyPlugin,
   type RootOperationNode,
@@ -26,13 +27,23 @@ export interface Inspected {
   readonly parameters: readonly unknown[];
 }
 
+/** The query with columns put after its order. */
+export function orderedBy(
+  query: AnyQuery,
+  columns: readonly Expression<unknown>[],
+  action: string,
+): AnyQuery {
+  if (typeof query?.orderBy !== "function") throw noQuery(action);
+  return columns.reduce<AnyQuery>((built, column) => built.orderBy(column), query);
+}
+
 /**
  * Compiles a query and looks at the tree that its SQL was made from. A plugin is the only place
  * where Kysely shows it, and the last one sees what all others made of the query.
  */
 export function inspect(query: AnyQuery, action: string): Inspected {
   if (typeof query?.withPlugin !== "function" || typeof query.compile !== "function") {
-    throw new BadRequestError(`Cannot ${action}: the value given is no query builder`);
+    throw noQuery(action);
   }
   let node: RootOperationNode | undefined;
   let queryId = "";
@@ -68,6 +79,10 @@ export function dialectOf(query: AnyQuery, inspected: Inspected): Dialect {
   if (sql.includes("`")) return "mysql";
   if (sql.includes("$")) return "postgres";
   return sql.includes("@") ? "mssql" : "sqlite";
+}
+
+function noQuery(action: string): BadRequestError {
+  return new BadRequestError(`Cannot ${action}: the value given is no query builder`);
 }
 
 function plugin(transformQuery: KyselyPlugin["transformQuery"]): KyselyPlugin {

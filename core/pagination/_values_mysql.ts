@@ -4,6 +4,9 @@ import type { Values } from "./_values.ts";
 
 const isDecimal = /^-?\d+(?:\.(\d+))?$/;
 
+/** Text that is 0 as a number. */
+const isWord = /^[^\d\s+.-]/;
+
 /** `decimal(65, s)` by scale: an exact number is compared as one, never as text or floating point. */
 const decimals = Array.from(
   { length: 39 },
@@ -31,8 +34,10 @@ export const mysqlValues: Values = {
     if (v instanceof Uint8Array) return ["bytes", encodeBase64(v)];
     const text = String(t).slice(1);
     const isNumber = typeof v === "number" || typeof v === "bigint" || c === "binary";
-    if (!isNumber || v instanceof Date) return ["text", text];
     const float = Number(f);
+    // ENUM and SET are ordered by number, and so must be compared by it; no other text is one
+    if (!isNumber && float > 0 && isWord.test(text)) return ["float", String(float)];
+    if (!isNumber || v instanceof Date) return ["text", text];
     if (!isDecimal.test(text)) {
       return typeof v === "number" ? ["float", String(float)] : ["text", text];
     }

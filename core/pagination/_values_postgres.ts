@@ -3,7 +3,8 @@ import type { Values } from "./_values.ts";
 
 /**
  * The types that a value is cast to before it is compared, by the names that `pg_typeof` has for
- * them. A bare `bit` or `character` would cut the value down to one place.
+ * them. A bare `bit` or `character` would cut the value down to one place; a type's own name does
+ * not.
  */
 const types: ReadonlyMap<string, string> = new Map([
   ...[
@@ -32,10 +33,10 @@ const types: ReadonlyMap<string, string> = new Map([
     "timestamp with time zone",
     "uuid",
   ].map((name) => [name, name] as const),
-  ["bit", "varbit"],
+  ["bit", '"bit"'],
   ["bit varying", "varbit"],
   ["character", "bpchar"],
-  ["character varying", "text"],
+  ["character varying", "varchar"],
 ]);
 
 const text = RawNode.createWithSql("text");
@@ -60,7 +61,6 @@ export const postgresValues: Values = {
     if (type === undefined) return ValueNode.create(value);
     // As text first: else drivers would see a parameter of that type, and convert the value to it
     const parameter = CastNode.create(ValueNode.create(value), text);
-    if (type === "text" && kind !== "character varying[]") return parameter;
     const suffix = isArray.test(kind) ? "[]" : "";
     return CastNode.create(parameter, RawNode.createWithSql(type + suffix));
   },

@@ -8,7 +8,7 @@ import {
 import { countAll, readCount } from "./_count.ts";
 import { layOut, splitOrder } from "./_layout.ts";
 import { selectAs } from "./_nodes.ts";
-import { type AnyQuery, inspect, replace } from "./_query.ts";
+import { inspect, orderedBy, replace } from "./_query.ts";
 
 const action = "count rows";
 
@@ -49,7 +49,7 @@ export async function executeGroupedCount<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   column: StringReference<DB, TB> | (keyof O & string),
 ): Promise<Record<string, number>> {
-  const ordered: AnyQuery = query.orderBy(expressionBuilder<any, any>().ref(column));
+  const ordered = orderedBy(query, [expressionBuilder<any, any>().ref(column)], action);
   const inspected = inspect(ordered, action);
   const { query: node, items } = splitOrder(inspected.node, 1);
   const wanted = { asked: items, unique: [], implied: false };

@@ -12,7 +12,7 @@ import { type Key, nullsComeFirst } from "./_key.ts";
 import { type Layout, layOut, splitOrder } from "./_layout.ts";
 import { bounded, checkOptions, defaultLimit, maxLimit, oneOf } from "./_options.ts";
 import { type PageRow, readPage } from "./_page.ts";
-import { type AnyQuery, dialectOf, inspect } from "./_query.ts";
+import { dialectOf, inspect, orderedBy } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
 import { totalOf } from "./_total.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
@@ -135,10 +135,7 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   // The order is put into the query to see what plugins of the database make of its names
   const unique = uniqueBy ?? ["id"];
   const columns = [...orderBy.map(({ column }) => column), ...unique];
-  const ordered = columns.reduce<AnyQuery>(
-    (built, column) => built.orderBy(expressionOf(column)),
-    query,
-  );
+  const ordered = orderedBy(query, columns.map(expressionOf), action);
   const inspected = inspect(ordered, action);
   const dialect = dialectOf(ordered, inspected);
   const split = splitOrder(inspected.node, columns.length);
