@@ -42,6 +42,8 @@ export class Guard {
   readonly intercepts: boolean;
   /** Whether some plugin has its say about DELETE. */
   readonly rewritesDeletes: boolean;
+  /** Whether some plugin stamps or checks what is written. */
+  readonly writes: boolean;
   /** Whether there is nothing to do for any query. */
   readonly idle: boolean;
   readonly tableFunctions: ReadonlySet<string>;
@@ -71,6 +73,9 @@ export class Guard {
     this.deniesRaw = core.rawSql === "deny";
     this.intercepts = core.interceptors.length > 0;
     this.rewritesDeletes = core.hooks.some(({ hooks }) => hooks.rewriteDelete !== undefined);
+    this.writes = core.hooks.some(({ hooks }) =>
+      hooks.stamp !== undefined || hooks.check !== undefined
+    );
     this.idle = core.hooks.length === 0 && !this.intercepts && !this.deniesRaw;
     this.tableFunctions = core.tableFunctions;
     this.hookContext = new GuardContext(this);

@@ -4,14 +4,20 @@ import {
   ExpressionWrapper,
   type IdentifierNode,
   type OperationNode,
-  type OperationNodeSource,
   ReferenceNode,
   type TableNode,
 } from "kysely";
 import type { Guard, View } from "./_guard.ts";
 import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
-import type { DeleteRewrite, PluginHooks, QueryOperation, TableReference } from "./plugin.ts";
-import { namesIn, sameNode } from "./rewrite/_nodes.ts";
+import type {
+  DeleteRewrite,
+  PluginHooks,
+  QueryOperation,
+  RowCheck,
+  Stamp,
+  TableReference,
+} from "./plugin.ts";
+import { namesIn, nodeOfSource, sameNode } from "./rewrite/_nodes.ts";
 import { operandOfAnd } from "./rewrite/_predicate.ts";
 import { isCte, type Scope } from "./rewrite/_scope.ts";
 import { visit } from "./rewrite/_visit.ts";
@@ -32,6 +38,16 @@ export interface ReferenceName {
   readonly alias: IdentifierNode | undefined;
 }
 
+/** A stamp, and whose it is. */
+export interface NamedStamp extends Stamp {
+  readonly plugin: string;
+}
+
+/** A check, and whose it is. */
+export interface NamedCheck extends RowCheck {
+  readonly plugin: string;
+}
+
 interface Predicate {
   readonly node: OperationNode | undefined;
   /** The context it was made under, where a hook looked at it. */
@@ -47,6 +63,8 @@ const ANY: unique symbol = Symbol("any context");
 export class TablePlan {
   readonly #filters: readonly NamedHooks[];
   readonly #rewriters: readonly NamedHooks[];
+  readonly #stampers: readonly NamedHooks[];
+  readonly #checkers: readonly NamedHooks[];
   readonly #stable: boolean;
   readonly #kept = new Map<QueryOperation, Map<string, Predicate>>();
   #asking = false;
@@ -55,6 +73,8 @@ export class TablePlan {
   constructor(hooks: readonly NamedHooks[]) {
     this.#filters = hooks.filter(({ hooks }) => hooks.filter !== undefined);
     this.#rewriters = hooks.filter(({ hooks }) => hooks.rewriteDelete !== undefined);
+    this.#stampers = hooks.filter(({ hooks }) => hooks.stamp !== undefined);
+    this.#checkers = hooks.filter(({ hooks }) => hooks.check !== undefined);
     this.#stable = this.#filters.every(({ hooks }) => hooks.stable === true);
   }
 
@@ -103,6 +123,33 @@ export class TablePlan {
       return answer;
     }
     return undefined;
+  }
+
+  /** What the plugins set on rows that are written, in their order. */
+  stamps(name: ReferenceName, operation: "insert" | "update", guard: Guard): NamedStamp[] {
+    return this.#stampers.flatMap(({ plugin, hooks }) => {
+      const reference = new Reference(name, operation);
+      guard.caller = { plugin, hook: "stamp" };
+      const answer = callHook(plugin, "stamp", () => hooks.stamp!(reference, guard.hookContext));
+      if (answer === undefined) return [];
+      if (hooks.stable !== true) guard.usage.moment = true;
+      validateStamp(answer, plugin);
+      return [{ plugin, ...answer }];
+    });
+  }
+
+  /** What the plugins ask of rows that are written. */
+  checks(name: ReferenceName, operation: "insert" | "update", guard: Guard): NamedCheck[] {
+    return this.#checkers.flatMap(({ plugin, hooks }) => {
+      const reference = new Reference(name, operation);
+      guard.caller = { plugin, hook: "check" };
+      const answer = callHook(plugin, "check", () => hooks.check!(reference, guard.hookContext));
+      if (answer === undefined) return [];
+      // A plan would be checked when it is made, and not when it runs.
+      guard.usage.moment = true;
+      validateCheck(answer, plugin);
+      return [{ plugin, ...answer }];
+    });
   }
 
   #keptPredicate(
@@ -246,15 +293,25 @@ const EXPRESSIONS: ReadonlySet<string> = new Set([
   "ValueNode",
 ]);
 
-/** The node of a query or expression; `undefined` of anything else. */
-export function nodeOfSource(source: unknown): OperationNode | undefined {
-  const { toOperationNode } = (source ?? {}) as Partial<OperationNodeSource>;
-  if (typeof toOperationNode !== "function") return undefined;
-  const node: unknown = toOperationNode.call(source);
-  const { kind } = (node ?? {}) as Partial<OperationNode>;
-  return typeof kind === "string" && /^[A-Z]\w*Node$/.test(kind)
-    ? node as OperationNode
-    : undefined;
+function validateStamp(answer: Stamp, plugin: string): void {
+  const { set, given } = (answer ?? {}) as Partial<Stamp>;
+  const isSet = typeof set === "object" && set !== null && !Array.isArray(set);
+  if (isSet && (given === undefined || ["keep", "replace", "refuse"].includes(given))) return;
+  throw new PluginHookError(
+    plugin,
+    "stamp",
+    "it answered with something else; return { set: { column: value }, given } or undefined",
+  );
+}
+
+function validateCheck(answer: RowCheck, plugin: string): void {
+  const { columns, satisfied } = (answer ?? {}) as Partial<RowCheck>;
+  if (Array.isArray(columns) && typeof satisfied === "function") return;
+  throw new PluginHookError(
+    plugin,
+    "check",
+    "it answered with something else; return { columns, satisfied, says } or undefined",
+  );
 }
 
 function validateRewrite(answer: unknown, plugin: string): void {

@@ -7,7 +7,7 @@ import {
   ValueNode,
   type WhereNode,
 } from "kysely";
-import { callHook, filterNode, nodeOfSource, Reference } from "./_plan.ts";
+import { callHook, filterNode, Reference } from "./_plan.ts";
 import { PluginHookError, PluginValidationError, QueryRefusedError } from "./errors.ts";
 import type {
   DialectName,
@@ -16,6 +16,7 @@ import type {
   QueryBlock,
   QueryBuilderContext,
 } from "./plugin.ts";
+import { nodeOfSource } from "./rewrite/_nodes.ts";
 import { operandOfAnd } from "./rewrite/_predicate.ts";
 import { validatePlugins } from "./validate_plugins.ts";
 

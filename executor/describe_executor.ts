@@ -78,7 +78,7 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
 
 function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
   return hooks.filter !== undefined || hooks.rewriteDelete !== undefined ||
-    hooks.describe !== undefined;
+    hooks.stamp !== undefined || hooks.check !== undefined || hooks.describe !== undefined;
 }
 
 function effectsOn(
@@ -101,6 +101,8 @@ function effectsOn(
   }
   return [
     ...hooks.filter === undefined ? [] : ["filters rows"],
+    ...hooks.stamp === undefined ? [] : ["sets columns of rows that are written"],
+    ...hooks.check === undefined ? [] : ["checks rows that are written"],
     ...hooks.rewriteDelete === undefined ? [] : ["rewrites or denies DELETE"],
   ];
 }

@@ -15,6 +15,8 @@ export type QueryRefusalReason =
   | "SHADOWED_TABLE"
   | "RECURSIVE_FILTER"
   | "RESERVED_COLUMN"
+  | "STAMPED_COLUMN"
+  | "CHECK_VIOLATION"
   | "UNSUPPORTED";
 
 /** What is wrong with a list of plugins. */
@@ -116,6 +118,27 @@ export class QueryRefusedError extends ExecutorError {
     super(message, `QUERY_${reason}`);
     this.reason = reason;
     this.table = table;
+  }
+}
+
+/** A row that a statement would write does not satisfy, or may not satisfy, a plugin's check. */
+export class CheckRefusedError extends QueryRefusedError {
+  /** The plugin whose check it is. */
+  readonly plugin: string;
+
+  /**
+   * @param table the table that is written
+   * @param plugin the plugin whose check it is
+   * @param rule the rule, in words
+   * @param problem what is wrong
+   */
+  constructor(table: string, plugin: string, rule: string, problem: string) {
+    super(
+      `Cannot write to table "${table}": plugin "${plugin}" asks that ${rule}, and ${problem}`,
+      "CHECK_VIOLATION",
+      table,
+    );
+    this.plugin = plugin;
   }
 }
 

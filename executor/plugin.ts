@@ -103,6 +103,27 @@ export interface DeleteRewrite {
   readonly set: Readonly<Record<string, unknown>>;
 }
 
+/** Columns that a plugin sets on rows that are written. */
+export interface Stamp {
+  /** The columns, with their values or expressions: the same for all rows of a statement. */
+  readonly set: Readonly<Record<string, unknown>>;
+  /**
+   * What is done with a column that the user gives: `"keep"` it, `"replace"` it, or `"refuse"` the
+   * statement. Default `"keep"`.
+   */
+  readonly given?: "keep" | "replace" | "refuse" | undefined;
+}
+
+/** What a new or changed row must satisfy. */
+export interface RowCheck {
+  /** The columns that it looks at. */
+  readonly columns: readonly string[];
+  /** Whether a row satisfies it; the row has the columns that it looks at. */
+  satisfied(row: Readonly<Record<string, unknown>>): boolean;
+  /** The rule in words, for the error. */
+  readonly says: string;
+}
+
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
 export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "metadata"> {
   /** The connection that the query runs on. */
@@ -128,6 +149,17 @@ export interface PluginHooks {
    * asked once for each and the answer kept.
    */
   readonly stable?: boolean;
+  /**
+   * Columns to set on rows that are written. Asked with `operation` `"insert"` for new rows (of
+   * VALUES, of a SELECT, of a MERGE), and `"update"` for changed ones (an upsert's too).
+   */
+  stamp?(reference: TableReference, context: HookContext): Stamp | undefined;
+  /**
+   * What a new or changed row must satisfy, besides being visible when it is changed. Asked as
+   * {@linkcode PluginHooks.stamp} is. Values that a statement does not hold itself cannot be checked,
+   * and the statement is refused.
+   */
+  check?(reference: TableReference, context: HookContext): RowCheck | undefined;
   /**
    * What becomes of a DELETE of this table: an UPDATE, a refusal, or (`undefined`) the DELETE.
    */

@@ -8,6 +8,8 @@ const HOOKS = [
   "extendRepository",
   "appliesTo",
   "filter",
+  "stamp",
+  "check",
   "rewriteDelete",
   "aroundQuery",
   "describe",

@@ -4,16 +4,17 @@ import {
   type DeleteQueryNode,
   type OperationNode,
   type UpdateQueryNode,
-  ValueNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { DeleteRewrite } from "../plugin.ts";
 import { intercept } from "./_intercept.ts";
+import { valueNode } from "./_nodes.ts";
 import { refuseOpenEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
+import { stampUpdates } from "./_stamp.ts";
 import { filterTargets } from "./_update.ts";
 import { visitChildren } from "./_visit.ts";
 
@@ -71,7 +72,7 @@ export function rewriteDelete(
   // Every member is one that a DELETE has; the record only lets optional ones be left out.
   let rewritten = filtered as unknown as DeleteQueryNode;
   if (sources.unqualified !== undefined) rewritten = unqualify(rewritten, sources.unqualified);
-  return softened === undefined ? rewritten : asUpdate(rewritten, softened);
+  return softened === undefined ? rewritten : asUpdate(rewritten, softened, guard);
 }
 
 function namesOf(tables: readonly OperationNode[], node: DeleteQueryNode): string[] {
@@ -160,10 +161,15 @@ function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[]
   });
 }
 
-function asUpdate(node: DeleteQueryNode, { rewrite }: Softened): UpdateQueryNode {
-  const updates = Object.entries(rewrite.set).map(([column, value]) =>
+function asUpdate(
+  node: DeleteQueryNode,
+  { target, rewrite }: Softened,
+  guard: Guard,
+): UpdateQueryNode {
+  const set = Object.entries(rewrite.set).map(([column, value]) =>
     ColumnUpdateNode.create(ColumnNode.create(column), valueNode(value))
   );
+  const updates = guard.writes ? stampUpdates(set, target, undefined, guard) : set;
   const update: Record<string, unknown> = {
     kind: "UpdateQueryNode",
     table: node.from.froms[0],
@@ -187,11 +193,4 @@ function asUpdate(node: DeleteQueryNode, { rewrite }: Softened): UpdateQueryNode
   if (node.using !== undefined) update["from"] = { kind: "FromNode", froms: node.using.tables };
   // Built from members that the two kinds of node share.
   return update as unknown as UpdateQueryNode;
-}
-
-function valueNode(value: unknown): OperationNode {
-  return typeof value === "object" && value !== null && "toOperationNode" in value &&
-      typeof value.toOperationNode === "function"
-    ? value.toOperationNode() as OperationNode
-    : ValueNode.create(value);
 }

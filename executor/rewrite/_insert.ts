@@ -1,12 +1,14 @@
 import type { InsertQueryNode, OnConflictNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import { checkInsert } from "./_check.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
+import { stampInsert } from "./_stamp.ts";
 import { visitChildren } from "./_visit.ts";
 
 /**
@@ -25,7 +27,11 @@ export function rewriteInsert(
   outer: Scope | undefined,
   guard: Guard,
 ): InsertQueryNode {
-  const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  if (guard.writes) {
+    node = stampInsert(node, guard);
+    checkInsert(node, guard);
+  }
   if (node.columns !== undefined) {
     for (const column of node.columns) refuseReservedColumn(column);
   }

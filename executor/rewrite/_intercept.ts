@@ -18,10 +18,10 @@ import {
   type WhereNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
-import { callHook, nodeOfSource, Reference } from "../_plan.ts";
+import { callHook, Reference } from "../_plan.ts";
 import { PluginHookError } from "../errors.ts";
 import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../plugin.ts";
-import { forEachChild } from "./_nodes.ts";
+import { forEachChild, nodeOfSource } from "./_nodes.ts";
 import { operandOfAnd } from "./_predicate.ts";
 import { tableOfName } from "./_reference.ts";
 import { isCte, type Scope } from "./_scope.ts";

@@ -10,12 +10,14 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import { checkMerge } from "./_check.ts";
 import { intercept } from "./_intercept.ts";
 import { and, operandOfAnd } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { derivedTable } from "./_sources.ts";
+import { stampMerge } from "./_stamp.ts";
 import { visitChildren } from "./_visit.ts";
 
 /**
@@ -33,7 +35,11 @@ export function rewriteMerge(
   outer: Scope | undefined,
   guard: Guard,
 ): MergeQueryNode {
-  const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  if (guard.writes) {
+    node = stampMerge(node, guard);
+    checkMerge(node, guard);
+  }
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {

@@ -1,4 +1,12 @@
-import type { AliasNode, OperationNode, TableNode } from "kysely";
+import {
+  type AliasNode,
+  type ColumnNode,
+  type OperationNode,
+  type OperationNodeSource,
+  type ReferenceNode,
+  type TableNode,
+  ValueNode,
+} from "kysely";
 import type { Guard } from "../_guard.ts";
 
 /** Calls `use` with every child of a node; a value of the user is no child. */
@@ -51,6 +59,28 @@ export function namesIn(
   };
   search(predicate);
   return { reads, names };
+}
+
+/** The node of an expression, or that of a parameter. */
+export function valueNode(value: unknown): OperationNode {
+  return nodeOfSource(value) ?? ValueNode.create(value);
+}
+
+/** The name of a column that is written; `undefined` where it is not plainly one. */
+export function nameOfColumn(node: OperationNode): string | undefined {
+  const column = node.kind === "ReferenceNode" ? (node as ReferenceNode).column : node;
+  return column.kind === "ColumnNode" ? (column as ColumnNode).column.name : undefined;
+}
+
+/** The node of a query or expression; `undefined` of anything else. */
+export function nodeOfSource(source: unknown): OperationNode | undefined {
+  const { toOperationNode } = (source ?? {}) as Partial<OperationNodeSource>;
+  if (typeof toOperationNode !== "function") return undefined;
+  const node: unknown = toOperationNode.call(source);
+  const { kind } = (node ?? {}) as Partial<OperationNode>;
+  return typeof kind === "string" && /^[A-Z]\w*Node$/.test(kind)
+    ? node as OperationNode
+    : undefined;
 }
 
 function isNode(value: unknown): value is OperationNode {

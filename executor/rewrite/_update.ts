@@ -1,5 +1,6 @@
 import type { ListNode, OperationNode, UpdateQueryNode, WhereNode } from "kysely";
 import type { Guard } from "../_guard.ts";
+import { checkUpdate } from "./_check.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "./_raw.ts";
@@ -7,6 +8,7 @@ import { guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
+import { stampUpdate } from "./_stamp.ts";
 import { visitChildren } from "./_visit.ts";
 
 /**
@@ -25,7 +27,11 @@ export function rewriteUpdate(
   outer: Scope | undefined,
   guard: Guard,
 ): UpdateQueryNode {
-  const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  if (guard.writes) {
+    node = stampUpdate(node, guard);
+    checkUpdate(node, guard);
+  }
   if (node.updates !== undefined) {
     for (const { column } of node.updates) refuseReservedColumn(column);
   }
