@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { BadRequestError } from "@kysera/core";
+import type { ExecutorOf } from "@kysera/executor";
 
 /** Marks a {@linkcode DbContext}. */
 export const DB_CONTEXT_SYMBOL: unique symbol = Symbol.for("kysera.dal.context");
@@ -22,7 +23,7 @@ export type ContextExtras =
   & { readonly db?: never; readonly isTransaction?: never };
 
 /** A context, or the Kysely that one is made of. */
-export type ContextLike<DB = any> = DbContext<DB> | Kysely<DB>;
+export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
 
 /**
  * Makes a context.
@@ -50,7 +51,7 @@ export type ContextLike<DB = any> = DbContext<DB> | Kysely<DB>;
  * ```
  */
 export function createContext<DB, const X extends ContextExtras = Record<never, never>>(
-  db: Kysely<DB>,
+  db: ExecutorOf<DB>,
   extras?: X & { readonly signal?: AbortSignal | undefined },
 ): DbContext<DB> & X {
   if (typeof db?.getExecutor !== "function") {
@@ -69,7 +70,7 @@ export function createContext<DB, const X extends ContextExtras = Record<never, 
     }
   }
   const context = { ...extras, db, isTransaction: db.isTransaction, [DB_CONTEXT_SYMBOL]: true };
-  // The members of X come from `extras`, the others are set here.
+  // `db` is a Kysely<DB>, by what ExecutorOf says of it; the members of X come from `extras`, the others are set here.
   return Object.freeze(context) as unknown as DbContext<DB> & X;
 }
 
