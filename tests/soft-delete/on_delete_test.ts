@@ -106,6 +106,12 @@ onEveryDialect("deleteFrom()", (dialect) => {
     assert.equal(await world.users(), "(2)");
   });
 
+  it("does not run where the database cannot return what it marks", { skip: !mysql }, async () => {
+    world = await openWorld(dialect, { onDelete: "soft" });
+    await assert.rejects(world.executor.deleteFrom("sd_users").returning("id").execute());
+    assert.equal(await world.users(), "1 (2) 3");
+  });
+
   it("marks rows in a common table expression", { skip: !postgres }, async () => {
     world = await openWorld(dialect, { onDelete: "soft" });
     const rows = await world.executor
