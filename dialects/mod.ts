@@ -47,3 +47,10 @@ export {
 } from "./postgres/postgres_js_dialect.ts";
 export { mssqlCompileOnlyDialect } from "./mssql/mssql_compile_only_dialect.ts";
 export { mysql2Dialect, type Mysql2DialectConfig } from "./mysql/mysql2_dialect.ts";
+export { buildConnectionUrl } from "./connection/build_connection_url.ts";
+export type { ConnectionConfig } from "./connection/connection_config.ts";
+export { getDefaultPort } from "./connection/get_default_port.ts";
+export { parseConnectionUrl } from "./connection/parse_connection_url.ts";
+export type { DatabaseDialect } from "./database_dialect.ts";
+export { assertValidIdentifier } from "./identifiers/assert_valid_identifier.ts";
+export { validateIdentifier } from "./identifiers/validate_identifier.ts";
