@@ -196,6 +196,29 @@ export interface PluginHost {
 }
 
 /**
+ * The methods that a plugin adds to a repository, as a type: `methods` may use `this["entity"]` and
+ * `this["key"]`, which stand for the entity and the key of the repository.
+ *
+ * @example
+ * ```ts
+ * import type { Plugin, RepositoryExtension } from "@kysera/executor";
+ *
+ * interface Touching extends RepositoryExtension {
+ *   readonly methods: { touch(id: this["key"]): Promise<this["entity"]> };
+ * }
+ * export type TouchPlugin = Plugin & { readonly repositoryExtension?: Touching };
+ * ```
+ */
+export interface RepositoryExtension {
+  /** The repository's entity. */
+  readonly entity: unknown;
+  /** The repository's key. */
+  readonly key: unknown;
+  /** The methods. */
+  readonly methods: object;
+}
+
+/**
  * A plugin: the specification's members, and the declarative hooks.
  *
  * @example
@@ -231,6 +254,8 @@ export interface Plugin extends PluginHooks {
    * made from it; what it returns takes the block's place.
    */
   interceptQuery?(qb: QueryBlock, context: QueryBuilderContext): QueryBlock;
+  /** Never there at run time: the type of what `extendRepository` adds. */
+  readonly repositoryExtension?: RepositoryExtension;
   /** Adds methods to a repository. */
   extendRepository?<T extends object>(repository: T): T;
   /**

@@ -1,0 +1,58 @@
+import { BadRequestError, type Dialect } from "@kysera/core";
+import { type SelectQueryBuilder, sql } from "kysely";
+
+/** One column of an order. */
+export interface OrderItem {
+  readonly column: string;
+  readonly direction: "asc" | "desc";
+  readonly nulls: "first" | "last" | undefined;
+}
+
+/** Reads an order of a user. @throws {BadRequestError} */
+export function readOrder(orderBy: unknown, direction: unknown): OrderItem[] {
+  const items = typeof orderBy === "string" ? [{ column: orderBy, direction }] : orderBy ?? [];
+  if (!Array.isArray(items)) {
+    throw new BadRequestError("Cannot order rows: orderBy takes a column, or a list of them");
+  }
+  return items.map((item: Partial<OrderItem>) => {
+    const { column, direction = "asc", nulls } = item;
+    if (typeof column !== "string") {
+      throw new BadRequestError("Cannot order rows: an item of orderBy has no column");
+    }
+    if (direction !== "asc" && direction !== "desc") {
+      throw new BadRequestError(`Cannot order rows: a direction is "asc" or "desc"`);
+    }
+    if (nulls !== undefined && nulls !== "first" && nulls !== "last") {
+      throw new BadRequestError(`Cannot order rows: nulls come "first" or "last"`);
+    }
+    return { column, direction, nulls };
+  });
+}
+
+/** What the SQL of an order depends on. */
+export function orderShape(order: readonly OrderItem[]): string {
+  return JSON.stringify(order);
+}
+
+/** Adds an order. MySQL has no NULLS FIRST: there a first key says whether there is a value. */
+export function addOrder(
+  query: SelectQueryBuilder<any, any, any>,
+  order: readonly OrderItem[],
+  dialect: Dialect,
+): SelectQueryBuilder<any, any, any> {
+  let out = query;
+  for (const { column, direction, nulls } of order) {
+    if (nulls === undefined) {
+      out = out.orderBy(column, direction);
+    } else if (dialect === "mysql" || dialect === "mssql") {
+      const isNull = sql`case when ${sql.ref(column)} is null then 1 else 0 end`;
+      out = out.orderBy(isNull, nulls === "last" ? "asc" : "desc").orderBy(column, direction);
+    } else {
+      out = out.orderBy(column, (ob) => {
+        const directed = direction === "asc" ? ob.asc() : ob.desc();
+        return nulls === "first" ? directed.nullsFirst() : directed.nullsLast();
+      });
+    }
+  }
+  return out;
+}

@@ -1,0 +1,133 @@
+import { BadRequestError, type Selectable } from "@kysera/core";
+import {
+  createContext,
+  type DbContext,
+  type TransactionContext,
+  type TransactionOptions,
+  withTransaction,
+} from "@kysera/dal";
+import {
+  applyPlugins,
+  createExecutor,
+  type ExecutorOf,
+  type KyseraExecutor,
+  type Plugin,
+  type QueryOperation,
+} from "@kysera/executor";
+import type { Kysely } from "kysely";
+import { createRepository, type RepositoryOf } from "./create_repository.ts";
+import type { KeyColumns, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
+
+/** Applies an ORM's plugins to a builder by hand; on its executor they apply by themselves. */
+export type ApplyPlugins = <QB extends object>(
+  builder: QB,
+  operation: QueryOperation,
+  table: string,
+  metadata?: Record<string, unknown>,
+) => QB;
+
+/** Makes a repository of one's own. */
+export type RepositoryFactory<DB, R> = (executor: Kysely<DB>, applyPlugins: ApplyPlugins) => R;
+
+/** An executor, and the repositories on it. */
+export interface Orm<DB, P extends readonly Plugin[]> {
+  /** The executor. */
+  readonly executor: KyseraExecutor<DB, P>;
+  /** Its plugins, in the order they run in. */
+  readonly plugins: readonly Plugin[];
+  /** Makes a repository of a table. */
+  createRepository<
+    T extends TableName<DB>,
+    const PK extends KeyColumns<DB, T> = "id" & KeyColumns<DB, T>,
+    Entity = Selectable<DB[T]>,
+    S extends RepositorySchemas = Record<never, never>,
+  >(
+    config: RepositoryConfig<DB, T, Entity, PK, S>,
+  ): RepositoryOf<DB, T, Entity, PK, S, P>;
+  /** Makes a repository by a factory. */
+  createRepository<R>(factory: RepositoryFactory<DB, R>): R;
+  /** Applies the plugins to a builder of another Kysely. */
+  readonly applyPlugins: ApplyPlugins;
+  /** A context for query functions. */
+  createContext(): DbContext<DB>;
+  /** Runs a function in a transaction, with an ORM whose repositories are in it. */
+  transaction<R>(
+    fn: (context: TransactionContext<DB>, orm: Orm<DB, P>) => Promise<R> | R,
+    options?: TransactionOptions,
+  ): Promise<R>;
+}
+
+/**
+ * Makes an ORM: an executor, and repositories on it.
+ *
+ * @param db an executor, whose plugins are kept, or a plain Kysely
+ * @param plugins plugins, beside those that the executor has
+ * @returns the ORM, when every plugin is ready
+ * @throws {PluginValidationError} as `createExecutor` does
+ */
+export async function createORM<
+  DB,
+  const P extends readonly Plugin[] = readonly [],
+  const Q extends readonly Plugin[] = readonly [],
+>(
+  db: ExecutorOf<DB> & { readonly __plugins?: Q },
+  plugins?: P,
+): Promise<Orm<DB, readonly [...Q, ...P]>> {
+  const executor = await createExecutor<DB, P>(db, plugins);
+  // The executor has the plugins of the one it was made of, and these.
+  return ormOn(executor as unknown as KyseraExecutor<DB, readonly [...Q, ...P]>);
+}
+
+function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>): Orm<DB, P> {
+  const { __plugins: plugins } = executor;
+  const apply: ApplyPlugins = (builder, operation, table, metadata = {}) =>
+    applyPlugins(builder, plugins, { operation, table, metadata });
+  const make = (
+    source: RepositoryConfig<any, any, any, any, any> | RepositoryFactory<DB, unknown>,
+  ): unknown => {
+    if (typeof source === "function") return source(executor, apply);
+    if (typeof source !== "object" || source === null) {
+      throw new BadRequestError(
+        "Cannot make a repository: pass its configuration ({ tableName: .. }), or a function",
+      );
+    }
+    return createRepository<any, any, any>(executor, source);
+  };
+  return {
+    executor,
+    plugins,
+    // The overloads say what comes of which source.
+    createRepository: make as Orm<DB, P>["createRepository"],
+    applyPlugins: apply,
+    createContext: () => createContext<DB>(executor),
+    transaction: (fn, options) =>
+      withTransaction<DB, any>(executor, (context) => {
+        const { db } = context;
+        // The handle of the transaction bears no marker; the ORM asks for the plugins only.
+        const inside = Object.defineProperty(db, "__plugins", { value: plugins });
+        return fn(context, ormOn(inside as unknown as KyseraExecutor<DB, P>));
+      }, options),
+  };
+}
+
+/** Repositories by name. */
+export type RepositoriesOf<F> = {
+  readonly [K in keyof F]: F[K] extends (...args: any[]) => infer R ? R : never;
+};
+
+/**
+ * Makes several repositories at once, on whichever executor or transaction.
+ *
+ * @param factories functions that make one each, by name
+ * @returns a function that makes all of them on an executor
+ */
+export function createRepositoriesFactory<
+  DB,
+  F extends Record<string, (executor: Kysely<DB>) => unknown>,
+>(factories: F): (executor: ExecutorOf<DB>) => RepositoriesOf<F> {
+  return (executor) => {
+    const made = Object.entries(factories).map(([name, make]) => [name, make(executor)]);
+    // Every name of F was given its repository.
+    return Object.fromEntries(made) as RepositoriesOf<F>;
+  };
+}

@@ -1,0 +1,163 @@
+import { BadRequestError, type Selectable } from "@kysera/core";
+import { type DbContext, isDbContext, withTransaction } from "@kysera/dal";
+import {
+  bindContext,
+  type ExecutorOf,
+  getContext,
+  getMetadata,
+  getPlugins,
+  isKyseraExecutor,
+  type Plugin,
+  withMetadata,
+  wrapTransaction,
+} from "@kysera/executor";
+import type { Kysely, Transaction } from "kysely";
+import { reads, refuseUnknown } from "./_reads.ts";
+import { type Definition, Table } from "./_table.ts";
+import { assertSchema } from "./_validate.ts";
+import { writes } from "./_writes.ts";
+import type {
+  CreateInput,
+  EntityOf,
+  ExtensionsOf,
+  KeyColumns,
+  KeyOf,
+  Repository,
+  RepositoryConfig,
+  RepositorySchemas,
+  TableName,
+  UpdateInput,
+} from "./types.ts";
+
+const OPTIONS = [
+  "tableName",
+  "primaryKey",
+  "mapRow",
+  "schemas",
+  "validateDbResults",
+  "versionColumn",
+  "codecs",
+];
+
+/** The repository that a configuration makes. */
+export type RepositoryOf<
+  DB,
+  T extends TableName<DB>,
+  Entity,
+  PK extends KeyColumns<DB, T>,
+  S extends RepositorySchemas,
+  P extends readonly Plugin[],
+> =
+  & Repository<
+    DB,
+    T,
+    EntityOf<Entity, S>,
+    KeyOf<DB, T, PK>,
+    CreateInput<DB, T, S>,
+    UpdateInput<DB, T, S>,
+    ExtensionsOf<P, EntityOf<Entity, S>, KeyOf<DB, T, PK>>
+  >
+  & ExtensionsOf<P, EntityOf<Entity, S>, KeyOf<DB, T, PK>>;
+
+/**
+ * Makes a repository on an executor.
+ *
+ * @param executor the executor, or another handle of one
+ * @param config see {@linkcode RepositoryConfig}
+ * @returns the repository, with the methods that the executor's plugins add
+ * @throws {BadRequestError} for an unknown option, or one that is wrong
+ */
+export function createRepository<
+  DB,
+  T extends TableName<DB>,
+  const PK extends KeyColumns<DB, T>,
+  Entity = Selectable<DB[T]>,
+  S extends RepositorySchemas = Record<never, never>,
+  P extends readonly Plugin[] = readonly Plugin[],
+>(
+  executor: ExecutorOf<DB> & { readonly __plugins?: P },
+  config: RepositoryConfig<DB, T, Entity, PK, S>,
+): RepositoryOf<DB, T, Entity, PK, S, P> {
+  // The interface says what the configuration's types make of the methods.
+  return build(define(config), executor) as unknown as RepositoryOf<DB, T, Entity, PK, S, P>;
+}
+
+/** Checks a configuration. */
+function define(config: RepositoryConfig<any, any, any, any, any>): Definition {
+  refuseUnknown(config, OPTIONS, "make a repository");
+  const { tableName, primaryKey = "id", mapRow, schemas = {}, codecs = {} } = config;
+  if (typeof tableName !== "string" || tableName === "") {
+    throw new BadRequestError("Cannot make a repository: tableName is no name of a table");
+  }
+  const key: readonly unknown[] = Array.isArray(primaryKey) ? primaryKey : [primaryKey];
+  if (key.length === 0 || key.some((column) => typeof column !== "string" || column === "")) {
+    throw new BadRequestError(
+      `Cannot make a repository of "${tableName}": primaryKey names no column`,
+    );
+  }
+  refuseUnknown(schemas, ["entity", "create", "update"], "make a repository");
+  for (const [name, schema] of Object.entries(schemas)) assertSchema(schema, name);
+  return {
+    tableName,
+    primaryKey: key as readonly string[],
+    mapRow,
+    schemas,
+    validated: sampling(config.validateDbResults),
+    versionColumn: config.versionColumn,
+    codecs: new Map(Object.entries(codecs)) as Definition["codecs"],
+    plans: new WeakMap(),
+  };
+}
+
+function sampling(option: boolean | number | undefined): number {
+  if (option === undefined || typeof option === "boolean") return option === true ? 1 : 0;
+  if (option >= 0 && option <= 1) return option;
+  throw new BadRequestError(
+    `Cannot make a repository: validateDbResults is ${option}; give true, false, or a part from ` +
+      "0 to 1",
+  );
+}
+
+/** The object itself: plain, so that plugins may copy it to add to it. */
+function build(definition: Definition, db: Kysely<any>): object {
+  const table = new Table(definition, db);
+  const reading = reads(table);
+  const on = (handle: Kysely<any>): object => build(definition, handle);
+  const repository = {
+    executor: db,
+    tableName: definition.tableName,
+    primaryKey: definition.primaryKey,
+    ...reading,
+    ...writes(table, reading),
+    on,
+    withTransaction: (transaction: ExecutorOf<any> | DbContext) =>
+      on(joined(isDbContext(transaction) ? transaction.db : transaction, db)),
+    transaction: (fn: (repository: object, transaction: Transaction<any>) => Promise<unknown>) =>
+      // withTransaction() gives a transaction, as its context says.
+      withTransaction(db, (tx) => fn(on(tx.db), tx.db as Transaction<any>)),
+  };
+  return getPlugins(db).reduce<object>(
+    (extended, plugin) => plugin.extendRepository?.(extended) ?? extended,
+    repository,
+  );
+}
+
+/** A transaction with the plugins, the context and the flags of a repository's own handle. */
+function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
+  if (transaction?.isTransaction !== true) {
+    throw new BadRequestError(
+      "Cannot put a repository into a transaction: the argument is none; pass a transaction, or " +
+        "the context of one",
+    );
+  }
+  // isTransaction was looked at.
+  const trx = transaction as Transaction<any>;
+  if (!isKyseraExecutor(trx) || getPlugins(trx) !== getPlugins(own)) {
+    return wrapTransaction(trx, own);
+  }
+  let handle: Kysely<any> = trx;
+  const context = getContext(own);
+  if (context !== undefined && getContext(trx) === undefined) handle = bindContext(handle, context);
+  const flags = getMetadata(own);
+  return Object.keys(flags).length === 0 ? handle : withMetadata(handle, flags);
+}
