@@ -54,3 +54,9 @@ export { parseConnectionUrl } from "./connection/parse_connection_url.ts";
 export type { DatabaseDialect } from "./database_dialect.ts";
 export { assertValidIdentifier } from "./identifiers/assert_valid_identifier.ts";
 export { validateIdentifier } from "./identifiers/validate_identifier.ts";
+export type {
+  DialectCapabilities,
+  DialectVariant,
+  ReturningCapabilities,
+} from "./capabilities/dialect_capabilities.ts";
+export { getCapabilities, type GetCapabilitiesOptions } from "./capabilities/get_capabilities.ts";

@@ -24,6 +24,8 @@ export class PostgresJsDriver implements Driver {
   readonly #open: () => Promise<PostgresJsDatabase>;
   readonly #statements: RecurringStatements;
   readonly #onReserveConnection: ((connection: DatabaseConnection) => Promise<void>) | undefined;
+  /** Connections whose commit was a rollback: Kysely 0.28 would roll them back once more. */
+  readonly #rolledBack = new WeakSet<DatabaseConnection>();
   #database: PostgresJsDatabase | undefined;
 
   constructor(
@@ -65,11 +67,13 @@ export class PostgresJsDriver implements Driver {
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
     const { rows } = await connection.executeQuery<Partial<CommandRow>>(COMMIT);
-    if (rows[0]?.command === "ROLLBACK") throw abortedTransactionError();
+    if (rows[0]?.command !== "ROLLBACK") return;
+    this.#rolledBack.add(connection);
+    throw abortedTransactionError();
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(ROLLBACK);
+    if (!this.#rolledBack.delete(connection)) await connection.executeQuery(ROLLBACK);
   }
 
   async savepoint(
