@@ -60,7 +60,9 @@ export function capabilitiesOf(dialect: TestDialect): Capabilities {
     lock: !sqlite,
     correlatedFrom: !mysql,
     limitInIn: !mysql,
-    cteSeesItself: sqlite,
+    // MariaDB 10.11 dies (signal 11) of a CTE that is read twice and whose body reads a table that
+    // has the name of itself or of a later one: it parses the body again where the name is taken.
+    cteSeesItself: !postgres,
     jsonHelpers: !mysql,
     updateFrom: !mysql,
     updateMany: mysql,

@@ -77,7 +77,7 @@ function generateQuery(draw: Draw, can: Capabilities): Query {
   const unfit = statement.ctes.some((cte) => cte.body.k !== "select")
     ? handle === "transaction"
     // Kysely's own schema plugin takes an alias for the table whose name it has.
-    : handle === "withSchema" && hasTableAlias(JSON.stringify(statement));
+    : handle === "withSchema" && schemaConfuses(JSON.stringify(statement), can);
   if (handle === "withSchema" && !unfit) {
     // A builder of a handle with a schema does not know that a name is a CTE of another builder.
     const callbacks = JSON.stringify(statement).replaceAll('"via":"handle"', '"via":"callback"');
@@ -102,10 +102,11 @@ function selectOfWrite(scope: Scope): Select {
   return select;
 }
 
-function hasTableAlias(statement: string): boolean {
+function schemaConfuses(statement: string, can: Capabilities): boolean {
+  // SQLite has no `schema.table.*`.
+  if (can.dialect === "sqlite" && statement.includes('"all":{"alias"')) return true;
   return tables.some(({ name }) =>
-    new RegExp(`"s":"(query|rows|table)"[^{}]*"alias":"${name}"|},"alias":"${name}"}`).test(
-      statement,
-    )
+    new RegExp(`"s":"(query|rows|table)"[^{}]*"alias":"${name}"|},"alias":"${name}"}`)
+      .test(statement)
   );
 }
