@@ -36,6 +36,8 @@ export type SoftDeleteErrorCode =
  */
 export class SoftDeleteError extends ExecutorError {
   /**
+   * Makes an error.
+   *
    * @param message what failed, and what to do
    * @param code what it is about, for programs
    */

@@ -199,12 +199,14 @@ onEveryDialect("The tables of softDeletePlugin()", (dialect) => {
       await sql`create materialized view sdt_snapshot as select * from sdt_books`.execute(db);
       const executor = await createExecutor(db, [softDeletePlugin({ tables: ["sdt_snapshot"] })]);
       assert.deepEqual(await shown(executor, "sdt_snapshot"), [1]);
+      await createExecutor(db, [softDeletePlugin({ excludeTables: ["sdt_snapshot"] })]);
     } else if (dialect.dialect === "sqlite") {
       await sql`create temporary table sdt_scratch (id integer, deleted_at text)`.execute(db);
       await fill("sdt_scratch");
       const executor = await createExecutor(db, [softDeletePlugin({ tables: ["sdt_scratch"] })]);
       assert.deepEqual(await shown(executor, "sdt_scratch"), [1]);
       assert.deepEqual(await shown(executor, "temp.sdt_scratch"), [1]);
+      await createExecutor(db, [softDeletePlugin({ excludeTables: ["sdt_scratch"] })]);
     }
   });
 
