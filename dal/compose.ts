@@ -80,7 +80,7 @@ export type ParallelResult<Q> = {
 };
 
 /** The arguments that all of several queries take. */
-type SharedArgs<Q> = Q[keyof Q] extends QueryFunction<any, infer Args, any> ? Args : never;
+export type SharedArgs<Q> = Q[keyof Q] extends QueryFunction<any, infer Args, any> ? Args : never;
 
 /**
  * Runs several queries with the same arguments, at the same time where each can have a connection of

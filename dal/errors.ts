@@ -6,7 +6,11 @@ export class TransactionRequiredError extends DatabaseError {
     this.prototype.name = "TransactionRequiredError";
   }
 
-  /** @param query the query's name, where it has one */
+  /**
+   * Makes one.
+   *
+   * @param query the query's name, where it has one
+   */
   constructor(query?: string) {
     super(
       `Cannot run ${
@@ -27,7 +31,11 @@ export class CommitUnknownError extends DatabaseError {
     this.prototype.name = "CommitUnknownError";
   }
 
-  /** @param cause what the driver threw */
+  /**
+   * Makes one.
+   *
+   * @param cause what the driver threw
+   */
   constructor(cause: unknown) {
     super(
       "Cannot tell whether the transaction was committed: the answer to COMMIT was lost; " +
@@ -51,6 +59,8 @@ export class TransactionCallbackError extends AggregateError {
   readonly result: unknown;
 
   /**
+   * Makes one.
+   *
    * @param errors what the callbacks threw
    * @param committed whether the transaction was committed
    * @param result what the transaction's function returned

@@ -20,8 +20,8 @@ import { nodeOfSource } from "./rewrite/_nodes.ts";
 import { operandOfAnd } from "./rewrite/_predicate.ts";
 import { validatePlugins } from "./validate_plugins.ts";
 
-/** The block that a builder makes. */
-type Block = QueryBuilderContext & { readonly dialect?: DialectName };
+/** The block that a builder makes, and the dialect it is for. */
+export type AppliedBlock = QueryBuilderContext & { readonly dialect?: DialectName };
 
 /**
  * Applies plugins to one builder by hand, for a Kysely that is no executor: `interceptQuery` of
@@ -37,7 +37,7 @@ type Block = QueryBuilderContext & { readonly dialect?: DialectName };
 export function applyPlugins<QB extends object>(
   builder: QB,
   plugins: readonly Plugin[],
-  context: Block,
+  context: AppliedBlock,
 ): QB {
   validatePlugins(plugins);
   // A builder is a query block; which of the block's methods it has is its statement's business.
@@ -76,7 +76,7 @@ function interceptBy(plugin: Plugin, block: QueryBlock, context: QueryBuilderCon
   return answer;
 }
 
-function filterBy(plugin: Plugin, block: QueryBlock, context: Block): QueryBlock {
+function filterBy(plugin: Plugin, block: QueryBlock, context: AppliedBlock): QueryBlock {
   const { operation } = context;
   if (operation === "insert" || operation === "replace") return block;
   if (operation === "merge") {
@@ -106,7 +106,7 @@ function appliesTo(plugin: Plugin, { table, schema }: QueryBuilderContext): bool
   );
 }
 
-function refuseDelete(plugin: Plugin, context: Block): void {
+function refuseDelete(plugin: Plugin, context: AppliedBlock): void {
   if (context.operation !== "delete") return;
   const answer = callHook(
     plugin.name,
@@ -122,13 +122,13 @@ function refuseDelete(plugin: Plugin, context: Block): void {
   );
 }
 
-function referenceOf({ table, alias, operation }: Block): Reference {
+function referenceOf({ table, alias, operation }: AppliedBlock): Reference {
   const node = TableNode.create(table);
   const qualifier = alias === undefined ? node : TableNode.create(alias);
   return new Reference({ table: node, qualifier, alias: undefined }, operation);
 }
 
-function hookContextOf({ dialect, metadata }: Block): HookContext {
+function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {
   return {
     dialect: dialect ?? "postgres",
     context: undefined,

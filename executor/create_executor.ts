@@ -11,7 +11,7 @@ import { ExecutorError, PluginValidationError } from "./errors.ts";
 import type { ExecutorOf } from "./executor_of.ts";
 import type { DialectName, Plugin, PluginHooks, PluginHost } from "./plugin.ts";
 import { resolvePluginOrder } from "./resolve_plugin_order.ts";
-import { validateHooks, validateList } from "./validate_plugins.ts";
+import { validateHooks, validateList } from "./_validate_hooks.ts";
 
 /** Options of {@linkcode createExecutor}. An option that is not one of these is an error. */
 export interface ExecutorOptions {

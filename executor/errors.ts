@@ -46,6 +46,8 @@ export class ExecutorError extends Error {
   readonly code: string;
 
   /**
+   * Makes one.
+   *
    * @param message what failed, and what to do
    * @param code the stable code
    * @param options the cause, if there is one
@@ -65,6 +67,8 @@ export class PluginValidationError extends ExecutorError {
   readonly details: PluginValidationDetails;
 
   /**
+   * Makes one.
+   *
    * @param message what is wrong, and what to do
    * @param type what is wrong, for programs
    * @param details who is at fault
@@ -90,6 +94,8 @@ export class PluginHookError extends ExecutorError {
   readonly hook: string;
 
   /**
+   * Makes one.
+   *
    * @param plugin the plugin's name
    * @param hook the hook's name
    * @param problem what went wrong
@@ -110,6 +116,8 @@ export class QueryRefusedError extends ExecutorError {
   readonly table: string | undefined;
 
   /**
+   * Makes one.
+   *
    * @param message what was refused, and what to do instead
    * @param reason why, for programs
    * @param table the table the refusal is about
@@ -127,6 +135,8 @@ export class CheckRefusedError extends QueryRefusedError {
   readonly plugin: string;
 
   /**
+   * Makes one.
+   *
    * @param table the table that is written
    * @param plugin the plugin whose check it is
    * @param rule the rule, in words
@@ -144,7 +154,11 @@ export class CheckRefusedError extends QueryRefusedError {
 
 /** Raw SQL where the executor was made with `rawSql: "deny"`. */
 export class RawSqlError extends ExecutorError {
-  /** @param problem what was found, and what to do instead */
+  /**
+   * Makes one.
+   *
+   * @param problem what was found, and what to do instead
+   */
   constructor(problem: string) {
     super(
       `Cannot run raw SQL through this executor: ${problem}; write it with the query builder, ` +
@@ -156,7 +170,11 @@ export class RawSqlError extends ExecutorError {
 
 /** A query that was compiled, or a subquery that was built, by another handle. */
 export class ForeignQueryError extends ExecutorError {
-  /** @param problem what was found, and what to do instead */
+  /**
+   * Makes one.
+   *
+   * @param problem what was found, and what to do instead
+   */
   constructor(problem: string) {
     super(`Cannot run a query of another handle: ${problem}`, "FOREIGN_QUERY");
   }

@@ -20,7 +20,11 @@ export class Slot<T = unknown> implements Expression<T> {
   /** Which of the values of a call goes there. */
   readonly index: number;
 
-  /** @param index which of the values of a call goes there, from 0 */
+  /**
+   * Makes one.
+   *
+   * @param index which of the values of a call goes there, from 0
+   */
   constructor(index: number) {
     this.index = index;
   }

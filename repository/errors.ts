@@ -18,6 +18,8 @@ export class ValidationError extends DatabaseError {
   readonly issues: readonly ValidationIssue[];
 
   /**
+   * Makes one.
+   *
    * @param action what could not be done
    * @param issues what is wrong
    */
@@ -41,6 +43,8 @@ export class StaleRowError extends DatabaseError {
   }
 
   /**
+   * Makes one.
+   *
    * @param table the table
    * @param column the version column
    */
@@ -60,7 +64,11 @@ export class MultipleRowsError extends DatabaseError {
     this.prototype.name = "MultipleRowsError";
   }
 
-  /** @param table the table */
+  /**
+   * Makes one.
+   *
+   * @param table the table
+   */
   constructor(table: string) {
     super(
       `Cannot give the one row of "${table}": there are several; narrow the condition`,
@@ -77,7 +85,11 @@ export class UpsertConflictError extends DatabaseError {
     this.prototype.name = "UpsertConflictError";
   }
 
-  /** @param table the table */
+  /**
+   * Makes one.
+   *
+   * @param table the table
+   */
   constructor(table: string) {
     super(
       `Cannot upsert into "${table}": its key is taken by a row that may not be changed`,

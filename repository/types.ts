@@ -230,7 +230,8 @@ export type ExtensionsOf<P extends readonly Plugin[], Entity, Key> = P extends
   ? MethodsOf<First, Entity, Key> & ExtensionsOf<Rest, Entity, Key>
   : unknown;
 
-type MethodsOf<P, Entity, Key> = P extends { readonly repositoryExtension?: infer X }
+/** The methods that one plugin adds. */
+export type MethodsOf<P, Entity, Key> = P extends { readonly repositoryExtension?: infer X }
   ? X extends RepositoryExtension ? (X & { readonly entity: Entity; readonly key: Key })["methods"]
   : unknown
   : unknown;
