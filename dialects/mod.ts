@@ -60,3 +60,30 @@ export type {
   ReturningCapabilities,
 } from "./capabilities/dialect_capabilities.ts";
 export { getCapabilities, type GetCapabilitiesOptions } from "./capabilities/get_capabilities.ts";
+export {
+  getDatabaseSize,
+  getTableColumns,
+  getTables,
+  tableExists,
+  truncateAllTables,
+  truncateTable,
+} from "./adapters/catalog.ts";
+export {
+  isForeignKeyError,
+  isNotNullError,
+  isUniqueConstraintError,
+} from "./adapters/constraint_errors.ts";
+export type {
+  DatabaseErrorLike,
+  DialectAdapter,
+  DialectAdapterOptions,
+  SchemaOptions,
+  TruncateOptions,
+} from "./adapters/dialect_adapter.ts";
+export { escapeIdentifier } from "./adapters/escape_identifier.ts";
+export { formatDate } from "./adapters/format_date.ts";
+export { createDialectAdapter, getAdapter, registerAdapter } from "./adapters/get_adapter.ts";
+export { getCurrentTimestamp } from "./adapters/get_current_timestamp.ts";
+export { MySQLAdapter, mysqlAdapter } from "./adapters/mysql_adapter.ts";
+export { PostgresAdapter, postgresAdapter } from "./adapters/postgres_adapter.ts";
+export { SQLiteAdapter, sqliteAdapter } from "./adapters/sqlite_adapter.ts";
