@@ -38,6 +38,8 @@ export class GuardedExecutor implements QueryExecutor {
   #last: RootOperationNode | undefined;
 
   /**
+   * Makes one.
+   *
    * @param inner the executor that compiles and runs
    * @param guard the plugins, for this handle; made anew where the Kysely plugins change
    */

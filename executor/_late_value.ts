@@ -14,6 +14,8 @@ export class LateValue<T> implements Expression<T> {
   readonly #read: (context: Attributes | undefined) => T;
 
   /**
+   * Makes one.
+   *
    * @param caller the hook it came from, for errors
    * @param read reads the value from what is bound to the handle that runs the query
    */

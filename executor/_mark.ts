@@ -14,6 +14,8 @@ class Mark {
   readonly #guard: Guard;
 
   /**
+   * Makes one.
+   *
    * @param self the node that bears the mark: a copy of the node does not count as it
    * @param original the query before it was rewritten
    * @param queryId the query's id, for Kysely plugins

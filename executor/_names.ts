@@ -23,6 +23,8 @@ export class Names {
   readonly #tables = new Map<string, string>();
 
   /**
+   * Makes one.
+   *
    * @param plugins the Kysely plugins that come after the rewriting
    * @param dialect says whether case counts: in PostgreSQL it does; elsewhere it may not, and two
    * names that differ in case only are taken for one (one predicate too many is an error that

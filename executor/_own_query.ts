@@ -12,6 +12,8 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   readonly #view: View;
 
   /**
+   * Makes one.
+   *
    * @param compiled the query, as Kysely compiled it
    * @param parameters its parameters, with every late value read
    * @param view what the handle that compiled it may see

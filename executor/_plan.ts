@@ -69,7 +69,11 @@ export class TablePlan {
   readonly #kept = new Map<QueryOperation, Map<string, Predicate>>();
   #asking = false;
 
-  /** @param hooks the hooks that apply to the table, in the order of their plugins */
+  /**
+   * Makes one.
+   *
+   * @param hooks the hooks that apply to the table, in the order of their plugins
+   */
   constructor(hooks: readonly NamedHooks[]) {
     this.#filters = hooks.filter(({ hooks }) => hooks.filter !== undefined);
     this.#rewriters = hooks.filter(({ hooks }) => hooks.rewriteDelete !== undefined);
