@@ -1,9 +1,8 @@
-import { withMetadata } from "@kysera/executor";
+import { type ExecutorOf, withMetadata } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ACT, Act } from "./_flags.ts";
 import { changeRows } from "./_rows.ts";
 import { mustBeSoftDeleted } from "./_state.ts";
-import type { ExecutorOf } from "./executor_of.ts";
 import type { RowSelector } from "./row_selector.ts";
 
 /**

@@ -32,7 +32,6 @@
  * @module
  */
 export * from "./errors.ts";
-export * from "./executor_of.ts";
 export * from "./hard_delete.ts";
 export * from "./only_deleted.ts";
 export * from "./options.ts";

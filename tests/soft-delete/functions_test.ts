@@ -12,7 +12,7 @@ import {
 } from "@kysera/soft-delete";
 import type { Generated, Kysely } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
-import { BEFORE, type Database, iso, NOW, openWorld, timeType, type World } from "./_world.ts";
+import { BEFORE, iso, NOW, openWorld, timeType, type World } from "./_world.ts";
 
 function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof SoftDeleteError && error.code === code;
@@ -20,11 +20,7 @@ function hasCode(code: string): (error: unknown) => boolean {
 
 onEveryDialect("softDelete(), restore() and hardDelete()", (dialect) => {
   let world: World;
-  let plain: Kysely<Database>;
-  beforeEach(async () => {
-    world = await openWorld(dialect);
-    plain = world.executor;
-  });
+  beforeEach(async () => world = await openWorld(dialect));
   afterEach(() => world.close());
 
   const times = async (): Promise<(string | null)[]> => {
@@ -136,7 +132,7 @@ onEveryDialect("softDelete(), restore() and hardDelete()", (dialect) => {
         return next(query);
       },
     };
-    const watched = await createExecutor(plain, [failing]);
+    const watched = await createExecutor(executor, [failing]);
     await assert.rejects(hardDelete(watched, "sd_posts", ids), /no more/);
     assert.deepEqual(inTransaction, [true, true, true]);
     const { count } = await db.selectFrom("sd_posts").where("user_id", "=", 7)
@@ -158,7 +154,7 @@ onEveryDialect("softDelete(), restore() and hardDelete()", (dialect) => {
         return result;
       },
     };
-    const executor = await createExecutor(plain, [ownRows]);
+    const executor = await createExecutor(world.executor, [ownRows]);
     const ada = bindContext(executor, { user: 1 });
     assert.equal(await softDelete(ada, "sd_posts", [10, 14]), 1);
     assert.equal(await restore(ada, "sd_posts", [10, 12, 14]), 2);

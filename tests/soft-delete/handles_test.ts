@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, it } from "node:test";
-import { bindContext, getContext, getRawDb, withMetadata } from "@kysera/executor";
+import { bindContext, createExecutor, getContext, getRawDb, withMetadata } from "@kysera/executor";
 import { onlyDeleted, softDelete, SoftDeleteError, withDeleted } from "@kysera/soft-delete";
 import type { Kysely } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -84,6 +84,24 @@ onEveryDialect("withDeleted() and onlyDeleted()", (dialect) => {
     assert.equal(await world.users(), "1 3");
     await withDeleted(executor).deleteFrom("sd_posts").execute();
     assert.equal(await world.posts(), "");
+  });
+
+  it("do not change what the filter of another plugin believes", async () => {
+    // Posts are for users of their own, and one of these users is deleted.
+    const policed: Kysely<Database> = await createExecutor(executor, [{
+      name: "of-users",
+      version: "1.0.0",
+      appliesTo: ({ name }) => name === "sd_posts",
+      filter: (posts, { eb }) =>
+        eb(posts.column("user_id"), "in", eb.selectFrom("sd_users as owner").select("owner.id")),
+    }]);
+    const posts = async (db: Kysely<Database>): Promise<number[]> => {
+      const rows = await db.selectFrom("sd_posts").select("id").orderBy("id").execute();
+      return rows.map(({ id }) => id);
+    };
+    assert.deepEqual(await posts(policed), [10, 11, 14]);
+    assert.deepEqual(await posts(withDeleted(policed)), [10, 11, 12, 14]);
+    assert.deepEqual(await posts(onlyDeleted(policed)), [12]);
   });
 
   it("are what the plugin starts from where its option includeDeleted is set", async () => {

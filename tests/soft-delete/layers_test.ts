@@ -79,7 +79,7 @@ onEveryDialect("softDeletePlugin()", (dialect) => {
     await makeStamped(db, "sdl_stamped");
     await makeFlagged(db, "sdl_flagged");
     const stamped = await createExecutor(db, [softDeletePlugin({ tables: ["sdl_stamped"] })]);
-    const executor: Kysely<any> = await createExecutor(stamped as Kysely<any>, [
+    const executor: Kysely<any> = await createExecutor(stamped, [
       softDeletePlugin({
         tables: ["sdl_flagged"],
         deletedAtColumn: "is_deleted",
