@@ -162,3 +162,12 @@ export function fuzzSeed(): { seed: number; path: string | undefined } {
     path: process.env["KYSERA_FUZZ_PATH"] || undefined,
   };
 }
+
+/** What came of a run, in one line. */
+export function summary(report: RunReport): string {
+  const { equal, refused, "failed on both sides": failed } = report.outcomes;
+  const errors = [...report.errors].map(([message, { times }]) => `${times}x ${message}`);
+  return `${report.runs} queries on ${report.batches} data sets: ${equal} equal, ` +
+    `${refused} refused by name, ${failed} that the database refuses` +
+    (errors.length > 0 ? ` (${errors.join("; ")})` : "");
+}

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import process from "node:process";
+import { onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, runOracle, summary } from "./run.ts";
+import { plain, variants } from "./subjects.ts";
+
+const { seed, path } = fuzzSeed();
+const only = process.env["KYSERA_FUZZ_SUBJECT"];
+
+onEveryDialect("the visible copy", (dialect) => {
+  for (const subject of [plain, ...variants]) {
+    if (only !== undefined && subject.name !== only) continue;
+    const runs = fuzzRuns(subject === plain ? 2000 : dialect.name === "sqlite" ? 500 : 200);
+    it(`answers ${runs} random queries as the database behind ${subject.name} does`, async (t) => {
+      const report = await runOracle({ dialect, subject, runs, seed, path });
+      t.diagnostic(summary(report));
+      if (path !== undefined) return;
+      // Queries that no side takes prove nothing: the generator must not lose its way.
+      const idle = report.outcomes["failed on both sides"] / report.runs;
+      assert.ok(idle < 0.03, summary(report));
+      assert.ok(report.outcomes["refused"] / report.runs < 0.05, summary(report));
+    });
+  }
+});

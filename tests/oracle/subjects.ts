@@ -1,0 +1,88 @@
+import { createExecutor, type Plugin, QueryRefusedError } from "@kysera/executor";
+import { softDeletePlugin } from "@kysera/soft-delete";
+import { CamelCasePlugin, type Kysely, sql } from "kysely";
+import { filteredNames, tables } from "./schema.ts";
+import type { Subject } from "./world.ts";
+
+const others = tables.filter((table) => !table.filtered).map((table) => table.name);
+const camelNames = filteredNames.map((name) => name === "blog_posts" ? "blogPosts" : name);
+
+function subject(
+  name: string,
+  make: Subject["make"],
+  more: Partial<Subject> = {},
+): Subject {
+  return { name, make, isRefusal: (error) => error instanceof QueryRefusedError, ...more };
+}
+
+/** Rewrites every block, and changes nothing. */
+const noop: Plugin = {
+  name: "noop",
+  version: "1.0.0",
+  filter: () => undefined,
+  interceptQuery: (qb) => qb,
+};
+
+/** The same rows hidden by conditions that are awkward to put anywhere. */
+function awkward(name: string, filter: NonNullable<Plugin["filter"]>): Plugin {
+  return {
+    name,
+    version: "1.0.0",
+    appliesTo: (table) => filteredNames.includes(table.name),
+    filter,
+  };
+}
+
+const rawOr = awkward("raw-or", (ref) => {
+  const column = ref.column("deleted_at");
+  return sql<boolean>`1 = 0 or ${column} is null`;
+});
+
+/** Its subquery has the aliases that the queries use themselves. */
+const subquery = awkward("subquery", (ref, { eb }) =>
+  eb.exists(
+    eb.selectFrom(sql<{ n: number }>`(select 1 as n)`.as("t_inner"))
+      .select("t_inner.n")
+      .where(ref.column("deleted_at"), "is", null),
+  ));
+
+const softDelete = () => softDeletePlugin({ tables: filteredNames });
+
+/** Soft delete, as most have it. */
+export const plain: Subject = subject("soft delete", (db) => createExecutor(db, [softDelete()]));
+
+/** The same rows hidden in other ways, and the same executor among other plugins. */
+export const variants: readonly Subject[] = [
+  subject(
+    "soft delete that finds its tables",
+    (db) => createExecutor(db, [softDeletePlugin({ excludeTables: others })]),
+  ),
+  subject(
+    "soft delete that makes deletes updates",
+    (db) => createExecutor(db, [softDeletePlugin({ tables: filteredNames, onDelete: "soft" })]),
+    { softDeletes: true },
+  ),
+  subject("a plugin that changes nothing", (db) => createExecutor(db, [softDelete(), noop])),
+  subject("a plugin that changes nothing, first", (db) => createExecutor(db, [noop, softDelete()])),
+  subject("a raw OR as filter", (db) => createExecutor(db, [rawOr])),
+  subject("a subquery as filter", (db) => createExecutor(db, [subquery])),
+  subject("several filters", (db) => createExecutor(db, [subquery, softDelete(), rawOr])),
+  subject(
+    "an executor of an executor",
+    async (db) => await createExecutor(await createExecutor(db, [softDelete()]), [noop]),
+  ),
+  subject(
+    "camel case below the executor",
+    (db) =>
+      createExecutor(db.withPlugin(new CamelCasePlugin()), [
+        softDeletePlugin({ tables: camelNames, deletedAtColumn: "deletedAt" }),
+      ]),
+    { camelCase: new CamelCasePlugin() },
+  ),
+  subject(
+    "camel case above the executor",
+    async (db): Promise<Kysely<any>> =>
+      (await createExecutor(db, [softDelete()])).withPlugin(new CamelCasePlugin()),
+    { camelCase: new CamelCasePlugin() },
+  ),
+];
