@@ -76,6 +76,7 @@ export {
 export type {
   DatabaseErrorLike,
   DialectAdapter,
+  DialectAdapterClass,
   DialectAdapterOptions,
   SchemaOptions,
   TruncateOptions,

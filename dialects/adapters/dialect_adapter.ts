@@ -74,3 +74,9 @@ export interface DialectAdapter {
     options?: SchemaOptions,
   ): Promise<void>;
 }
+
+/** A class of adapters. */
+export interface DialectAdapterClass {
+  /** Makes an adapter. */
+  new (options?: DialectAdapterOptions): DialectAdapter;
+}

@@ -1,12 +1,13 @@
-import { BadRequestError } from "@kysera/core";
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import type { Kysely } from "kysely";
 import { refuseUnknownOptions } from "../_options.ts";
 import { getDefaultPort } from "../connection/get_default_port.ts";
 import type { DatabaseDialect } from "../database_dialect.ts";
+import type { Catalog } from "./_catalog.ts";
 import { parseTableName, type TableName } from "./_table_name.ts";
 import { isForeignKeyError, isNotNullError, isUniqueConstraintError } from "./constraint_errors.ts";
 import type {
   DialectAdapter,
+  DialectAdapterClass,
   DialectAdapterOptions,
   SchemaOptions,
   TruncateOptions,
@@ -15,13 +16,24 @@ import { escapeIdentifier } from "./escape_identifier.ts";
 import { formatDate } from "./format_date.ts";
 import { getCurrentTimestamp } from "./get_current_timestamp.ts";
 
-/** What all adapters do alike. */
-export abstract class BaseAdapter implements DialectAdapter {
-  abstract readonly dialect: DatabaseDialect;
+/** The class of the adapters of a database: they differ in nothing but their catalogs. */
+export function adapterClass(catalog: Catalog): DialectAdapterClass {
+  return class extends CatalogAdapter {
+    constructor(options?: DialectAdapterOptions) {
+      super(catalog, options);
+    }
+  };
+}
+
+class CatalogAdapter implements DialectAdapter {
+  readonly #catalog: Catalog;
+  readonly dialect: DatabaseDialect;
   readonly defaultSchema: string | undefined;
 
-  constructor(options: DialectAdapterOptions = {}) {
+  constructor(catalog: Catalog, options: DialectAdapterOptions = {}) {
     refuseUnknownOptions("the constructor of a dialect adapter", options, ["defaultSchema"]);
+    this.#catalog = catalog;
+    this.dialect = catalog.dialect;
     this.defaultSchema = options.defaultSchema;
   }
 
@@ -54,12 +66,7 @@ export abstract class BaseAdapter implements DialectAdapter {
   }
 
   async tableExists(db: Kysely<any>, table: string, options?: SchemaOptions): Promise<boolean> {
-    const name = this.resolve(table, options);
-    return (await this.listTables(db, name.schema, name.table)).length > 0;
-  }
-
-  async getTables(db: Kysely<any>, options?: SchemaOptions): Promise<string[]> {
-    return await this.listTables(db, this.schemaOf(options), undefined);
+    return await this.#isThere(db, this.#resolve(table, options));
   }
 
   async getTableColumns(
@@ -67,7 +74,15 @@ export abstract class BaseAdapter implements DialectAdapter {
     table: string,
     options?: SchemaOptions,
   ): Promise<string[]> {
-    return await this.listColumns(db, this.resolve(table, options));
+    return await this.#catalog.columns(db, this.#resolve(table, options));
+  }
+
+  async getTables(db: Kysely<any>, options?: SchemaOptions): Promise<string[]> {
+    return await this.#catalog.tables(db, this.#schemaOf(options), undefined);
+  }
+
+  async getDatabaseSize(db: Kysely<any>, database?: string): Promise<number> {
+    return await this.#catalog.size(db, database);
   }
 
   async truncateTable(
@@ -76,9 +91,9 @@ export abstract class BaseAdapter implements DialectAdapter {
     options: TruncateOptions = {},
   ): Promise<boolean> {
     const { cascade = false, ...rest } = options;
-    const name = this.resolve(table, rest);
-    if ((await this.listTables(db, name.schema, name.table)).length === 0) return false;
-    await this.truncate(db, [name], cascade);
+    const name = this.#resolve(table, rest);
+    if (!await this.#isThere(db, name)) return false;
+    await this.#catalog.truncate(db, [name], cascade);
     return true;
   }
 
@@ -87,50 +102,25 @@ export abstract class BaseAdapter implements DialectAdapter {
     exclude: readonly string[] = [],
     options?: SchemaOptions,
   ): Promise<void> {
-    const schema = this.schemaOf(options);
-    const tables = (await this.listTables(db, schema, undefined))
+    const schema = this.#schemaOf(options);
+    const tables = (await this.#catalog.tables(db, schema, undefined))
       .filter((table) => !exclude.includes(table))
       .map((table) => ({ schema, table }));
-    if (tables.length > 0) await this.truncate(db, tables, false);
+    if (tables.length > 0) await this.#catalog.truncate(db, tables, false);
   }
 
-  abstract getDatabaseSize(db: Kysely<any>, database?: string): Promise<number>;
-
-  /** The names of the tables of a schema, or of one of them if it is there. */
-  protected abstract listTables(
-    db: Kysely<any>,
-    schema: string | undefined,
-    table: string | undefined,
-  ): Promise<string[]>;
-
-  protected abstract listColumns(db: Kysely<any>, name: TableName): Promise<string[]>;
-
-  /** Empties tables that are there, so that references among them are no obstacle. */
-  protected abstract truncate(
-    db: Kysely<any>,
-    tables: readonly TableName[],
-    cascade: boolean,
-  ): Promise<void>;
-
-  /** @throws {BadRequestError} If `cascade` was asked for. */
-  protected refuseCascade(cascade: boolean): void {
-    if (!cascade) return;
-    throw new BadRequestError(`Cannot truncate with option "cascade": "${this.dialect}" has none`);
+  async #isThere(db: Kysely<any>, { schema, table }: TableName): Promise<boolean> {
+    return (await this.#catalog.tables(db, schema, table)).length > 0;
   }
 
-  protected schemaOf(options: SchemaOptions = {}): string | undefined {
+  #schemaOf(options: SchemaOptions = {}): string | undefined {
     refuseUnknownOptions("a method of a dialect adapter", options, ["schema"]);
     return options.schema ?? this.defaultSchema;
   }
 
-  protected resolve(table: string, options: SchemaOptions = {}): TableName {
-    const schema = this.schemaOf(options);
+  #resolve(table: string, options: SchemaOptions = {}): TableName {
+    const schema = this.#schemaOf(options);
     // A name with a schema of its own is not held against the default one.
     return parseTableName(table, table.includes(".") ? options.schema : schema);
   }
-}
-
-/** A table as a node, its name taken as it is. */
-export function tableId({ schema, table }: TableName): RawBuilder<unknown> {
-  return schema === undefined ? sql.id(table) : sql.id(schema, table);
 }
