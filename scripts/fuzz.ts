@@ -1,0 +1,85 @@
+/**
+ * Runs the oracle of `tests/oracle` for as long as it is told to.
+ *
+ *   deno task fuzz --seconds 600 [--dialect sqlite] [--subject "soft delete"] [--seed 1]
+ *
+ * Without a dialect it goes round all that can run; without a subject it goes round all of them.
+ * PostgreSQL and MySQL are reached as the tests reach them (`eval "$(deno task db:start)"`).
+ * Every difference is printed with its data, its SQL and how to see it again; the exit status is 1
+ * if there was one.
+ *
+ * @module
+ */
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { OracleFailure, runOracle } from "../tests/oracle/run.ts";
+import { plain, variants } from "../tests/oracle/subjects.ts";
+import { matrix } from "../tests/support/matrix.ts";
+
+const usage = `Usage: deno task fuzz --seconds N [--dialect NAME] [--subject NAME] [--seed N]
+  dialects: ${matrix.map(({ name, skip }) => skip ? `${name} (${skip})` : name).join(", ")}
+  subjects: ${[plain, ...variants].map((subject) => subject.name).join(", ")}`;
+
+/** Queries in one go at a dialect and a subject, so that no pair waits for long. */
+const runs = 500;
+
+await main();
+
+async function main(): Promise<void> {
+  const { seconds, dialects, subjects, seed } = options();
+  const end = Date.now() + seconds * 1000;
+  const failures = new Map<string, number>();
+  let queries = 0;
+  let refused = 0;
+  let next = seed;
+  for (let round = 0; Date.now() < end; round++) {
+    const dialect = dialects[round % dialects.length]!;
+    const subject = subjects[Math.floor(round / dialects.length) % subjects.length]!;
+    try {
+      const report = await runOracle({ dialect, subject, runs, seed: next, until: end });
+      queries += report.runs;
+      refused += report.outcomes.refused;
+    } catch (error) {
+      if (!(error instanceof OracleFailure)) throw error;
+      const pair = `${dialect.name}, ${subject.name}`;
+      failures.set(pair, (failures.get(pair) ?? 0) + 1);
+      console.log(`\n${error.message}\n`);
+    }
+    // A batch takes one seed for each hundred queries.
+    next += runs / 100;
+  }
+  console.log(`${queries} queries from seed ${seed}: ${refused} refused by name`);
+  for (const [pair, count] of failures) console.log(`${count} differences: ${pair}`);
+  if (failures.size > 0) process.exitCode = 1;
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seconds: { type: "string" },
+        dialect: { type: "string" },
+        subject: { type: "string" },
+        seed: { type: "string" },
+      },
+    });
+    const seconds = Number(values.seconds);
+    const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
+    const dialects = matrix.filter(({ name, skip }) =>
+      values.dialect === undefined ? skip === undefined : name === values.dialect
+    );
+    const subjects = [plain, ...variants].filter(({ name }) =>
+      values.subject === undefined || name === values.subject
+    );
+    if (!(seconds > 0)) throw new TypeError("Cannot run: --seconds is no positive number");
+    if (!Number.isSafeInteger(seed)) throw new TypeError("Cannot run: --seed is no integer");
+    if (dialects.length === 0) throw new TypeError("Cannot run: there is no such dialect");
+    if (subjects.length === 0) throw new TypeError("Cannot run: there is no such subject");
+    const { skip, name } = dialects[0]!;
+    if (skip !== undefined) throw new TypeError(`Cannot run on ${name}: ${skip}`);
+    return { seconds, seed, dialects, subjects };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
+}
