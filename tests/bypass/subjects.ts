@@ -1,0 +1,141 @@
+/** The plugins under test, and how a caller is bound to an executor with them. */
+import { bindContext, type HookContext, type Plugin, type TableReference } from "@kysera/executor";
+import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
+import { GUARDED, LONG_NAME, OTHER_TENANT, TENANT } from "./data.ts";
+
+/** The name of a {@linkcode Subject}. */
+export type SubjectName = "soft delete" | "tenant" | "grants" | "both" | "both, reversed";
+
+/** A list of plugins that hide the same rows as every other subject's. */
+export interface Subject {
+  readonly name: SubjectName;
+  plugins(): Plugin[];
+  /** The filter written by hand. */
+  visible(eb: ExpressionBuilder<any, any>, table: string, alias: string): Expression<SqlBool>;
+}
+
+function appliesTo({ name }: { readonly name: string }): boolean {
+  return GUARDED.includes(name);
+}
+
+function notDeleted(eb: ExpressionBuilder<any, any>, alias: string): Expression<SqlBool> {
+  return eb(eb.ref(`${alias}.deleted_at`), "is", null);
+}
+
+function ofTenant(eb: ExpressionBuilder<any, any>, alias: string): Expression<SqlBool> {
+  return eb(eb.ref(`${alias}.tenant_id`), "=", TENANT);
+}
+
+/** Hides rows that are marked deleted. */
+function softDelete(): Plugin {
+  return {
+    name: "soft-delete",
+    version: "1.0.0",
+    stable: true,
+    appliesTo,
+    filter: (ref, { eb }) => eb(ref.column("deleted_at"), "is", null),
+  };
+}
+
+/** Shows a caller the rows of its own tenant; without a tenant there is an error. */
+function tenant(): Plugin {
+  return {
+    name: "tenant",
+    version: "1.0.0",
+    appliesTo,
+    filter: (ref, { eb, context }) => eb(ref.column("tenant_id"), "=", tenantOf(context)),
+  };
+}
+
+/** The tenant in a context: a policy must take nothing else for one. */
+export function tenantOf(context: HookContext["context"]): number {
+  const id = context?.["tenant"];
+  if (!Number.isInteger(id)) throw new TypeError(`no tenant is bound, but ${String(id)}`);
+  return id as number;
+}
+
+/** A table's name as the grants have it, however the query wrote it. */
+function kindOf(table: string): string {
+  const name = table.toLowerCase();
+  if (name.startsWith("archive_")) return LONG_NAME;
+  return { blogposts: "blog_posts", people: "users" }[name] ?? name;
+}
+
+/** Shows rows that are granted: the filter reads another table. */
+function grants(): Plugin {
+  return {
+    name: "grants",
+    version: "1.0.0",
+    appliesTo,
+    filter: (ref: TableReference, { eb }) =>
+      eb.exists(
+        eb.selectFrom("grants")
+          .select("grants.row_id")
+          .where("grants.tenant_id", "=", TENANT)
+          .where("grants.kind", "=", kindOf(ref.table))
+          .where(eb(eb.ref("grants.row_id"), "=", ref.column("id"))),
+      ),
+  };
+}
+
+/** Every subject; all of them hide the same rows. */
+export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
+  "soft delete": {
+    name: "soft delete",
+    plugins: () => [softDelete()],
+    visible: (eb, _table, alias) => notDeleted(eb, alias),
+  },
+  "tenant": {
+    name: "tenant",
+    plugins: () => [tenant()],
+    visible: (eb, _table, alias) => ofTenant(eb, alias),
+  },
+  "grants": {
+    name: "grants",
+    plugins: () => [grants()],
+    visible: (eb, table, alias) =>
+      eb.exists(
+        eb.selectFrom("grants")
+          .select("grants.row_id")
+          .where("grants.tenant_id", "=", TENANT)
+          .where("grants.kind", "=", table)
+          .where(eb(eb.ref("grants.row_id"), "=", eb.ref(`${alias}.id`))),
+      ),
+  },
+  "both": {
+    name: "both",
+    plugins: () => [softDelete(), tenant()],
+    visible: (eb, _table, alias) => eb.and([notDeleted(eb, alias), ofTenant(eb, alias)]),
+  },
+  "both, reversed": {
+    name: "both, reversed",
+    plugins: () => [tenant(), softDelete()],
+    visible: (eb, _table, alias) => eb.and([ofTenant(eb, alias), notDeleted(eb, alias)]),
+  },
+};
+
+/** A subject under one of the two settings for raw SQL. */
+export interface Setting {
+  readonly subject: Subject;
+  readonly rawSql: "allow" | "deny";
+}
+
+/** What every case runs under. */
+export const SETTINGS: readonly Setting[] = [
+  { subject: SUBJECTS["soft delete"], rawSql: "allow" },
+  { subject: SUBJECTS["soft delete"], rawSql: "deny" },
+  { subject: SUBJECTS["tenant"], rawSql: "deny" },
+  { subject: SUBJECTS["grants"], rawSql: "allow" },
+  { subject: SUBJECTS["both"], rawSql: "deny" },
+  { subject: SUBJECTS["both, reversed"], rawSql: "allow" },
+];
+
+/** The handle of the caller whose rows the others are hidden from. */
+export function bindCaller<K extends Kysely<any>>(executor: K): K {
+  return bindContext(executor, { tenant: TENANT });
+}
+
+/** The handle of somebody else. */
+export function bindStranger<K extends Kysely<any>>(executor: K): K {
+  return bindContext(executor, { tenant: OTHER_TENANT });
+}
