@@ -1,65 +1,23 @@
 /**
- * Dialects for Kysely from drivers that the user hands in.
+ * Kysely dialects from the drivers that you hand in, what each database can do, connection URLs, and
+ * what differs between databases outside of queries.
+ *
+ * @example
+ * ```ts
+ * import { DatabaseSync } from "node:sqlite";
+ * import { Kysely, sql } from "kysely";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ *
+ * const db = new Kysely<Record<string, never>>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const { rows } = await sql<{ sum: number }>`select ${20} + ${22} as sum`.execute(db);
+ * if (rows[0]?.sum !== 42) throw new Error("not 42");
+ * await db.destroy();
+ * ```
  *
  * @module
  */
-export {
-  type BetterSqlite3Database,
-  betterSqlite3Dialect,
-  type BetterSqlite3DialectConfig,
-  type BetterSqlite3Statement,
-} from "./sqlite/better_sqlite3_dialect.ts";
-export {
-  type BunSqliteDatabase,
-  bunSqliteDialect,
-  type BunSqliteDialectConfig,
-  type BunSqliteStatement,
-} from "./sqlite/bun_sqlite_dialect.ts";
-export {
-  type DbSqliteDatabase,
-  dbSqliteDialect,
-  type DbSqliteDialectConfig,
-  type DbSqliteStatement,
-} from "./sqlite/db_sqlite_dialect.ts";
-export {
-  type NodeSqliteDatabase,
-  nodeSqliteDialect,
-  type NodeSqliteDialectConfig,
-  type NodeSqliteStatement,
-} from "./sqlite/node_sqlite_dialect.ts";
-export type { SqliteDialectOptions } from "./sqlite/sqlite_dialect_options.ts";
-export {
-  type PGliteDatabase,
-  pgliteDialect,
-  type PGliteDialectConfig,
-  type PGliteQueryable,
-  type PGliteResults,
-} from "./postgres/pglite_dialect.ts";
-export { pgDialect, type PgDialectConfig } from "./postgres/pg_dialect.ts";
-export {
-  type PostgresJsConnection,
-  type PostgresJsDatabase,
-  postgresJsDialect,
-  type PostgresJsDialectConfig,
-  type PostgresJsQuery,
-  type PostgresJsQueryable,
-  type PostgresJsResult,
-} from "./postgres/postgres_js_dialect.ts";
-export { mssqlCompileOnlyDialect } from "./mssql/mssql_compile_only_dialect.ts";
-export { mysql2Dialect, type Mysql2DialectConfig } from "./mysql/mysql2_dialect.ts";
-export { buildConnectionUrl } from "./connection/build_connection_url.ts";
-export type { ConnectionConfig } from "./connection/connection_config.ts";
-export { getDefaultPort } from "./connection/get_default_port.ts";
-export { parseConnectionUrl } from "./connection/parse_connection_url.ts";
-export type { DatabaseDialect } from "./database_dialect.ts";
-export { assertValidIdentifier } from "./identifiers/assert_valid_identifier.ts";
-export { validateIdentifier } from "./identifiers/validate_identifier.ts";
-export type {
-  DialectCapabilities,
-  DialectVariant,
-  ReturningCapabilities,
-} from "./capabilities/dialect_capabilities.ts";
-export { getCapabilities, type GetCapabilitiesOptions } from "./capabilities/get_capabilities.ts";
 export {
   getDatabaseSize,
   getTableColumns,
@@ -88,3 +46,60 @@ export { getCurrentTimestamp } from "./adapters/get_current_timestamp.ts";
 export { MySQLAdapter, mysqlAdapter } from "./adapters/mysql_adapter.ts";
 export { PostgresAdapter, postgresAdapter } from "./adapters/postgres_adapter.ts";
 export { SQLiteAdapter, sqliteAdapter } from "./adapters/sqlite_adapter.ts";
+export type {
+  DialectCapabilities,
+  DialectVariant,
+  ReturningCapabilities,
+} from "./capabilities/dialect_capabilities.ts";
+export { getCapabilities, type GetCapabilitiesOptions } from "./capabilities/get_capabilities.ts";
+export { buildConnectionUrl } from "./connection/build_connection_url.ts";
+export type { ConnectionConfig } from "./connection/connection_config.ts";
+export { getDefaultPort } from "./connection/get_default_port.ts";
+export { parseConnectionUrl } from "./connection/parse_connection_url.ts";
+export type { DatabaseDialect } from "./database_dialect.ts";
+export { assertValidIdentifier } from "./identifiers/assert_valid_identifier.ts";
+export { validateIdentifier } from "./identifiers/validate_identifier.ts";
+export { mssqlCompileOnlyDialect } from "./mssql/mssql_compile_only_dialect.ts";
+export { mysql2Dialect, type Mysql2DialectConfig } from "./mysql/mysql2_dialect.ts";
+export { pgDialect, type PgDialectConfig } from "./postgres/pg_dialect.ts";
+export {
+  type PGliteDatabase,
+  pgliteDialect,
+  type PGliteDialectConfig,
+  type PGliteQueryable,
+  type PGliteResults,
+} from "./postgres/pglite_dialect.ts";
+export {
+  type PostgresJsConnection,
+  type PostgresJsDatabase,
+  postgresJsDialect,
+  type PostgresJsDialectConfig,
+  type PostgresJsQuery,
+  type PostgresJsQueryable,
+  type PostgresJsResult,
+} from "./postgres/postgres_js_dialect.ts";
+export {
+  type BetterSqlite3Database,
+  betterSqlite3Dialect,
+  type BetterSqlite3DialectConfig,
+  type BetterSqlite3Statement,
+} from "./sqlite/better_sqlite3_dialect.ts";
+export {
+  type BunSqliteDatabase,
+  bunSqliteDialect,
+  type BunSqliteDialectConfig,
+  type BunSqliteStatement,
+} from "./sqlite/bun_sqlite_dialect.ts";
+export {
+  type DbSqliteDatabase,
+  dbSqliteDialect,
+  type DbSqliteDialectConfig,
+  type DbSqliteStatement,
+} from "./sqlite/db_sqlite_dialect.ts";
+export {
+  type NodeSqliteDatabase,
+  nodeSqliteDialect,
+  type NodeSqliteDialectConfig,
+  type NodeSqliteStatement,
+} from "./sqlite/node_sqlite_dialect.ts";
+export type { SqliteDialectOptions } from "./sqlite/sqlite_dialect_options.ts";
