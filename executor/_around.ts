@@ -4,12 +4,15 @@ import type { Guard } from "./_guard.ts";
 import { ExecutorError, PluginHookError } from "./errors.ts";
 import type { QueryScope } from "./plugin.ts";
 
+/** What Kysely's versions pass behind the query: an id once, options since; or nothing. */
+export type Rest = Parameters<QueryExecutor["executeQuery"]> extends [unknown, ...infer R] ? R : [];
+
 /** Runs a query on one connection, with every plugin's `aroundQuery` round it, the first outermost. */
 export function runAround<R>(
   inner: QueryExecutor,
   guard: Guard,
   query: CompiledQuery<R>,
-  options: Parameters<QueryExecutor["executeQuery"]>[1],
+  options: Rest,
 ): Promise<QueryResult<R>> {
   return inner.provideConnection((bare) => {
     const connection = watch(bare);
@@ -24,7 +27,7 @@ export function runAround<R>(
       },
     };
     let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
-      onIt.executeQuery(next, options);
+      onIt.executeQuery(next, ...options);
     for (const { plugin, hooks } of [...guard.core.arounds].reverse()) {
       const next = run;
       run = (query) => guarded(plugin, (pass) => hooks.aroundQuery!(query, pass, scope), next);

@@ -125,6 +125,11 @@ export class Guard {
     return plan;
   }
 
+  /** The name that the database has for a table. */
+  physicalName(name: string): string {
+    return this.#shared.names.table(name);
+  }
+
   /** What the name of a CTE is compared by. SQLite alone is sure to see no case in it. */
   cteKey(name: string): string {
     const { names } = this.#shared;
@@ -140,7 +145,7 @@ export class Guard {
       if (appliesTo === undefined) return true;
       return [...spellings].some((spelling) => applies(named, { name: spelling, schema }));
     });
-    return hooks.length === 0 ? undefined : new TablePlan(hooks);
+    return hooks.length === 0 ? undefined : new TablePlan(names.table(name), hooks);
   }
 }
 

@@ -9,7 +9,7 @@ import type {
   QueryResult,
   RootOperationNode,
 } from "kysely";
-import { runAround } from "./_around.ts";
+import { type Rest, runAround } from "./_around.ts";
 import { watch } from "./_connection.ts";
 import { Guard } from "./_guard.ts";
 import { HandleCommand } from "./_handle_command.ts";
@@ -20,9 +20,9 @@ import { restore } from "./_restore.ts";
 import { isSchemaPlugin } from "./_schema_plugin.ts";
 import { visit } from "./rewrite/_visit.ts";
 
-/** What Kysely's versions pass as the last argument: a query id once, options since. */
-type Options = Parameters<QueryExecutor["executeQuery"]>[1];
-type StreamOptions = Parameters<QueryExecutor["stream"]>[2];
+/** What Kysely's versions pass behind the size of a chunk. */
+type StreamRest = Parameters<QueryExecutor["stream"]> extends [unknown, unknown, ...infer R] ? R
+  : [];
 
 /**
  * Kysely's query executor with the plugins inside. Builders, transactions, connections and streams
@@ -98,7 +98,7 @@ export class GuardedExecutor implements QueryExecutor {
     return this.#inner.provideConnection(watched, ...options as []);
   }
 
-  executeQuery<R>(query: CompiledQuery<R>, options?: Options): Promise<QueryResult<R>> {
+  executeQuery<R>(query: CompiledQuery<R>, ...rest: Rest): Promise<QueryResult<R>> {
     const guard = this.#guard;
     try {
       guard.core.assertAlive();
@@ -107,22 +107,22 @@ export class GuardedExecutor implements QueryExecutor {
       return Promise.reject(error);
     }
     return guard.core.arounds.length === 0
-      ? this.#inner.executeQuery(query, options)
-      : runAround(this.#inner, guard, query, options);
+      ? this.#inner.executeQuery(query, ...rest)
+      : runAround(this.#inner, guard, query, rest);
   }
 
   stream<R>(
     query: CompiledQuery<R>,
     chunkSize: number,
-    options?: StreamOptions,
+    ...rest: StreamRest
   ): AsyncIterableIterator<QueryResult<R>> {
     const guard = this.#guard;
     guard.core.assertAlive();
     admit(query, guard);
     // What is written is watched by the hooks round execution, which need the whole result.
     return guard.core.arounds.length === 0 || query.query.kind === "SelectQueryNode"
-      ? this.#inner.stream(query, chunkSize, options)
-      : once(() => this.executeQuery(query));
+      ? this.#inner.stream(query, chunkSize, ...rest)
+      : once(() => this.executeQuery(query, ...[] as unknown as Rest));
   }
 
   withConnectionProvider(provider: ConnectionProvider): GuardedExecutor {

@@ -117,7 +117,16 @@ export function rewriteMarked(
     guard.usage.moment = true;
     return again(found, scope, found.guard, guard);
   }
-  if (inner.context === undefined) return again(found, scope, guard, guard);
+  refuseForeign(node, guard);
+  return again(found, scope, guard, guard);
+}
+
+/** @throws {ForeignQueryError} for a subquery that was built under another context */
+export function refuseForeign(node: OperationNode, guard: Guard): void {
+  const found = markOf(node);
+  if (found === undefined || found.guard.core !== guard.core) return;
+  const { context } = found.guard.view;
+  if (context === undefined || context === guard.view.context) return;
   throw new ForeignQueryError(
     "a subquery was built under another context; build it with the handle that runs the query",
   );

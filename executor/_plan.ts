@@ -69,12 +69,16 @@ export class TablePlan {
   readonly #kept = new Map<QueryOperation, Map<string, Predicate>>();
   #asking = false;
 
+  readonly #physicalName: string;
+
   /**
-   * Makes one.
+   * Makes the plan of a table.
    *
+   * @param physicalName the name that the database has for the table
    * @param hooks the hooks that apply to the table, in the order of their plugins
    */
-  constructor(hooks: readonly NamedHooks[]) {
+  constructor(physicalName: string, hooks: readonly NamedHooks[]) {
+    this.#physicalName = physicalName;
     this.#filters = hooks.filter(({ hooks }) => hooks.filter !== undefined);
     this.#rewriters = hooks.filter(({ hooks }) => hooks.rewriteDelete !== undefined);
     this.#stampers = hooks.filter(({ hooks }) => hooks.stamp !== undefined);
@@ -114,7 +118,7 @@ export class TablePlan {
     guard: Guard,
   ): DeleteRewrite | "deny" | undefined {
     for (const { plugin, hooks } of this.#rewriters) {
-      const reference = new Reference(name, "delete");
+      const reference = new Reference(name, "delete", this.#physicalName);
       guard.caller = { plugin, hook: "rewriteDelete" };
       const answer = callHook(
         plugin,
@@ -132,7 +136,7 @@ export class TablePlan {
   /** What the plugins set on rows that are written, in their order. */
   stamps(name: ReferenceName, operation: "insert" | "update", guard: Guard): NamedStamp[] {
     return this.#stampers.flatMap(({ plugin, hooks }) => {
-      const reference = new Reference(name, operation);
+      const reference = new Reference(name, operation, this.#physicalName);
       guard.caller = { plugin, hook: "stamp" };
       const answer = callHook(plugin, "stamp", () => hooks.stamp!(reference, guard.hookContext));
       if (answer === undefined) return [];
@@ -145,7 +149,7 @@ export class TablePlan {
   /** What the plugins ask of rows that are written. */
   checks(name: ReferenceName, operation: "insert" | "update", guard: Guard): NamedCheck[] {
     return this.#checkers.flatMap(({ plugin, hooks }) => {
-      const reference = new Reference(name, operation);
+      const reference = new Reference(name, operation, this.#physicalName);
       guard.caller = { plugin, hook: "check" };
       const answer = callHook(plugin, "check", () => hooks.check!(reference, guard.hookContext));
       if (answer === undefined) return [];
@@ -187,7 +191,7 @@ export class TablePlan {
     try {
       const nodes: OperationNode[] = [];
       for (const { plugin, hooks } of this.#filters) {
-        const reference = new Reference(name, operation);
+        const reference = new Reference(name, operation, this.#physicalName);
         guard.caller = { plugin, hook: "filter" };
         const answer = callHook(
           plugin,
@@ -223,6 +227,8 @@ export class Reference implements TableReference {
   /** @inheritdoc */
   readonly table: string;
   /** @inheritdoc */
+  readonly physicalName: string;
+  /** @inheritdoc */
   readonly schema: string | undefined;
   /** @inheritdoc */
   readonly alias: string;
@@ -232,8 +238,13 @@ export class Reference implements TableReference {
   readonly role: "source" | "target";
   readonly #qualifier: TableNode;
 
-  constructor({ table, qualifier }: ReferenceName, operation: QueryOperation) {
+  constructor(
+    { table, qualifier }: ReferenceName,
+    operation: QueryOperation,
+    physicalName: string,
+  ) {
     this.table = table.table.identifier.name;
+    this.physicalName = physicalName;
     this.schema = table.table.schema?.name;
     this.alias = qualifier.table.identifier.name;
     this.operation = operation;

@@ -1,12 +1,13 @@
 import type { OperationNode } from "kysely";
 import type { Guard } from "./_guard.ts";
-import { originalOf } from "./_mark.ts";
+import { originalOf, refuseForeign } from "./_mark.ts";
 
 /**
  * Takes every query in a tree that this view has rewritten back to what its user wrote. Needed where
  * a Kysely plugin comes before the rewriting: it copies nodes, and copies bear no mark.
  */
 export function restore(node: OperationNode, guard: Guard): OperationNode {
+  refuseForeign(node, guard);
   const original = originalOf(node, guard);
   if (original !== undefined) return restore(original, guard);
   if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return node;

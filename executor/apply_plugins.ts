@@ -125,7 +125,7 @@ function refuseDelete(plugin: Plugin, context: AppliedBlock): void {
 function referenceOf({ table, alias, operation }: AppliedBlock): Reference {
   const node = TableNode.create(table);
   const qualifier = alias === undefined ? node : TableNode.create(alias);
-  return new Reference({ table: node, qualifier, alias: undefined }, operation);
+  return new Reference({ table: node, qualifier, alias: undefined }, operation, table);
 }
 
 function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {

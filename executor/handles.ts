@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import { copyAttributes } from "./_attributes.ts";
 import { guardOf, leave, mustHaveGuard, withView } from "./_graft.ts";
+import type { ExecutorOf } from "./executor_of.ts";
 import { brand, type KyseraExecutorMarker } from "./executor_type.ts";
 import type { Attributes, Plugin, PluginHooks } from "./plugin.ts";
 
@@ -42,13 +43,15 @@ export function getPluginHooks(executor: Kysely<any>, plugin: string): readonly 
  *
  * @param executor the executor, or any handle of it; a plain Kysely is given back as it is
  */
-export function getRawDb<DB>(executor: Transaction<DB>): Transaction<DB>;
+export function getRawDb<DB>(
+  executor: ExecutorOf<DB> & { readonly isTransaction: true },
+): Transaction<DB>;
 /**
  * The way past the plugins: the database that the executor was made of.
  *
  * @param executor the executor, or any handle of it; a plain Kysely is given back as it is
  */
-export function getRawDb<DB>(executor: Kysely<DB>): Kysely<DB>;
+export function getRawDb<DB>(executor: ExecutorOf<DB>): Kysely<DB>;
 export function getRawDb(executor: Kysely<any>): Kysely<any> {
   if (isBranded(executor)) return executor.__rawDb;
   return guardOf(executor) === undefined ? executor : leave(executor);

@@ -30,6 +30,11 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export interface TableReference {
   /** The table's name as the query wrote it. */
   readonly table: string;
+  /**
+   * The name that the database has for it: after Kysely plugins that rename, in lower case where the
+   * dialect sees no case. What a plugin that has rules by table should look it up by.
+   */
+  readonly physicalName: string;
   /** The schema the query qualified it with. */
   readonly schema: string | undefined;
   /** The name that the reference's columns are qualified with: its alias, or else the table. */

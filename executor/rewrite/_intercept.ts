@@ -154,7 +154,13 @@ function reference(
   const { schema, identifier } = table.table;
   if (schema === undefined && isCte(scope, guard.cteKey(identifier.name))) return [];
   const qualifier = alias === undefined ? table : TableNode.create(alias.name);
-  return [new Reference({ table, qualifier, alias }, operation)];
+  return [
+    new Reference(
+      { table, qualifier, alias },
+      operation,
+      guard.physicalName(identifier.name),
+    ),
+  ];
 }
 
 function builderOf(node: Block): QueryBlock {

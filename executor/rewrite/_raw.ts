@@ -158,7 +158,9 @@ export function refuseOpenEnd(
     const node = modifier.kind === "SelectModifierNode"
       ? (modifier as SelectModifierNode).rawModifier
       : modifier;
-    if (node?.kind !== "RawNode" || CLAUSES.test(firstText(node as RawNode))) continue;
+    // FOR UPDATE and its like are no text of the user's.
+    if (node === undefined) continue;
+    if (node.kind === "RawNode" && CLAUSES.test(firstText(node as RawNode))) continue;
     throw new QueryRefusedError(
       "Cannot filter a statement whose end is raw SQL that goes on with its condition; begin the " +
         "raw SQL with a clause (limit, for update, returning, ..)",

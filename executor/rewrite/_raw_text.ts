@@ -53,14 +53,18 @@ const TOKENS: Readonly<Record<DialectName, RegExp>> = {
   mssql: tokenPattern("mssql"),
 };
 
+/** Stands in the text for a node that is no raw SQL; from a private use area of Unicode. */
+const NODE = "\u{F0000}";
+
 function tokenPattern(dialect: DialectName): RegExp {
   // MySQL reads "..." as a string unless it is told otherwise.
   const doubled = dialect === "mysql" ? `|"(?:[^"]|"")*"` : "";
   return new RegExp(
     "(?<space>\\s+)" +
       "|(?<bad>--|/\\*|;|\\0|\\$[\\p{L}_]?[\\p{L}\\p{N}_]*\\$)" +
-      `|(?<literal>(?:\\b[eEbBxXnN])?'(?:[^']|'')*'${doubled}|(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}\\p{N}_$]))` +
+      `|(?<literal>(?:\\b[eEbBxXnN])?'(?:[^']|'')*'${doubled}|(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}\\p{N}_$.]))` +
       `|(?<name>${QUOTED[dialect]})` +
+      `|(?<node>${NODE})` +
       "|(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)" +
       "|(?<sign>[^\\s'\"`\\d])",
     "uy",
@@ -68,41 +72,73 @@ function tokenPattern(dialect: DialectName): RegExp {
 }
 
 /**
- * Reads a raw fragment and those inside it as one run of tokens.
+ * Reads a raw fragment and those inside it as one run of tokens: as one text, as the database does.
  *
  * @returns `undefined` where the text cannot be read for sure: comments, several statements, dollar
- * quotes, a quotation that is not closed, a number that runs into a word
+ * quotes, a quotation that is not closed, a number that runs into a word, a node that is not set
+ * apart from the text beside it
  */
 export function flatten(raw: RawNode, dialect: DialectName): Token[] | undefined {
+  const nodes: OperationNode[] = [];
+  const text = textOf(raw, nodes);
   const tokens: Token[] = [];
-  return read(raw, tokens, dialect) ? tokens : undefined;
-}
-
-function read(raw: RawNode, tokens: Token[], dialect: DialectName): boolean {
-  for (let i = 0; i < raw.sqlFragments.length; i++) {
-    if (!readText(raw.sqlFragments[i]!, tokens, dialect)) return false;
-    const node = raw.parameters[i];
-    if (node === undefined) continue;
-    if (node.kind !== "RawNode") tokens.push({ kind: "node", text: "", node });
-    else if (!read(node as RawNode, tokens, dialect)) return false;
-  }
-  return true;
-}
-
-function readText(text: string, tokens: Token[], dialect: DialectName): boolean {
   const pattern = TOKENS[dialect];
   pattern.lastIndex = 0;
+  let next = 0;
   while (pattern.lastIndex < text.length) {
+    const start = pattern.lastIndex;
     const groups = pattern.exec(text)?.groups;
-    if (groups === undefined || groups["bad"] !== undefined) return false;
+    if (groups === undefined || groups["bad"] !== undefined) return undefined;
     if (groups["space"] !== undefined) continue;
+    if (groups["node"] !== undefined) {
+      const node = nodes[next++]!;
+      if (!standsApart(node, text, start, pattern.lastIndex)) return undefined;
+      tokens.push({ kind: "node", text: "", node });
+      continue;
+    }
     for (const kind of ["literal", "name", "word", "sign"] as const) {
       const found = groups[kind];
-      if (found !== undefined) tokens.push({ kind, text: found });
+      if (found === undefined) continue;
+      if (found.includes(NODE)) return undefined;
+      tokens.push({ kind, text: found });
     }
   }
-  return true;
+  return next === nodes.length ? tokens : undefined;
 }
+
+function textOf(raw: RawNode, nodes: OperationNode[]): string {
+  let text = "";
+  for (let i = 0; i < raw.sqlFragments.length; i++) {
+    text += raw.sqlFragments[i]!;
+    const node = raw.parameters[i];
+    if (node === undefined) continue;
+    if (node.kind === "RawNode") text += textOf(node as RawNode, nodes);
+    else {
+      nodes.push(node);
+      text += NODE;
+    }
+  }
+  return text;
+}
+
+/** Whether what a node is written as cannot run into the text on either side of it. */
+function standsApart(node: OperationNode, text: string, start: number, end: number): boolean {
+  const before = text.slice(0, start).at(-1);
+  const after = text.slice(end).at(0);
+  const dots = NAMES.has(node.kind);
+  return (before === undefined || /[\s(),=<>|+%:[\]&^~@?!]/.test(before) ||
+    (dots && before === ".")) &&
+    (after === undefined || /[\s(),=<>|+%:[\]&^~@?!\-*/]/.test(after) || (dots && after === "."));
+}
+
+/** Nodes that are written as a name. */
+const NAMES: ReadonlySet<string> = new Set([
+  "ColumnNode",
+  "IdentifierNode",
+  "ReferenceNode",
+  "SchemableIdentifierNode",
+  "TableNode",
+]);
 
 /**
  * What is wrong with a raw fragment under `rawSql: "deny"`: anything by which it could name a table,
@@ -135,7 +171,7 @@ export function problemOf(raw: RawNode, guard: Guard): string | undefined {
     } else if (token.kind === "literal" && token.text.includes("\\")) {
       return "a raw fragment holds a backslash";
     } else if (token.kind === "node") {
-      if (isUnqualifiedTable(token.node!, next, guard)) {
+      if (namesTable(token.node!, next, guard)) {
         return "a raw fragment names a guarded table";
       }
     } else if (token.kind === "name") {
@@ -160,8 +196,9 @@ function problemOfWord(
   next: Token | undefined,
   openers: readonly string[],
 ): string | undefined {
-  // A name between dots is a column, whatever it is called; a call is a function all the same.
-  if (previous?.text === "." && next?.text !== "(") return undefined;
+  // A name behind another's dot is a column, whatever it is called; a call is a function all the same.
+  const qualifies = second?.kind === "word" || second?.kind === "name" || second?.kind === "node";
+  if (previous?.text === "." && qualifies && next?.text !== "(") return undefined;
   if (STATEMENTS.has(word)) {
     const locks = word === "update" &&
       (isWord(previous, "for") || (isWord(previous, "key") && isWord(second, "no")));
@@ -240,13 +277,15 @@ function mayNameTable(token: Token): boolean {
   if (token.kind === "word" || token.kind === "name") return true;
   if (token.kind === "literal") return token.text.startsWith("'");
   const kind = token.node?.kind;
-  return kind === "TableNode" || kind === "IdentifierNode" || kind === "ReferenceNode" ||
+  return kind === "AliasNode" || kind === "TableNode" || kind === "IdentifierNode" ||
+    kind === "ReferenceNode" ||
     kind === "ColumnNode" || kind === "SchemableIdentifierNode" || kind === "FunctionNode" ||
     (kind === "ValueNode" &&
       (token.node as OperationNode & { immediate?: boolean }).immediate === true);
 }
 
-function isUnqualifiedTable(node: OperationNode, next: Token | undefined, guard: Guard): boolean {
+function namesTable(node: OperationNode, next: Token | undefined, guard: Guard): boolean {
+  if (node.kind === "AliasNode") return namesTable((node as AliasNode).node, undefined, guard);
   if (node.kind !== "TableNode" || next?.text === ".") return false;
   const { table } = node as OperationNode & {
     table: { schema?: { name: string }; identifier: { name: string } };
@@ -254,9 +293,37 @@ function isUnqualifiedTable(node: OperationNode, next: Token | undefined, guard:
   return guard.plan(table.identifier.name, table.schema?.name) !== undefined;
 }
 
+/** Words of SQL's grammar that no function has for a name, and that would be read as themselves. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  "and",
+  "as",
+  "between",
+  "case",
+  "except",
+  "from",
+  "having",
+  "in",
+  "intersect",
+  "into",
+  "is",
+  "join",
+  "like",
+  "limit",
+  "not",
+  "on",
+  "or",
+  "select",
+  "table",
+  "union",
+  "using",
+  "where",
+  "xor",
+]);
+
 /** Whether a function's name is a name, and no SQL of its own. */
 export function isPlainFunction(name: string): boolean {
-  return /^[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}_][\p{L}\p{N}_$]*)*$/u.test(name);
+  return !KEYWORDS.has(name.toLowerCase()) &&
+    /^[\p{L}_][\p{L}\p{N}_$]*(?:\.[\p{L}_][\p{L}\p{N}_$]*)*$/u.test(name);
 }
 
 /** Whether a function reads tables, or runs SQL, that its arguments name. */

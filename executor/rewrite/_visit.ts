@@ -15,6 +15,7 @@ import type {
   RawNode,
   SelectionNode,
   SelectQueryNode,
+  UnaryOperationNode,
   UpdateQueryNode,
   WhereNode,
 } from "kysely";
@@ -28,6 +29,7 @@ import { rewriteMerge } from "./_merge.ts";
 import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./_raw.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
+import { rewriteUnary } from "./_unary.ts";
 import { rewriteUpdate } from "./_update.ts";
 
 /**
@@ -43,6 +45,7 @@ import { rewriteUpdate } from "./_update.ts";
  * | MERGE     | `_merge.ts`: source and target filtered                                       |
  * | raw SQL   | `_raw.ts`: its parameters visited; under `rawSql: "deny"` read, and refused   |
  * | IN        | `_in_operand.ts`: SQLite's `x in t` is a subquery                             |
+ * | minus     | `_unary.ts`: `-` before a negative number must not begin a comment            |
  * | function  | `_function.ts`: under `rawSql: "deny"` its name is read                       |
  * | leaf      | left: it holds a name or a user's value, and nothing in it is taken for a node |
  *
@@ -86,6 +89,8 @@ export function visit(
     case "ColumnUpdateNode":
       if (guard.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, guard);
       return visitOne(node as ColumnUpdateNode, "value", scope, guard);
+    case "UnaryOperationNode":
+      return rewriteUnary(visitChildren(node as UnaryOperationNode, scope, guard));
     case "ExplainNode":
       refuseOpenFormat(node as ExplainNode);
       return visitChildren(node, scope, guard);
