@@ -11,6 +11,8 @@ import {
   SqlSyntaxError,
   UniqueConstraintError,
 } from "@kysera/core";
+import { streamContract } from "./_stream_contract_test.ts";
+import { Things } from "./_things_test.ts";
 
 export interface ContractSubject {
   readonly name: string;
@@ -34,33 +36,21 @@ function contract(subject: ContractSubject): void {
   const { family } = subject;
   let db: Kysely<any>;
   let close: (() => Promise<void>) | undefined;
+  const things = new Things(family, () => db);
+  const empty = () => things.empty();
+  const fill = (count: number) => things.fill(count);
+  const count = () => things.count();
 
   before(async () => {
     const opened = await subject.open();
     close = opened.close;
     db = new Kysely<any>({ dialect: opened.dialect });
-    await createThings(db, family);
+    await things.create();
   });
   after(async () => {
     await db?.destroy();
     await close?.();
   });
-
-  async function empty(): Promise<void> {
-    await db.deleteFrom("things").execute();
-  }
-  async function fill(count: number): Promise<void> {
-    await empty();
-    const rows = Array.from({ length: count }, (_, i) => ({ name: `n${i}`, amount: i }));
-    for (let i = 0; i < count; i += 500) {
-      await db.insertInto("things").values(rows.slice(i, i + 500)).execute();
-    }
-  }
-  async function count(): Promise<number> {
-    const { n } = await db.selectFrom("things").select((eb) => eb.fn.countAll().as("n"))
-      .executeTakeFirstOrThrow();
-    return Number(n);
-  }
 
   it("insert tells the number of rows, and the id where the database has one to tell", async () => {
     await empty();
@@ -337,87 +327,7 @@ function contract(subject: ContractSubject): void {
     );
   });
 
-  it("a stream hands out every row once, in order", async () => {
-    await fill(250);
-    for (const chunk of [1, 7, 125, 1000]) {
-      const amounts: number[] = [];
-      const stream = db.selectFrom("things").select("amount").orderBy("id").stream(chunk);
-      for await (const row of stream) amounts.push(row.amount);
-      assert.deepEqual(amounts, Array.from({ length: 250 }, (_, i) => i));
-    }
-  });
-
-  it("a stream without rows ends", async () => {
-    await empty();
-    const stream = db.selectFrom("things").selectAll().stream();
-    for await (const _ of stream) assert.fail("there is no row");
-  });
-
-  it("a stream binds parameters and keeps every digit", async () => {
-    await empty();
-    await db.insertInto("things").values([{ name: "a", big: BEYOND }, { name: "b", big: 1n }])
-      .execute();
-    const rows: unknown[] = [];
-    const stream = db.selectFrom("things").select(["name", "big"]).where("big", ">", 1n).stream();
-    for await (const { name, big } of stream) rows.push([name, BigInt(big)]);
-    assert.deepEqual(rows, [["a", BEYOND]]);
-  });
-
-  it("a stream can be left early, and its connection holds nothing", async () => {
-    await fill(2000);
-    for (let round = 0; round < 3; round++) {
-      let seen = 0;
-      for await (const _ of db.selectFrom("things").selectAll().orderBy("id").stream(10)) {
-        if (++seen === 25) break;
-      }
-      assert.equal(seen, 25);
-      const rows = await db.selectFrom("things").select("name").where("amount", "=", 1999)
-        .execute();
-      assert.deepEqual(rows.map(({ name }) => name), ["n1999"]);
-      // Whatever still reads the table would keep it from being altered.
-      await db.schema.alterTable("things").addColumn(`extra${round}`, "integer").execute();
-      await db.schema.alterTable("things").dropColumn(`extra${round}`).execute();
-    }
-  });
-
-  it("a stream inside a transaction can be left early, and the transaction goes on", async () => {
-    await fill(300);
-    await db.transaction().execute(async (trx) => {
-      for await (const _ of trx.selectFrom("things").selectAll().orderBy("id").stream(5)) break;
-      await trx.deleteFrom("things").where("amount", "<", 100).execute();
-    });
-    assert.equal(await count(), 200);
-  });
-
-  it("an error inside the loop over a stream is passed on", async () => {
-    await fill(50);
-    const error = new Error("mine");
-    await assert.rejects(
-      async () => {
-        for await (const _ of db.selectFrom("things").selectAll().stream(5)) throw error;
-      },
-      (thrown) => thrown === error,
-    );
-    assert.equal(await count(), 50);
-  });
-
-  it("an error of the database is passed on from a stream, and leaves nothing behind", async () => {
-    await fill(20);
-    const failing = family === "postgres"
-      ? sql<number>`1 / (amount - 15)`
-      : family === "sqlite"
-      ? sql<number>`json(case when amount = 15 then '{' else '1' end)`
-      : sql<number>`(select name from things as t
-          where t.amount < case when things.amount = 15 then 2 else 1 end)`;
-    await assert.rejects(async () => {
-      const stream = db.selectFrom("things").select(failing.as("x")).orderBy("id").stream(2);
-      for await (const _ of stream);
-    });
-    for (let i = 0; i < 3; i++) {
-      const rows = await sql<{ one: number }>`select 1 as one`.execute(db);
-      assert.deepEqual(rows.rows.map(({ one }) => one), [1]);
-    }
-  });
+  streamContract(things);
 
   it("errors are passed on as the driver threw them, and the connection goes on", async () => {
     await empty();
@@ -483,26 +393,4 @@ function contract(subject: ContractSubject): void {
     await own.destroy();
     await close?.();
   });
-}
-
-/** The table that the tests work on. */
-async function createThings(db: Kysely<any>, family: ContractSubject["family"]): Promise<void> {
-  const types = {
-    sqlite: { at: sql`text`, data: sql`blob` },
-    postgres: { at: sql`timestamptz`, data: sql`bytea` },
-    mysql: { at: sql`datetime(3)`, data: sql`blob` },
-  }[family];
-  await db.schema.createTable("things")
-    .addColumn(
-      "id",
-      family === "postgres" ? "serial" : "integer",
-      (c) => family === "postgres" ? c.primaryKey() : c.primaryKey().autoIncrement(),
-    )
-    .addColumn("name", "varchar(100)", (c) => c.notNull().unique())
-    .addColumn("amount", "integer")
-    .addColumn("big", "bigint")
-    .addColumn("flag", "boolean")
-    .addColumn("at", types.at)
-    .addColumn("data", types.data)
-    .execute();
 }

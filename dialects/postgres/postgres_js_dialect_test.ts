@@ -78,6 +78,19 @@ describe("postgresJsDialect()", { skip: noServer ?? false }, () => {
     await close();
   });
 
+  it("writes values of JSON columns as the driver does: the value itself, not its text", async () => {
+    const { dialect, close } = await open({}, 1);
+    const db = new Kysely<any>({ dialect });
+    await db.schema.createTable("t").addColumn("j", "jsonb").execute();
+    await db.insertInto("t").values([{ j: { a: [1] } }, { j: "text" }]).execute();
+    assert.deepEqual(await db.selectFrom("t").select("j").execute(), [
+      { j: { a: [1] } },
+      { j: "text" },
+    ]);
+    await db.destroy();
+    await close();
+  });
+
   it("calls onReserveConnection before each use, and puts the connection back if it throws", async () => {
     let calls = 0;
     const { dialect, close } = await open({
