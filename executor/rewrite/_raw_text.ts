@@ -46,15 +46,15 @@ const QUOTED: Readonly<Record<DialectName, string>> = {
   mssql: '"(?:[^"]|"")*"|\\[(?:[^\\]]|\\]\\])*\\]',
 };
 
+/** Stands in the text for a node that is no raw SQL; from a private use area of Unicode. */
+const NODE = "\u{F0000}";
+
 const TOKENS: Readonly<Record<DialectName, RegExp>> = {
   postgres: tokenPattern("postgres"),
   mysql: tokenPattern("mysql"),
   sqlite: tokenPattern("sqlite"),
   mssql: tokenPattern("mssql"),
 };
-
-/** Stands in the text for a node that is no raw SQL; from a private use area of Unicode. */
-const NODE = "\u{F0000}";
 
 function tokenPattern(dialect: DialectName): RegExp {
   // MySQL reads "..." as a string unless it is told otherwise.
