@@ -18,6 +18,7 @@ import { isMarkedBy, mark } from "./_mark.ts";
 import { admit, OwnQuery } from "./_own_query.ts";
 import { restore } from "./_restore.ts";
 import { isSchemaPlugin } from "./_schema_plugin.ts";
+import { isUntouched } from "./rewrite/_prescan.ts";
 import { visit } from "./rewrite/_visit.ts";
 
 /** What Kysely's versions pass behind the size of a chunk. */
@@ -67,7 +68,9 @@ export class GuardedExecutor implements QueryExecutor {
       original = restore(original, guard) as RootOperationNode;
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
-    let out = guard.idle ? original : visit(original, undefined, guard) as RootOperationNode;
+    let out = guard.idle || isUntouched(original, guard)
+      ? original
+      : visit(original, undefined, guard) as RootOperationNode;
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     if (out !== original || guard.hasFlags) out = mark(out, original, queryId, guard);
     this.#last = out;
