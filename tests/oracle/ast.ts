@@ -11,7 +11,13 @@ export interface Column {
 }
 
 export type Expr =
-  | { e: "col"; alias?: string | undefined; name: string }
+  | {
+    e: "col";
+    alias?: string | undefined;
+    name: string;
+    /** Written with the schema of its table. */
+    qualified?: boolean | undefined;
+  }
   | { e: "lit"; value: number | string | null; type: Type; inline: boolean }
   | { e: "math"; op: "+" | "-" | "*"; left: Expr; right: Expr }
   | { e: "coalesce"; args: Expr[] }
@@ -138,6 +144,8 @@ export interface Select {
   limit?: number | undefined;
   offset?: number | undefined;
   fetch?: number | undefined;
+  /** A subquery for the limit. */
+  limitBy?: Select | undefined;
   lock?: { mode: "forUpdate" | "forShare"; of?: string | undefined } | undefined;
   sets: SetArm[];
   /**
@@ -163,6 +171,7 @@ export interface Update {
   joins: Join[];
   where: Pred[];
   returning: Item[];
+  returningAll?: boolean | undefined;
   order: Order[];
   limit?: number | undefined;
 }
@@ -177,6 +186,7 @@ export interface Delete {
   joins: Join[];
   where: Pred[];
   returning: Item[];
+  returningAll?: boolean | undefined;
   order: Order[];
   limit?: number | undefined;
 }
@@ -196,6 +206,7 @@ export interface Insert {
     | { how: "duplicate"; set: Assignment[] }
     | undefined;
   returning: Item[];
+  returningAll?: boolean | undefined;
 }
 
 export type MergeWhen = {

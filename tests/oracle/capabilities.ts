@@ -21,6 +21,8 @@ export interface Capabilities {
   /** Within `with`, an unqualified table name may be the CTE itself or one that follows. */
   readonly cteSeesItself: boolean;
   readonly jsonHelpers: boolean;
+  /** A subquery may be a limit. */
+  readonly limitSubquery: boolean;
   readonly updateFrom: boolean;
   readonly updateMany: boolean;
   readonly updateAlias: boolean;
@@ -64,6 +66,7 @@ export function capabilitiesOf(dialect: TestDialect): Capabilities {
     // has the name of itself or of a later one: it parses the body again where the name is taken.
     cteSeesItself: !postgres,
     jsonHelpers: !mysql,
+    limitSubquery: !mysql,
     updateFrom: !mysql,
     updateMany: mysql,
     updateAlias: true,

@@ -91,7 +91,7 @@ function selectOfWrite(scope: Scope): Select {
   let write: Write;
   do write = generateWrite({ ...scope, depth: Math.min(scope.depth, 1) }); while (
     // Kysely gives a MERGE no parentheses here.
-    write.returning.length === 0 || write.k === "merge"
+    write.returning.length === 0 || write.k === "merge" || write.returningAll
   );
   const inside = addCte(scope, {
     name: "w",

@@ -9,6 +9,8 @@ import { generateSelect } from "./generate_select.ts";
 export interface Visible {
   alias: string;
   columns: readonly Column[];
+  /** A table without an alias: its columns may be written with their schema. */
+  qualifiable?: boolean;
 }
 
 export interface CteInfo {
@@ -51,7 +53,9 @@ export function visibleColumns(
       if (hidden.has(source.alias)) continue;
       for (const column of source.columns) {
         if (column.type === type) {
-          out.push({ e: "col", alias: source.alias, name: column.name });
+          const qualified = source.qualifiable && scope.draw.percent(15);
+          const own = { e: "col", alias: source.alias, name: column.name } as const;
+          out.push(qualified ? { ...own, qualified } : own);
         }
       }
     }
@@ -74,7 +78,8 @@ export function column(scope: Scope, type: Type): Expr {
   const all = visibleColumns(scope, type);
   if (all.length === 0) return literal(scope, type);
   const chosen = draw.pick(own.length > 0 && draw.percent(75) ? own : all);
-  const bare = scope.bare && scope.local.length === 1 && draw.percent(25) &&
+  const bare = scope.bare && chosen.qualified !== true && scope.local.length === 1 &&
+    draw.percent(25) &&
     own.some((c) => c.alias === chosen.alias && c.name === chosen.name);
   return bare ? { e: "col", name: chosen.name } : chosen;
 }
@@ -225,7 +230,7 @@ export function aggregate(scope: Scope): Expr {
 
 /** A window function whose result does not depend on the order of equal rows. */
 export function windowed(scope: Scope): Expr {
-  const { draw } = scope;
+  const { draw, can } = scope;
   const all = (["int", "text", "stamp"] as const).flatMap((t) => visibleColumns(scope, t, true));
   const own = visibleColumns(scope, "int", true);
   if (own.length === 0) return literal(scope, "int");
@@ -234,7 +239,9 @@ export function windowed(scope: Scope): Expr {
     e: "window",
     fn,
     arg: fn === "rank" || fn === "row_number" ? undefined : draw.pick(own),
-    partition: draw.percent(60) ? [draw.pick(all)] : [],
+    partition: draw.percent(60)
+      ? [can.dialect !== "mysql" && draw.percent(25) ? expr(scope, "int", 1) : draw.pick(all)]
+      : [],
     // Rows that are equal in all columns may change places unseen.
     order: fn === "row_number" || fn === "lag"
       ? all

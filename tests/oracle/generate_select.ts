@@ -37,6 +37,8 @@ export interface SelectOptions {
   lock?: boolean;
   /** Items that only a result takes, such as JSON. */
   root?: boolean;
+  /** One row with a count. */
+  count?: boolean;
   /** An arm of a set operation without parentheses. */
   arm?: boolean;
   /** The subquery of a lateral join, which sees the sources before it. */
@@ -82,16 +84,18 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
   if ((options.ctes ?? false) || nestedCtes) {
     inside = generateCtes(scope, select);
   }
-  inside = generateSources(inside, select);
+  inside = generateSources(inside, select, undefined, !options.plain);
   const { local } = inside;
-  select.where = preds(inside, 50);
+  // MySQL has no WHERE without FROM.
+  select.where = local.length === 0 && can.dialect === "mysql" ? [] : preds(inside, 50);
 
-  const aggregated = (options.oneRow ?? false) && draw.percent(60);
-  const grouped = !aggregated && !options.plain && draw.percent(15);
+  const aggregated = options.count === true || (options.oneRow === true && draw.percent(60));
+  const grouped = !aggregated && !options.plain && local.length > 0 && draw.percent(15);
   const outputs = options.outputs;
   const soleTable = select.from.length === 1 && select.joins.length === 0 &&
     select.from[0]!.s === "table";
-  if (outputs === undefined && !grouped && !aggregated && draw.percent(25)) {
+  const starred = outputs === undefined && !grouped && !aggregated && local.length > 0;
+  if (starred && draw.percent(25)) {
     select.all = soleTable && draw.percent(50) ? {} : { alias: draw.pick(local).alias };
   }
   const columns = select.all
@@ -101,7 +105,8 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     : outputs ?? freeOutputs(inside);
 
   if (select.all === undefined) {
-    if (aggregated) select.items = columns.map((c) => aggregateItem(inside, c));
+    if (options.count) select.items = [{ as: "c0", expr: countAll }];
+    else if (aggregated) select.items = columns.map((c) => aggregateItem(inside, c));
     else if (grouped) groupBlock(inside, select, columns);
     else {
       select.items = columns.map((c) => ({
@@ -120,7 +125,7 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     return { select, columns };
   }
 
-  const lockable = options.lock && can.lock && !grouped && !aggregated &&
+  const lockable = options.lock && can.lock && local.length > 0 && !grouped && !aggregated &&
     select.joins.every((j) => j.kind === "inner" || j.kind === "cross") &&
     select.from.every((s) => s.s === "table") &&
     select.joins.every((j) => j.source.s === "table") &&
@@ -179,13 +184,20 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     select.total = true;
     if (options.oneRow && !aggregated) select.limit = 1;
     else if ((options.root || options.limit) && draw.percent(60)) {
-      if (can.dialect === "postgres" && draw.percent(25)) select.fetch = draw.int(0, 4);
+      if (can.limitSubquery && scope.depth > 0 && draw.percent(15)) {
+        // Seen from there, no row of the block is at hand.
+        const outside: Scope = { ...scope, local: [], outer: undefined, depth: scope.depth - 1 };
+        const outputs = [{ name: "c0", type: "int" as const }];
+        select.limitBy = generateSelect(outside, { outputs, count: true }).select;
+      } else if (can.dialect === "postgres" && draw.percent(25)) select.fetch = draw.int(0, 4);
       else select.limit = draw.int(0, 4);
       if (draw.percent(40)) select.offset = draw.int(0, 2);
     }
   }
   return { select, columns };
 }
+
+const countAll: Expr = { e: "agg", fn: "count", distinct: false };
 
 function isConstant(e: Expr): boolean {
   return !JSON.stringify(e).includes('"e":"col"');
@@ -251,7 +263,7 @@ function groupBlock(scope: Scope, select: Select, outputs: readonly Column[]): v
 
 function jsonItem(scope: Scope): Expr {
   const { draw } = scope;
-  if (scope.can.dialect === "postgres" && draw.percent(25)) {
+  if (scope.can.dialect === "postgres" && scope.local.length > 0 && draw.percent(25)) {
     return { e: "toJson", alias: draw.pick(scope.local).alias };
   }
   const many = draw.percent(70);
@@ -301,11 +313,12 @@ export function generateSources(
   scope: Scope,
   select: Pick<Select, "from" | "joins">,
   kinds: readonly JoinKind[] = joinKinds(scope),
+  optional = false,
 ): Scope {
   const { draw, counter } = scope;
   // The work of a query grows with the product of its sources.
   const full = counter.sources >= 8;
-  const count = full || draw.percent(85) ? 1 : 2;
+  const count = full || draw.percent(85) ? 1 : optional && draw.percent(20) ? 0 : 2;
   const used = new Set<string>();
   const local: Visible[] = [];
   for (let i = 0; i < count; i++) {
@@ -313,14 +326,14 @@ export function generateSources(
     select.from.push(source);
     local.push(visible);
   }
-  const joins = full
+  const joins = full || count === 0
     ? 0
     : draw.weighted([[45, () => 0], [35, () => 1], [15, () => 2], [5, () => 3]]);
   counter.sources += count + joins;
   for (let i = 0; i < joins; i++) {
     const kind = draw.pick(kinds);
     // ON sees the last item of FROM and what was joined to it, not the items before.
-    const seen = local.slice(count - 1);
+    const seen = local.slice(Math.max(0, count - 1));
     const before: Scope = { ...scope, local: seen, outer: scope.outer, bare: false };
     const { source, visible } = kind.endsWith("Lateral")
       ? lateralSource(before, used)
@@ -440,7 +453,7 @@ export function tableSource(
   const alias = plain ? undefined : freshAlias(scope, used);
   return {
     source: { s: "table", table, alias, style },
-    visible: { alias: alias ?? table, columns: tableColumns },
+    visible: { alias: alias ?? table, columns: tableColumns, qualifiable: plain },
   };
 }
 

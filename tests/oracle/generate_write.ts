@@ -50,7 +50,7 @@ function target(
   if (!alias) {
     delete made.source.alias;
     used.add(chosen);
-    made.visible = { ...made.visible, alias: chosen };
+    made.visible = { ...made.visible, alias: chosen, qualifiable: true };
   }
   return made;
 }
@@ -152,6 +152,8 @@ function generateUpdate(scope: Scope): Update {
     out.set.push({ name: "deleted_at", expr: literal(inside, "stamp") });
   } else {
     out.returning = returning(inside, "update");
+    // Of a row that is joined with several, `*` would show any of these.
+    if (!joined && out.returning.length > 0 && draw.percent(30)) out.returningAll = true;
   }
   if (can.writeLimit && draw.percent(25)) {
     out.order = totalOrder(visible);
@@ -278,17 +280,17 @@ function generateInsert(scope: Scope): Insert {
           : expr({ ...inside, local: [], outer: undefined, depth: 1 }, c.type, 1)
       )
     );
-    if (conflicting) out.conflict = conflict(inside, source.table);
+    if (conflicting) out.conflict = conflict(inside, visible);
   }
   out.returning = out.conflict?.how === "replace" || out.conflict?.how === "duplicate"
     ? []
     : returning({ ...inside, local: [visible], depth: 0 }, "insert");
+  if (out.returning.length > 0 && draw.percent(30)) out.returningAll = true;
   return out;
 }
 
-function conflict(scope: Scope, table: string): Insert["conflict"] {
+function conflict(scope: Scope, own: Visible): Insert["conflict"] {
   const { draw, can } = scope;
-  const own: Visible = { alias: table, columns };
   const both: Scope = {
     ...scope,
     local: [own, { alias: "excluded", columns }],

@@ -28,9 +28,12 @@ type Eb = ExpressionBuilder<any, any>;
 /** A reference as Kysely takes it. */
 export function reference(
   to: RenderTarget,
-  e: { alias?: string | undefined; name: string },
+  e: { alias?: string | undefined; name: string; qualified?: boolean | undefined },
 ): string {
-  return e.alias === undefined ? to.name(e.name) : `${to.name(e.alias)}.${to.name(e.name)}`;
+  const schema = e.qualified ? `${to.schema}.` : "";
+  return e.alias === undefined
+    ? to.name(e.name)
+    : `${schema}${to.name(e.alias)}.${to.name(e.name)}`;
 }
 
 /** An aggregate function's builder, whichever of them it is. */

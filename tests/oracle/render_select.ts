@@ -13,7 +13,7 @@ export function renderSelect(to: RenderTarget, eb: Eb | undefined, q: Select): a
   let maker: any = q.via === "callback" && eb !== undefined ? eb : to.db;
   if (q.ctes.length > 0) maker = renderCtes(to, to.db, q.ctes, q.recursive);
   const inner = eb ?? expressionBuilder<any, any>();
-  let qb = maker.selectFrom(
+  let qb = q.from.length === 0 ? withoutFrom(maker === eb ? to.db : maker) : maker.selectFrom(
     q.from.length === 1
       ? renderSource(to, inner, q.from[0]!)
       : q.from.map((source) => renderSource(to, inner, source)),
@@ -58,12 +58,18 @@ export function renderSelect(to: RenderTarget, eb: Eb | undefined, q: Select): a
       : qb.orderBy((b: Eb) => renderExpr(to, b, by), direction);
   }
   if (q.limit !== undefined) qb = qb.limit(q.limit);
+  if (q.limitBy) qb = qb.limit(renderSelect(to, undefined, q.limitBy));
   if (q.fetch !== undefined) qb = qb.fetch(q.fetch);
   if (q.offset !== undefined) qb = qb.offset(q.offset);
   if (q.lock) {
     qb = q.lock.of === undefined ? qb[q.lock.mode]() : qb[q.lock.mode](to.name(q.lock.of));
   }
   return qb;
+}
+
+/** A SELECT without FROM has at least one item; the block's own items follow. */
+function withoutFrom(maker: any): any {
+  return maker.selectNoFrom(sql`0`.as("nothing")).clearSelect();
 }
 
 /** `with ..` on a query creator; the bodies come from the callback or from the handle. */

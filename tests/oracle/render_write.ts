@@ -81,10 +81,18 @@ function renderTail(to: RenderTarget, qb: any, q: Update | Delete): any {
     }
   }
   if (q.limit !== undefined) qb = qb.limit(q.limit);
-  return renderReturning(to, qb, q.returning);
+  return renderReturning(to, qb, q);
 }
 
-function renderReturning(to: RenderTarget, qb: any, items: readonly Item[]): any {
+function renderReturning(
+  to: RenderTarget,
+  qb: any,
+  { returning: items, returningAll }: {
+    returning: readonly Item[];
+    returningAll?: boolean | undefined;
+  },
+): any {
+  if (returningAll) return qb.returningAll();
   if (items.length === 0) return qb;
   return qb.returning((b: Eb) =>
     // An aliased expression of any kind.
@@ -97,11 +105,10 @@ function renderInsert(to: RenderTarget, maker: any, q: Insert): any {
   const table = q.table.style === "qualified"
     ? `${to.schema}.${to.name(q.table.table)}`
     : to.name(q.table.table);
-  const target = q.table.alias === undefined ? table : `${table} as ${to.name(q.table.alias)}`;
   const names = q.columns.map((c) => to.name(c));
   let qb = (q.conflict?.how === "replace" && to.dialect === "mysql")
-    ? maker.replaceInto(target)
-    : maker.insertInto(target);
+    ? maker.replaceInto(table)
+    : maker.insertInto(table);
   if (q.conflict?.how === "replace" && to.dialect === "sqlite") qb = qb.orReplace();
   if (q.conflict?.how === "ignore") qb = to.dialect === "mysql" ? qb.ignore() : qb.orIgnore();
   if (q.query) {
@@ -139,7 +146,7 @@ function renderInsert(to: RenderTarget, maker: any, q: Insert): any {
   if (conflict?.how === "duplicate") {
     qb = qb.onDuplicateKeyUpdate((b: Eb) => assignments(to, b, conflict.set));
   }
-  return renderReturning(to, qb, q.returning);
+  return renderReturning(to, qb, q);
 }
 
 /** A plain value where the expression is one, so that rows are inserted as applications do. */
@@ -192,7 +199,7 @@ function renderMerge(to: RenderTarget, maker: any, q: Merge): any {
     );
     qb = renderThen(to, then, when.then);
   }
-  return renderReturning(to, qb, q.returning);
+  return renderReturning(to, qb, q);
 }
 
 function renderThen(to: RenderTarget, then: any, action: Merge["whens"][number]["then"]): any {

@@ -63,6 +63,9 @@ function* shrinkNode(node: Node): Generator<Json> {
 const optional = [
   "limit",
   "offset",
+  "limitBy",
+  "returningAll",
+  "qualified",
   "fetch",
   "lock",
   "alias",
