@@ -33,17 +33,25 @@ const FILTERED = `select * from "users" where "users"."deleted_at" is null`;
 const users = (db: Kysely<any>): string => db.selectFrom("users").selectAll().compile().sql;
 
 /** Both ways to make an executor, where they are to behave the same. */
-const makers: [name: string, make: (...args: Parameters<typeof createExecutor>) => unknown][] = [
-  ["createExecutor()", async (...args) => await createExecutor(...args)],
-  // A promise that is rejected, as the other one gives.
-  ["createExecutorSync()", async (...args) => await createExecutorSync(...args)],
+type Make = (
+  db: Kysely<any>,
+  plugins?: readonly Plugin[],
+  options?: ExecutorOptions,
+) => Promise<Kysely<any>>;
+const makers: readonly [name: string, make: Make][] = [
+  // An argument that is not given is not the same as one that is undefined.
+  ["createExecutor()", async (...args) => await createExecutor(...args as [Kysely<any>, Plugin[]])],
+  [
+    "createExecutorSync()",
+    async (...args) => await createExecutorSync(...args as [Kysely<any>, Plugin[]]),
+  ],
 ];
 
 for (const [name, make] of makers) {
   describe(name, () => {
     it("gives a Kysely of the same class that keeps to the plugins, and leaves the given one alone", async () => {
       const db = dummy();
-      const executor = await make(db, [hide]) as Kysely<any>;
+      const executor = await make(db, [hide]);
       assert.ok(executor instanceof Kysely);
       assert.notEqual(executor, db);
       assert.equal(users(executor), FILTERED);
@@ -54,7 +62,7 @@ for (const [name, make] of makers) {
 
     it("takes no plugins at all, and then changes no query", async () => {
       for (const plugins of [undefined, []]) {
-        const executor = await make(dummy(), plugins) as Kysely<any>;
+        const executor = await make(dummy(), plugins);
         assert.ok(isKyseraExecutor(executor));
         assert.deepEqual(getPlugins(executor), []);
         assert.equal(users(executor), `select * from "users"`);
@@ -116,7 +124,7 @@ for (const [name, make] of makers) {
 
     it("takes an option that is undefined for one that is not given", async () => {
       const options = { enabled: undefined, rawSql: undefined, tableFunctions: undefined };
-      assert.equal(users(await make(dummy(), [hide], options) as Kysely<any>), FILTERED);
+      assert.equal(users(await make(dummy(), [hide], options)), FILTERED);
     });
 
     it("refuses plugins that validatePlugins() refuses", async () => {
@@ -139,7 +147,7 @@ for (const [name, make] of makers) {
         onInit: () => void calls.push("onInit"),
         onDestroy: () => void calls.push("onDestroy"),
       };
-      const executor = await make(dummy(), [noisy], { enabled: false }) as Kysely<any>;
+      const executor = await make(dummy(), [noisy], { enabled: false });
       assert.deepEqual(getPlugins(executor), []);
       assert.equal(users(executor), `select * from "users"`);
       await destroyExecutor(executor);
@@ -155,7 +163,7 @@ for (const [name, make] of makers) {
         own("c", "last"),
         plugin("first", { ...own("b"), name: "first", priority: 5 }),
         plugin("middle", { ...own("a"), name: "middle", priority: 1, dependencies: ["first"] }),
-      ]) as Kysely<any>;
+      ]);
       assert.deepEqual(getPlugins(executor).map(({ name }) => name), ["first", "middle", "last"]);
       assert.equal(
         users(executor),
@@ -172,7 +180,7 @@ for (const [name, make] of makers) {
           hosts.push(host);
           return own("b");
         },
-      }]) as Kysely<any>;
+      }]);
       assert.equal(
         users(executor),
         "select * from `users` where `users`.`a` = ? and `users`.`b` = ?",
@@ -213,29 +221,29 @@ for (const [name, make] of makers) {
 
     describe("over an executor", () => {
       it("keeps the plugins of the one below and adds the new ones after them", async () => {
-        const below = await make(dummy(), [hide]) as Kysely<any>;
-        const above = await make(below, [own("team")]) as Kysely<any>;
+        const below = await make(dummy(), [hide]);
+        const above = await make(below, [own("team")]);
         assert.deepEqual(getPlugins(above).map(({ name }) => name), ["hide", "team"]);
         assert.equal(users(above), `${FILTERED} and "users"."team" = $1`);
         assert.equal(users(below), FILTERED);
       });
 
       it("applies a plugin that both have once", async () => {
-        const below = await make(dummy(), [hide]) as Kysely<any>;
-        const above = await make(below, [hide]) as Kysely<any>;
+        const below = await make(dummy(), [hide]);
+        const above = await make(below, [hide]);
         assert.deepEqual(getPlugins(above), [hide]);
         assert.equal(users(above), FILTERED);
       });
 
       it("writes a condition once that two plugins of one name both give", async () => {
-        const below = await make(dummy(), [hide]) as Kysely<any>;
-        const above = await make(below, [{ ...hide }]) as Kysely<any>;
+        const below = await make(dummy(), [hide]);
+        const above = await make(below, [{ ...hide }]);
         assert.equal(users(above), FILTERED);
       });
 
       it("takes the plugins below for dependencies and conflicts", async () => {
-        const below = await make(dummy(), [hide]) as Kysely<any>;
-        const above = await make(below, [plugin("b", { dependencies: ["hide"] })]) as Kysely<any>;
+        const below = await make(dummy(), [hide]);
+        const above = await make(below, [plugin("b", { dependencies: ["hide"] })]);
         assert.deepEqual(getPlugins(above).map(({ name }) => name), ["hide", "b"]);
         await assert.rejects(
           async () => await make(below, [plugin("b", { conflictsWith: ["hide"] })]),
@@ -251,8 +259,8 @@ for (const [name, make] of makers) {
             return qb;
           },
         });
-        const below = await make(dummy(), [hide, spy]) as Kysely<any>;
-        const above = await make(below, [own("team")], { enabled: false }) as Kysely<any>;
+        const below = await make(dummy(), [hide, spy]);
+        const above = await make(below, [own("team")], { enabled: false });
         assert.equal(users(above), FILTERED);
         assert.deepEqual(getPlugins(above), [hide, spy]);
         assert.deepEqual(intercepted, ["spy"]);
@@ -260,16 +268,16 @@ for (const [name, make] of makers) {
 
       it("keeps the database that the lowest one was made of", async () => {
         const db = dummy();
-        const below = await make(db, [hide]) as Kysely<any>;
-        const above = await make(below, [own("team")]) as Kysely<any>;
+        const below = await make(db, [hide]);
+        const above = await make(below, [own("team")]);
         assert.equal(getRawDb(above), db);
       });
 
       it("destroys its own plugins only", async () => {
         const calls: string[] = [];
         const mortal = (name: string) => plugin(name, { onDestroy: () => void calls.push(name) });
-        const below = await make(dummy(), [mortal("below")]) as Kysely<any>;
-        const above = await make(below, [mortal("above")]) as Kysely<any>;
+        const below = await make(dummy(), [mortal("below")]);
+        const above = await make(below, [mortal("above")]);
         await destroyExecutor(above);
         assert.deepEqual(calls, ["above"]);
         assert.equal(users(below), `select * from "users"`);
@@ -278,8 +286,8 @@ for (const [name, make] of makers) {
       });
 
       it("refuses queries when the one below was destroyed, for its plugins are gone", async () => {
-        const below = await make(dummy(), [hide]) as Kysely<any>;
-        const above = await make(below, []) as Kysely<any>;
+        const below = await make(dummy(), [hide]);
+        const above = await make(below, []);
         await destroyExecutor(below);
         assert.throws(() => users(above), ExecutorDestroyedError);
       });
