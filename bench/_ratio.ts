@@ -1,64 +1,79 @@
 /**
- * Times two pieces of code against each other.
+ * Times pieces of code against each other.
  *
  * Benchmark libraries time one task after the other; on a machine whose speed drifts, that makes a
- * ratio of the drift. Here the sides take turns in short rounds, and the ratio is the median of the
- * rounds' own ratios.
+ * ratio of the drift. Here the sides take turns in rounds of a fraction of a millisecond, and the
+ * ratio is the median of the rounds' own ratios.
  *
  * @module
  */
 
-/** Sides to be timed; the first is the one that the others are divided by. */
-export type Sides = readonly [name: string, run: () => unknown][];
+/** What is timed: synchronous code, or code that has to be waited for. */
+export type Run = () => unknown;
 
-/** One side, after it was timed. */
+/** How long to measure. */
+export interface Effort {
+  /** How many times each side has its turn. */
+  readonly rounds: number;
+  /** Calls in a turn. */
+  readonly calls: number;
+}
+
+/** A side, timed. */
 export interface Timed {
-  readonly name: string;
-  /** Microseconds a call, of the fastest round. */
+  /** Microseconds a call: the median over the rounds. */
   readonly microseconds: number;
   /** This side's time by the first side's: the median over the rounds. */
   readonly ratio: number;
 }
 
-/** Times synchronous code. */
-export function compare(sides: Sides, rounds = 25, calls = 2_000): Timed[] {
-  const once = (run: () => unknown): number => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) run();
-    return (performance.now() - start) / calls * 1_000;
-  };
-  for (const [, run] of sides) for (let i = 0; i < 3; i++) once(run);
+/** Times synchronous code; the first side is the one that the others are divided by. */
+export function compare(sides: readonly Run[], { rounds, calls }: Effort): Timed[] {
   const times = sides.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
-    sides.forEach(([, run], i) => times[i]!.push(once(run)));
+  for (let round = -warmUp(rounds); round < rounds; round++) {
+    for (const i of turns(sides.length, round)) {
+      const run = sides[i]!;
+      const start = performance.now();
+      for (let call = 0; call < calls; call++) run();
+      if (round >= 0) times[i]!.push((performance.now() - start) / calls);
+    }
   }
-  return summary(sides, times);
+  return times.map((side) => summary(side, times[0]!));
 }
 
-/** Times code that has to be waited for. */
-export async function compareAsync(sides: Sides, rounds = 15, calls = 1_000): Promise<Timed[]> {
-  const once = async (run: () => unknown): Promise<number> => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) await run();
-    return (performance.now() - start) / calls * 1_000;
-  };
-  for (const [, run] of sides) for (let i = 0; i < 3; i++) await once(run);
+/** {@linkcode compare}, for code that has to be waited for. */
+export async function compareAsync(
+  sides: readonly Run[],
+  { rounds, calls }: Effort,
+): Promise<Timed[]> {
   const times = sides.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
-    for (let i = 0; i < sides.length; i++) times[i]!.push(await once(sides[i]![1]));
+  for (let round = -warmUp(rounds); round < rounds; round++) {
+    for (const i of turns(sides.length, round)) {
+      const run = sides[i]!;
+      const start = performance.now();
+      for (let call = 0; call < calls; call++) await run();
+      if (round >= 0) times[i]!.push((performance.now() - start) / calls);
+    }
   }
-  return summary(sides, times);
+  return times.map((side) => summary(side, times[0]!));
 }
 
-function summary(sides: Sides, times: readonly number[][]): Timed[] {
-  return sides.map(([name], i) => ({
-    name,
-    microseconds: Math.min(...times[i]!),
-    ratio: median(times[i]!.map((time, round) => time / times[0]![round]!)),
-  }));
+function warmUp(rounds: number): number {
+  return Math.ceil(rounds / 5);
+}
+
+/** The order of a round: each side comes first as often as the others. */
+function turns(count: number, round: number): number[] {
+  return Array.from({ length: count }, (_, i) => (((i + round) % count) + count) % count);
+}
+
+function summary(times: readonly number[], first: readonly number[]): Timed {
+  return {
+    microseconds: median(times) * 1_000,
+    ratio: median(times.map((time, round) => time / first[round]!)),
+  };
 }
 
 function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

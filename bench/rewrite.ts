@@ -1,126 +1,98 @@
 /**
  * What rewriting costs: building and compiling queries through an executor, against bare Kysely.
  *
- * `none` is a table that no plugin cares about, against the same query on bare Kysely; `filter` is a
- * soft-deleted table, against bare Kysely with the condition written by hand.
+ * Where no plugin applies, bare Kysely gets the same query. On a soft-deleted table it gets the same
+ * query with the condition written by hand.
  *
  * @module
  */
-import { createExecutorSync, type Plugin } from "@kysera/executor";
-import {
-  DummyDriver,
-  Kysely,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from "kysely";
+import { createExecutor } from "@kysera/executor";
 import { softDeletePlugin } from "@kysera/soft-delete";
-import { compare, type Timed } from "./_ratio.ts";
+import type { Compilable, Kysely } from "kysely";
+import type { Case, Group } from "./_case.ts";
+import { type Database, openNaive } from "./_database.ts";
+import { compare } from "./_ratio.ts";
 
-interface Database {
-  users: { id: number; name: string; org_id: number; deleted_at: string | null };
-  posts: { id: number; user_id: number; title: string; deleted_at: string | null };
-  tags: { id: number; post_id: number; label: string };
-  teams: { id: number; name: string; org_id: number };
-}
-type DB = Kysely<Database>;
+const AT_MOST_UNTOUCHED = 1.15;
+const AT_MOST_FILTERED = 1.1;
+const EFFORT = { rounds: 600, calls: 100 };
 
-const bare: DB = new Kysely<Database>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-});
-const plugins: Plugin[] = [softDeletePlugin({ tables: ["users", "posts"] })];
-const executor: DB = createExecutorSync(bare, plugins);
+type Build = (db: Kysely<Database>) => Compilable;
 
-const join = (db: DB, root: "users" | "teams") =>
-  db.selectFrom(`${root} as u`).innerJoin("posts as p", "p.user_id", "u.id")
-    .innerJoin("tags as t", "t.post_id", "p.id").select(["u.id", "p.title", "t.label"])
-    .where("u.name", "like", "a%").orderBy("u.id").limit(10);
-const untouchedJoin = (db: DB) =>
-  db.selectFrom("teams as u").innerJoin("tags as p", "p.post_id", "u.id")
-    .innerJoin("tags as t", "t.post_id", "p.id").select(["u.id", "p.label", "t.label"])
+/** Queries on tables that no plugin cares about. */
+const UNTOUCHED: Readonly<Record<string, Build>> = {
+  "select": (db) => db.selectFrom("teams").selectAll().where("id", "=", 1),
+  "join of three": (db) =>
+    db.selectFrom("teams as t").innerJoin("tags as g", "g.post_id", "t.id")
+      .innerJoin("tags as h", "h.post_id", "g.id").select(["t.id", "g.label", "h.label as other"])
+      .where("t.name", "like", "a%").orderBy("t.id").limit(10),
+  "insert": (db) => db.insertInto("teams").values({ id: 1, name: "x", org_id: 2 }),
+  "update": (db) => db.updateTable("teams").set({ name: "x" }).where("id", "=", 1),
+  "delete": (db) => db.deleteFrom("teams").where("id", "=", 1),
+};
+
+const joined = (db: Kysely<Database>) =>
+  db.selectFrom("users as u").innerJoin("posts as p", "p.user_id", "u.id")
+    .innerJoin("tags as g", "g.post_id", "p.id").select(["u.id", "p.title", "g.label"])
     .where("u.name", "like", "a%").orderBy("u.id").limit(10);
 
-interface Case {
-  readonly name: string;
-  readonly budget: number;
-  readonly hand: (db: DB) => { compile(): unknown };
-  readonly plain: (db: DB) => { compile(): unknown };
-}
-
-const cases: readonly Case[] = [
-  {
-    name: "select, none",
-    budget: 1.15,
-    hand: (db) => db.selectFrom("teams").selectAll().where("id", "=", 1),
-    plain: (db) => db.selectFrom("teams").selectAll().where("id", "=", 1),
-  },
-  { name: "join of three, none", budget: 1.15, hand: untouchedJoin, plain: untouchedJoin },
-  {
-    name: "insert, none",
-    budget: 1.15,
-    hand: (db) => db.insertInto("teams").values({ id: 1, name: "x", org_id: 2 }),
-    plain: (db) => db.insertInto("teams").values({ id: 1, name: "x", org_id: 2 }),
-  },
-  {
-    name: "update, none",
-    budget: 1.15,
-    hand: (db) => db.updateTable("teams").set({ name: "x" }).where("id", "=", 1),
-    plain: (db) => db.updateTable("teams").set({ name: "x" }).where("id", "=", 1),
-  },
-  {
-    name: "select, filter",
-    budget: 1.1,
-    hand: (db) =>
+/** Queries on soft-deleted tables, and what one writes without the plugin. */
+const FILTERED: Readonly<Record<string, { readonly query: Build; readonly byHand: Build }>> = {
+  "select": {
+    query: (db) => db.selectFrom("users").selectAll().where("id", "=", 1),
+    byHand: (db) =>
       db.selectFrom("users").selectAll().where("id", "=", 1).where("users.deleted_at", "is", null),
-    plain: (db) => db.selectFrom("users").selectAll().where("id", "=", 1),
   },
-  {
-    name: "join of three, filter",
-    budget: 1.1,
-    hand: (db) =>
-      join(db, "users").where("u.deleted_at" as "u.name", "is", null)
-        .where("p.deleted_at", "is", null),
-    plain: (db) => join(db, "users"),
+  "join of three": {
+    query: joined,
+    byHand: (db) => joined(db).where("u.deleted_at", "is", null).where("p.deleted_at", "is", null),
   },
-  {
-    name: "insert, filter",
-    budget: 1.1,
-    hand: (db) =>
-      db.insertInto("users").values({ id: 1, name: "x", org_id: 2, deleted_at: null }),
-    plain: (db) =>
-      db.insertInto("users").values({ id: 1, name: "x", org_id: 2, deleted_at: null }),
+  "insert": {
+    query: (db) => db.insertInto("users").values({ id: 1, name: "x", org_id: 2 }),
+    byHand: (db) => db.insertInto("users").values({ id: 1, name: "x", org_id: 2 }),
   },
-  {
-    name: "update, filter",
-    budget: 1.1,
-    hand: (db) =>
+  "update": {
+    query: (db) => db.updateTable("users").set({ name: "x" }).where("id", "=", 1),
+    byHand: (db) =>
       db.updateTable("users").set({ name: "x" }).where("id", "=", 1)
         .where("users.deleted_at", "is", null),
-    plain: (db) => db.updateTable("users").set({ name: "x" }).where("id", "=", 1),
   },
-];
+  "delete": {
+    query: (db) => db.deleteFrom("users").where("id", "=", 1),
+    byHand: (db) =>
+      db.deleteFrom("users").where("id", "=", 1).where("users.deleted_at", "is", null),
+  },
+};
 
-/** A case, timed. */
-export interface Result {
-  readonly name: string;
-  /** The most that the ratio may be. */
-  readonly budget: number;
-  readonly sides: readonly Timed[];
-}
-
-/** Times every case. */
-export function rewriteBenchmark(): Result[] {
-  return cases.map(({ name, budget, hand, plain }) => ({
-    name,
-    budget,
-    sides: compare([
-      ["bare Kysely", () => hand(bare).compile()],
-      ["executor", () => plain(executor).compile()],
-    ]),
-  }));
+/** The cases, on a database that no query is sent to. */
+export async function rewriteBenchmarks(): Promise<Group[]> {
+  const { db } = openNaive();
+  const executor = await createExecutor(db, [softDeletePlugin({ tables: ["users", "posts"] })]);
+  const line = (name: string, budget: number, byHand: Build, query: Build): Case => {
+    const sides = [() => byHand(db).compile(), () => query(executor).compile()];
+    return {
+      name,
+      budget,
+      warmUp: () => compare(sides, { rounds: 10, calls: 50 }),
+      time: () => compare(sides, EFFORT),
+    };
+  };
+  const sides = ["Kysely", "executor"];
+  return [
+    {
+      title: "Build and compile, where no plugin applies",
+      sides,
+      cases: Object.entries(UNTOUCHED).map(([name, build]) =>
+        line(name, AT_MOST_UNTOUCHED, build, build)
+      ),
+    },
+    {
+      title: "Build and compile, soft-deleted tables",
+      sides,
+      cases: Object.entries(FILTERED).map(([name, { query, byHand }]) =>
+        line(name, AT_MOST_FILTERED, byHand, query)
+      ),
+      close: () => db.destroy(),
+    },
+  ];
 }
