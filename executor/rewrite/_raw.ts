@@ -160,7 +160,7 @@ export function refuseOpenEnd(
       : modifier;
     // FOR UPDATE and its like are no text of the user's.
     if (node === undefined) continue;
-    if (node.kind === "RawNode" && CLAUSES.test(firstText(node as RawNode))) continue;
+    if (node.kind === "RawNode" && isClauseOrComment(node as RawNode)) continue;
     throw new QueryRefusedError(
       "Cannot filter a statement whose end is raw SQL that goes on with its condition; begin the " +
         "raw SQL with a clause (limit, for update, returning, ..)",
@@ -168,6 +168,15 @@ export function refuseOpenEnd(
       table,
     );
   }
+}
+
+/** One comment, with none inside it; MySQL runs what stands in a comment that begins with `!`. */
+const COMMENT = /^\s*\/\*(?!M?!)(?:(?!\*\/|\/\*)[\s\S])*\*\/\s*$/;
+
+function isClauseOrComment(raw: RawNode): boolean {
+  const { sqlFragments, parameters } = raw;
+  if (parameters.length === 0 && COMMENT.test(sqlFragments.join(""))) return true;
+  return CLAUSES.test(firstText(raw));
 }
 
 /** The text that a raw node begins with. */
