@@ -1,4 +1,10 @@
-import type { CompiledQuery, DatabaseConnection, QueryExecutor, QueryResult } from "kysely";
+import type {
+  CompiledQuery,
+  ConnectionProvider,
+  DatabaseConnection,
+  QueryExecutor,
+  QueryResult,
+} from "kysely";
 import { isInTransaction, watch } from "./_connection.ts";
 import type { Guard } from "./_guard.ts";
 import { ExecutorError, PluginHookError } from "./errors.ts";
@@ -12,28 +18,28 @@ export function runAround<R>(
   inner: QueryExecutor,
   guard: Guard,
   query: CompiledQuery<R>,
-  options: Rest,
+  rest: Rest,
+  begun: boolean,
 ): Promise<QueryResult<R>> {
   return inner.provideConnection((bare) => {
     const connection = watch(bare);
-    const onIt = inner.withConnectionProvider(only(connection));
     const scope: QueryScope = {
       dialect: guard.dialect,
       context: guard.view.context,
       metadata: guard.view.metadata,
       connection,
       get inTransaction() {
-        return isInTransaction(connection);
+        return begun || isInTransaction(connection);
       },
     };
     let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
-      onIt.executeQuery(next, ...options);
+      inner.withConnectionProvider(first(connection, inner)).executeQuery(next, ...rest);
     for (const { plugin, hooks } of [...guard.core.arounds].reverse()) {
       const next = run;
       run = (query) => guarded(plugin, (pass) => hooks.aroundQuery!(query, pass, scope), next);
     }
     return run(query);
-  });
+  }, ...rest as []);
 }
 
 /** Tells what a hook itself throws with the plugin's name; what came out of the query passes. */
@@ -66,8 +72,17 @@ async function guarded(
   );
 }
 
-function only(connection: DatabaseConnection): Parameters<
-  QueryExecutor["withConnectionProvider"]
->[0] {
-  return { provideConnection: (consumer) => consumer(connection) };
+/** Gives the connection to the query; a second one, to cancel it by, comes from where it came from. */
+function first(
+  connection: DatabaseConnection,
+  provider: ConnectionProvider,
+): ConnectionProvider {
+  let given = false;
+  return {
+    provideConnection(consumer, ...rest) {
+      if (given) return provider.provideConnection(consumer, ...rest);
+      given = true;
+      return consumer(connection);
+    },
+  };
 }

@@ -36,6 +36,8 @@ export class GuardedExecutor implements QueryExecutor {
   readonly #before: readonly KyselyPlugin[];
   /** The user's other Kysely plugins: they see what the rewriting added. */
   readonly #after: readonly KyselyPlugin[];
+  /** Whether the executor is that of a transaction which began before it was made. */
+  readonly #begun: boolean;
   #last: RootOperationNode | undefined;
 
   /**
@@ -43,10 +45,12 @@ export class GuardedExecutor implements QueryExecutor {
    *
    * @param inner the executor that compiles and runs
    * @param guard the plugins, for this handle; made anew where the Kysely plugins change
+   * @param begun whether it is for a transaction that is open already
    */
-  constructor(inner: QueryExecutor, guard: Guard) {
+  constructor(inner: QueryExecutor, guard: Guard, begun: boolean) {
     this.#inner = inner;
     this.#guard = guard;
+    this.#begun = begun;
     const { plugins } = inner;
     this.#before = plugins.length === 0 ? plugins : plugins.filter(isSchemaPlugin);
     this.#after = plugins.length === 0 ? plugins : afterRewriting(plugins);
@@ -111,7 +115,7 @@ export class GuardedExecutor implements QueryExecutor {
     }
     return guard.core.arounds.length === 0
       ? this.#inner.executeQuery(query, ...rest)
-      : runAround(this.#inner, guard, query, rest);
+      : runAround(this.#inner, guard, query, rest, this.#begun);
   }
 
   stream<R>(
@@ -122,14 +126,19 @@ export class GuardedExecutor implements QueryExecutor {
     const guard = this.#guard;
     guard.core.assertAlive();
     admit(query, guard);
-    // What is written is watched by the hooks round execution, which need the whole result.
+    // What is written is watched by the hooks round execution, which need the whole result. What
+    // comes behind the query means the same there.
     return guard.core.arounds.length === 0 || query.query.kind === "SelectQueryNode"
       ? this.#inner.stream(query, chunkSize, ...rest)
-      : once(() => this.executeQuery(query, ...[] as unknown as Rest));
+      : once(() => this.executeQuery(query, ...rest as unknown as Rest));
   }
 
   withConnectionProvider(provider: ConnectionProvider): GuardedExecutor {
-    return new GuardedExecutor(this.#inner.withConnectionProvider(provider), this.#guard);
+    return new GuardedExecutor(
+      this.#inner.withConnectionProvider(provider),
+      this.#guard,
+      this.#begun,
+    );
   }
 
   withPlugin(plugin: KyselyPlugin): QueryExecutor {
@@ -151,7 +160,8 @@ export class GuardedExecutor implements QueryExecutor {
 
   /** The same view over other Kysely plugins: what a name means may have changed. */
   #over(inner: QueryExecutor): GuardedExecutor {
-    return new GuardedExecutor(inner, Guard.over(inner, this.#guard.core, this.#guard.view));
+    const { core, view } = this.#guard;
+    return new GuardedExecutor(inner, Guard.over(inner, core, view), this.#begun);
   }
 
   #obey(command: HandleCommand): QueryExecutor {
@@ -161,6 +171,7 @@ export class GuardedExecutor implements QueryExecutor {
     return new GuardedExecutor(
       this.#inner,
       this.#guard.for(command.view ?? this.#guard.view),
+      this.#begun,
     );
   }
 }

@@ -330,7 +330,10 @@ export function install<K extends Kysely<any>>(
   rawDb: Kysely<any> = core.rawDb,
 ): K {
   const inner = guardOf(db) === undefined ? db.getExecutor() : innerOf(db);
-  const executor = graft(db, new GuardedExecutor(inner, Guard.over(inner, core, view)));
+  const executor = graft(
+    db,
+    new GuardedExecutor(inner, Guard.over(inner, core, view), db.isTransaction),
+  );
   if (guardOf(executor)?.core !== core) {
     throw new ExecutorError(
       "Cannot make an executor: this Kysely does not let its query executor be replaced; " +
