@@ -47,10 +47,10 @@ onEveryDatabase("an adapter", ({ family, open }) => {
       )
       .addColumn("name", "varchar(100)", (c) => c.notNull().unique())
       .execute();
-    await db.schema.createTable("children")
+    await db.schema.createTable("pupils")
       .addColumn("id", "integer", (c) => c.primaryKey())
       .addColumn("parent_id", "integer", (c) => c.notNull())
-      .addForeignKeyConstraint("children_parent", ["parent_id"], "parents", ["id"])
+      .addForeignKeyConstraint("pupils_parent", ["parent_id"], "parents", ["id"])
       .execute();
     // Not its own name in any database that folds case
     await db.schema.createTable("Mixed_Case").addColumn("Id", "integer").execute();
@@ -61,7 +61,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
 
   async function counts(): Promise<Record<string, number>> {
     const entries: [string, number][] = [];
-    for (const table of ["parents", "children", "Mixed_Case", odd]) {
+    for (const table of ["parents", "pupils", "Mixed_Case", odd]) {
       const { n } = await db.selectFrom(sql.id(table).$castTo<any>().as("t"))
         .select((eb) => eb.fn.countAll().as("n")).executeTakeFirstOrThrow();
       entries.push([table, Number(n)]);
@@ -70,20 +70,20 @@ onEveryDatabase("an adapter", ({ family, open }) => {
   }
 
   beforeEach(async () => {
-    for (const table of ["children", "parents", "Mixed_Case", odd]) {
+    for (const table of ["pupils", "parents", "Mixed_Case", odd]) {
       await sql`delete from ${sql.id(table)}`.execute(db);
     }
     await db.insertInto("parents").values([{ name: "a" }, { name: "b" }]).execute();
     const { id } = await db.selectFrom("parents").select("id").where("name", "=", "a")
       .executeTakeFirstOrThrow();
-    await db.insertInto("children").values({ id: 1, parent_id: id }).execute();
+    await db.insertInto("pupils").values({ id: 1, parent_id: id }).execute();
     await db.insertInto("Mixed_Case").values({ Id: 1 }).execute();
     await sql`insert into ${sql.id(odd)} values (1, 2)`.execute(db);
   });
 
   it("lists the tables, and no views", async () => {
     const tables = await getTables(db, family);
-    assert.deepEqual([...tables].sort(), ["Mixed_Case", "children", odd, "parents"].sort());
+    assert.deepEqual([...tables].sort(), ["Mixed_Case", "pupils", odd, "parents"].sort());
     assert.deepEqual(await adapter.getTables(db), tables);
   });
 
@@ -99,7 +99,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
   });
 
   it("lists the columns of tables and views in their order", async () => {
-    assert.deepEqual(await getTableColumns(db, "children", family), ["id", "parent_id"]);
+    assert.deepEqual(await getTableColumns(db, "pupils", family), ["id", "parent_id"]);
     assert.deepEqual(await getTableColumns(db, "Mixed_Case", family), ["Id"]);
     assert.deepEqual(await getTableColumns(db, odd, family), ["a", "b"]);
     assert.deepEqual(await getTableColumns(db, "views", family), ["name"]);
@@ -109,7 +109,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
   it("is not misled by a plugin that renames things", async () => {
     const camel = db.withPlugin(new CamelCasePlugin());
     assert.equal(await tableExists(camel, "parents", family), true);
-    assert.deepEqual(await getTableColumns(camel, "children", family), ["id", "parent_id"]);
+    assert.deepEqual(await getTableColumns(camel, "pupils", family), ["id", "parent_id"]);
     assert.ok(await getDatabaseSize(camel, family) > 0);
   });
 
@@ -120,7 +120,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
   });
 
   it("truncates a table, and its ids begin anew", async () => {
-    await db.deleteFrom("children").execute();
+    await db.deleteFrom("pupils").execute();
     if (family === "mysql") {
       // MySQL refuses to truncate a table that others refer to, even if they are empty
       await assert.rejects(truncateTable(db, "parents", family));
@@ -141,25 +141,25 @@ onEveryDatabase("an adapter", ({ family, open }) => {
   it("truncates the table of exactly that name", async () => {
     assert.equal(await truncateTable(db, "Mixed_Case", family), true);
     assert.equal(await truncateTable(db, odd, family), true);
-    assert.deepEqual(await counts(), { parents: 2, children: 1, Mixed_Case: 0, [odd]: 0 });
+    assert.deepEqual(await counts(), { parents: 2, pupils: 1, Mixed_Case: 0, [odd]: 0 });
   });
 
   it("truncates no table that is not there", async () => {
     assert.equal(await truncateTable(db, "missing", family), false);
     assert.equal(await truncateTable(db, "views", family), false);
     if (family !== "sqlite") assert.equal(await truncateTable(db, "mixed_case", family), false);
-    assert.deepEqual(await counts(), { parents: 2, children: 1, Mixed_Case: 1, [odd]: 1 });
+    assert.deepEqual(await counts(), { parents: 2, pupils: 1, Mixed_Case: 1, [odd]: 1 });
   });
 
   it("truncates all tables, whatever refers to what", async () => {
     await truncateAllTables(db, family);
-    assert.deepEqual(await counts(), { parents: 0, children: 0, Mixed_Case: 0, [odd]: 0 });
+    assert.deepEqual(await counts(), { parents: 0, pupils: 0, Mixed_Case: 0, [odd]: 0 });
     await db.insertInto("parents").values({ name: "first" }).execute();
     assert.deepEqual(await db.selectFrom("parents").select("id").execute(), [{ id: 1 }]);
     // The checks are on again, on every connection
     for (let i = 0; i < 4; i++) {
       await assert.rejects(
-        db.insertInto("children").values({ id: 9, parent_id: 999 }).execute(),
+        db.insertInto("pupils").values({ id: 9, parent_id: 999 }).execute(),
         (error) => isForeignKeyError(error, family),
       );
     }
@@ -167,15 +167,15 @@ onEveryDatabase("an adapter", ({ family, open }) => {
 
   it("leaves the tables alone that are excluded", async () => {
     await truncateAllTables(db, family, ["Mixed_Case"]);
-    assert.deepEqual(await counts(), { parents: 0, children: 0, Mixed_Case: 1, [odd]: 0 });
+    assert.deepEqual(await counts(), { parents: 0, pupils: 0, Mixed_Case: 1, [odd]: 0 });
   });
 
   it(
     "does not empty a table that an excluded one refers to",
     { skip: family === "mysql" },
     async () => {
-      await assert.rejects(truncateAllTables(db, family, ["children"]));
-      assert.deepEqual(await counts(), { parents: 2, children: 1, Mixed_Case: 1, [odd]: 1 });
+      await assert.rejects(truncateAllTables(db, family, ["pupils"]));
+      assert.deepEqual(await counts(), { parents: 2, pupils: 1, Mixed_Case: 1, [odd]: 1 });
     },
   );
 
@@ -185,12 +185,12 @@ onEveryDatabase("an adapter", ({ family, open }) => {
       throw new Error("back again");
     });
     await assert.rejects(truncate, family === "mysql" ? /Cannot truncate inside/ : /back again/);
-    assert.deepEqual(await counts(), { parents: 2, children: 1, Mixed_Case: 1, [odd]: 1 });
+    assert.deepEqual(await counts(), { parents: 2, pupils: 1, Mixed_Case: 1, [odd]: 1 });
   });
 
   it("refuses cascade where there is none", { skip: family === "postgres" }, async () => {
     await assert.rejects(
-      truncateTable(db, "children", family, { cascade: true }),
+      truncateTable(db, "pupils", family, { cascade: true }),
       /Cannot truncate with option "cascade"/,
     );
   });
@@ -214,7 +214,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
       await own.truncateAllTables(db);
       const { rows } = await sql`select * from ${sql.id(schema, "Elsewhere")}`.execute(db);
       assert.deepEqual(rows, []);
-      assert.deepEqual(await counts(), { parents: 2, children: 1, Mixed_Case: 1, [odd]: 1 });
+      assert.deepEqual(await counts(), { parents: 2, pupils: 1, Mixed_Case: 1, [odd]: 1 });
       await assert.rejects(
         tableExists(db, "public.Elsewhere", family, { schema }),
         /schema "[a-z_0-9]+" was asked for/,
@@ -256,7 +256,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
     const parents = db.insertInto("parents");
     assert.deepEqual(await caught(parents.values({ name: "a" })), [true, false, false]);
     assert.deepEqual(
-      await caught(db.insertInto("children").values({ id: 5, parent_id: 999 })),
+      await caught(db.insertInto("pupils").values({ id: 5, parent_id: 999 })),
       [false, true, false],
     );
     assert.deepEqual(await caught(parents.values({ name: null })), [false, false, true]);

@@ -78,6 +78,11 @@ describe("pgDialect()", { skip: noServer ?? false }, () => {
       { code: "0A000" },
     );
     await db.transaction().execute((trx) => trx.selectFrom("t").selectAll().execute());
+    for (let i = 0; i < 3; i++) await db.selectFrom("t").selectAll().execute();
+    // The stale one, and the one that took its place
+    const { rows } = await sql<{ n: number }>`select count(*)::int as n from pg_prepared_statements
+      where statement = 'select * from "t"'`.execute(db);
+    assert.deepEqual(rows, [{ n: 2 }]);
     await db.destroy();
     await close();
   });
