@@ -13,7 +13,12 @@ import type { QueryScope } from "./plugin.ts";
 /** What Kysely's versions pass behind the query: an id once, options since; or nothing. */
 export type Rest = Parameters<QueryExecutor["executeQuery"]> extends [unknown, ...infer R] ? R : [];
 
-/** Runs a query on one connection, with every plugin's `aroundQuery` round it, the first outermost. */
+/**
+ * Runs a query on one connection, with every plugin's `aroundQuery` round it, the first outermost.
+ *
+ * The outcome is told as soon as it is known; the connection is given back when the database is done
+ * with it, which after an aborted query is later.
+ */
 export function runAround<R>(
   inner: QueryExecutor,
   guard: Guard,
@@ -21,25 +26,29 @@ export function runAround<R>(
   rest: Rest,
   begun: boolean,
 ): Promise<QueryResult<R>> {
-  return inner.provideConnection((bare) => {
-    const connection = watch(bare);
-    const scope: QueryScope = {
-      dialect: guard.dialect,
-      context: guard.view.context,
-      metadata: guard.view.metadata,
-      connection,
-      get inTransaction() {
-        return begun || isInTransaction(connection);
-      },
-    };
-    let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
-      inner.withConnectionProvider(first(connection, inner)).executeQuery(next, ...rest);
-    for (const { plugin, hooks } of [...guard.core.arounds].reverse()) {
-      const next = run;
-      run = (query) => guarded(plugin, (pass) => hooks.aroundQuery!(query, pass, scope), next);
-    }
-    return run(query);
-  }, ...rest as []);
+  return new Promise((resolve, reject) => {
+    inner.provideConnection(async (bare) => {
+      const connection = watch(bare);
+      const uses: Promise<unknown>[] = [];
+      const scope: QueryScope = {
+        dialect: guard.dialect,
+        context: guard.view.context,
+        metadata: guard.view.metadata,
+        connection,
+        get inTransaction() {
+          return begun || isInTransaction(connection);
+        },
+      };
+      let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
+        inner.withConnectionProvider(first(connection, inner, uses)).executeQuery(next, ...rest);
+      for (const { plugin, hooks } of [...guard.core.arounds].reverse()) {
+        const next = run;
+        run = (query) => guarded(plugin, (pass) => hooks.aroundQuery!(query, pass, scope), next);
+      }
+      await run(query).then(resolve, reject);
+      await Promise.allSettled(uses);
+    }, ...rest as []).catch(reject);
+  });
 }
 
 /** Tells what a hook itself throws with the plugin's name; what came out of the query passes. */
@@ -76,13 +85,16 @@ async function guarded(
 function first(
   connection: DatabaseConnection,
   provider: ConnectionProvider,
+  uses: Promise<unknown>[],
 ): ConnectionProvider {
   let given = false;
   return {
     provideConnection(consumer, ...rest) {
       if (given) return provider.provideConnection(consumer, ...rest);
       given = true;
-      return consumer(connection);
+      const use = consumer(connection);
+      uses.push(use);
+      return use;
     },
   };
 }
