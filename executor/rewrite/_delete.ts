@@ -56,7 +56,9 @@ export function rewriteDelete(
   if (using !== undefined) filterSources(sources, scope, guard);
   // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
   const named = using !== undefined && guard.dialect === "mysql" ? namesOf(using.tables, out) : [];
-  const targets = out.from.froms.filter((target) => !isNamed(target, named, guard));
+  const targets = named.length === 0
+    ? out.from.froms
+    : out.from.froms.filter((target) => !isNamed(target, named, guard));
   sources.where = filterTargets(targets, sources.where, "delete", scope, guard);
   if (
     softened === undefined && sources.where === out.where && sources.joins === out.joins &&
@@ -151,6 +153,10 @@ function softDelete(
 
 /** The guarded tables a DELETE takes rows from; on MySQL by way of the names in USING. */
 function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[] {
+  if (node.using === undefined && node.joins === undefined && node.from.froms.length === 1) {
+    const reference = guardedReference(node.from.froms[0]!, undefined, guard);
+    return reference === undefined ? [] : [reference];
+  }
   const listed = [...node.using?.tables ?? [], ...node.joins?.map((join) => join.table) ?? []];
   return node.from.froms.flatMap((target) => {
     const byName = guard.dialect === "mysql" && listed.length > 0
