@@ -8,10 +8,11 @@ import type { Kysely } from "kysely";
  * @example
  * ```ts
  * import type { ExecutorOf } from "@kysera/executor";
+ * import type { Kysely } from "kysely";
  *
- * export async function countOf<DB>(db: ExecutorOf<DB>, table: keyof DB & string): Promise<number> {
- *   const rows = await db.selectFrom(table).select((eb) => eb.fn.countAll().as("n")).execute();
- *   return Number(rows[0]?.["n"]);
+ * export async function isEmpty<DB>(db: ExecutorOf<DB>, table: keyof DB & string): Promise<boolean> {
+ *   const any: Kysely<any> = db;
+ *   return await any.selectFrom(table).selectAll().limit(1).executeTakeFirst() === undefined;
  * }
  * ```
  */

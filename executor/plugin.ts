@@ -208,8 +208,11 @@ export interface PluginHost {
  * ```ts
  * import type { Plugin, RepositoryExtension } from "@kysera/executor";
  *
+ * interface TouchMethods<Entity, Key> {
+ *   touch(id: Key): Promise<Entity>;
+ * }
  * interface Touching extends RepositoryExtension {
- *   readonly methods: { touch(id: this["key"]): Promise<this["entity"]> };
+ *   readonly methods: TouchMethods<this["entity"], this["key"]>;
  * }
  * export type TouchPlugin = Plugin & { readonly repositoryExtension?: Touching };
  * ```
