@@ -1,0 +1,105 @@
+import { after, before, describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { ROOT } from "../../scripts/workspace.ts";
+import { programsOf, samplesOf } from "./_samples.ts";
+
+const LEFT_OUT = ["coverage", "node_modules", "npm"];
+
+const setup = "<!-- setup\n```ts\nconst a = 1;\n```\n-->\n";
+const fragment = "```ts ignore\nassert.equal(a, 1);\n```\n";
+
+describe("samplesOf()", () => {
+  it("leaves whole programs to deno test --doc", () => {
+    const [sample] = samplesOf("# Title\n\n```ts\nconst a = 1;\n```\n");
+    assert.deepEqual(sample, {
+      line: 4,
+      code: "const a = 1;",
+      whole: true,
+      continues: false,
+      typesOnly: false,
+    });
+  });
+
+  it("lets a fragment follow a hidden setup, and a hidden check a fragment", () => {
+    const check = "\n<!-- check\n```ts\nassert.ok(a);\n```\n-->\n";
+    const samples = samplesOf(`${setup}\n${fragment}${check}`);
+    assert.deepEqual(samples.map(({ line, continues }) => [line, continues]), [
+      [3, false],
+      [8, true],
+      [13, true],
+    ]);
+  });
+
+  it("refuses a fragment that nothing says how to run", () => {
+    const message = /^Cannot run the sample at line 2: it is marked "ignore"/;
+    assert.throws(() => samplesOf(fragment), { message });
+    assert.throws(() => samplesOf(`<!-- a remark -->\n${fragment}`), /line 3/);
+    assert.throws(() => samplesOf(`${setup}\nWords.\n\n${fragment}`), /line 10/);
+  });
+
+  it("takes no other language for a sample", () => {
+    assert.deepEqual(samplesOf("```sh\nls\n```\n\n```\n```ts\n```\n"), []);
+  });
+});
+
+describe("programsOf()", () => {
+  it("keeps the numbers of the lines", () => {
+    const text = `Words.\n\n${setup}\n${fragment}`;
+    const [program] = programsOf("README.md", samplesOf(text));
+    const lines = program!.text.split("\n");
+    assert.equal(lines[4], "const a = 1;");
+    assert.equal(lines[9], "assert.equal(a, 1);");
+  });
+
+  it("lets a fragment import and name again what the one before did", () => {
+    const again = '```ts\nimport { a, type B } from "m";\nconst c = 1;\n```\n';
+    const text = `${again}\n<!-- continues -->\n\n${again.replace("ts", "ts ignore")}`;
+    const [program] = programsOf("README.md", samplesOf(text));
+    assert.equal(program!.text.match(/import \{ a \} from "m"/g)?.length, 1);
+    assert.equal(program!.text.match(/import \{ type B \} from "m"/g)?.length, 1);
+    assert.match(program!.text, /\{\n\nconst c = 1;\n( \{)?/);
+  });
+
+  it("refuses a fragment that continues nothing", () => {
+    const samples = samplesOf(`<!-- continues -->\n\n${fragment}`);
+    assert.throws(() => programsOf("README.md", samples), { message: /nothing comes before/ });
+  });
+});
+
+describe("the fragments in Markdown files", () => {
+  let directory: string;
+  before(() => void (directory = mkdtempSync(join(tmpdir(), "kysera-samples-"))));
+  after(() => rmSync(directory, { recursive: true }));
+
+  for (const file of markdownFiles(".")) {
+    const programs = programsOf(file, samplesOf(readFileSync(join(ROOT, file), "utf8")));
+    if (programs.length === 0) continue;
+    it(`of ${file} have the right types, and run`, () => {
+      const paths = programs.map(({ line, text }) => {
+        const path = join(directory, `${file.replaceAll("/", "_")}_line_${line}_test.ts`);
+        writeFileSync(path, text);
+        return path;
+      });
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ["test", "-A", "--config", join(ROOT, "deno.json"), "--no-lock", ...paths],
+        { encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } },
+      );
+      assert.equal(status, 0, `${stdout}\n${stderr}`);
+    });
+  }
+});
+
+function markdownFiles(directory: string): string[] {
+  return readdirSync(join(ROOT, directory), { withFileTypes: true }).flatMap((entry) => {
+    const path = directory === "." ? entry.name : `${directory}/${entry.name}`;
+    if (entry.name.startsWith(".") || LEFT_OUT.includes(path)) return [];
+    if (entry.isDirectory()) return markdownFiles(path);
+    return entry.name.endsWith(".md") ? [path] : [];
+  });
+}
