@@ -1,5 +1,6 @@
 import { BadRequestError } from "@kysera/core";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
+import { assertColumn, isPlainObject } from "./_columns.ts";
 import { COMPARISONS } from "./where.ts";
 
 /** One comparison of a column. */
@@ -63,7 +64,7 @@ function readAll(where: unknown, reading: Reading): Condition {
     if (name === "and" || name === "or") parts.push(readList(name, value, reading));
     else if (name === "not") {
       reading.shape.push("!");
-      parts.push({ kind: "not", parts: [readAll(value, reading)] });
+      parts.push({ kind: "not", parts: [readPart(name, value, reading)] });
     } else parts.push(...readColumn(key, value, reading));
   }
   reading.shape.push(")");
@@ -75,32 +76,51 @@ function readList(kind: "and" | "or", value: unknown, reading: Reading): Conditi
     throw new BadRequestError(`Cannot read the condition: "${kind}" takes a list of conditions`);
   }
   reading.shape.push(kind, "[");
-  const parts = value.map((item) => readAll(item, reading));
+  const parts = value.map((item) => readPart(kind, item, reading));
   reading.shape.push("]");
   return { kind, parts };
 }
 
-function readColumn(column: string, value: unknown, reading: Reading): Condition[] {
-  if (value === undefined) {
+/** An empty part would hold for every row, which nobody means who writes `or` or `not`. */
+function readPart(kind: string, value: unknown, reading: Reading): Condition {
+  const part = readAll(value, reading);
+  if (part.kind === "and" && part.parts.length === 0) {
     throw new BadRequestError(
-      `Cannot read the condition: the value of "${column}" is undefined; leave the key out, or ` +
-        "give null for NULL",
+      `Cannot read the condition: a part of "${kind}" is empty; leave it out`,
     );
   }
-  if (!isComparison(value)) return [readComparison(column, "eq", value, reading)];
-  return Object.entries(value).filter(([, each]) => each !== undefined).map(([key, each]) =>
-    readComparison(column, key.startsWith("$") ? key.slice(1) : key, each, reading)
-  );
+  return part;
 }
 
-/** Whether a value is a set of comparisons, and not a value to compare with (a JSON object, ..). */
-function isComparison(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  const keys = Object.keys(value);
-  return keys.length > 0 &&
-    keys.every((key) => COMPARISONS.has(key.startsWith("$") ? key.slice(1) : key));
+function readColumn(column: string, value: unknown, reading: Reading): Condition[] {
+  assertColumn(column, "read the condition");
+  if (value === undefined) throw undefinedValue(column);
+  if (!isPlainObject(value)) return [readComparison(column, "eq", value, reading)];
+  const comparisons = Object.entries(value);
+  if (comparisons.length === 0) {
+    throw new BadRequestError(
+      `Cannot read the condition: "${column}" has no comparison; leave the key out`,
+    );
+  }
+  return comparisons.map(([key, each]) => {
+    const operator = key.startsWith("$") ? key.slice(1) : key;
+    if (!COMPARISONS.has(operator)) {
+      throw new BadRequestError(
+        `Cannot read the condition: "${column}" has the unknown comparison "${key}"; there are ` +
+          `${[...COMPARISONS].join(", ")} (to compare with an object, write { eq: .. })`,
+      );
+    }
+    // A comparison that is left out by a mistake would show more rows than were meant.
+    if (each === undefined) throw undefinedValue(column);
+    return readComparison(column, operator, each, reading);
+  });
+}
+
+function undefinedValue(column: string): BadRequestError {
+  return new BadRequestError(
+    `Cannot read the condition: the value of "${column}" is undefined; leave the key out, or ` +
+      "give null for NULL",
+  );
 }
 
 function readComparison(
@@ -180,20 +200,44 @@ function patternOf(operator: string, text: string): string {
 
 type Builder = ExpressionBuilder<any, any>;
 
+/** The table of a condition. */
+export interface Target {
+  readonly table: string;
+  /** Whether the dialect has ILIKE. */
+  readonly hasIlike: boolean;
+}
+
+/** Whether a condition holds for every row (`true`), for none (`false`), or for some of them. */
+export function constantOf(condition: Condition): boolean | undefined {
+  if (condition.kind === "compare") {
+    if (condition.count > 0 || condition.flag !== undefined) return undefined;
+    return condition.operator === "notIn";
+  }
+  const parts = condition.parts.map(constantOf);
+  switch (condition.kind) {
+    case "and":
+      return parts.includes(false) ? false : parts.every((part) => part === true) || undefined;
+    case "or":
+      return parts.includes(true) ? true : parts.some((part) => part !== false) ? undefined : false;
+    case "not":
+      return parts[0] === undefined ? undefined : !parts[0];
+  }
+}
+
 /**
  * The SQL of a condition.
  *
  * @param next gives the next value, in the order they were read
- * @param hasIlike whether the dialect has ILIKE
+ * @param target what the condition is on
  */
 export function expressionOf(
   condition: Condition,
   eb: Builder,
   next: () => unknown,
-  hasIlike: boolean,
+  { table, hasIlike }: Target,
 ): Expression<SqlBool> {
-  if (condition.kind === "compare") return comparisonOf(condition, eb, next, hasIlike);
-  const parts = condition.parts.map((part) => expressionOf(part, eb, next, hasIlike));
+  if (condition.kind === "compare") return comparisonOf(condition, eb, next, { table, hasIlike });
+  const parts = condition.parts.map((part) => expressionOf(part, eb, next, { table, hasIlike }));
   switch (condition.kind) {
     case "and":
       return eb.and(parts);
@@ -210,9 +254,10 @@ function comparisonOf(
   { column, operator, count, flag }: Leaf,
   eb: Builder,
   next: () => unknown,
-  hasIlike: boolean,
+  { table, hasIlike }: Target,
 ): Expression<SqlBool> {
-  const ref = eb.ref(column);
+  // Qualified: SQLite takes a quoted name that it does not know for a text.
+  const ref = eb.ref(`${table}.${column}`);
   if (flag !== undefined) return eb(ref, flag ? "is" : "is not", null);
   switch (operator) {
     case "in":

@@ -1,5 +1,6 @@
 import { BadRequestError, type Dialect } from "@kysera/core";
 import { type SelectQueryBuilder, sql } from "kysely";
+import { assertColumn } from "./_columns.ts";
 
 /** One column of an order. */
 export interface OrderItem {
@@ -14,11 +15,25 @@ export function readOrder(orderBy: unknown, direction: unknown): OrderItem[] {
   if (!Array.isArray(items)) {
     throw new BadRequestError("Cannot order rows: orderBy takes a column, or a list of them");
   }
+  if (typeof orderBy !== "string" && direction !== undefined) {
+    throw new BadRequestError(
+      "Cannot order rows: orderDirection is for an orderBy of one column; give each item of the " +
+        "list its own direction",
+    );
+  }
   return items.map((item: Partial<OrderItem>) => {
-    const { column, direction = "asc", nulls } = item;
-    if (typeof column !== "string") {
-      throw new BadRequestError("Cannot order rows: an item of orderBy has no column");
+    if (typeof item !== "object" || item === null) {
+      throw new BadRequestError("Cannot order rows: an item of orderBy is no object");
     }
+    for (const key of Object.keys(item)) {
+      if (key === "column" || key === "direction" || key === "nulls") continue;
+      throw new BadRequestError(
+        `Cannot order rows: an item of orderBy has the unknown key "${key}"; there are "column", ` +
+          `"direction" and "nulls"`,
+      );
+    }
+    const { column, direction = "asc", nulls } = item;
+    assertColumn(column, "order rows");
     if (direction !== "asc" && direction !== "desc") {
       throw new BadRequestError(`Cannot order rows: a direction is "asc" or "desc"`);
     }
@@ -31,17 +46,19 @@ export function readOrder(orderBy: unknown, direction: unknown): OrderItem[] {
 
 /** What the SQL of an order depends on. */
 export function orderShape(order: readonly OrderItem[]): string {
-  return JSON.stringify(order);
+  return order.length === 0 ? "" : JSON.stringify(order);
 }
 
 /** Adds an order. MySQL has no NULLS FIRST: there a first key says whether there is a value. */
 export function addOrder(
   query: SelectQueryBuilder<any, any, any>,
   order: readonly OrderItem[],
-  dialect: Dialect,
+  { dialect, name }: { readonly dialect: Dialect; readonly name: string },
 ): SelectQueryBuilder<any, any, any> {
   let out = query;
-  for (const { column, direction, nulls } of order) {
+  for (const { column: key, direction, nulls } of order) {
+    // Qualified: SQLite takes a quoted name that it does not know for a text.
+    const column = `${name}.${key}`;
     if (nulls === undefined) {
       out = out.orderBy(column, direction);
     } else if (dialect === "mysql" || dialect === "mssql") {

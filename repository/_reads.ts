@@ -14,8 +14,12 @@ import { createLoader, type Loader } from "./loader.ts";
 import type { CursorPageOptions, FindOptions, PageOptions } from "./types.ts";
 
 const FIND_OPTIONS = ["where", "orderBy", "orderDirection", "limit", "offset"];
+const ALL_OPTIONS = FIND_OPTIONS.slice(1);
+const ONE_OPTIONS = ["where", "orderBy", "orderDirection", "offset"];
 const PAGE_OPTIONS = ["where", "orderBy", "orderDirection", "page", "limit", "total"];
-const CURSOR_OPTIONS = ["where", "orderBy", "orderDirection", "limit", "cursor"];
+const CURSOR_OPTIONS = ["where", "orderBy", "orderDirection", "limit", "cursor", "security"];
+
+const NONE: readonly unknown[] = [];
 
 /** Any table: the interface of the repository says which. */
 type Options = FindOptions<any>;
@@ -46,11 +50,18 @@ export function reads(table: Table): Reads {
   const { definition } = table;
   const from = (db: Kysely<any>): Select => db.selectFrom(table.name).selectAll();
 
-  async function find(options: Options, limit = options.limit): Promise<any[]> {
-    refuseUnknown(options, FIND_OPTIONS, "find rows");
+  /** Every row, without options: by far the most common, and its shape needs no making. */
+  async function all(): Promise<any[]> {
+    const { rows } = await table.run("all", NONE, from);
+    return table.entities(rows);
+  }
+
+  async function find(options: Options, known = FIND_OPTIONS, most?: number): Promise<any[]> {
+    refuseUnknown(options, known, "find rows");
     const read = table.condition(options.where);
     const order = readOrder(options.orderBy, options.orderDirection);
-    const offset = options.offset;
+    const limit = options.limit ?? most;
+    const { offset } = options;
     const values = [...read.values];
     const limitSlot = limit === undefined ? undefined : new Slot<number>(values.length);
     if (limit !== undefined) values.push(wholeNumber(limit, "limit"));
@@ -61,44 +72,62 @@ export function reads(table: Table): Reads {
     const { rows } = await table.run(shape, values, (db) => {
       let query = from(db);
       if (read.shape !== "()") query = query.where((eb) => table.slots(read, eb));
-      query = addOrder(query, order, table.dialect);
-      if (limitSlot !== undefined) query = query.limit(limitSlot);
-      else if (offsetSlot !== undefined && table.dialect !== "postgres") {
-        // Only PostgreSQL takes an OFFSET without a LIMIT.
-        query = query.limit(table.dialect === "sqlite" ? -1 : Number.MAX_SAFE_INTEGER);
-      }
-      return offsetSlot === undefined ? query : query.offset(offsetSlot);
+      return range(addOrder(query, order, table), limitSlot, offsetSlot);
     });
-    return await table.entities(rows);
+    return table.entities(rows);
   }
+
+  /** Only PostgreSQL takes an OFFSET without a LIMIT. */
+  function range(
+    query: Select,
+    limit: number | Slot<number> | undefined,
+    offset: number | Slot<number> | undefined,
+  ): Select {
+    let out = query;
+    if (limit !== undefined) out = out.limit(limit);
+    else if (offset !== undefined && table.dialect !== "postgres") {
+      out = out.limit(table.dialect === "sqlite" ? -1 : Number.MAX_SAFE_INTEGER);
+    }
+    return offset === undefined ? out : out.offset(offset);
+  }
+
+  const byId = (db: Kysely<any>): Select => from(db).where((eb) => table.keyIs(eb));
 
   async function findById(id: unknown): Promise<any> {
-    const values = table.keyValues(id);
-    const { rows } = await table.run(
-      "by id",
-      values,
-      (db) => from(db).where((eb) => table.keyIs(eb)),
-    );
-    return rows.length === 0 ? null : (await table.entities(rows))[0];
+    const { rows } = await table.run("by id", table.keyValues(id), byId);
+    if (rows.length === 0) return null;
+    const entities = table.entities(rows);
+    return (entities instanceof Promise ? await entities : entities)[0];
   }
 
-  /** Rows by the text of their keys. */
+  /** Rows by the text of the keys that were asked for. */
   async function byKey(ids: readonly unknown[]): Promise<Map<string, any>> {
     const found = new Map<string, any>();
-    const columns = definition.primaryKey;
-    const keys = ids.map((id) => table.keyValues(id));
-    const size = table.rowsPerStatement(columns.length);
-    for (let start = 0; start < keys.length; start += size) {
-      const part = keys.slice(start, start + size);
+    const keys = new Map(ids.map((id) => {
+      const values = table.keyValues(id);
+      return [table.keyName(values), values];
+    }));
+    const names = [...keys.keys()];
+    const size = table.keysPerStatement;
+    for (let start = 0; start < names.length; start += size) {
+      const part = names.slice(start, start + size);
       const rows: Row[] = await from(table.db).where((eb) =>
-        columns.length === 1
-          ? eb(columns[0]!, "in", part.map(([value]) => value))
-          : eb.or(part.map((key) => eb.and(columns.map((column, i) => eb(column, "=", key[i])))))
+        table.keyIsIn(eb, part.map((name) => keys.get(name)!))
       ).execute();
       const entities = await table.entities(rows);
-      rows.forEach((row, i) =>
-        found.set(table.keyName(columns.map((column) => row[column])), entities[i])
-      );
+      let strangers = 0;
+      rows.forEach((row, i) => {
+        const name = table.nameOf(row);
+        if (keys.has(name)) found.set(name, entities[i]);
+        else strangers++;
+      });
+      if (strangers === 0) continue;
+      // To the database, keys may be the same that are written differently (letter case, ..).
+      for (const name of part) {
+        if (found.has(name)) continue;
+        const { rows } = await table.run("by id", keys.get(name)!, byId);
+        if (rows.length > 0) found.set(name, (await table.entities(rows))[0]);
+      }
     }
     return found;
   }
@@ -106,7 +135,7 @@ export function reads(table: Table): Reads {
   const missing = (filters: object): NotFoundError => new NotFoundError(table.name, { ...filters });
 
   async function maybe(where: object): Promise<any> {
-    const rows = await find({ where }, 2);
+    const rows = await find({ where }, FIND_OPTIONS, 2);
     if (rows.length > 1) throw new MultipleRowsError(table.name);
     return rows[0] ?? null;
   }
@@ -120,8 +149,8 @@ export function reads(table: Table): Reads {
 
   return {
     findById,
-    find: (options = {}) => find(options),
-    findAll: (options = {}) => find(options),
+    find: (options) => options === undefined ? all() : find(options),
+    findAll: (options) => options === undefined ? all() : find(options, ALL_OPTIONS),
     maybe,
     async getById(id) {
       const row = await findById(id);
@@ -136,10 +165,10 @@ export function reads(table: Table): Reads {
       });
     },
     async findOne(options = {}) {
-      return (await find(options, 1))[0] ?? null;
+      return (await find(options, ONE_OPTIONS, 1))[0] ?? null;
     },
     async findOneOrThrow(options = {}) {
-      const [row] = await find(options, 1);
+      const [row] = await find(options, ONE_OPTIONS, 1);
       if (row === undefined) throw missing(options.where ?? {});
       return row;
     },
@@ -171,18 +200,19 @@ export function reads(table: Table): Reads {
       const { query, order } = ordered(options);
       const keyed = [...order, ...keyOrder(definition.primaryKey, order)];
       const { page, limit, total } = options;
-      const result = await paginate(addOrder(query, keyed, table.dialect), { page, limit, total });
+      const result = await paginate(addOrder(query, keyed, table), { page, limit, total });
       return { ...result, data: await table.entities(result.data) };
     },
     async paginateCursor(options = {}) {
       refuseUnknown(options, CURSOR_OPTIONS, "paginate");
       const { query, order } = ordered(options);
-      const { limit, cursor } = options;
+      const { limit, cursor, security } = options;
       const result = await paginateCursor(query, {
         orderBy: order.length === 0 ? keyOrder(definition.primaryKey, []) : order,
         uniqueBy: definition.primaryKey,
         limit,
         cursor,
+        security,
       });
       return { ...result, data: await table.entities(result.data) };
     },
@@ -190,10 +220,11 @@ export function reads(table: Table): Reads {
       const { chunkSize = 100, ...rest } = options;
       refuseUnknown(rest, FIND_OPTIONS, "iterate over rows");
       const { query, order } = ordered(rest);
-      let stream = addOrder(query, order, table.dialect);
-      if (rest.limit !== undefined) stream = stream.limit(wholeNumber(rest.limit, "limit"));
-      if (rest.offset !== undefined) stream = stream.offset(wholeNumber(rest.offset, "offset"));
-      for await (const row of stream.stream(chunkSize)) yield (await table.entities([row]))[0];
+      const { limit, offset } = rest;
+      if (limit !== undefined) wholeNumber(limit, "limit");
+      if (offset !== undefined) wholeNumber(offset, "offset");
+      const stream = range(addOrder(query, order, table), limit, offset).stream(chunkSize);
+      for await (const row of stream) yield (await table.entities([row]))[0];
     },
     loader: () => createLoader(byKey, (id) => table.keyName(table.keyValues(id))),
     query: () => table.db.selectFrom(table.name) as Select,

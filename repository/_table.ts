@@ -8,6 +8,7 @@ import type {
   QueryResult,
   SqlBool,
 } from "kysely";
+import { assertColumn, isPlainObject } from "./_columns.ts";
 import { parse } from "./_validate.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import type { Codec, RepositorySchemas } from "./types.ts";
@@ -30,12 +31,15 @@ export interface Definition {
 }
 
 const MOST_PLANS = 256;
+/** What drivers take in one statement, less what plugins may add to a condition. */
 const MOST_PARAMETERS: Readonly<Record<Dialect, number>> = {
-  postgres: 65_535,
-  mysql: 65_535,
-  sqlite: 32_766,
-  mssql: 2_099,
+  postgres: 65_335,
+  mysql: 65_335,
+  sqlite: 32_566,
+  mssql: 1_899,
 };
+/** SQLite bounds how deep an expression is, and a list of ORs is as deep as it is long. */
+const MOST_COMPOSITE_KEYS = 400;
 
 /** A table, as one handle sees it: plans, codecs, validation. */
 export class Table {
@@ -59,6 +63,11 @@ export class Table {
 
   get name(): string {
     return this.definition.tableName;
+  }
+
+  /** How many keys go into one condition. */
+  get keysPerStatement(): number {
+    return this.definition.primaryKey.length === 1 ? this.rowsPerStatement(1) : MOST_COMPOSITE_KEYS;
   }
 
   /** How many rows of so many values go into one statement. */
@@ -90,16 +99,36 @@ export class Table {
     return await this.db.executeQuery(plan.bind(this.db, values));
   }
 
+  /** Runs a query of a shape that will hardly come again. */
+  async runOnce(
+    values: readonly unknown[],
+    build: (db: Kysely<any>) => Compilable<any>,
+  ): Promise<QueryResult<Row>> {
+    const plan = compilePlan(this.db, build) as QueryPlan<Row>;
+    return await this.db.executeQuery(plan.bind(this.db, values));
+  }
+
   /** Entities of rows, validated where that is asked for. */
-  async entities(rows: readonly Row[]): Promise<any[]> {
-    const { validated, schemas } = this.definition;
-    const entities = rows.map((row) => this.#map(row));
+  entities(rows: readonly Row[]): any[] | Promise<any[]> {
+    const { validated, schemas, codecs, mapRow } = this.definition;
+    const asTheyAre = codecs.size === 0 && mapRow === undefined;
+    // The driver made the rows for this call: they are the caller's.
+    const entities = asTheyAre ? rows as Row[] : rows.map((row) => this.#map(row));
     if (validated === 0 || schemas.entity === undefined) return entities;
-    for (let i = 0; i < entities.length; i++) {
-      if (validated < 1 && Math.random() >= validated) continue;
-      entities[i] = await parse(schemas.entity, entities[i], `read a row of "${this.name}"`);
+    return this.#validated(entities, schemas.entity);
+  }
+
+  async #validated(
+    entities: readonly unknown[],
+    schema: NonNullable<RepositorySchemas["entity"]>,
+  ): Promise<unknown[]> {
+    const { validated } = this.definition;
+    const out: unknown[] = [];
+    for (const entity of entities) {
+      const isChosen = validated === 1 || Math.random() < validated;
+      out.push(isChosen ? await parse(schema, entity, `read a row of "${this.name}"`) : entity);
     }
-    return entities;
+    return out;
   }
 
   #map(row: Row): unknown {
@@ -118,7 +147,16 @@ export class Table {
   /** A value as the database keeps it. */
   encode(column: string, value: unknown): unknown {
     const codec = value === null ? undefined : this.definition.codecs.get(column);
-    return codec === undefined ? value : codec.encode(value);
+    const encoded = codec === undefined ? value : codec.encode(value);
+    // mysql2 writes the keys of an object, and the items of a list, into the SQL.
+    if (this.dialect === "mysql" && (isPlainObject(encoded) || Array.isArray(encoded))) {
+      throw new BadRequestError(
+        `Cannot give "${column}" of "${this.name}" ${
+          Array.isArray(encoded) ? "a list" : "an object"
+        }: the driver would make SQL of it; give the column a codec, as JSON.stringify`,
+      );
+    }
+    return encoded;
   }
 
   /**
@@ -129,19 +167,11 @@ export class Table {
   async row(input: unknown, which: "create" | "update"): Promise<Row> {
     const action = `${which} a row of "${this.name}"`;
     const schema = this.definition.schemas[which];
+    assertRow(input, action);
     const value = schema === undefined ? input : await parse(schema, input, action);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new BadRequestError(
-        `Cannot ${action}: the input is no object; pass columns and values`,
-      );
-    }
+    if (value !== input) assertRow(value, action);
     const row: Row = {};
-    for (const [column, each] of Object.entries(value)) {
-      if (column === "__proto__" || column === "constructor" || column === "prototype") {
-        throw new BadRequestError(
-          `Cannot ${action}: "${column}" is a reserved name; remove it from the input`,
-        );
-      }
+    for (const [column, each] of Object.entries(value as Row)) {
       if (each !== undefined) row[column] = this.encode(column, each);
     }
     return row;
@@ -152,25 +182,32 @@ export class Table {
     const columns = this.definition.primaryKey;
     if (columns.length === 1) {
       const [column] = columns;
-      const isObject = typeof id === "object" && id !== null;
-      const value = isObject && column! in id ? (id as Row)[column!] : id;
+      const value = isPlainObject(id) ? Object.hasOwn(id, column!) ? id[column!] : undefined : id;
       return [this.encode(column!, this.#keyValue(column!, value))];
     }
-    if (typeof id !== "object" || id === null) {
+    if (typeof id !== "object" || id === null || Array.isArray(id)) {
       throw new BadRequestError(
         `Cannot find a row of "${this.name}": its key has the columns ` +
           `${columns.map((column) => `"${column}"`).join(", ")}; pass an object of them`,
       );
     }
     return columns.map((column) =>
-      this.encode(column, this.#keyValue(column, (id as Row)[column]))
+      this.encode(
+        column,
+        this.#keyValue(column, Object.hasOwn(id, column) ? (id as Row)[column] : undefined),
+      )
     );
   }
 
   #keyValue(column: string, value: unknown): unknown {
-    if (value === undefined || value === null || Number.isNaN(value)) {
+    const codec = this.definition.codecs.get(column);
+    const isNone = value === undefined || value === null || Number.isNaN(value) ||
+      (codec === undefined && Array.isArray(value));
+    if (isNone) {
       throw new BadRequestError(
-        `Cannot find a row of "${this.name}": the value of its key "${column}" is ${value}`,
+        `Cannot find a row of "${this.name}": the value of its key "${column}" is ${
+          Array.isArray(value) ? "a list" : value
+        }`,
       );
     }
     return value;
@@ -178,19 +215,30 @@ export class Table {
 
   /** The key of a row, as text: the same for keys that are the same. */
   keyName(values: readonly unknown[]): string {
-    return values.map((value) =>
-      value instanceof Date
-        ? value.toISOString()
-        : value instanceof Uint8Array
-        ? [...value].join(",")
-        : String(value)
-    ).join("\0");
+    return values.length === 1 ? textOf(values[0]) : JSON.stringify(values.map(textOf));
+  }
+
+  /** The key of one of this table's rows, as text. */
+  nameOf(row: Row): string {
+    return this.keyName(this.definition.primaryKey.map((column) => row[column]));
+  }
+
+  /** The key is one of these. */
+  keyIsIn(
+    eb: ExpressionBuilder<any, any>,
+    keys: readonly (readonly unknown[])[],
+  ): Expression<SqlBool> {
+    const columns = this.definition.primaryKey.map((column) => `${this.name}.${column}`);
+    if (columns.length === 1) return eb(columns[0]!, "in", keys.map(([value]) => value));
+    return eb.or(keys.map((key) => eb.and(columns.map((column, i) => eb(column, "=", key[i])))));
   }
 
   /** `key = slot`, for each column of the key, from a slot on. */
   keyIs(eb: ExpressionBuilder<any, any>, first = 0): Expression<SqlBool> {
     const columns = this.definition.primaryKey;
-    return eb.and(columns.map((column, i) => eb(column, "=", new Slot(first + i))));
+    return eb.and(
+      columns.map((column, i) => eb(`${this.name}.${column}`, "=", new Slot(first + i))),
+    );
   }
 
   /** A condition of a user, read. */
@@ -215,6 +263,20 @@ export class Table {
     eb: ExpressionBuilder<any, any>,
     next: () => unknown,
   ): Expression<SqlBool> {
-    return expressionOf(read.condition, eb, next, this.dialect === "postgres");
+    const target = { table: this.name, hasIlike: this.dialect === "postgres" };
+    return expressionOf(read.condition, eb, next, target);
   }
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  return value instanceof Uint8Array ? [...value].join(",") : String(value);
+}
+
+/** Refuses what is no row: before a schema sees it, which may drop names silently, and after. */
+function assertRow(value: unknown, action: string): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new BadRequestError(`Cannot ${action}: the input is no object; pass columns and values`);
+  }
+  for (const column of Object.keys(value)) assertColumn(column, action);
 }

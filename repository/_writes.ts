@@ -1,11 +1,14 @@
 import { BadRequestError, NotFoundError } from "@kysera/core";
-import { withTransaction } from "@kysera/dal";
 import { Slot } from "@kysera/executor";
-import type { InsertQueryBuilder, Kysely, UpdateQueryBuilder } from "kysely";
-import type { Reads } from "./_reads.ts";
-import { refuseUnknown } from "./_reads.ts";
-import { type Row, Table } from "./_table.ts";
-import { StaleRowError, UpsertConflictError } from "./errors.ts";
+import type { Kysely, UpdateQueryBuilder } from "kysely";
+import { constantOf } from "./_condition.ts";
+import { insertAll, insertAlone, readBack } from "./_insert.ts";
+import { type Reads, reads, refuseUnknown } from "./_reads.ts";
+import type { Row, Table } from "./_table.ts";
+import { inSavepoint, inTransaction } from "./_together.ts";
+import { upsertRow } from "./_upsert.ts";
+import { counted } from "./_version.ts";
+import { StaleRowError } from "./errors.ts";
 import type { UpdateOptions, UpsertOptions } from "./types.ts";
 
 /** The methods of a repository that write. */
@@ -15,39 +18,50 @@ export interface Writes {
   delete(id: unknown): Promise<boolean>;
   upsert(input: unknown, options: UpsertOptions<any>): Promise<any>;
   bulkCreate(inputs: readonly unknown[]): Promise<any[]>;
-  bulkUpdate(items: readonly { readonly id: unknown; readonly data: unknown }[]): Promise<any[]>;
+  bulkUpdate(
+    items: readonly ({ readonly id: unknown; readonly data: unknown } & UpdateOptions)[],
+  ): Promise<any[]>;
   bulkDelete(ids: readonly unknown[]): Promise<number>;
   updateWhere(where: object, input: unknown): Promise<number>;
   deleteWhere(where: object): Promise<number>;
+}
+
+/** An update that was read. */
+interface Change {
+  readonly id: unknown;
+  readonly key: readonly unknown[];
+  readonly row: Row;
+  readonly expected: unknown;
+}
+
+/** {@linkcode Writes}, and what they use of each other in a transaction. */
+interface AllWrites extends Writes {
+  changeAll(changes: readonly Change[]): Promise<unknown[]>;
 }
 
 /** Writing, on a table. Where a write gives no rows, it and the reading are one transaction. */
 export function writes(
   table: Table,
   { getById, findById }: Pick<Reads, "getById" | "findById">,
-): Writes {
+): AllWrites {
   const { definition } = table;
   const { versionColumn, primaryKey } = definition;
 
-  /** Runs writes on a table that is in a transaction: this one, or the same in a new one. */
-  async function together<T>(run: (table: Table) => Promise<T>): Promise<T> {
-    return await withTransaction(table.db, ({ db }) => run(new Table(definition, db)));
-  }
+  const withVersion = (row: Row): Row =>
+    versionColumn === undefined || versionColumn in row ? row : { ...row, [versionColumn]: 1 };
 
   async function insertRow(row: Row): Promise<Row> {
-    if (!table.returns) {
-      return await together(async (inside) => {
-        const { insertId } = await inside.run(...insertion(inside, row, false));
-        return await readBack(inside, keyOfInserted(row, insertId, primaryKey), row);
-      });
-    }
-    const { rows } = await table.run(...insertion(table, row, true));
-    return rows[0]!;
+    return table.returns
+      ? await insertAlone(table, row)
+      : await inTransaction(table, (inside) => insertAlone(inside, row));
   }
 
-  async function updateRow(id: unknown, row: Row, expected: unknown): Promise<Row | undefined> {
+  async function updateRow(
+    key: readonly unknown[],
+    row: Row,
+    expected: unknown,
+  ): Promise<Row | undefined> {
     const columns = Object.keys(row);
-    const key = table.keyValues(id);
     const values = [...Object.values(row), ...key, ...expected === undefined ? [] : [expected]];
     const shape = `update ${JSON.stringify(columns)} ${expected === undefined ? "" : "version"}`;
     const build = (db: Kysely<any>, returning: boolean): UpdateQueryBuilder<any, any, any, any> => {
@@ -55,18 +69,22 @@ export function writes(
       columns.forEach((column, i) => set[column] = new Slot(i));
       let query = db.updateTable(table.name).set((eb) => ({
         ...set,
-        ...versionColumn === undefined ? {} : { [versionColumn]: eb(versionColumn, "+", 1) },
+        ...counted(table, eb),
       })).where((eb) => table.keyIs(eb, columns.length));
       if (expected !== undefined) {
-        query = query.where(versionColumn!, "=", new Slot(columns.length + key.length));
+        query = query.where(
+          `${table.name}.${versionColumn!}`,
+          "=",
+          new Slot(columns.length + key.length),
+        );
       }
       return returning ? query.returningAll() : query;
     };
     if (table.returns) {
       return (await table.run(`${shape} *`, values, (db) => build(db, true))).rows[0];
     }
-    return await together(async (inside) => {
-      const [before] = await lock(inside, id);
+    return await inTransaction(table, async (inside) => {
+      const [before] = await lock(inside, key);
       if (before === undefined) return undefined;
       const { numAffectedRows } = await inside.run(shape, values, (db) => build(db, false));
       if (numAffectedRows === 0n) return undefined;
@@ -75,46 +93,47 @@ export function writes(
     });
   }
 
-  async function update(id: unknown, input: unknown, options: UpdateOptions = {}): Promise<any> {
+  /** What an update is to do: validated, and nothing done yet. */
+  async function readChange(id: unknown, input: unknown, options: UpdateOptions): Promise<Change> {
     refuseUnknown(options, ["version"], "update a row");
-    const { [versionColumn ?? ""]: given, ...row } = await table.row(input, "update");
+    const row = await table.row(input, "update");
+    let given: unknown;
+    if (versionColumn !== undefined) {
+      given = row[versionColumn];
+      delete row[versionColumn];
+    }
     if (options.version !== undefined && versionColumn === undefined) {
       throw new BadRequestError(
         `Cannot update a row of "${table.name}": a version was given, and the repository has no ` +
           "versionColumn",
       );
     }
-    const expected = options.version ?? given;
+    return { id, key: table.keyValues(id), row, expected: options.version ?? given };
+  }
+
+  async function change({ id, key, row, expected }: Change): Promise<any> {
     if (Object.keys(row).length === 0 && expected === undefined) return await getById(id);
-    const updated = await updateRow(id, row, expected);
-    if (updated !== undefined) return (await table.entities([updated]))[0];
+    const updated = await updateRow(key, row, expected);
+    if (updated !== undefined) return await first(table, [updated]);
     if (expected !== undefined && await findById(id) !== null) {
       throw new StaleRowError(table.name, versionColumn!);
     }
     throw new NotFoundError(table.name, { id });
   }
 
-  async function bulkCreate(inputs: readonly unknown[]): Promise<any[]> {
-    // All are validated before the first is written.
-    const rows: Row[] = [];
-    for (const input of inputs) rows.push(withVersion(await table.row(input, "create")));
-    if (rows.length === 0) return [];
-    const out = new Array<Row>(rows.length);
-    await together(async (inside) => {
-      for (const group of sameColumns(rows)) await insertGroup(inside, rows, group, out);
-    });
-    return await table.entities(out);
-  }
-
-  const withVersion = (row: Row): Row =>
-    versionColumn === undefined || versionColumn in row ? row : { ...row, [versionColumn]: 1 };
-
   return {
-    update,
-    bulkCreate,
+    async update(id, input, options = {}) {
+      return await change(await readChange(id, input, options));
+    },
+    async bulkCreate(inputs) {
+      assertList(inputs, "add rows");
+      // All are validated before the first is written.
+      const rows: Row[] = [];
+      for (const input of inputs) rows.push(withVersion(await table.row(input, "create")));
+      return rows.length === 0 ? [] : await table.entities(await insertAll(table, rows));
+    },
     async create(input) {
-      const row = withVersion(await table.row(input, "create"));
-      return (await table.entities([await insertRow(row)]))[0];
+      return await first(table, [await insertRow(withVersion(await table.row(input, "create")))]);
     },
     async delete(id) {
       const { numAffectedRows } = await table.run(
@@ -127,47 +146,42 @@ export function writes(
     async upsert(input, options) {
       refuseUnknown(options, ["conflictColumns", "updateColumns"], "upsert a row");
       const row = withVersion(await table.row(input, "create"));
-      const { conflictColumns } = options;
-      if (conflictColumns.length === 0 || conflictColumns.some((column) => !(column in row))) {
-        throw new BadRequestError(
-          `Cannot upsert into "${table.name}": conflictColumns names columns that the input has ` +
-            "no value for",
-        );
-      }
-      const changed = options.updateColumns ??
-        Object.keys(row).filter((column) =>
-          !conflictColumns.includes(column) && column !== versionColumn
-        );
-      const written = table.returns
-        ? await upsertAtOnce(table, row, conflictColumns, changed)
-        : await together((inside) => upsertInSteps(inside, row, conflictColumns, changed));
-      return (await table.entities([written]))[0];
+      return await first(table, [await upsertRow(table, row, options)]);
     },
     async bulkUpdate(items) {
-      return await withTransaction(table.db, async ({ db }) => {
-        const inside = new Table(definition, db);
-        const { update } = writes(inside, insideReads(inside));
-        const out: unknown[] = [];
-        for (const { id, data } of items) out.push(await update(id, data));
-        return out;
+      assertList(items, "update rows");
+      // All are validated before the first is written.
+      const changes: Change[] = [];
+      for (const item of items) {
+        refuseUnknown(item, ["id", "data", "version"], "update rows");
+        const { id, data, ...options } = item;
+        changes.push(await readChange(id, data, options));
+      }
+      if (changes.length === 0) return [];
+      return await inSavepoint(table, async (inside) => {
+        const { changeAll } = writes(inside, reads(inside));
+        return await changeAll(changes);
       });
     },
+    async changeAll(changes) {
+      const out: unknown[] = [];
+      for (const each of changes) out.push(await change(each));
+      return out;
+    },
     async bulkDelete(ids) {
+      assertList(ids, "delete rows");
       if (ids.length === 0) return 0;
       const keys = ids.map((id) => table.keyValues(id));
-      const size = table.rowsPerStatement(primaryKey.length);
+      const size = table.keysPerStatement;
       let count = 0n;
       const part = async (db: Kysely<any>, keys: readonly unknown[][]): Promise<void> => {
-        const result = await db.deleteFrom(table.name).where((eb) =>
-          primaryKey.length === 1 ? eb(primaryKey[0]!, "in", keys.map(([value]) => value)) : eb.or(
-            keys.map((key) => eb.and(primaryKey.map((column, i) => eb(column, "=", key[i])))),
-          )
-        ).executeTakeFirst();
+        const result = await db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys))
+          .executeTakeFirst();
         count += result.numDeletedRows;
       };
       if (keys.length <= size) await part(table.db, keys);
       else {
-        await together(async ({ db }) => {
+        await inSavepoint(table, async ({ db }) => {
           for (let i = 0; i < keys.length; i += size) await part(db, keys.slice(i, i + size));
         });
       }
@@ -175,7 +189,13 @@ export function writes(
     },
     async updateWhere(where, input) {
       const read = condition(table, where, "update rows");
-      const { [versionColumn ?? ""]: _, ...row } = await table.row(input, "update");
+      const row = await table.row(input, "update");
+      if (versionColumn !== undefined && row[versionColumn] !== undefined) {
+        throw new BadRequestError(
+          `Cannot update rows of "${table.name}": the input has "${versionColumn}", which only ` +
+            "update() compares; leave it out",
+        );
+      }
       const columns = Object.keys(row);
       if (columns.length === 0) {
         throw new BadRequestError(
@@ -188,7 +208,7 @@ export function writes(
         (db) =>
           db.updateTable(table.name).set((eb) => ({
             ...Object.fromEntries(columns.map((column, i) => [column, new Slot(i)])),
-            ...versionColumn === undefined ? {} : { [versionColumn]: eb(versionColumn, "+", 1) },
+            ...counted(table, eb),
           })).where((eb) => table.slots(read, eb, columns.length)),
       );
       return Number(numAffectedRows ?? 0n);
@@ -205,181 +225,22 @@ export function writes(
   };
 }
 
-type Insertion = readonly [
-  shape: string,
-  values: readonly unknown[],
-  build: (db: Kysely<any>) => InsertQueryBuilder<any, any, any>,
-];
-
-function insertion(table: Table, row: Row, returning: boolean): Insertion {
-  const columns = Object.keys(row);
-  return [
-    `insert ${JSON.stringify(columns)} ${returning ? "*" : ""}`,
-    Object.values(row),
-    (db) => {
-      const into = db.insertInto(table.name);
-      const query = columns.length === 0
-        ? into.defaultValues()
-        : into.values(Object.fromEntries(columns.map((column, i) => [column, new Slot(i)])));
-      return returning ? query.returningAll() : query;
-    },
-  ];
+async function first(table: Table, rows: readonly Row[]): Promise<any> {
+  return (await table.entities(rows))[0];
 }
 
-/** Reads a row that was written; one that is hidden now is told by what was written. */
-async function readBack(table: Table, key: readonly unknown[], written: Row): Promise<Row> {
-  const { rows } = await table.run(
-    "by id",
-    key,
-    (db) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb)),
-  );
-  const { primaryKey } = table.definition;
-  return rows[0] ??
-    { ...written, ...Object.fromEntries(primaryKey.map((column, i) => [column, key[i]])) };
+function assertList(value: unknown, action: string): asserts value is readonly unknown[] {
+  if (Array.isArray(value)) return;
+  throw new BadRequestError(`Cannot ${action}: the argument is no list`);
 }
 
-function keyOfInserted(
-  row: Row,
-  insertId: bigint | undefined,
-  primaryKey: readonly string[],
-): unknown[] {
-  return primaryKey.map((column) => {
-    if (row[column] !== undefined) return row[column];
-    if (insertId !== undefined && insertId > 0n && primaryKey.length === 1) {
-      return insertId <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(insertId) : insertId;
-    }
-    throw new BadRequestError(
-      `Cannot read back the row that was added: the database does not tell its "${column}"; give ` +
-        "it with the input",
-    );
-  });
-}
-
-async function lock(table: Table, id: unknown): Promise<Row[]> {
+async function lock(table: Table, key: readonly unknown[]): Promise<Row[]> {
   const { rows } = await table.run(
     "lock by id",
-    table.keyValues(id),
+    key,
     (db) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb)).forUpdate(),
   );
   return rows;
-}
-
-/** Indexes of rows that have the same columns: SQLite would give NULL for one that a row lacks. */
-function sameColumns(rows: readonly Row[]): number[][] {
-  const groups = new Map<string, number[]>();
-  rows.forEach((row, i) => {
-    const key = JSON.stringify(Object.keys(row).sort());
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [i]);
-    else group.push(i);
-  });
-  return [...groups.values()];
-}
-
-async function insertGroup(
-  table: Table,
-  rows: readonly Row[],
-  group: readonly number[],
-  out: Row[],
-): Promise<void> {
-  const columns = Object.keys(rows[group[0]!]!);
-  const size = table.rowsPerStatement(columns.length);
-  for (let start = 0; start < group.length; start += size) {
-    const part = group.slice(start, start + size);
-    const values = part.map((i) => rows[i]!);
-    if (columns.length === 0 || (!table.returns && values.length > 1 && !hasKey(table, columns))) {
-      // Nothing tells which of several rows got which key.
-      for (const i of part) out[i] = await insertAlone(table, rows[i]!);
-      continue;
-    }
-    const query = table.db.insertInto(table.name).values(values);
-    if (table.returns) {
-      const written = await query.returningAll().execute() as Row[];
-      part.forEach((i, at) => out[i] = written[at]!);
-    } else {
-      await query.execute();
-      const found = await rowsByKey(table, values);
-      part.forEach((i) => out[i] = found.get(keyName(table, rows[i]!)) ?? rows[i]!);
-    }
-  }
-}
-
-async function insertAlone(table: Table, row: Row): Promise<Row> {
-  const { rows, insertId } = await table.run(...insertion(table, row, table.returns));
-  if (table.returns) return rows[0]!;
-  const key = keyOfInserted(row, insertId, table.definition.primaryKey);
-  return await readBack(table, key, row);
-}
-
-function hasKey(table: Table, columns: readonly string[]): boolean {
-  return table.definition.primaryKey.every((column) => columns.includes(column));
-}
-
-function keyName(table: Table, row: Row): string {
-  return table.keyName(table.definition.primaryKey.map((column) => row[column]));
-}
-
-async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string, Row>> {
-  const { primaryKey } = table.definition;
-  const found: Row[] = await table.db.selectFrom(table.name).selectAll().where((eb) =>
-    primaryKey.length === 1
-      ? eb(primaryKey[0]!, "in", rows.map((row) => row[primaryKey[0]!]))
-      : eb.or(
-        rows.map((row) => eb.and(primaryKey.map((column) => eb(column, "=", row[column])))),
-      )
-  ).execute();
-  return new Map(found.map((row) => [keyName(table, row), row]));
-}
-
-async function upsertAtOnce(
-  table: Table,
-  row: Row,
-  conflictColumns: readonly string[],
-  changed: readonly string[],
-): Promise<Row> {
-  const { versionColumn } = table.definition;
-  const written = await table.db.insertInto(table.name).values(row).onConflict((oc) =>
-    oc.columns([...conflictColumns]).doUpdateSet((eb) => ({
-      ...Object.fromEntries(
-        // Where there is nothing to change, a change to itself lets the row be returned.
-        (changed.length === 0 ? conflictColumns : changed).map((column) => [
-          column,
-          eb.ref(`excluded.${column}`),
-        ]),
-      ),
-      ...versionColumn === undefined
-        ? {}
-        : { [versionColumn]: eb(`${table.name}.${versionColumn}`, "+", 1) },
-    }))
-  ).returningAll().executeTakeFirst() as Row | undefined;
-  if (written === undefined) throw new UpsertConflictError(table.name);
-  return written;
-}
-
-/** An upsert of locks and steps, for a dialect whose own takes no condition. */
-async function upsertInSteps(
-  table: Table,
-  row: Row,
-  conflictColumns: readonly string[],
-  changed: readonly string[],
-): Promise<Row> {
-  const { versionColumn, primaryKey } = table.definition;
-  const [before] = await table.db.selectFrom(table.name).selectAll().where((eb) =>
-    eb.and(conflictColumns.map((column) => eb(column, "=", row[column])))
-  ).forUpdate().execute() as Row[];
-  if (before === undefined) return await insertAlone(table, row);
-  const set: Row = Object.fromEntries(changed.map((column) => [column, row[column]]));
-  if (changed.length > 0) {
-    await table.db.updateTable(table.name).set((eb) => ({
-      ...set,
-      ...versionColumn === undefined ? {} : { [versionColumn]: eb(versionColumn, "+", 1) },
-    })).where((eb) => eb.and(primaryKey.map((column) => eb(column, "=", before[column]))))
-      .execute();
-  }
-  return await readBack(table, primaryKey.map((column) => set[column] ?? before[column]), {
-    ...before,
-    ...set,
-  });
 }
 
 function condition(
@@ -388,28 +249,9 @@ function condition(
   action: string,
 ): ReturnType<Table["condition"]> {
   const read = table.condition(where);
-  if (read.shape !== "()") return read;
+  if (constantOf(read.condition) !== true) return read;
   throw new BadRequestError(
-    `Cannot ${action} of "${table.name}": the condition is empty; to mean all rows, write the ` +
+    `Cannot ${action} of "${table.name}": the condition holds for every row; to mean all rows, write the ` +
       "query with the builder: repository.executor",
   );
-}
-
-function insideReads(table: Table): Pick<Reads, "getById" | "findById"> {
-  const findById = async (id: unknown): Promise<any> => {
-    const { rows } = await table.run(
-      "by id",
-      table.keyValues(id),
-      (db) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb)),
-    );
-    return rows.length === 0 ? null : (await table.entities(rows))[0];
-  };
-  return {
-    findById,
-    async getById(id) {
-      const row = await findById(id);
-      if (row === null) throw new NotFoundError(table.name, { id });
-      return row;
-    },
-  };
 }

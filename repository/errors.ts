@@ -89,13 +89,14 @@ export class UpsertConflictError extends DatabaseError {
    * Makes one.
    *
    * @param table the table
+   * @param options what the database said, as `cause`
    */
-  constructor(table: string) {
+  constructor(table: string, options: ErrorOptions = {}) {
     super(
       `Cannot upsert into "${table}": its key is taken by a row that may not be changed`,
       ResourceErrorCodes.RESOURCE_CONFLICT,
       undefined,
-      { table },
+      { table, ...options },
     );
   }
 }

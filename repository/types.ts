@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from "@kysera/core";
+import type { CursorSecurity, Insertable, Selectable, Updateable } from "@kysera/core";
 import type { CursorPage, OffsetPage } from "./_pages.ts";
 import type { ExecutorOf, Plugin, RepositoryExtension } from "@kysera/executor";
 import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
@@ -123,6 +123,8 @@ export interface CursorPageOptions<Table> extends Omit<FindOptions<Table>, "limi
   readonly limit?: number | undefined;
   /** Where to go on from: a `nextCursor` or `prevCursor` of another page. */
   readonly cursor?: string | undefined;
+  /** Signs cursors, so that nobody else can make one. */
+  readonly security?: CursorSecurity | undefined;
 }
 
 /** Options of `upsert`. */
@@ -164,9 +166,9 @@ export interface Repository<
   /** The rows that fit. */
   find(options?: FindOptions<DB[T]>): Promise<Entity[]>;
   /** The first row that fits, or `null`. */
-  findOne(options?: FindOptions<DB[T]>): Promise<Entity | null>;
+  findOne(options?: Omit<FindOptions<DB[T]>, "limit">): Promise<Entity | null>;
   /** The first row that fits. @throws {NotFoundError} */
-  findOneOrThrow(options?: FindOptions<DB[T]>): Promise<Entity>;
+  findOneOrThrow(options?: Omit<FindOptions<DB[T]>, "limit">): Promise<Entity>;
   /** The one row that fits. @throws {NotFoundError} @throws {MultipleRowsError} */
   one(where: Where<DB[T]>): Promise<Entity>;
   /** The one row that fits, or `null`. @throws {MultipleRowsError} */
@@ -189,7 +191,7 @@ export interface Repository<
   bulkCreate(inputs: readonly Create[]): Promise<Entity[]>;
   /** Changes rows, all or none, in their order. @throws {NotFoundError} */
   bulkUpdate(
-    items: readonly { readonly id: Key; readonly data: Update }[],
+    items: readonly ({ readonly id: Key; readonly data: Update } & UpdateOptions)[],
   ): Promise<Entity[]>;
   /** Removes rows; how many there were. */
   bulkDelete(ids: readonly Key[]): Promise<number>;

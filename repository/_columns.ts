@@ -1,0 +1,27 @@
+import { BadRequestError } from "@kysera/core";
+
+const RESERVED: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/** Refuses what is no name of a column, or would not be one alone. @throws {BadRequestError} */
+export function assertColumn(column: unknown, action: string): asserts column is string {
+  if (typeof column !== "string" || column === "") {
+    throw new BadRequestError(`Cannot ${action}: ${String(column)} is no name of a column`);
+  }
+  if (RESERVED.has(column)) {
+    throw new BadRequestError(
+      `Cannot ${action}: "${column}" is a reserved name; remove it from the input`,
+    );
+  }
+  if (column.includes(".")) {
+    throw new BadRequestError(
+      `Cannot ${action}: "${column}" is no name of a column; give it without its table`,
+    );
+  }
+}
+
+/** Whether a value is an object as a literal makes one: no date, no bytes, no list. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,162 @@
+import { BadRequestError } from "@kysera/core";
+import { Slot } from "@kysera/executor";
+import { type InsertQueryBuilder, type Kysely, sql } from "kysely";
+import type { Row, Table } from "./_table.ts";
+import { inSavepoint } from "./_together.ts";
+
+/** Up to so many rows a list is written by a plan; it has a slot for each of their values. */
+const MOST_PLANNED_ROWS = 100;
+
+/**
+ * Adds one row. Where the dialect gives none back it is read, so the caller opens a transaction.
+ *
+ * @returns the row, as the database has it
+ */
+export async function insertAlone(table: Table, row: Row): Promise<Row> {
+  const columns = Object.keys(row);
+  const { rows, insertId } = await table.run(
+    `insert ${JSON.stringify(columns)}`,
+    Object.values(row),
+    (db) => insertion(table, db, columns, 1),
+  );
+  if (table.returns) return written(table, rows, 1)[0]!;
+  return await readBack(table, keyOfInserted(table, row, insertId), row);
+}
+
+/** Adds rows, all or none. @returns them in their order */
+export async function insertAll(table: Table, rows: readonly Row[]): Promise<Row[]> {
+  const groups = sameColumns(rows).flatMap((group) => inParts(table, rows, group));
+  const out = new Array<Row>(rows.length);
+  const all = async (inside: Table): Promise<Row[]> => {
+    for (const group of groups) await insertGroup(inside, rows, group, out);
+    return out;
+  };
+  // One statement is all or none by itself.
+  return table.returns && groups.length === 1 ? await all(table) : await inSavepoint(table, all);
+}
+
+/** Reads a row that was written; one that is hidden now is told by what was written. */
+export async function readBack(
+  table: Table,
+  key: readonly unknown[],
+  row: Row,
+): Promise<Row> {
+  const { rows } = await table.run(
+    "by id",
+    key,
+    (db) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb)),
+  );
+  const { primaryKey } = table.definition;
+  return rows[0] ??
+    { ...row, ...Object.fromEntries(primaryKey.map((column, i) => [column, key[i]])) };
+}
+
+function insertion(
+  table: Table,
+  db: Kysely<any>,
+  columns: readonly string[],
+  count: number,
+): InsertQueryBuilder<any, any, any> {
+  const into = db.insertInto(table.name);
+  let slot = 0;
+  const one = (): Row => Object.fromEntries(columns.map((column) => [column, new Slot(slot++)]));
+  const query = columns.length > 0
+    ? into.values(Array.from({ length: count }, one))
+    : table.dialect === "mysql"
+    // MySQL has no DEFAULT VALUES.
+    ? into.values({ [table.definition.primaryKey[0]!]: sql`default` })
+    : into.defaultValues();
+  return table.returns ? query.returningAll() : query;
+}
+
+function written(table: Table, rows: readonly Row[], count: number): readonly Row[] {
+  if (rows.length === count) return rows;
+  throw new BadRequestError(
+    `Cannot give the rows that were added to "${table.name}": the database returned ` +
+      `${rows.length} of ${count}; a trigger or a rule may keep the others`,
+  );
+}
+
+function keyOfInserted(table: Table, row: Row, insertId: bigint | undefined): unknown[] {
+  const { primaryKey } = table.definition;
+  return primaryKey.map((column) => {
+    if (row[column] !== undefined && row[column] !== null) return row[column];
+    if (insertId !== undefined && insertId > 0n && primaryKey.length === 1) {
+      return insertId <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(insertId) : insertId;
+    }
+    throw new BadRequestError(
+      `Cannot read back the row that was added to "${table.name}": the database does not tell ` +
+        `its "${column}"; give it with the input`,
+    );
+  });
+}
+
+/** Indexes of rows that have the same columns: SQLite would give NULL for one that a row lacks. */
+function sameColumns(rows: readonly Row[]): number[][] {
+  const groups = new Map<string, number[]>();
+  rows.forEach((row, i) => {
+    const key = JSON.stringify(Object.keys(row).sort());
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [i]);
+    else group.push(i);
+  });
+  return [...groups.values()];
+}
+
+/** A group as parts of one statement each. */
+function inParts(table: Table, rows: readonly Row[], group: readonly number[]): number[][] {
+  const columns = Object.keys(rows[group[0]!]!);
+  const hasKey = table.definition.primaryKey.every((column) => columns.includes(column));
+  // Without RETURNING nothing tells which of several rows got which key.
+  const isAlone = columns.length === 0 || (!table.returns && !hasKey);
+  let size = 1;
+  if (!isAlone && group.length > 1) {
+    // Plugins may add values to each row: a statement of one row shows how many.
+    const { parameters } = table.db.insertInto(table.name).values(rows[group[0]!]!).compile();
+    size = table.rowsPerStatement(Math.max(columns.length, parameters.length));
+  }
+  const parts: number[][] = [];
+  for (let i = 0; i < group.length; i += size) parts.push(group.slice(i, i + size));
+  return parts;
+}
+
+async function insertGroup(
+  table: Table,
+  rows: readonly Row[],
+  group: readonly number[],
+  out: Row[],
+): Promise<void> {
+  if (group.length === 1) {
+    out[group[0]!] = await insertAlone(table, rows[group[0]!]!);
+    return;
+  }
+  const columns = Object.keys(rows[group[0]!]!);
+  const values = group.flatMap((i) => columns.map((column) => rows[i]![column]));
+  const result = group.length <= MOST_PLANNED_ROWS
+    ? await table.run(
+      `insert ${JSON.stringify(columns)} ${group.length}`,
+      values,
+      (db) => insertion(table, db, columns, group.length),
+    )
+    : await table.runOnce(values, (db) => insertion(table, db, columns, group.length));
+  if (table.returns) {
+    const given = written(table, result.rows, group.length);
+    group.forEach((i, at) => out[i] = given[at]!);
+    return;
+  }
+  const found = await rowsByKey(table, group.map((i) => rows[i]!));
+  for (const i of group) out[i] = found.get(table.nameOf(rows[i]!)) ?? rows[i]!;
+}
+
+async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string, Row>> {
+  const { primaryKey } = table.definition;
+  const keys = rows.map((row) => primaryKey.map((column) => row[column]));
+  const found = new Map<string, Row>();
+  const size = table.keysPerStatement;
+  for (let i = 0; i < keys.length; i += size) {
+    const part: Row[] = await table.db.selectFrom(table.name).selectAll()
+      .where((eb) => table.keyIsIn(eb, keys.slice(i, i + size))).execute();
+    for (const row of part) found.set(table.nameOf(row), row);
+  }
+  return found;
+}
