@@ -10,7 +10,7 @@ import { QueryRefusedError } from "../errors.ts";
 import type { DeleteRewrite } from "../plugin.ts";
 import { intercept } from "./_intercept.ts";
 import { valueNode } from "./_nodes.ts";
-import { refuseOpenEnd } from "./_raw.ts";
+import { refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
@@ -36,6 +36,7 @@ export function rewriteDelete(
   guard: Guard,
 ): DeleteQueryNode | UpdateQueryNode {
   const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  refuseRawEnd(node.endModifiers, guard);
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {

@@ -4,7 +4,7 @@ import { QueryRefusedError } from "../errors.ts";
 import { checkInsert } from "./_check.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
-import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "./_raw.ts";
+import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
@@ -39,6 +39,7 @@ export function rewriteInsert(
     refuseReservedColumn(update.column);
     if (guard.deniesRaw) refuseOpenComma(update, guard);
   }
+  refuseRawEnd(node.endModifiers, guard);
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {

@@ -13,7 +13,7 @@ import { QueryRefusedError } from "../errors.ts";
 import { checkMerge } from "./_check.ts";
 import { intercept } from "./_intercept.ts";
 import { and, operandOfAnd } from "./_predicate.ts";
-import { refuseOpaque, refuseOpenEnd } from "./_raw.ts";
+import { refuseOpaque, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { derivedTable } from "./_sources.ts";
@@ -40,6 +40,7 @@ export function rewriteMerge(
     node = stampMerge(node, guard);
     checkMerge(node, guard);
   }
+  refuseRawEnd(node.endModifiers, guard);
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {

@@ -55,6 +55,8 @@ const PRAGMA = /^pragma_[a-z_]+$/;
  */
 export function rewriteRaw(node: RawNode, scope: Scope | undefined, guard: Guard): RawNode {
   if (guard.deniesRaw) {
+    // sql.table(..) alone is a name: where it stands for a table, it is filtered as one.
+    if (isNameOnly(node)) return node;
     const problem = problemOf(node, guard);
     if (problem !== undefined) throw new RawSqlError(problem);
   } else if (node.sqlFragments.some((text) => text.includes("\0"))) {
@@ -62,6 +64,14 @@ export function rewriteRaw(node: RawNode, scope: Scope | undefined, guard: Guard
     throw new RawSqlError("a raw fragment holds a NUL character");
   }
   return node.parameters.length === 0 ? node : visitChildren(node, scope, guard);
+}
+
+/** Whether a raw node has no text of its own but the dots between names. */
+function isNameOnly(raw: RawNode): boolean {
+  return raw.sqlFragments.every((text) => text.trim() === "" || text === ".") &&
+    raw.parameters.every(({ kind }) =>
+      kind === "TableNode" || kind === "IdentifierNode" || kind === "ReferenceNode"
+    );
 }
 
 /** Refuses an item of FROM, a join or a target whose SQL may name any table. */
@@ -74,8 +84,7 @@ export function refuseOpaque(item: OperationNode, guard: Guard): void {
   }
   if (node.kind !== "RawNode") return;
   const raw = node as RawNode;
-  const written = raw.sqlFragments.some((text) => text.trim() !== "" && text !== ".");
-  if (!written && tableOfName(raw, guard.dialect) !== undefined) return;
+  if (isNameOnly(raw) && tableOfName(raw, guard.dialect) !== undefined) return;
   const tokens = flatten(raw, guard.dialect);
   const call = tokens === undefined ? undefined : calledFunction(tokens);
   if (call === undefined) {
@@ -167,6 +176,18 @@ export function refuseOpenEnd(
       "UNSUPPORTED",
       table,
     );
+  }
+}
+
+/** Under `rawSql: "deny"`, refuses an end of any statement that is no clause of its own. */
+export function refuseRawEnd(
+  modifiers: readonly OperationNode[] | undefined,
+  guard: Guard,
+): void {
+  if (modifiers === undefined || !guard.deniesRaw) return;
+  refuseOpenEnd(modifiers, undefined);
+  for (const modifier of modifiers) {
+    refuseOpenComma((modifier as SelectModifierNode).rawModifier ?? modifier, guard);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { SelectQueryNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { intercept } from "./_intercept.ts";
-import { refuseOpenEnd } from "./_raw.ts";
+import { refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, needFiltering, type Sources, unqualify } from "./_sources.ts";
 import { visitChildren } from "./_visit.ts";
@@ -16,6 +16,7 @@ export function rewriteSelect(
   guard: Guard,
 ): SelectQueryNode {
   const node = guard.intercepts ? intercept(original, outer, guard) : original;
+  refuseRawEnd(node.endModifiers, guard);
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {

@@ -3,7 +3,7 @@ import type { Guard } from "../_guard.ts";
 import { checkUpdate } from "./_check.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
-import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "./_raw.ts";
+import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
@@ -38,6 +38,7 @@ export function rewriteUpdate(
   if (guard.deniesRaw) {
     for (const update of node.updates ?? []) refuseOpenComma(update, guard);
   }
+  refuseRawEnd(node.endModifiers, guard);
   let out = node;
   let scope = outer;
   if (node.with !== undefined) {
