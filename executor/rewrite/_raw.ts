@@ -163,20 +163,21 @@ export function refuseOpenEnd(
   modifiers: readonly OperationNode[] | undefined,
   table: string | undefined,
 ): void {
-  for (const modifier of modifiers ?? []) {
-    const node = modifier.kind === "SelectModifierNode"
-      ? (modifier as SelectModifierNode).rawModifier
-      : modifier;
-    // FOR UPDATE and its like are no text of the user's.
-    if (node === undefined) continue;
-    if (node.kind === "RawNode" && isClauseOrComment(node as RawNode)) continue;
-    throw new QueryRefusedError(
-      "Cannot filter a statement whose end is raw SQL that goes on with its condition; begin the " +
-        "raw SQL with a clause (limit, for update, returning, ..)",
-      "UNSUPPORTED",
-      table,
-    );
-  }
+  if (modifiers === undefined || modifiers.every(isClosedEnd)) return;
+  throw new QueryRefusedError(
+    "Cannot filter a statement whose end is raw SQL that goes on with its condition; begin the " +
+      "raw SQL with a clause (limit, for update, returning, ..)",
+    "UNSUPPORTED",
+    table,
+  );
+}
+
+function isClosedEnd(modifier: OperationNode): boolean {
+  const node = modifier.kind === "SelectModifierNode"
+    ? (modifier as SelectModifierNode).rawModifier
+    : modifier;
+  // FOR UPDATE and its like are no text of the user's.
+  return node === undefined || (node.kind === "RawNode" && isClauseOrComment(node as RawNode));
 }
 
 /** Under `rawSql: "deny"`, refuses an end of any statement that is no clause of its own. */
@@ -185,7 +186,9 @@ export function refuseRawEnd(
   guard: Guard,
 ): void {
   if (modifiers === undefined || !guard.deniesRaw) return;
-  refuseOpenEnd(modifiers, undefined);
+  if (!modifiers.every(isClosedEnd)) {
+    throw new RawSqlError("a statement ends with raw SQL that is no clause of its own");
+  }
   for (const modifier of modifiers) {
     refuseOpenComma((modifier as SelectModifierNode).rawModifier ?? modifier, guard);
   }

@@ -34,8 +34,8 @@ export interface RewrittenWith {
  * | PostgreSQL RECURSIVE | itself and every other one             |
  * | SQL Server           | itself (it has no word for RECURSIVE)  |
  *
- * Where MySQL and MariaDB differ from each other (a later CTE under RECURSIVE), the name of a
- * guarded table is refused.
+ * Where MySQL and MariaDB differ from each other (a later CTE under RECURSIVE; from a nested WITH, a
+ * CTE of the query round it), the name of a guarded table is refused.
  */
 export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Guard): RewrittenWith {
   const recursive = node.recursive === true;
@@ -52,7 +52,10 @@ export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Gua
     const cte = node.expressions[i]!;
     const name = names[i]!;
     const scope = seesAll ? all : seesItself ? { name, outer: before } : before;
-    if (recursive && guard.dialect === "mysql") refuseForwardReference(cte, names, i, guard);
+    if (guard.dialect === "mysql") {
+      refuseOuterReference(cte, outer, guard);
+      if (recursive) refuseForwardReference(cte, names, i, guard);
+    }
     const expression = visit(cte.expression, scope, guard);
     if (expression !== cte.expression) {
       expressions ??= node.expressions.slice();
@@ -68,6 +71,24 @@ export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Gua
 
 function cteName(cte: CommonTableExpressionNode): string {
   return cte.name.table.table.identifier.name;
+}
+
+/** MariaDB's nested WITH does not see the names of the one it is nested in, and MySQL's does. */
+function refuseOuterReference(
+  cte: CommonTableExpressionNode,
+  outer: Scope | undefined,
+  guard: Guard,
+): void {
+  for (let s = outer; s !== undefined; s = s.outer) {
+    if (guard.plan(s.name, undefined) === undefined) continue;
+    if (!mentions(cte.expression, s.name, guard)) continue;
+    throw new QueryRefusedError(
+      `Cannot tell table "${s.name}" from the common table expression of that name, which a WITH ` +
+        "inside a query may not see; rename the common table expression",
+      "AMBIGUOUS_NAME",
+      s.name,
+    );
+  }
 }
 
 function refuseForwardReference(
