@@ -9,7 +9,7 @@ import type { Guard } from "../_guard.ts";
 import type { ReferenceName, TablePlan } from "../_plan.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { DialectName } from "../plugin.ts";
-import { isCte, type Scope } from "./_scope.ts";
+import { isCte, refuseOtherCase, type Scope } from "./_scope.ts";
 
 /** A reference to a table that some plugin cares about. */
 export interface GuardedReference extends ReferenceName {
@@ -45,10 +45,10 @@ export function guardedReference(
   const { schema, identifier } = table.table;
   const plan = guard.plan(identifier.name, schema?.name);
   if (plan === undefined) return undefined;
-  if (
-    scope !== undefined && schema === undefined && isCte(scope, guard.cteKey(identifier.name))
-  ) {
-    return undefined;
+  if (scope !== undefined && schema === undefined) {
+    const key = guard.cteKey(identifier.name);
+    if (isCte(scope, key)) return undefined;
+    if (guard.dialect === "mysql") refuseOtherCase(scope, key);
   }
   const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, guard.dialect);
   if (aliasNode !== undefined && alias === undefined) {

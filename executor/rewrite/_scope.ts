@@ -17,6 +17,19 @@ export function isCte(scope: Scope | undefined, key: string): boolean {
   return false;
 }
 
+/** MariaDB sees no letter case in the names of CTEs; MySQL may see it. */
+export function refuseOtherCase(scope: Scope, key: string): void {
+  for (let s: Scope | undefined = scope; s !== undefined; s = s.outer) {
+    if (s.name.toLowerCase() !== key.toLowerCase()) continue;
+    throw new QueryRefusedError(
+      `Cannot tell table "${key}" from the common table expression "${s.name}", which differs by ` +
+        "letter case only; rename the common table expression",
+      "AMBIGUOUS_NAME",
+      key,
+    );
+  }
+}
+
 /** A WITH clause after its bodies were rewritten, and the scope of the statement it belongs to. */
 export interface RewrittenWith {
   readonly node: WithNode;
