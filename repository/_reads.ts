@@ -6,7 +6,7 @@ import {
   type PaginatedResult,
 } from "@kysera/core";
 import { Slot } from "@kysera/executor";
-import type { Kysely, SelectQueryBuilder } from "kysely";
+import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
 import type { Row, Table } from "./_table.ts";
 import { MultipleRowsError } from "./errors.ts";
@@ -42,6 +42,7 @@ export interface Reads {
   paginateCursor(options?: CursorPageOptions<any>): Promise<PaginatedResult<any>>;
   iterate(options?: Options & { readonly chunkSize?: number }): AsyncIterableIterator<any>;
   loader(): Loader<any, any>;
+  keyIn(ids: readonly unknown[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
   query(): Select;
 }
 
@@ -227,6 +228,10 @@ export function reads(table: Table): Reads {
       for await (const row of stream) yield (await table.entities([row]))[0];
     },
     loader: () => createLoader(byKey, (id) => table.keyName(table.keyValues(id))),
+    keyIn(ids) {
+      const keys = ids.map((id) => table.keyValues(id));
+      return (eb) => keys.length === 0 ? eb.or([]) : table.keyIsIn(eb, keys);
+    },
     query: () => table.db.selectFrom(table.name) as Select,
   };
 }

@@ -10,6 +10,7 @@ import {
   applyPlugins,
   createExecutor,
   type ExecutorOf,
+  getPlugins,
   type KyseraExecutor,
   type Plugin,
   type QueryOperation,
@@ -64,6 +65,33 @@ export interface Orm<DB, P extends readonly Plugin[]> {
  * @param plugins plugins, beside those that the executor has
  * @returns the ORM, when every plugin is ready
  * @throws {PluginValidationError} as `createExecutor` does
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createORM } from "@kysera/repository";
+ * import { softDeletePlugin } from "@kysera/soft-delete";
+ * import { type Generated, Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text, deleted_at text)");
+ *
+ * interface Database {
+ *   users: { id: Generated<number>; name: string; deleted_at: string | null };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const orm = await createORM(db, [softDeletePlugin()]);
+ * const users = orm.createRepository({ tableName: "users" });
+ *
+ * await assert.rejects(orm.transaction(async (_context, inside) => {
+ *   await inside.createRepository({ tableName: "users" }).create({ name: "Ada", deleted_at: null });
+ *   throw new Error("no");
+ * }));
+ * assert.equal(await users.count(), 0);
+ * await db.destroy();
+ * ```
  */
 export async function createORM<
   DB,
@@ -79,7 +107,7 @@ export async function createORM<
 }
 
 function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>): Orm<DB, P> {
-  const { __plugins: plugins } = executor;
+  const plugins = getPlugins(executor);
   const apply: ApplyPlugins = (builder, operation, table, metadata = {}) =>
     applyPlugins(builder, plugins, { operation, table, metadata });
   const make = (
@@ -101,12 +129,12 @@ function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>)
     applyPlugins: apply,
     createContext: () => createContext<DB>(executor),
     transaction: (fn, options) =>
-      withTransaction<DB, any>(executor, (context) => {
-        const { db } = context;
-        // The handle of the transaction bears no marker; the ORM asks for the plugins only.
-        const inside = Object.defineProperty(db, "__plugins", { value: plugins });
-        return fn(context, ormOn(inside as unknown as KyseraExecutor<DB, P>));
-      }, options),
+      withTransaction<DB, any>(
+        executor,
+        // The transaction has the plugins of the executor that it was begun on.
+        (context) => fn(context, ormOn(context.db as unknown as KyseraExecutor<DB, P>)),
+        options,
+      ),
   };
 }
 
@@ -120,6 +148,30 @@ export type RepositoriesOf<F> = {
  *
  * @param factories functions that make one each, by name
  * @returns a function that makes all of them on an executor
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createRepositoriesFactory, createRepository } from "@kysera/repository";
+ * import { type Generated, Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text)");
+ *
+ * interface Database {
+ *   users: { id: Generated<number>; name: string };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const repositoriesOn = createRepositoriesFactory({
+ *   users: (executor: Kysely<Database>) => createRepository(executor, { tableName: "users" }),
+ * });
+ *
+ * await db.transaction().execute((trx) => repositoriesOn(trx).users.create({ name: "Ada" }));
+ * assert.equal(await repositoriesOn(db).users.count(), 1);
+ * await db.destroy();
+ * ```
  */
 export function createRepositoriesFactory<
   DB,

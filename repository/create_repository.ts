@@ -12,6 +12,7 @@ import {
   wrapTransaction,
 } from "@kysera/executor";
 import type { Kysely, Transaction } from "kysely";
+import { assertColumn } from "./_columns.ts";
 import { reads, refuseUnknown } from "./_reads.ts";
 import { type Definition, Table } from "./_table.ts";
 import { assertSchema } from "./_validate.ts";
@@ -62,18 +63,48 @@ export type RepositoryOf<
 /**
  * Makes a repository on an executor.
  *
- * @param executor the executor, or another handle of one
+ * @param executor the executor, a transaction of it, or another handle; a plain Kysely as well
  * @param config see {@linkcode RepositoryConfig}
  * @returns the repository, with the methods that the executor's plugins add
  * @throws {BadRequestError} for an unknown option, or one that is wrong
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor } from "@kysera/executor";
+ * import { createRepository } from "@kysera/repository";
+ * import { softDeletePlugin } from "@kysera/soft-delete";
+ * import { type Generated, Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text, deleted_at text)");
+ *
+ * interface Database {
+ *   users: { id: Generated<number>; name: string; deleted_at: string | null };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const executor = await createExecutor(db, [softDeletePlugin()]);
+ * const users = createRepository(executor, { tableName: "users" });
+ *
+ * const ada = await users.create({ name: "Ada", deleted_at: null });
+ * await users.update(ada.id, { name: "Ada Lovelace" });
+ * assert.equal((await users.find({ where: { name: { startsWith: "Ada" } } })).length, 1);
+ *
+ * // softDeletePlugin() adds this method
+ * await users.softDelete(ada.id);
+ * assert.equal(await users.findById(ada.id), null);
+ * await db.destroy();
+ * ```
  */
 export function createRepository<
   DB,
   T extends TableName<DB>,
-  const PK extends KeyColumns<DB, T>,
+  const PK extends KeyColumns<DB, T> = "id" & KeyColumns<DB, T>,
   Entity = Selectable<DB[T]>,
   S extends RepositorySchemas = Record<never, never>,
-  P extends readonly Plugin[] = readonly Plugin[],
+  const P extends readonly Plugin[] = readonly Plugin[],
 >(
   executor: ExecutorOf<DB> & { readonly __plugins?: P },
   config: RepositoryConfig<DB, T, Entity, PK, S>,
@@ -90,20 +121,27 @@ function define(config: RepositoryConfig<any, any, any, any, any>): Definition {
     throw new BadRequestError("Cannot make a repository: tableName is no name of a table");
   }
   const key: readonly unknown[] = Array.isArray(primaryKey) ? primaryKey : [primaryKey];
-  if (key.length === 0 || key.some((column) => typeof column !== "string" || column === "")) {
+  if (key.length === 0 || new Set(key).size < key.length) {
     throw new BadRequestError(
-      `Cannot make a repository of "${tableName}": primaryKey names no column`,
+      `Cannot make a repository of "${tableName}": primaryKey names no column, or one twice`,
     );
   }
   refuseUnknown(schemas, ["entity", "create", "update"], "make a repository");
   for (const [name, schema] of Object.entries(schemas)) assertSchema(schema, name);
+  if (mapRow !== undefined && typeof mapRow !== "function") {
+    throw new BadRequestError(`Cannot make a repository of "${tableName}": mapRow is no function`);
+  }
+  const { versionColumn } = config;
+  for (const column of [...key, ...Object.keys(codecs), versionColumn ?? "version"]) {
+    assertColumn(column, `make a repository of "${tableName}"`);
+  }
   return {
     tableName,
     primaryKey: key as readonly string[],
     mapRow,
     schemas,
     validated: sampling(config.validateDbResults),
-    versionColumn: config.versionColumn,
+    versionColumn,
     codecs: new Map(Object.entries(codecs)) as Definition["codecs"],
     plans: new WeakMap(),
   };
@@ -122,14 +160,15 @@ function sampling(option: boolean | number | undefined): number {
 function build(definition: Definition, db: Kysely<any>): object {
   const table = new Table(definition, db);
   const reading = reads(table);
+  const { changeAll: _, ...writing } = writes(table, reading);
   const on = (handle: Kysely<any>): object => build(definition, handle);
   const repository = {
     executor: db,
     tableName: definition.tableName,
     primaryKey: definition.primaryKey,
     ...reading,
-    ...writes(table, reading),
-    on,
+    ...writing,
+    on: (handle: Kysely<any>) => on(sameExecutor(handle, db)),
     withTransaction: (transaction: ExecutorOf<any> | DbContext) =>
       on(joined(isDbContext(transaction) ? transaction.db : transaction, db)),
     transaction: (fn: (repository: object, transaction: Transaction<any>) => Promise<unknown>) =>
@@ -152,12 +191,25 @@ function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
   }
   // isTransaction was looked at.
   const trx = transaction as Transaction<any>;
+  if (!isKyseraExecutor(own)) return trx;
   if (!isKyseraExecutor(trx) || getPlugins(trx) !== getPlugins(own)) {
     return wrapTransaction(trx, own);
   }
-  let handle: Kysely<any> = trx;
   const context = getContext(own);
-  if (context !== undefined && getContext(trx) === undefined) handle = bindContext(handle, context);
   const flags = getMetadata(own);
-  return Object.keys(flags).length === 0 ? handle : withMetadata(handle, flags);
+  const bound = context === undefined ? trx : bindContext(trx, context);
+  return Object.keys(flags).length === 0 ? bound : withMetadata(bound, flags);
+}
+
+/** Another handle of the same executor: one without its plugins would go round them. */
+function sameExecutor(handle: Kysely<any>, own: Kysely<any>): Kysely<any> {
+  if (typeof handle?.getExecutor !== "function") {
+    throw new BadRequestError("Cannot move a repository: the argument is no handle of an executor");
+  }
+  if (!isKyseraExecutor(own)) return handle;
+  if (isKyseraExecutor(handle) && getPlugins(handle) === getPlugins(own)) return handle;
+  throw new BadRequestError(
+    "Cannot move a repository to a handle of another executor: its plugins would not apply; pass " +
+      "a handle of its own, or make a repository there",
+  );
 }

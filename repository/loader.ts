@@ -29,7 +29,8 @@ export function createLoader<Key, Entity>(
       settle(rows.then((found) => found.get(nameOf(id)) ?? null));
     }
   };
-  const load = (id: Key): Promise<Entity | null> => {
+  // Async, so that a key that is none rejects as other failures do.
+  const load = async (id: Key): Promise<Entity | null> => {
     const name = nameOf(id);
     let row = known.get(name);
     if (row === undefined) {
@@ -41,7 +42,7 @@ export function createLoader<Key, Entity>(
       row.catch(() => known.delete(name));
       known.set(name, row);
     }
-    return row;
+    return await row;
   };
   return {
     load,

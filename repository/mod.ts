@@ -7,6 +7,7 @@
 export type { CursorPage, OffsetPage } from "./_pages.ts";
 export * from "./create_orm.ts";
 export * from "./create_repository.ts";
+export * from "./create_repository_factory.ts";
 export * from "./errors.ts";
 export type { Loader } from "./loader.ts";
 export * from "./standard_schema.ts";

@@ -1,7 +1,14 @@
 import type { CursorSecurity, Insertable, Selectable, Updateable } from "@kysera/core";
 import type { CursorPage, OffsetPage } from "./_pages.ts";
 import type { ExecutorOf, Plugin, RepositoryExtension } from "@kysera/executor";
-import type { Kysely, SelectQueryBuilder, Transaction } from "kysely";
+import type {
+  Expression,
+  ExpressionBuilder,
+  Kysely,
+  SelectQueryBuilder,
+  SqlBool,
+  Transaction,
+} from "kysely";
 import type { DbContext } from "@kysera/dal";
 import type { Loader } from "./loader.ts";
 import type { InputOf, OutputOf, StandardSchema } from "./standard_schema.ts";
@@ -209,6 +216,11 @@ export interface Repository<
   ): AsyncIterableIterator<Entity>;
   /** Answers many `load(id)` of one tick with one query. */
   loader(): Loader<Key, Entity>;
+  /**
+   * A condition that the key is one of these, for `where` of a query of one's own. Of none, no row
+   * has it.
+   */
+  keyIn(ids: readonly Key[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
   /** The guarded query builder of Kysely, for what the methods do not say. */
   query(): SelectQueryBuilder<DB, T, Record<never, never>>;
   /** Runs a function in a transaction; its repository is in it. */

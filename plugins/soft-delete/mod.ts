@@ -36,6 +36,7 @@ export * from "./hard_delete.ts";
 export * from "./only_deleted.ts";
 export * from "./options.ts";
 export * from "./plugin.ts";
+export * from "./repository_methods.ts";
 export * from "./restore.ts";
 export * from "./row_selector.ts";
 export * from "./soft_delete.ts";

@@ -1,8 +1,10 @@
-import type { Plugin, PluginHooks, PluginHost } from "@kysera/executor";
+import type { PluginHooks, PluginHost } from "@kysera/executor";
 import { checkedTables, listedTables } from "./_find_tables.ts";
 import { SoftDeleteHooks } from "./_hooks.ts";
+import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions } from "./_settings.ts";
 import type { SoftDeleteOptions } from "./options.ts";
+import type { SoftDeletePlugin } from "./repository_methods.ts";
 
 /**
  * Hides the rows that are marked as deleted from every query of an executor: a SELECT does not find
@@ -48,12 +50,13 @@ import type { SoftDeleteOptions } from "./options.ts";
  * await db.destroy();
  * ```
  */
-export function softDeletePlugin(options: SoftDeleteOptions = {}): Plugin {
+export function softDeletePlugin(options: SoftDeleteOptions = {}): SoftDeletePlugin {
   const settings = readOptions(options);
   return {
     name: PLUGIN_NAME,
     version: "0.9.0",
     priority: 0,
+    extendRepository: extend,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       return host.canWait || settings.tables === undefined
         ? checkedTables(host, settings).then((tables) =>
