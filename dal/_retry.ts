@@ -32,6 +32,12 @@ const DEFAULTS: Retry = {
 export function validateRetry(option: number | RetryOptions | undefined): Retry | undefined {
   if (option === undefined) return undefined;
   const given: RetryOptions = typeof option === "number" ? { attempts: option } : option;
+  if (typeof given !== "object" || given === null) {
+    throw new BadRequestError(
+      `Cannot begin a transaction: "retry" is a ${typeof given}; give a number of attempts, or an ` +
+        `object`,
+    );
+  }
   for (const key of Object.keys(given)) {
     if (!(key in DEFAULTS)) {
       throw new BadRequestError(
@@ -41,18 +47,25 @@ export function validateRetry(option: number | RetryOptions | undefined): Retry 
     }
   }
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
+  // Every key is one of Retry, by the loop above; the values are looked at below.
   const retry = { ...DEFAULTS, ...Object.fromEntries(defined) } as Retry;
   if (!Number.isInteger(retry.attempts) || retry.attempts < 1) {
     throw new BadRequestError(
-      `Cannot begin a transaction with ${retry.attempts} attempts; give a whole number from 1`,
+      `Cannot begin a transaction with ${
+        String(retry.attempts)
+      } attempts; give a whole number from 1`,
     );
   }
   for (const key of ["baseDelay", "maxDelay", "deadline"] as const) {
-    if (!(retry[key] >= 0)) {
+    if (typeof retry[key] !== "number" || !(retry[key] >= 0)) {
       throw new BadRequestError(
-        `Cannot begin a transaction: "retry.${key}" is ${retry[key]}; give a number of ms`,
+        `Cannot begin a transaction: "retry.${key}" is ${String(retry[key])}; give a number of ms`,
       );
     }
+  }
+  for (const key of ["random", "sleep"] as const) {
+    if (typeof retry[key] === "function") continue;
+    throw new BadRequestError(`Cannot begin a transaction: "retry.${key}" is no function`);
   }
   return retry;
 }
@@ -76,6 +89,8 @@ export function backoff(
 
 function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    // An aborted signal tells nobody a second time.
+    signal?.throwIfAborted();
     const abort = (): void => {
       clearTimeout(timer);
       reject(signal!.reason);

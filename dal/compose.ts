@@ -1,8 +1,11 @@
-import { type ContextLike, type DbContext, toContext } from "./context.ts";
-import type { QueryFunction } from "./create_query.ts";
+import { type ContextLike, type DatabaseOf, type DbContext, toContext } from "./context.ts";
+import type { InferContext, InferResult, KyselyFor, QueryFunction } from "./create_query.ts";
 
 /** A step that takes what the one before it gave. */
-export type Step<DB, In, Out> = (context: DbContext<DB>, input: In) => Out | Promise<Out>;
+export type Step<C extends DbContext, In, Out> = (context: C, input: In) => Out | Promise<Out>;
+
+/** A query of which only what matters to those who call it is known. */
+type AnyQuery = (context: any, ...args: any[]) => Promise<unknown>;
 
 /**
  * Runs a query, and then a step with its result.
@@ -13,19 +16,26 @@ export type Step<DB, In, Out> = (context: DbContext<DB>, input: In) => Out | Pro
  *
  * @example
  * ```ts
- * import { compose, createQuery, type DbContext } from "@kysera/dal";
+ * import { compose, createQuery } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
  *
- * const one = createQuery((_ctx: DbContext, n: number) => Promise.resolve(n));
- * const twice = compose(one, (_ctx, n) => Promise.resolve(n * 2));
- * twice satisfies (ctx: DbContext, n: number) => Promise<number>;
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * const one = createQuery((_ctx, n: number) => n);
+ * const twice = compose(one, (_ctx, n) => n * 2);
+ *
+ * assert.equal(await twice(db, 21), 42);
+ * await db.destroy();
  * ```
  */
-export function compose<DB, Args extends readonly unknown[], A, B>(
-  first: QueryFunction<DB, Args, A>,
-  second: Step<DB, A, B>,
-): QueryFunction<DB, Args, B> {
-  return async (contextOrDb, ...args) => {
-    const context = toContext(contextOrDb);
+export function compose<C extends DbContext, Args extends readonly unknown[], A, B>(
+  first: QueryFunction<any, Args, A, C>,
+  second: Step<C, A, B>,
+): QueryFunction<DatabaseOf<C>, Args, B, C> {
+  return async (contextOrDb: C | KyselyFor<any, C>, ...args: Args): Promise<B> => {
+    const context = contextOf<C>(contextOrDb);
     return await second(context, await first(context, ...args));
   };
 }
@@ -34,39 +44,117 @@ export function compose<DB, Args extends readonly unknown[], A, B>(
  * Runs a query, and then each step with what the one before it gave.
  *
  * @param query the query
- * @param steps up to four, typed; they have the same context
+ * @param steps up to eight; they have the same context
  * @returns a query that takes the first one's arguments
+ *
+ * @example
+ * ```ts
+ * import { chain, createQuery } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * const one = createQuery((_ctx, n: number) => n);
+ * const text = chain(one, (_ctx, n) => n * 2, (_ctx, n) => `${n} rows`);
+ *
+ * assert.equal(await text(db, 21), "42 rows");
+ * await db.destroy();
+ * ```
  */
-export function chain<DB, Args extends readonly unknown[], A, B>(
-  query: QueryFunction<DB, Args, A>,
-  step1: Step<DB, A, B>,
-): QueryFunction<DB, Args, B>;
-/** As above, with two steps. */
-export function chain<DB, Args extends readonly unknown[], A, B, C>(
-  query: QueryFunction<DB, Args, A>,
-  step1: Step<DB, A, B>,
-  step2: Step<DB, B, C>,
-): QueryFunction<DB, Args, C>;
-/** As above, with three steps. */
-export function chain<DB, Args extends readonly unknown[], A, B, C, D>(
-  query: QueryFunction<DB, Args, A>,
-  step1: Step<DB, A, B>,
-  step2: Step<DB, B, C>,
-  step3: Step<DB, C, D>,
-): QueryFunction<DB, Args, D>;
-/** As above, with four steps. */
-export function chain<DB, Args extends readonly unknown[], A, B, C, D, E>(
-  query: QueryFunction<DB, Args, A>,
-  step1: Step<DB, A, B>,
-  step2: Step<DB, B, C>,
-  step3: Step<DB, C, D>,
-  step4: Step<DB, D, E>,
-): QueryFunction<DB, Args, E>;
-export function chain(
-  query: QueryFunction<any, readonly unknown[], unknown>,
-  ...steps: Step<any, any, unknown>[]
-): QueryFunction<any, readonly unknown[], unknown> {
-  return async (contextOrDb, ...args) => {
+export function chain<Ctx extends DbContext, Args extends readonly unknown[], A, B>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+): QueryFunction<DatabaseOf<Ctx>, Args, B, Ctx>;
+/** Runs a query, and then two steps. */
+export function chain<Ctx extends DbContext, Args extends readonly unknown[], A, B, C>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+): QueryFunction<DatabaseOf<Ctx>, Args, C, Ctx>;
+/** Runs a query, and then three steps. */
+export function chain<Ctx extends DbContext, Args extends readonly unknown[], A, B, C, D>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+  step3: Step<Ctx, C, D>,
+): QueryFunction<DatabaseOf<Ctx>, Args, D, Ctx>;
+/** Runs a query, and then four steps. */
+export function chain<Ctx extends DbContext, Args extends readonly unknown[], A, B, C, D, E>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+  step3: Step<Ctx, C, D>,
+  step4: Step<Ctx, D, E>,
+): QueryFunction<DatabaseOf<Ctx>, Args, E, Ctx>;
+/** Runs a query, and then five steps. */
+export function chain<Ctx extends DbContext, Args extends readonly unknown[], A, B, C, D, E, F>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+  step3: Step<Ctx, C, D>,
+  step4: Step<Ctx, D, E>,
+  step5: Step<Ctx, E, F>,
+): QueryFunction<DatabaseOf<Ctx>, Args, F, Ctx>;
+/** Runs a query, and then six steps. */
+export function chain<Ctx extends DbContext, Args extends readonly unknown[], A, B, C, D, E, F, G>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+  step3: Step<Ctx, C, D>,
+  step4: Step<Ctx, D, E>,
+  step5: Step<Ctx, E, F>,
+  step6: Step<Ctx, F, G>,
+): QueryFunction<DatabaseOf<Ctx>, Args, G, Ctx>;
+/** Runs a query, and then seven steps. */
+export function chain<
+  Ctx extends DbContext,
+  Args extends readonly unknown[],
+  A,
+  B,
+  C,
+  D,
+  E,
+  F,
+  G,
+  H,
+>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+  step3: Step<Ctx, C, D>,
+  step4: Step<Ctx, D, E>,
+  step5: Step<Ctx, E, F>,
+  step6: Step<Ctx, F, G>,
+  step7: Step<Ctx, G, H>,
+): QueryFunction<DatabaseOf<Ctx>, Args, H, Ctx>;
+/** Runs a query, and then eight steps. */
+export function chain<
+  Ctx extends DbContext,
+  Args extends readonly unknown[],
+  A,
+  B,
+  C,
+  D,
+  E,
+  F,
+  G,
+  H,
+  I,
+>(
+  query: QueryFunction<any, Args, A, Ctx>,
+  step1: Step<Ctx, A, B>,
+  step2: Step<Ctx, B, C>,
+  step3: Step<Ctx, C, D>,
+  step4: Step<Ctx, D, E>,
+  step5: Step<Ctx, E, F>,
+  step6: Step<Ctx, F, G>,
+  step7: Step<Ctx, G, H>,
+  step8: Step<Ctx, H, I>,
+): QueryFunction<DatabaseOf<Ctx>, Args, I, Ctx>;
+export function chain(query: AnyQuery, ...steps: Step<any, any, unknown>[]): AnyQuery {
+  return async (contextOrDb: ContextLike, ...args) => {
     const context = toContext(contextOrDb);
     let value = await query(context, ...args);
     for (const step of steps) value = await step(context, value);
@@ -75,12 +163,18 @@ export function chain(
 }
 
 /** What {@linkcode parallel} gives: the results by the names of their queries. */
-export type ParallelResult<Q> = {
-  [K in keyof Q]: Q[K] extends (...args: any[]) => Promise<infer Result> ? Result : never;
-};
+export type ParallelResult<Q> = { [K in keyof Q]: InferResult<Q[K]> };
 
 /** The arguments that all of several queries take. */
-export type SharedArgs<Q> = Q[keyof Q] extends QueryFunction<any, infer Args, any> ? Args : never;
+export type SharedArgs<Q> = { [K in keyof Q]: (args: ArgsOf<Q[K]>) => void }[keyof Q] extends
+  (args: infer Args extends readonly unknown[]) => void ? Args : never;
+
+/** The context that is enough for all of several queries. */
+export type SharedContext<Q> =
+  { [K in keyof Q]: (context: InferContext<Q[K]>) => void }[keyof Q] extends
+    (context: infer C extends DbContext) => void ? C : never;
+
+type ArgsOf<Q> = Q extends (context: any, ...args: infer Args) => unknown ? Args : never;
 
 /**
  * Runs several queries with the same arguments, at the same time where each can have a connection of
@@ -93,28 +187,53 @@ export type SharedArgs<Q> = Q[keyof Q] extends QueryFunction<any, infer Args, an
  *
  * @param queries the queries, by name
  * @returns a query that gives their results by name
+ *
+ * @example
+ * ```ts
+ * import { createQuery, parallel } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * const both = parallel({
+ *   twice: createQuery((_ctx, n: number) => n * 2),
+ *   half: createQuery((_ctx, n: number) => n / 2),
+ * });
+ *
+ * assert.deepEqual(await both(db, 8), { twice: 16, half: 4 });
+ * await db.destroy();
+ * ```
  */
-export function parallel<Q extends Record<string, QueryFunction<any, any, any>>>(
+export function parallel<Q extends Readonly<Record<string, AnyQuery>>>(
   queries: Q,
-): QueryFunction<any, SharedArgs<Q>, ParallelResult<Q>> {
+): QueryFunction<
+  DatabaseOf<SharedContext<Q>>,
+  SharedArgs<Q>,
+  ParallelResult<Q>,
+  SharedContext<Q>
+> {
   const entries = Object.entries(queries);
-  return async (contextOrDb: ContextLike, ...args: SharedArgs<Q>) => {
+  const run = async (contextOrDb: ContextLike, ...args: unknown[]): Promise<unknown> => {
     const context = toContext(contextOrDb);
-    const results: Record<string, unknown> = {};
+    const results: [string, unknown][] = [];
     if (context.isTransaction) {
-      for (const [name, query] of entries) results[name] = await query(context, ...args);
+      for (const [name, query] of entries) results.push([name, await query(context, ...args)]);
     } else {
       const settled = await Promise.allSettled(
         entries.map(([, query]) => query(context, ...args)),
       );
       settled.forEach((outcome, i) => {
         if (outcome.status === "rejected") throw outcome.reason;
-        results[entries[i]![0]] = outcome.value;
+        results.push([entries[i]![0], outcome.value]);
       });
     }
-    // Every name of Q was given its result.
-    return results as ParallelResult<Q>;
+    // Unlike an assignment, this makes "__proto__" a name as any other.
+    return Object.fromEntries(results);
   };
+  // Every name of Q is given its result.
+  return run as unknown as ReturnType<typeof parallel<Q>>;
 }
 
 /**
@@ -124,14 +243,35 @@ export function parallel<Q extends Record<string, QueryFunction<any, any, any>>>
  * @param query the query
  * @param otherwise what is given where the condition does not hold. Default `undefined`
  * @returns a query that takes the same arguments
+ *
+ * @example
+ * ```ts
+ * import { conditional, createQuery } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * const one = createQuery((_ctx, n: number) => n);
+ * const positive = conditional((_ctx, n) => n > 0, one, 0);
+ *
+ * assert.equal(await positive(db, -3), 0);
+ * await db.destroy();
+ * ```
  */
-export function conditional<DB, Args extends readonly unknown[], A, B = undefined>(
-  condition: (context: DbContext<DB>, ...args: Args) => boolean | Promise<boolean>,
-  query: QueryFunction<DB, Args, A>,
+export function conditional<
+  C extends DbContext,
+  Args extends readonly unknown[],
+  A,
+  B = undefined,
+>(
+  condition: (context: C, ...args: NoInfer<Args>) => boolean | Promise<boolean>,
+  query: QueryFunction<any, Args, A, C>,
   otherwise?: B,
-): QueryFunction<DB, Args, A | B> {
-  return async (contextOrDb, ...args) => {
-    const context = toContext(contextOrDb);
+): QueryFunction<DatabaseOf<C>, Args, A | B, C> {
+  return async (contextOrDb: C | KyselyFor<any, C>, ...args: Args): Promise<A | B> => {
+    const context = contextOf<C>(contextOrDb);
     // Where it is left out, B is undefined.
     return await condition(context, ...args) ? await query(context, ...args) : otherwise as B;
   };
@@ -143,10 +283,32 @@ export function conditional<DB, Args extends readonly unknown[], A, B = undefine
  * @param query the query
  * @param mapper makes the new result
  * @returns a query that takes the same arguments
+ *
+ * @example
+ * ```ts
+ * import { createQuery, mapResult } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * const one = createQuery((_ctx, n: number) => n);
+ * const text = mapResult(one, (n) => n.toFixed(2));
+ *
+ * assert.equal(await text(db, 3), "3.00");
+ * await db.destroy();
+ * ```
  */
-export function mapResult<DB, Args extends readonly unknown[], A, B>(
-  query: QueryFunction<DB, Args, A>,
+export function mapResult<C extends DbContext, Args extends readonly unknown[], A, B>(
+  query: QueryFunction<any, Args, A, C>,
   mapper: (result: A) => B | Promise<B>,
-): QueryFunction<DB, Args, B> {
-  return async (contextOrDb, ...args) => await mapper(await query(contextOrDb, ...args));
+): QueryFunction<DatabaseOf<C>, Args, B, C> {
+  return async (contextOrDb: C | KyselyFor<any, C>, ...args: Args): Promise<B> =>
+    await mapper(await query(contextOrDb, ...args));
+}
+
+function contextOf<C extends DbContext>(contextOrDb: C | KyselyFor<any, C>): C {
+  // A Kysely is taken only where nothing but a plain context is wanted.
+  return toContext(contextOrDb as ContextLike) as C;
 }

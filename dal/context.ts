@@ -5,6 +5,12 @@ import type { ExecutorOf } from "@kysera/executor";
 /** Marks a {@linkcode DbContext}. */
 export const DB_CONTEXT_SYMBOL: unique symbol = Symbol.for("kysera.dal.context");
 
+/** Marks the context of a transaction. */
+export const IN_TRANSACTION_SYMBOL: unique symbol = Symbol.for("kysera.dal.in-transaction");
+
+/** Where the context of a transaction says how many others it is nested in. */
+export const SAVEPOINT_COUNTER_SYMBOL: unique symbol = Symbol.for("kysera.dal.savepoints");
+
 /** What every query function is given: plain, frozen, and passed on by hand. */
 export interface DbContext<DB = any> {
   /** The executor, or the transaction, that queries run on. */
@@ -19,8 +25,12 @@ export interface DbContext<DB = any> {
 
 /** What a caller adds to a context: any keys but those of the context itself. */
 export type ContextExtras =
-  & Readonly<Record<string, unknown>>
+  & object
   & { readonly db?: never; readonly isTransaction?: never };
+
+/** The database that a context is of. It is read from a member that a transaction has as well. */
+export type DatabaseOf<C> = C extends
+  { readonly db: { readonly dynamic: Kysely<infer DB>["dynamic"] } } ? DB : never;
 
 /** A context, or the Kysely that one is made of. */
 export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
@@ -29,7 +39,8 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  * Makes a context.
  *
  * @param db an executor, a transaction, or a plain Kysely
- * @param extras what the caller adds: a `signal`, a request id, whatever its queries want to know
+ * @param extras what the caller adds: a `signal`, a request id, whatever its queries want to know.
+ * `true` or `false`, as versions before took it, must be what the Kysely says of itself
  * @returns a frozen context
  * @throws {BadRequestError} where an extra would take the place of a member of the context
  *
@@ -52,11 +63,17 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  */
 export function createContext<DB, const X extends ContextExtras = Record<never, never>>(
   db: ExecutorOf<DB>,
-  extras?: X & { readonly signal?: AbortSignal | undefined },
+  extras?: (X & { readonly signal?: AbortSignal | undefined }) | boolean,
 ): DbContext<DB> & X {
   if (typeof db?.getExecutor !== "function") {
     throw new BadRequestError(
       "Cannot make a context: the first argument is no Kysely; pass an executor or a transaction",
+    );
+  }
+  if (typeof extras === "boolean") {
+    if (extras === db.isTransaction) return createContext<DB, X>(db);
+    throw new BadRequestError(
+      `Cannot make a context: ${extras} was given as isTransaction, and the Kysely says otherwise`,
     );
   }
   if (extras !== undefined && (typeof extras !== "object" || extras === null)) {
@@ -70,21 +87,64 @@ export function createContext<DB, const X extends ContextExtras = Record<never, 
     }
   }
   const context = { ...extras, db, isTransaction: db.isTransaction, [DB_CONTEXT_SYMBOL]: true };
-  // `db` is a Kysely<DB>, by what ExecutorOf says of it; the members of X come from `extras`, the others are set here.
+  // `db` is a Kysely<DB>, by what ExecutorOf says of it; the members of X come from `extras`, the
+  // others are set here.
   return Object.freeze(context) as unknown as DbContext<DB> & X;
 }
 
-/** Whether a value is a {@linkcode DbContext}. */
+/**
+ * Whether a value is a {@linkcode DbContext}.
+ *
+ * @param value anything
+ *
+ * @example
+ * ```ts
+ * import { isDbContext } from "@kysera/dal";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(isDbContext({ db: {}, isTransaction: false }), false);
+ * ```
+ */
 export function isDbContext<DB = any>(value: unknown): value is DbContext<DB> {
   return typeof value === "object" && value !== null && DB_CONTEXT_SYMBOL in value;
 }
 
-/** The context itself, or one made of a Kysely. */
+/**
+ * The context itself, or one made of a Kysely: for functions that take either.
+ *
+ * @param contextOrDb a context, an executor, a transaction, or a plain Kysely
+ * @returns a context
+ * @throws {BadRequestError} where the value is none of these
+ *
+ * @example
+ * ```ts
+ * import { type ContextLike, toContext } from "@kysera/dal";
+ *
+ * export async function countUsers(contextOrDb: ContextLike): Promise<number> {
+ *   const { db } = toContext(contextOrDb);
+ *   const row = await db.selectFrom("users").select((eb) => eb.fn.countAll().as("n"))
+ *     .executeTakeFirstOrThrow();
+ *   return Number(row["n"]);
+ * }
+ * ```
+ */
 export function toContext<DB>(contextOrDb: ContextLike<DB>): DbContext<DB> {
   return isDbContext<DB>(contextOrDb) ? contextOrDb : createContext(contextOrDb);
 }
 
-/** Whether a context is in a transaction. */
+/**
+ * Whether a context is in a transaction.
+ *
+ * @param context a context, or a Kysely
+ *
+ * @example
+ * ```ts
+ * import { createQuery, isInTransaction } from "@kysera/dal";
+ *
+ * const isolated = createQuery((ctx) => isInTransaction(ctx));
+ * isolated satisfies (ctx: any) => Promise<boolean>;
+ * ```
+ */
 export function isInTransaction(context: ContextLike): boolean {
   return context.isTransaction;
 }
@@ -95,10 +155,24 @@ export function isInTransaction(context: ContextLike): boolean {
  * @param contextOrDb a Kysely; a context is passed on as it is
  * @param fn what to run
  * @returns what `fn` returns
+ * @throws {BadRequestError} where the first argument is neither
+ *
+ * @example
+ * ```ts
+ * import { withContext } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * assert.equal(await withContext(db, (ctx) => ctx.isTransaction), false);
+ * await db.destroy();
+ * ```
  */
-export function withContext<DB, T>(
+export async function withContext<DB, T>(
   contextOrDb: ContextLike<DB>,
   fn: (context: DbContext<DB>) => T | Promise<T>,
 ): Promise<T> {
-  return Promise.resolve(toContext(contextOrDb)).then(fn);
+  return await fn(toContext(contextOrDb));
 }

@@ -1,21 +1,34 @@
 import { BadRequestError } from "@kysera/core";
-import { type ContextLike, type DbContext, toContext } from "./context.ts";
+import type { Kysely } from "kysely";
+import { type ContextLike, type DatabaseOf, type DbContext, toContext } from "./context.ts";
 import { TransactionRequiredError } from "./errors.ts";
 
-/** A query function as its author writes it. */
-export type QueryBody = (context: DbContext<any>, ...args: any[]) => unknown;
+/**
+ * A query function as its author writes it. A context without a type is `any`, and the query takes
+ * every database.
+ */
+export type QueryBody = (context: any, ...args: any[]) => unknown;
 
 /** A query function as it is called: with a context, or with a Kysely to make one of. */
-export interface QueryFunction<DB, Args extends readonly unknown[], Result> {
-  (context: ContextLike<DB>, ...args: Args): Promise<Result>;
+export interface QueryFunction<
+  DB,
+  Args extends readonly unknown[],
+  Result,
+  C extends DbContext<DB> = DbContext<DB>,
+> {
+  /** Runs the query. */
+  (context: C | KyselyFor<DB, C>, ...args: Args): Promise<Result>;
   /** The name it was given, for spans and logs. */
   readonly queryName?: string | undefined;
 }
 
+/** A Kysely can stand for a context to which the query wants nothing added. */
+export type KyselyFor<DB, C> = DbContext<DB> extends C ? Kysely<DB> : never;
+
 /** The query function that is made of a body. */
 export type QueryOf<F extends QueryBody> = F extends
-  (context: DbContext<infer DB>, ...args: infer Args) => infer Result
-  ? QueryFunction<DB, Args, Awaited<Result>>
+  (context: infer C extends DbContext<any>, ...args: infer Args) => infer Result
+  ? QueryFunction<DatabaseOf<C>, Args, Awaited<Result>, C>
   : never;
 
 /** What a query function gives. */
@@ -25,16 +38,19 @@ export type InferResult<Q> = Q extends (...args: any[]) => Promise<infer Result>
 export type InferArgs<Q> = Q extends (context: any, ...args: infer Args) => unknown ? Args : never;
 
 /** The database that a query function is for. */
-export type InferDB<Q> = Q extends (context: infer C, ...args: any[]) => unknown
-  ? Extract<C, DbContext<any>> extends DbContext<infer DB> ? DB : never
-  : never;
+export type InferDB<Q> = Q extends QueryFunction<infer DB, any, any, any> ? DB : never;
+
+/** The context that a query function wants. */
+export type InferContext<Q> = Q extends QueryFunction<any, any, any, infer C> ? C : never;
 
 /**
  * Makes a query function. It is called with a context, or with a Kysely, of which a context is made;
  * the plugins of that executor apply.
  *
  * Give the context a type, `(ctx: DbContext<Database>, id: number) => ..`, and tables, columns and
- * the result are checked; leave it out, and the query takes any database.
+ * the result are checked; leave it out, and the query takes any database. A query that wants more
+ * in its context, `(ctx: DbContext<Database> & { tenant: string }) => ..`, is called with such a
+ * context only.
  *
  * @param body what the query does; the first argument is its context
  * @returns the query function
@@ -73,6 +89,23 @@ export function createQuery<F extends QueryBody>(
  *
  * @param body what the query does; the first argument is its context
  * @returns the query function; it throws a {@linkcode TransactionRequiredError} outside a transaction
+ * @throws {BadRequestError} where `body` is no function
+ *
+ * @example
+ * ```ts
+ * import { createTransactionalQuery, TransactionRequiredError } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }) });
+ * const pay = createTransactionalQuery("pay", (_ctx, amount: number) => amount);
+ *
+ * await assert.rejects(pay(db, 5), TransactionRequiredError);
+ * assert.equal(await db.transaction().execute((trx) => pay(trx, 5)), 5);
+ * await db.destroy();
+ * ```
  */
 export function createTransactionalQuery<F extends QueryBody>(body: F): QueryOf<F>;
 /**

@@ -47,7 +47,10 @@ export class CommitUnknownError extends DatabaseError {
   }
 }
 
-/** The transaction ended as it should, and a callback that was to run after it threw. */
+/**
+ * A callback that was to run after a transaction threw; all the others ran as well. After a rollback
+ * the `cause` is what the transaction failed with.
+ */
 export class TransactionCallbackError extends AggregateError {
   static {
     this.prototype.name = "TransactionCallbackError";
@@ -55,7 +58,7 @@ export class TransactionCallbackError extends AggregateError {
 
   /** Whether the transaction was committed. */
   readonly committed: boolean;
-  /** What the transaction's function returned. */
+  /** What the transaction's function returned, where it was committed. */
   readonly result: unknown;
 
   /**
@@ -64,12 +67,19 @@ export class TransactionCallbackError extends AggregateError {
    * @param errors what the callbacks threw
    * @param committed whether the transaction was committed
    * @param result what the transaction's function returned
+   * @param options `cause`: what the transaction failed with
    */
-  constructor(errors: readonly unknown[], committed: boolean, result: unknown) {
+  constructor(
+    errors: readonly unknown[],
+    committed: boolean,
+    result: unknown,
+    options?: { readonly cause?: unknown },
+  ) {
     super(
       errors,
       `Cannot run ${errors.length} of the callbacks after the transaction, which was ` +
         (committed ? "committed" : "rolled back"),
+      options,
     );
     this.committed = committed;
     this.result = result;

@@ -10,3 +10,10 @@ export * from "./create_query.ts";
 export * from "./errors.ts";
 export * from "./prepare_query.ts";
 export * from "./with_transaction.ts";
+export {
+  type AnyKyseraExecutor,
+  type KyseraExecutor,
+  type KyseraTransaction,
+  type Plugin,
+  PluginValidationError,
+} from "@kysera/executor";

@@ -1,28 +1,45 @@
-import { getRawDb } from "@kysera/executor";
 import {
   BadRequestError,
   ConnectionError,
   type DatabaseError,
+  DatabaseErrorCodes,
   DeadlockError,
   detectDialect,
   parseDatabaseError,
   SerializationError,
+  StatementTimeoutError,
 } from "@kysera/core";
-import { type AccessMode, type IsolationLevel, type Kysely, sql } from "kysely";
-import { backoff, type RetryOptions, validateRetry } from "./_retry.ts";
-import { Callbacks, Frame, frameOf } from "./_transaction_frame.ts";
-import { type ContextLike, type DbContext, toContext } from "./context.ts";
+import type { AccessMode, IsolationLevel, Kysely, Transaction } from "kysely";
+import { inTransaction, type Outcome } from "./_begin.ts";
+import { backoff, type Retry, type RetryOptions, validateRetry } from "./_retry.ts";
+import { Savepoint } from "./_savepoint.ts";
+import { Callbacks, Frame, frameOf, register } from "./_transaction_frame.ts";
+import {
+  type ContextLike,
+  type DatabaseOf,
+  type DbContext,
+  IN_TRANSACTION_SYMBOL,
+  SAVEPOINT_COUNTER_SYMBOL,
+  toContext,
+} from "./context.ts";
 import { CommitUnknownError } from "./errors.ts";
 
 export type { RetryOptions } from "./_retry.ts";
 
 /** Options of {@linkcode withTransaction}. An option that is not one of these is an error. */
 export interface TransactionOptions {
-  /** The isolation level. Only for the outermost transaction. */
+  /**
+   * The isolation level. Only for the outermost transaction. Those of SQLite are serializable,
+   * whatever is asked for.
+   */
   readonly isolationLevel?: IsolationLevel | undefined;
   /** Read only, or read and write. Only for the outermost transaction. */
   readonly accessMode?: AccessMode | undefined;
-  /** Ends the transaction with a rollback where it is aborted before COMMIT. */
+  /**
+   * Ends the transaction with a rollback where it is aborted before COMMIT: before it begins, while
+   * it waits to be run again, or when its function is done. What the function waits for is not
+   * interrupted; its context has the signal. One of the context holds as well.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
    * Runs the whole transaction again after a serialization failure or a deadlock: a number of
@@ -34,16 +51,33 @@ export interface TransactionOptions {
 
 /** The context of a transaction. */
 export interface TransactionContext<DB = any> extends DbContext<DB> {
+  /** The transaction. */
+  readonly db: Transaction<DB>;
   /** Always `true`. */
   readonly isTransaction: true;
+  /** Marks the context of a transaction. */
+  readonly [IN_TRANSACTION_SYMBOL]: true;
+  /** How many transactions this one is nested in. */
+  readonly [SAVEPOINT_COUNTER_SYMBOL]: number;
   /**
-   * Runs a callback after COMMIT. Of a nested transaction: after the outermost one's, and not at all
-   * where the nested one is rolled back.
+   * Runs a callback after COMMIT, when the connection is free again. Of a nested transaction: after
+   * the outermost one's, and not at all where the nested one is rolled back.
+   *
+   * @throws {BadRequestError} where the transaction has ended, or was not begun by withTransaction()
    */
   afterCommit(callback: () => unknown): void;
-  /** Runs a callback after this transaction, or one that it is nested in, was rolled back. */
+  /**
+   * Runs a callback after this transaction, or one that it is nested in, was rolled back.
+   *
+   * @throws {BadRequestError} as {@linkcode TransactionContext.afterCommit} does
+   */
   afterRollback(callback: () => unknown): void;
 }
+
+/** What {@linkcode withTransaction} makes of a context: what the caller added to it stays. */
+export type InTransaction<C extends DbContext> =
+  & Omit<C, keyof DbContext>
+  & TransactionContext<DatabaseOf<C>>;
 
 const OPTIONS: ReadonlySet<string> = new Set([
   "isolationLevel",
@@ -58,9 +92,10 @@ const OPTIONS: ReadonlySet<string> = new Set([
  *
  * Nested transactions of one context run one after the other, also where they were started at the
  * same time: there is one connection, and one savepoint inside another would be undone with it.
- * Inside a nested transaction use its own context; one started on the outer context waits for it.
+ * Inside a nested transaction use its own context: one that is begun on the outer context waits for
+ * it to end, and waits for ever where it waits for that.
  *
- * @param contextOrDb an executor, a plain Kysely, a transaction, or a context of one
+ * @param context an executor, a plain Kysely, a transaction, or a context of one
  * @param fn what to do; its context has the transaction, and the caller's extras
  * @param options see {@linkcode TransactionOptions}
  * @returns what `fn` returns
@@ -70,22 +105,62 @@ const OPTIONS: ReadonlySet<string> = new Set([
  * @throws {BadRequestError} for an unknown option, or one that a nested transaction cannot have
  *
  * @example
- * ```ts ignore
- * const order = await withTransaction(ctx, async (tx) => {
- *   const order = await createOrder(tx, basket);
- *   tx.afterCommit(() => queue.publish("order.created", order.id));
- *   return order;
+ * ```ts
+ * import { createContext, withTransaction } from "@kysera/dal";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ * import assert from "node:assert/strict";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table orders (id integer primary key, item text not null)");
+ * const db = new Kysely<{ orders: { id: number; item: string } }>({
+ *   dialect: nodeSqliteDialect({ database }),
+ * });
+ * const published: number[] = [];
+ *
+ * await withTransaction(createContext(db), async (tx) => {
+ *   await tx.db.insertInto("orders").values({ id: 1, item: "book" }).execute();
+ *   tx.afterCommit(() => published.push(1));
+ *   await withTransaction(tx, async (nested) => {
+ *     await nested.db.insertInto("orders").values({ id: 2, item: "none left" }).execute();
+ *     throw new Error("Cannot order: there is none left");
+ *   }).catch(() => {});
  * }, { isolationLevel: "serializable", retry: 3 });
+ *
+ * const orders = await db.selectFrom("orders").select("id").execute();
+ * assert.deepEqual(orders.map((order) => order.id), [1]);
+ * assert.deepEqual(published, [1]);
+ * await db.destroy();
  * ```
  */
-export async function withTransaction<DB, T>(
+export function withTransaction<C extends DbContext, T>(
+  context: C,
+  fn: (context: InTransaction<C>) => T | Promise<T>,
+  options?: TransactionOptions,
+): Promise<T>;
+/**
+ * Runs a function in a transaction of a Kysely: an executor, a plain one, or a transaction.
+ *
+ * @param contextOrDb where to begin it
+ * @param fn what to do; its context has the transaction
+ * @param options see {@linkcode TransactionOptions}
+ * @returns what `fn` returns
+ */
+export function withTransaction<DB, T>(
   contextOrDb: ContextLike<DB>,
   fn: (context: TransactionContext<DB>) => T | Promise<T>,
+  options?: TransactionOptions,
+): Promise<T>;
+export async function withTransaction<T>(
+  contextOrDb: ContextLike,
+  // Extras are in the context because those of the caller's are copied.
+  fn: (context: any) => T | Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  refuseUnknown(options);
+  validate(fn, options);
   const context = toContext(contextOrDb);
-  const signal = options.signal ?? context.signal;
+  const signal = bothOf(context.signal, options.signal);
   const outer = { ...context, ...signal === undefined ? {} : { signal } };
   if (context.isTransaction) {
     refuseOutermostOnly(options);
@@ -94,9 +169,11 @@ export async function withTransaction<DB, T>(
   return await outermost(outer, fn, options);
 }
 
-async function outermost<DB, T>(
-  context: DbContext<DB>,
-  fn: (context: TransactionContext<DB>) => T | Promise<T>,
+type Work<T> = (context: TransactionContext) => T | Promise<T>;
+
+async function outermost<T>(
+  context: DbContext,
+  fn: Work<T>,
   options: TransactionOptions,
 ): Promise<T> {
   const retry = validateRetry(options.retry);
@@ -104,131 +181,166 @@ async function outermost<DB, T>(
   const started = performance.now();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
-    const callbacks = new Callbacks();
-    let done = false;
-    let result: T;
-    try {
-      let builder = context.db.transaction();
-      if (options.isolationLevel !== undefined) {
-        builder = builder.setIsolationLevel(options.isolationLevel);
-      }
-      if (options.accessMode !== undefined) builder = builder.setAccessMode(options.accessMode);
-      result = await builder.execute(async (db) => {
-        const frame = new Frame(callbacks);
-        const value = await fn(transactionContext(context, db, frame));
-        await frame.idle();
-        context.signal?.throwIfAborted();
-        done = true;
-        return value;
-      });
-    } catch (error) {
-      const parsed = parseDatabaseError(error, dialect);
-      if (done && isLost(parsed)) {
-        throw new CommitUnknownError(error);
-      }
-      const delay = isRetryable(parsed)
-        ? backoff(retry, attempt, performance.now() - started)
-        : undefined;
-      await callbacks.run(false, undefined, delay === undefined ? error : undefined);
-      if (delay === undefined) throw error;
-      await retry!.sleep(delay, context.signal);
-      continue;
+    const frame = new Frame(undefined, new Callbacks());
+    const outcome = await attemptOnce(context, fn, options, frame);
+    if (outcome.kind === "committed") {
+      await frame.callbacks!.runCommitted(outcome.value);
+      return outcome.value;
     }
-    await callbacks.run(true, result);
-    return result;
+    const { error } = outcome;
+    const known = parseDatabaseError(error, dialect);
+    if (outcome.while === "commit" && isUnknown(known)) throw new CommitUnknownError(error);
+    await frame.callbacks!.runRolledBack(error);
+    const delay = delayBefore(retry, attempt, performance.now() - started, known);
+    if (delay === undefined) throw error;
+    await retry!.sleep(delay, context.signal);
   }
 }
 
-async function nested<DB, T>(
-  context: DbContext<DB>,
-  fn: (context: TransactionContext<DB>) => T | Promise<T>,
-  parent: Frame,
-): Promise<T> {
+async function attemptOnce<T>(
+  context: DbContext,
+  fn: Work<T>,
+  options: TransactionOptions,
+  frame: Frame,
+): Promise<Outcome<T>> {
+  try {
+    return await inTransaction(context.db, options, async (db) => {
+      await register(db, frame);
+      try {
+        return await runInside(context, db, fn, frame);
+      } finally {
+        frame.close();
+      }
+    });
+  } catch (error) {
+    // It never began: there was no connection, or BEGIN was refused.
+    return { kind: "failed", while: "work", error };
+  }
+}
+
+async function nested<T>(context: DbContext, fn: Work<T>, parent: Frame): Promise<T> {
   return await parent.enqueue(async () => {
     context.signal?.throwIfAborted();
-    const frame = new Frame(new Callbacks());
-    const savepoint = new Savepoint(context.db);
+    if (parent.doom !== undefined) throw parent.doom.reason;
+    const frame = new Frame(parent, parent.callbacks && new Callbacks());
+    // A handle of its own, by which a nested transaction begun on it is known.
+    const db: Kysely<any> = context.db.withTables();
+    const savepoint = new Savepoint(db);
     await savepoint.create();
+    frame.open();
     let result: T;
     try {
-      result = await fn(transactionContext(context, context.db, frame));
-      await frame.idle();
-      context.signal?.throwIfAborted();
+      await register(db, frame);
+      // It is a transaction, by what its context says.
+      result = await runInside(context, db as Transaction<any>, fn, frame);
       await savepoint.release();
     } catch (error) {
-      await savepoint.rollback(error);
-      await frame.callbacks.run(false, undefined, error);
+      await undo(savepoint, parent, error);
+      frame.close();
+      await frame.callbacks?.runRolledBack(error);
       throw error;
     }
-    parent.callbacks.takeOver(frame.callbacks);
+    frame.close();
+    if (frame.callbacks !== undefined) parent.callbacks!.takeOver(frame.callbacks);
     return result;
   });
 }
 
-function transactionContext<DB>(
-  context: DbContext<DB>,
-  db: Kysely<DB>,
+/**
+ * Rolls back to a savepoint. Where that fails the transaction is gone, not only what was nested in
+ * it: MySQL ends it at a deadlock. Going on would be outside of any transaction.
+ */
+async function undo(savepoint: Savepoint, parent: Frame, reason: unknown): Promise<void> {
+  try {
+    await savepoint.rollback();
+  } catch {
+    for (let at: Frame | undefined = parent; at !== undefined; at = at.parent) {
+      at.doom ??= { reason };
+    }
+  }
+}
+
+/** The function itself, what it left nested behind its back, and what then forbids to go on. */
+async function runInside<T>(
+  context: DbContext,
+  db: Transaction<any>,
+  fn: Work<T>,
   frame: Frame,
-): TransactionContext<DB> {
+): Promise<T> {
+  try {
+    const value = await fn(transactionContext(context, db, frame));
+    await frame.idle();
+    context.signal?.throwIfAborted();
+    if (frame.doom !== undefined) throw frame.doom.reason;
+    return value;
+  } catch (error) {
+    await frame.idle();
+    throw error;
+  }
+}
+
+function transactionContext(
+  context: DbContext,
+  db: Transaction<any>,
+  frame: Frame,
+): TransactionContext {
+  const callbacks = (): Callbacks => {
+    frame.assertOpen();
+    if (frame.callbacks !== undefined) return frame.callbacks;
+    throw new BadRequestError(
+      "Cannot wait for the end of a transaction that was begun elsewhere; " +
+        "begin the outermost one with withTransaction()",
+    );
+  };
   return Object.freeze({
     ...context,
     db,
     isTransaction: true as const,
-    afterCommit: (callback: () => unknown) => frame.callbacks.afterCommit(callback),
-    afterRollback: (callback: () => unknown) => frame.callbacks.afterRollback(callback),
+    [IN_TRANSACTION_SYMBOL]: true as const,
+    [SAVEPOINT_COUNTER_SYMBOL]: frame.depth,
+    afterCommit: (callback: () => unknown) => callbacks().afterCommit(callback),
+    afterRollback: (callback: () => unknown) => callbacks().afterRollback(callback),
     ...Frame.member(frame),
   });
 }
 
-let savepoints = 0;
-
-/** A savepoint, made past the plugins: it is no query of the user's. */
-class Savepoint {
-  readonly #db: Kysely<any>;
-  readonly #name: string;
-  readonly #mssql: boolean;
-
-  constructor(db: Kysely<any>) {
-    this.#db = getRawDb(db).withoutPlugins();
-    this.#name = `kysera_sp_${++savepoints}`;
-    this.#mssql = detectDialect(db) === "mssql";
-  }
-
-  async create(): Promise<void> {
-    const name = sql.id(this.#name);
-    await (this.#mssql ? sql`save transaction ${name}` : sql`savepoint ${name}`).execute(this.#db);
-  }
-
-  async release(): Promise<void> {
-    // SQL Server has no such statement: its savepoints end with the transaction.
-    if (!this.#mssql) await sql`release savepoint ${sql.id(this.#name)}`.execute(this.#db);
-  }
-
-  /** Undoes what was done since; what fails in it comes with the error that made it necessary. */
-  async rollback(reason: unknown): Promise<void> {
-    const name = sql.id(this.#name);
-    try {
-      if (this.#mssql) await sql`rollback transaction ${name}`.execute(this.#db);
-      else {
-        await sql`rollback to savepoint ${name}`.execute(this.#db);
-        await this.release();
-      }
-    } catch (error) {
-      throw new AggregateError([reason, error], "Cannot roll back a nested transaction");
-    }
-  }
+function delayBefore(
+  retry: Retry | undefined,
+  attempt: number,
+  elapsed: number,
+  error: DatabaseError,
+): number | undefined {
+  const may = error instanceof SerializationError || error instanceof DeadlockError;
+  return may ? backoff(retry, attempt, elapsed) : undefined;
 }
 
-function isRetryable(error: DatabaseError): boolean {
-  return error instanceof SerializationError || error instanceof DeadlockError;
+/** Whether an error leaves open what became of a COMMIT: the database itself did not answer. */
+function isUnknown(error: DatabaseError): boolean {
+  return error instanceof ConnectionError ||
+    error.code === DatabaseErrorCodes.DB_UNKNOWN ||
+    // A driver stopped to wait; one that the database reports has a SQLSTATE.
+    (error instanceof StatementTimeoutError && error.sqlState === undefined) ||
+    // statement_completion_unknown
+    error.sqlState === "40003";
 }
 
-/** Whether the database did not say what became of a statement. */
-function isLost(error: DatabaseError): boolean {
-  return error instanceof ConnectionError;
+function bothOf(
+  one: AbortSignal | undefined,
+  other: AbortSignal | undefined,
+): AbortSignal | undefined {
+  if (one === undefined || other === undefined || one === other) return one ?? other;
+  return AbortSignal.any([one, other]);
 }
 
-function refuseUnknown(options: TransactionOptions): void {
+function validate(fn: unknown, options: unknown): void {
+  if (typeof fn !== "function") {
+    throw new BadRequestError(
+      "Cannot begin a transaction: the second argument is no function; pass (tx) => ..",
+    );
+  }
+  if (typeof options !== "object" || options === null) {
+    throw new BadRequestError("Cannot begin a transaction: the options are no object");
+  }
   for (const key of Object.keys(options)) {
     if (OPTIONS.has(key)) continue;
     throw new BadRequestError(
