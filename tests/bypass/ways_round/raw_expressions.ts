@@ -142,7 +142,18 @@ export function pieces(): readonly BypassCase[] {
       () => sql`'x' -${eb.neg(eb.lit(1))}`,
       noDash,
     ),
-    cutOff("two dashes of the builder", () => sql`'x' ${eb.neg(eb.lit(-1))}`, noDash),
+    {
+      name: "pieces: two dashes of the builder",
+      writes: true,
+      must: ["R", "F"],
+      raw: true,
+      lacks: noDash,
+      run: ({ db }) =>
+        db.updateTable("users").set({ score: sql`score ${eb.neg(eb.lit(-1))}` }).execute(),
+      truth: ({ db, visible }) =>
+        db.updateTable("users").set({ score: sql`score + 1` }).where((e) => visible(e, "users"))
+          .execute(),
+    },
     cutOff("a statement's end in a piece", () => sql`'x' ${raw(";")}`),
     from("a keyword in two halves", () => sql`name ${raw("fr", "om")} users`),
     from("a keyword in four pieces", () => sql`name ${raw("f", "r", "o", "m")} users`),

@@ -7,6 +7,11 @@ import { NO_MERGE, NO_MERGE_BY_SOURCE } from "../lacks.ts";
 const into = (db: Kysely<any>): any =>
   db.mergeInto("users as u").using("tags as t", "t.user_id", "u.id");
 
+/** Matches the first user only. */
+const intoFirst = (db: Kysely<any>): any =>
+  db.mergeInto("users as u")
+    .using("tags as t", (join) => join.onRef("t.user_id", "=", "u.id").on("t.id", "=", 1));
+
 export const merges: readonly BypassCase[] = withDefaults({ writes: true, lacks: NO_MERGE }, [
   {
     name: "matched, update",
@@ -102,18 +107,19 @@ export const merges: readonly BypassCase[] = withDefaults({ writes: true, lacks:
   {
     name: "not matched by source, update",
     lacks: NO_MERGE_BY_SOURCE,
-    run: ({ db }) => into(db).whenNotMatchedBySource().thenUpdateSet({ name: "hit" }).execute(),
+    run: ({ db }) =>
+      intoFirst(db).whenNotMatchedBySource().thenUpdateSet({ name: "hit" }).execute(),
   },
   {
     name: "not matched by source, delete",
     lacks: NO_MERGE_BY_SOURCE,
-    run: ({ db }) => into(db).whenNotMatchedBySource().thenDelete().execute(),
+    run: ({ db }) => intoFirst(db).whenNotMatchedBySource().thenDelete().execute(),
   },
   {
     name: "not matched by source, and a raw OR",
     lacks: NO_MERGE_BY_SOURCE,
     run: ({ db }) =>
-      into(db).whenNotMatchedBySourceAnd(sql<boolean>`u.score > 1000 or 1 = 1`).thenDelete()
+      intoFirst(db).whenNotMatchedBySourceAnd(sql<boolean>`u.score > 1000 or 1 = 1`).thenDelete()
         .execute(),
   },
   {
