@@ -11,6 +11,7 @@ import {
   SqlSyntaxError,
   UniqueConstraintError,
 } from "@kysera/core";
+import { SLOW } from "./_databases_test.ts";
 import { streamContract } from "./_stream_contract_test.ts";
 import { Things } from "./_things_test.ts";
 
@@ -46,7 +47,7 @@ function contract(subject: ContractSubject): void {
     close = opened.close;
     db = new Kysely<any>({ dialect: opened.dialect });
     await things.create();
-  });
+  }, SLOW);
   after(async () => {
     await db?.destroy();
     await close?.();
@@ -391,7 +392,7 @@ function contract(subject: ContractSubject): void {
     );
   });
 
-  it("a database that was destroyed refuses queries", async () => {
+  it("a database that was destroyed refuses queries", SLOW, async () => {
     const { dialect, close } = await subject.open();
     const own = new Kysely<any>({ dialect });
     await sql`select 1`.execute(own);

@@ -28,6 +28,9 @@ export interface DatabaseKind {
 const postgresUrl = process.env["KYSERA_TEST_POSTGRES_URL"];
 const mysqlUrl = process.env["KYSERA_TEST_MYSQL_URL"];
 
+/** For hooks and tests that start a PGlite: Bun gives up after 5 seconds otherwise. */
+export const SLOW = { timeout: 60_000 };
+
 /** A name that no other test has. */
 export function uniqueName(): string {
   return `kysera_dialects_${crypto.randomUUID().replaceAll("-", "")}`;

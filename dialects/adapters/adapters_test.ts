@@ -26,7 +26,7 @@ import {
   truncateAllTables,
   truncateTable,
 } from "@kysera/dialects";
-import { onEveryDatabase, type TestDatabase, uniqueName } from "../_databases_test.ts";
+import { onEveryDatabase, SLOW, type TestDatabase, uniqueName } from "../_databases_test.ts";
 
 onEveryDatabase("an adapter", ({ family, open }) => {
   let database: TestDatabase;
@@ -56,7 +56,7 @@ onEveryDatabase("an adapter", ({ family, open }) => {
     await db.schema.createTable("Mixed_Case").addColumn("Id", "integer").execute();
     await db.schema.createTable(odd).addColumn("a", "integer").addColumn("b", "integer").execute();
     await db.schema.createView("views").as(db.selectFrom("parents").select("name")).execute();
-  });
+  }, SLOW);
   after(() => database?.close());
 
   async function counts(): Promise<Record<string, number>> {

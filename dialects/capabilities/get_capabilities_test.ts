@@ -2,7 +2,7 @@ import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { type Kysely, sql } from "kysely";
 import { type DialectCapabilities, getCapabilities } from "@kysera/dialects";
-import { onEveryDatabase, type TestDatabase } from "../_databases_test.ts";
+import { onEveryDatabase, SLOW, type TestDatabase } from "../_databases_test.ts";
 
 onEveryDatabase("getCapabilities() tells the truth", ({ family, variant, open }) => {
   let database: TestDatabase;
@@ -17,7 +17,7 @@ onEveryDatabase("getCapabilities() tells the truth", ({ family, variant, open })
     capabilities = getCapabilities(family, { variant, version: v });
     await db.schema.createTable("t").addColumn("id", "integer", (c) => c.primaryKey())
       .addColumn("a", "integer").execute();
-  });
+  }, SLOW);
   after(() => database?.close());
 
   async function works(...statements: string[]): Promise<boolean> {
@@ -110,13 +110,12 @@ onEveryDatabase("getCapabilities() tells the truth", ({ family, variant, open })
   });
 
   it("parameterLimit: as many parameters work", async () => {
-    // mysql2 writes the values into the text, so there is no limit to see
+    // mysql2 writes the values into the text, so there is no limit to see. Others may be built with
+    // a higher one.
     const limit = family === "mysql" ? 10_000 : capabilities.parameterLimit;
-    const insert = (count: number) =>
-      db.selectFrom("t").select("id")
-        .where("id", "in", Array.from({ length: count }, (_, i) => i)).execute();
-    await insert(limit);
-    if (family === "sqlite") await assert.rejects(insert(limit + 1), /too many SQL variables/);
+    const rows = await db.selectFrom("t").select("id")
+      .where("id", "in", Array.from({ length: limit }, (_, i) => i)).execute();
+    assert.ok(Array.isArray(rows));
   });
 
   it("identifierLimit: as long a name works", async () => {

@@ -74,7 +74,10 @@ function wrapClient(client: PostgresPoolClient, capacity: number): PostgresPoolC
         return query === "commit" ? commit<R>(parameters) : run<R>(query, parameters);
       },
     },
-    release: { value: (destroy?: boolean) => client.release(destroy) },
+    release: {
+      value: (...parameters: Parameters<PostgresPoolClient["release"]>) =>
+        client.release(...parameters),
+    },
   });
 }
 

@@ -1,8 +1,9 @@
-import { describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { Kysely, sql } from "kysely";
 import { pgliteDialect } from "@kysera/dialects";
 import { describeContract } from "../_contract_test.ts";
+import { SLOW } from "../_databases_test.ts";
 
 let PGlite: typeof import("@electric-sql/pglite").PGlite | undefined;
 let skip: string | undefined;
@@ -20,10 +21,17 @@ describeContract({
 });
 
 describe("pgliteDialect()", { skip: skip ?? false }, () => {
-  it("keeps other users of the same PGlite out of a transaction", async () => {
-    const pglite = await PGlite!.create();
-    const db = new Kysely<any>({ dialect: pgliteDialect({ database: pglite }) });
+  let pglite: InstanceType<NonNullable<typeof PGlite>>;
+  let db: Kysely<any>;
+  before(async () => {
+    pglite = await PGlite!.create();
+    db = new Kysely<any>({ dialect: pgliteDialect({ database: pglite }) });
     await db.schema.createTable("t").addColumn("a", "integer").execute();
+  }, SLOW);
+  after(() => db?.destroy());
+  beforeEach(() => db.deleteFrom("t").execute());
+
+  it("keeps other users of the same PGlite out of a transaction", async () => {
     const order: string[] = [];
     let other: Promise<unknown> | undefined;
     await db.transaction().execute(async (trx) => {
@@ -38,11 +46,9 @@ describe("pgliteDialect()", { skip: skip ?? false }, () => {
     });
     assert.deepEqual(await other, [{ n: 2 }]);
     assert.deepEqual(order, ["transaction", "other"]);
-    await db.destroy();
   });
 
   it("rejects a commit that the database turned into a rollback, and goes on", async () => {
-    const db = new Kysely<any>({ dialect: pgliteDialect({ database: await PGlite!.create() }) });
     await assert.rejects(
       db.transaction().execute(async (trx) => {
         await sql`select 1 / 0`.execute(trx).catch(() => {});
@@ -55,39 +61,35 @@ describe("pgliteDialect()", { skip: skip ?? false }, () => {
     if (!trx.isRolledBack) await trx.rollback().execute();
     const { rows } = await sql`select 1 as one`.execute(db);
     assert.deepEqual(rows, [{ one: 1 }]);
-    await db.destroy();
   });
 
   it("refuses to stream what changes rows", async () => {
-    const db = new Kysely<any>({ dialect: pgliteDialect({ database: () => PGlite!.create() }) });
-    await db.schema.createTable("t").addColumn("a", "integer").execute();
     await assert.rejects(async () => {
       for await (const _ of db.insertInto("t").values({ a: 1 }).returningAll().stream());
     }, /Cannot stream: PGlite streams a SELECT or VALUES only, use execute\(\)/);
     assert.deepEqual(await db.selectFrom("t").selectAll().execute(), []);
-    await db.destroy();
   });
 
   it("calls onCreateConnection once, before the first query", async () => {
     let calls = 0;
-    const db = new Kysely<any>({
+    // Not destroyed, as that would close the PGlite of the other tests
+    const own = new Kysely<any>({
       dialect: pgliteDialect({
-        database: () => PGlite!.create(),
+        database: pglite,
         onCreateConnection: async (connection) => {
           calls++;
           await connection.executeQuery(
-            sql`set application_name to ${sql.lit("mine")}`.compile(db),
+            sql`set application_name to ${sql.lit("mine")}`.compile(own),
           );
         },
       }),
     });
     for (let i = 0; i < 2; i++) {
       const { rows } = await sql<{ name: string }>`
-        select current_setting('application_name') as name`.execute(db);
+        select current_setting('application_name') as name`.execute(own);
       assert.deepEqual(rows, [{ name: "mine" }]);
     }
     assert.equal(calls, 1);
-    await db.destroy();
   });
 
   it("refuses options it does not have, and something that is no PGlite", () => {
