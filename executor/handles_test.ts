@@ -185,7 +185,7 @@ describe("bindContext()", () => {
     const boundTrx = bindContext(trx, { tenant: 1 });
     assert.ok(boundTrx instanceof ControlledTransaction);
     await boundTrx.rollback().execute();
-    assert.equal(trx.isRolledBack, true);
+    assert.equal(boundTrx.isRolledBack, true);
   });
 
   it("replaces a context that was bound before, and mixes nothing of it in", () => {

@@ -100,7 +100,7 @@ describe("wrapTransaction()", () => {
     const controlled = wrapped as ControlledTransaction<any>;
     assert.equal(users(await controlled.savepoint("a").execute()), FILTERED);
     await controlled.commit().execute();
-    assert.equal(trx.isCommitted, true);
+    assert.equal(controlled.isCommitted, true);
     await assert.rejects(wrapped.selectFrom("users").selectAll().execute(), /commit/);
   });
 
