@@ -40,7 +40,7 @@ export type Encode = (column: string, value: unknown) => unknown;
 export function readCondition(where: object | undefined, encode: Encode): ReadCondition {
   const values: unknown[] = [];
   const shape: string[] = [];
-  const condition = readAll(where ?? {}, { values, shape, encode });
+  const condition = readAll(where === undefined ? {} : where, { values, shape, encode });
   return { condition, shape: shape.join(""), values };
 }
 

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { bindContext, createExecutor, withMetadata } from "@kysera/executor";
+import { createRepository } from "@kysera/repository";
+import {
+  type CompiledQuery,
+  type Dialect,
+  Kysely,
+  type RootOperationNode,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { DatabaseSync } from "node:sqlite";
+import { byTenant, type Database, softly } from "./_world.ts";
+
+/** A real database, and counts of what is compiled and run on it. */
+interface Counted {
+  readonly db: Kysely<Database>;
+  compiled: number;
+  readonly statements: string[];
+}
+
+function open(): Counted {
+  const database = new DatabaseSync(":memory:");
+  database.exec(`
+    create table people (id integer primary key, email text unique, name text,
+      score integer default 7, tenant integer default 1, version integer default 1, deleted_at text);
+    insert into people (id, email, name, tenant) values (1, 'a', 'Ada', 1), (3, 'c', 'Cyd', 2);
+    create table seats (hall integer, seat text, guest text, primary key (hall, seat));
+  `);
+  const counted = { compiled: 0, statements: [] as string[] };
+  class Compiler extends SqliteQueryCompiler {
+    override compileQuery(node: RootOperationNode, id: never): CompiledQuery {
+      counted.compiled++;
+      return super.compileQuery(node, id);
+    }
+  }
+  const adapted: SqliteDatabase = {
+    close: () => database.close(),
+    prepare(text: string) {
+      counted.statements.push(text);
+      const statement = database.prepare(text);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...parameters as string[]),
+        run: (parameters) => statement.run(...parameters as string[]),
+        iterate: (parameters) => statement.iterate(...parameters as string[]) as never,
+      };
+    },
+  };
+  const dialect: Dialect = {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver({ database: adapted }),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new Compiler(),
+  };
+  return Object.assign(counted, { db: new Kysely<Database>({ dialect }) });
+}
+
+describe("prepared plans of repositories", () => {
+  it("are compiled once, for all handles and callers", async () => {
+    const world = open();
+    const executor = await createExecutor(world.db, [softly, byTenant]);
+    const people = createRepository(bindContext(executor, { tenant: 1 }), { tableName: "people" });
+    const others = people.on(bindContext(executor, { tenant: 2 }));
+    const use = async (): Promise<void> => {
+      for (const [repository, id, other] of [[people, 1, 3], [others, 3, 1]] as const) {
+        assert.equal((await repository.findById(id))?.id, id);
+        assert.equal(await repository.findById(other), null);
+        assert.equal((await repository.findAll()).length, 1);
+        assert.equal((await repository.find({ where: { id: { gt: 0 } }, limit: 5 }))[0]?.id, id);
+        assert.equal(await repository.count({ where: { name: { contains: "d" } } }), 1);
+        assert.equal((await repository.update(id, { name: `d${id}` })).name, `d${id}`);
+        assert.equal(await repository.updateWhere({ id: other }, { name: "x" }), 0);
+        assert.equal(await repository.delete(other), false);
+        await repository.transaction((inside) => inside.findById(id));
+      }
+    };
+    await use();
+    const { compiled } = world;
+    await use();
+    await use();
+    assert.equal(world.compiled, compiled);
+    // Other flags are another query.
+    await people.on(withMetadata(people.executor, { includeDeleted: true })).findById(1);
+    assert.equal(world.compiled, compiled + 1);
+    await world.db.destroy();
+  });
+
+  it("are not kept for plugins whose answer may change", async () => {
+    const world = open();
+    let visible = 1;
+    const executor = await createExecutor(world.db, [{
+      name: "changing",
+      version: "1.0.0",
+      appliesTo: ({ name }) => name === "people",
+      filter: (reference, { eb }) => eb(reference.column("id"), "=", visible),
+    }]);
+    const people = createRepository(executor, { tableName: "people" });
+    assert.equal((await people.findAll())[0]?.id, 1);
+    visible = 3;
+    assert.equal((await people.findAll())[0]?.id, 3);
+    await world.db.destroy();
+  });
+
+  it("of a plugin that looks at the context serve that context only", async () => {
+    const world = open();
+    const executor = await createExecutor(world.db, [{
+      name: "looking",
+      version: "1.0.0",
+      stable: true,
+      appliesTo: ({ name }) => name === "people",
+      filter: (reference, { eb, context }) =>
+        eb(reference.column("tenant"), "=", context?.["tenant"] ?? -1),
+    }]);
+    const people = createRepository(bindContext(executor, { tenant: 1 }), { tableName: "people" });
+    const others = people.on(bindContext(executor, { tenant: 2 }));
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await people.findAll())[0]?.id, 1);
+      assert.equal((await others.findAll())[0]?.id, 3);
+      assert.deepEqual(await people.on(executor).findAll(), []);
+    }
+    await world.db.destroy();
+  });
+
+  it("a method is one statement where the dialect has RETURNING", async () => {
+    const world = open();
+    const executor = bindContext(await createExecutor(world.db, [softly, byTenant]), { tenant: 1 });
+    const people = createRepository(executor, { tableName: "people" });
+    const row = { email: "n", name: "N", deleted_at: null };
+    const work: Record<string, () => Promise<unknown>> = {
+      findById: () => people.findById(1),
+      findByIds: () => people.findByIds([1, 3]),
+      find: () => people.find({ where: { id: 1 } }),
+      count: () => people.count(),
+      exists: () => people.exists(),
+      create: () => people.create(row),
+      update: () => people.update(1, { name: "x" }),
+      upsert: () => people.upsert(row, { conflictColumns: ["email"] }),
+      updateWhere: () => people.updateWhere({ id: 1 }, { name: "y" }),
+      bulkCreate: () => people.bulkCreate([{ ...row, email: "o" }, { ...row, email: "p" }]),
+      bulkDelete: () => people.bulkDelete([7, 8]),
+      deleteWhere: () => people.deleteWhere({ name: "q" }),
+      delete: () => people.delete(9),
+      softDelete: () => people.softDelete(9),
+      loader: () => people.loader().loadMany([1, 2, 3]),
+    };
+    for (const [name, run] of Object.entries(work)) {
+      world.statements.length = 0;
+      await run();
+      assert.equal(world.statements.length, 1, `${name}: ${world.statements.join("; ")}`);
+    }
+    await world.db.destroy();
+  });
+});
