@@ -26,7 +26,7 @@ import { refuseReservedColumn } from "./_reserved.ts";
  * as it is. `false` says nothing: the walk then decides.
  *
  * Every kind and every property known here is one that cannot hide a table; whatever else a query
- * holds makes the answer `false`. The code is written out kind by kind, because a property read at a
+ * holds makes the answer `false`. (A property may be there and undefined.) The code is written out kind by kind, because a property read at a
  * place that sees one kind of node costs a fraction of one that sees all of them.
  */
 export function isUntouched(node: OperationNode, guard: Guard): boolean {
@@ -51,25 +51,25 @@ function select(node: SelectQueryNode, guard: Guard): boolean {
       case "kind":
         break;
       case "from":
-        if (!sources(node.from!.froms, guard)) return false;
+        if (node.from !== undefined && !sources(node.from.froms, guard)) return false;
         break;
       case "selections":
-        if (!selections(node.selections!, guard)) return false;
+        if (node.selections !== undefined && !selections(node.selections, guard)) return false;
         break;
       case "where":
-        if (!expression(node.where!.where, guard)) return false;
+        if (node.where !== undefined && !expression(node.where.where, guard)) return false;
         break;
       case "joins":
-        if (!joins(node.joins!, guard)) return false;
+        if (node.joins !== undefined && !joins(node.joins, guard)) return false;
         break;
       case "orderBy":
-        if (!orderBy(node.orderBy!, guard)) return false;
+        if (node.orderBy !== undefined && !orderBy(node.orderBy, guard)) return false;
         break;
       case "limit":
-        if (!expression(node.limit!.limit, guard)) return false;
+        if (node.limit !== undefined && !expression(node.limit.limit, guard)) return false;
         break;
       case "offset":
-        if (!expression(node.offset!.offset, guard)) return false;
+        if (node.offset !== undefined && !expression(node.offset.offset, guard)) return false;
         break;
       default:
         if (node[key as keyof SelectQueryNode] !== undefined) return false;
@@ -84,23 +84,26 @@ function insert(node: InsertQueryNode, guard: Guard): boolean {
       case "kind":
         break;
       case "into":
+        if (node.into === undefined) return false;
         // A guarded target is left as it is, unless a plugin stamps or checks its rows, or a clause
         // below, in the default case, says more.
-        if (guard.writes ? !source(node.into!, guard) : node.into!.kind !== "TableNode") {
+        if (guard.writes ? !source(node.into, guard) : node.into.kind !== "TableNode") {
           return false;
         }
         break;
       case "columns":
-        for (const column of node.columns!) {
+        for (const column of node.columns ?? []) {
           refuseReservedColumn(column);
           if (column.kind !== "ColumnNode") return false;
         }
         break;
       case "values":
-        if (!values(node.values!)) return false;
+        if (node.values !== undefined && !values(node.values)) return false;
         break;
       case "returning":
-        if (!selections(node.returning!.selections, guard)) return false;
+        if (node.returning !== undefined && !selections(node.returning.selections, guard)) {
+          return false;
+        }
         break;
       default:
         if (node[key as keyof InsertQueryNode] !== undefined) return false;
@@ -115,10 +118,10 @@ function update(node: UpdateQueryNode, guard: Guard): boolean {
       case "kind":
         break;
       case "table":
-        if (!source(node.table!, guard)) return false;
+        if (node.table === undefined || !source(node.table, guard)) return false;
         break;
       case "updates": {
-        const updates = node.updates!;
+        const updates = node.updates ?? [];
         for (let i = 0; i < updates.length; i++) {
           const { column, value } = updates[i]!;
           refuseReservedColumn(column);
@@ -128,10 +131,12 @@ function update(node: UpdateQueryNode, guard: Guard): boolean {
         break;
       }
       case "where":
-        if (!expression(node.where!.where, guard)) return false;
+        if (node.where !== undefined && !expression(node.where.where, guard)) return false;
         break;
       case "returning":
-        if (!selections(node.returning!.selections, guard)) return false;
+        if (node.returning !== undefined && !selections(node.returning.selections, guard)) {
+          return false;
+        }
         break;
       default:
         if (node[key as keyof UpdateQueryNode] !== undefined) return false;
@@ -149,10 +154,12 @@ function remove(node: DeleteQueryNode, guard: Guard): boolean {
         if (!sources(node.from.froms, guard)) return false;
         break;
       case "where":
-        if (!expression(node.where!.where, guard)) return false;
+        if (node.where !== undefined && !expression(node.where.where, guard)) return false;
         break;
       case "returning":
-        if (!selections(node.returning!.selections, guard)) return false;
+        if (node.returning !== undefined && !selections(node.returning.selections, guard)) {
+          return false;
+        }
         break;
       default:
         if (node[key as keyof DeleteQueryNode] !== undefined) return false;

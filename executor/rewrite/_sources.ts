@@ -193,7 +193,7 @@ function derive(
     joins[index] = { ...joins[index]!, table };
     sources.joins = joins;
   }
-  if (reference.alias === undefined && reference.table.table.schema !== undefined) {
+  if (reference.alias === undefined) {
     sources.unqualified = [...sources.unqualified ?? [], reference.table];
   }
 }
@@ -208,7 +208,8 @@ export function unqualify<T>(value: T, tables: readonly TableNode[]): T {
   if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return value;
   if (node.kind === "ReferenceNode") {
     const { table } = node as OperationNode & { table?: TableNode };
-    if (table === undefined || !tables.some((t) => sameTable(t, table))) return value;
+    if (table?.table.schema === undefined) return value;
+    if (!tables.some((derived) => mayBe(derived, table))) return value;
     return {
       ...node,
       table: { kind: "TableNode", table: { ...table.table, schema: undefined } },
@@ -219,7 +220,9 @@ export function unqualify<T>(value: T, tables: readonly TableNode[]): T {
   return out as unknown as T;
 }
 
-function sameTable(a: TableNode, b: TableNode): boolean {
-  return a.table.identifier.name === b.table.identifier.name &&
-    a.table.schema?.name === b.table.schema?.name;
+/** Whether a qualified name may be that of a table, which may be written without its schema. */
+function mayBe(table: TableNode, qualified: TableNode): boolean {
+  const { schema, identifier } = table.table;
+  return identifier.name === qualified.table.identifier.name &&
+    (schema === undefined || schema.name === qualified.table.schema?.name);
 }
