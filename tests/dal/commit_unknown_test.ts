@@ -1,8 +1,9 @@
 import { CommitUnknownError, withTransaction } from "@kysera/dal";
 import { nodeSqliteDialect } from "@kysera/dialects";
 import { createExecutor } from "@kysera/executor";
-import { type Dialect, type Driver, Kysely, sql } from "kysely";
+import { type Dialect, type Driver, Kysely, PostgresDialect, sql } from "kysely";
 import assert from "node:assert/strict";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { DatabaseSync } from "node:sqlite";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -146,31 +147,44 @@ describe("withTransaction() where COMMIT has no answer", () => {
   });
 });
 
+/** One connection, whose end is not an uncaught error of the process. */
+async function openMortal(): Promise<Kysely<Database>> {
+  const { default: pg } = await import("pg");
+  const pool = new pg.Pool({ connectionString: process.env["KYSERA_TEST_POSTGRES_URL"], max: 1 });
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}
+
 onEveryDialect("withTransaction() where the server ends the session during COMMIT", (dialect) => {
   it("throws a CommitUnknownError, and the pool goes on", async () => {
-    const { db, close } = await dialect.open({ connections: 1 });
+    const { db: owner, close } = await dialect.open({ connections: 1 });
+    const db = await openMortal();
     try {
-      await sql`create table notes (id int primary key)`.execute(db);
+      await sql`create table notes (id int primary key)`.execute(owner);
       await sql`create function die() returns trigger language plpgsql as $$ begin
         if new.id = 1 then perform pg_terminate_backend(pg_backend_pid()); end if;
         return null;
-      end $$`.execute(db);
+      end $$`.execute(owner);
       await sql`create constraint trigger deadly after insert on notes
-        deferrable initially deferred for each row execute function die()`.execute(db);
+        deferrable initially deferred for each row execute function die()`.execute(owner);
+      const { rows } = await sql<{ name: string }>`select current_schema() as name`.execute(owner);
+      const own = db.withSchema(rows[0]!.name);
       const add = (id: number): Promise<void> =>
-        withTransaction(db, async (tx) => {
+        withTransaction(own, async (tx) => {
           await tx.db.insertInto("notes").values({ id }).execute();
         }, { retry: 3 });
       await assert.rejects(add(1), CommitUnknownError);
       await add(2);
-      assert.deepEqual(await db.selectFrom("notes").select("id").execute(), [{ id: 2 }]);
+      assert.deepEqual(await own.selectFrom("notes").select("id").execute(), [{ id: 2 }]);
     } finally {
+      await db.destroy();
       await close();
     }
   });
 
   it("throws the function's own error where the session ends before COMMIT", async () => {
-    const { db, close } = await dialect.open({ connections: 1 });
+    const db = await openMortal();
     try {
       await assert.rejects(
         withTransaction(db, async (tx) => {
@@ -181,7 +195,7 @@ onEveryDialect("withTransaction() where the server ends the session during COMMI
       const again = await withTransaction(db, (tx) => sql`select 1 as one`.execute(tx.db));
       assert.deepEqual(again.rows, [{ one: 1 }]);
     } finally {
-      await close();
+      await db.destroy();
     }
   });
 }, ["postgres"]);
