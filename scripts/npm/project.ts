@@ -14,7 +14,7 @@ import { entryNames, members, ROOT, rootImports } from "../workspace.ts";
 export const TARBALLS: string = join(ROOT, "npm", "tarballs");
 
 /** What the root names that the tests of an installed package do not import. */
-const NOT_FOR_TESTS = ["kysely", "typescript"];
+const NOT_FOR_TESTS = ["kysely", "typescript", "cli-table3", "diff", "sql-formatter"];
 /** The declarations of the oldest Node on which all tests run. */
 const NODE_TYPES = "^22";
 /** Directories whose tests are about the repository, or that are no sources. */
