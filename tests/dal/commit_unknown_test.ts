@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { DatabaseSync } from "node:sqlite";
+import type { EventEmitter } from "node:events";
 import { onEveryDialect } from "../support/matrix.ts";
 
 interface Database {
@@ -152,7 +153,7 @@ async function openMortal(): Promise<Kysely<Database>> {
   const { default: pg } = await import("pg");
   const pool = new pg.Pool({ connectionString: process.env["KYSERA_TEST_POSTGRES_URL"], max: 1 });
   pool.on("error", () => {});
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client: EventEmitter) => client.on("error", () => {}));
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
 
