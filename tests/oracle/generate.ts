@@ -74,10 +74,10 @@ function generateQuery(draw: Draw, can: Capabilities): Query {
     [1, () => "compiled"],
     ...(can.stream ? [[1, () => "stream"]] as [number, () => Handle][] : []),
   ]);
-  const unfit = statement.ctes.some((cte) => cte.body.k !== "select")
-    ? handle === "transaction"
+  const writes = statement.ctes.some((cte) => cte.body.k !== "select");
+  const unfit = (handle === "transaction" && writes) ||
     // Kysely's own schema plugin takes an alias for the table whose name it has.
-    : handle === "withSchema" && schemaConfuses(JSON.stringify(statement), can);
+    (handle === "withSchema" && schemaConfuses(JSON.stringify(statement), can));
   if (handle === "withSchema" && !unfit) {
     // A builder of a handle with a schema does not know that a name is a CTE of another builder.
     const callbacks = JSON.stringify(statement).replaceAll('"via":"handle"', '"via":"callback"');
@@ -106,7 +106,7 @@ function schemaConfuses(statement: string, can: Capabilities): boolean {
   // SQLite has no `schema.table.*`.
   if (can.dialect === "sqlite" && statement.includes('"all":{"alias"')) return true;
   return tables.some(({ name }) =>
-    new RegExp(`"s":"(query|rows|table)"[^{}]*"alias":"${name}"|},"alias":"${name}"}`)
+    new RegExp(`"s":"(query|rows|table|cte)"[^{}]*"alias":"${name}"|},"alias":"${name}"}`)
       .test(statement)
   );
 }

@@ -317,7 +317,8 @@ export function generateSources(
 ): Scope {
   const { draw, counter } = scope;
   // The work of a query grows with the product of its sources.
-  const full = counter.sources >= 8;
+  const left = Math.max(0, 7 - counter.sources);
+  const full = left === 0;
   const count = full || draw.percent(85) ? 1 : optional && draw.percent(20) ? 0 : 2;
   const used = new Set<string>();
   const local: Visible[] = [];
@@ -328,7 +329,7 @@ export function generateSources(
   }
   const joins = full || count === 0
     ? 0
-    : draw.weighted([[45, () => 0], [35, () => 1], [15, () => 2], [5, () => 3]]);
+    : Math.min(left, draw.weighted([[45, () => 0], [35, () => 1], [15, () => 2], [5, () => 3]]));
   counter.sources += count + joins;
   for (let i = 0; i < joins; i++) {
     const kind = draw.pick(kinds);
@@ -407,7 +408,7 @@ function generateSource(scope: Scope, used: Set<string>): { source: Source; visi
         };
       }]] as [number, () => { source: Source; visible: Visible }][]
       : []),
-    ...(scope.depth > 0 && scope.counter.sources < 8
+    ...(scope.depth > 0 && scope.counter.sources < 7
       ? [[2, () => {
         const alias = freshAlias(scope, used);
         const outside: Scope = {

@@ -16,8 +16,10 @@ export interface Subject {
   readonly camelCase?: KyselyPlugin | undefined;
   /** Whether a DELETE through the handle is a soft delete. */
   readonly softDeletes?: boolean | undefined;
-  /** Whether the error is a refusal by name, which some statements may meet. */
+  /** Whether the error is a refusal by name. */
   readonly isRefusal?: ((error: unknown) => boolean) | undefined;
+  /** Statements that this subject may refuse, beside those of {@linkcode mayBeRefused}. */
+  readonly mayRefuse?: ((statement: Statement, dialect: string) => boolean) | undefined;
 }
 
 /** The two sides disagree. */
@@ -161,8 +163,9 @@ export class World {
   }
 
   #compare(query: Query, expected: Attempt, got: Attempt): Outcome {
-    if ("error" in got && this.subject.isRefusal?.(got.error) && mayBeRefused(query.statement)) {
-      return "refused";
+    if ("error" in got && this.subject.isRefusal?.(got.error)) {
+      const also = (s: Statement) => this.subject.mayRefuse?.(s, this.#dialect.dialect) ?? false;
+      if (mayBeRefused(query.statement, also)) return "refused";
     }
     if ("error" in expected) this.onError?.(expected.error, query);
     if ("error" in expected && "error" in got) return "failed on both sides";
@@ -260,7 +263,9 @@ export class World {
         return await rows(this.#handle(side, handle));
       case "compiled": {
         const result = await db.executeQuery(build(db).compile());
-        return [...result.rows, { affected: result.numAffectedRows }];
+        // MariaDB answers a RETURNING with an OK packet, and so a count, where it sees that no row
+        // can match.
+        return [...result.rows, { affected: result.numAffectedRows ?? 0n }];
       }
       case "stream": {
         const out: unknown[] = [];
@@ -316,8 +321,11 @@ export function changes(statement: Statement): boolean {
 }
 
 /** Statements that no filter can be put into: refusing them is as sound as anything. */
-export function mayBeRefused(statement: Statement): boolean {
-  if (statement.ctes.some((cte) => mayBeRefused(cte.body))) return true;
+export function mayBeRefused(
+  statement: Statement,
+  also: (statement: Statement) => boolean = () => false,
+): boolean {
+  if (statement.ctes.some((cte) => mayBeRefused(cte.body, also)) || also(statement)) return true;
   return statement.k === "insert" && filteredNames.includes(statement.table.table) &&
     ["replace", "duplicate", "ignore"].includes(statement.conflict?.how ?? "");
 }
