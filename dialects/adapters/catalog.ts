@@ -132,8 +132,8 @@ export async function getDatabaseSize(
 /**
  * Deletes all rows of a table and begins its generated ids anew.
  *
- * It goes past every plugin, so an executor that refuses raw SQL refuses it: hand it the database
- * itself. A table that others refer to is refused by the database.
+ * It goes past every plugin, rows that a plugin hides included, and an executor may refuse it: hand
+ * it the database itself. A table that others refer to is refused by the database.
  *
  * @param db The database.
  * @param table The name, with a schema before a dot if need be.
