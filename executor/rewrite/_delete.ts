@@ -3,7 +3,7 @@ import {
   ColumnUpdateNode,
   type DeleteQueryNode,
   type OperationNode,
-  type UpdateQueryNode,
+  UpdateQueryNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
@@ -168,19 +168,27 @@ function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[]
   });
 }
 
-function asUpdate(
-  node: DeleteQueryNode,
-  { target, rewrite }: Softened,
+/** The UPDATE without its table: what a MERGE has for an action. */
+export function softenedAction(
+  rewrite: DeleteRewrite,
+  target: GuardedReference,
   guard: Guard,
 ): UpdateQueryNode {
   const set = Object.entries(rewrite.set).map(([column, value]) =>
     ColumnUpdateNode.create(ColumnNode.create(column), valueNode(value))
   );
   const updates = guard.writes ? stampUpdates(set, target, undefined, guard) : set;
+  return { ...UpdateQueryNode.createWithoutTable(), updates };
+}
+
+function asUpdate(
+  node: DeleteQueryNode,
+  { target, rewrite }: Softened,
+  guard: Guard,
+): UpdateQueryNode {
   const update: Record<string, unknown> = {
-    kind: "UpdateQueryNode",
+    ...softenedAction(rewrite, target, guard),
     table: node.from.froms[0],
-    updates,
   };
   for (
     const key of [

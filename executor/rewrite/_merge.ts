@@ -1,16 +1,17 @@
 import {
   AndNode,
-  type DeleteQueryNode,
   type JoinNode,
   type MatchedNode,
   type MergeQueryNode,
   OnNode,
   type OperationNode,
+  type RawNode,
   type WhenNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import { checkMerge } from "./_check.ts";
+import { softenedAction } from "./_delete.ts";
 import { intercept } from "./_intercept.ts";
 import { and, operandOfAnd } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
@@ -28,7 +29,7 @@ import { visitChildren } from "./_visit.ts";
  * | source                            | `(select * from s where ..) as s`                     |
  * | target                            | its filter goes to ON, so a hidden row is not matched |
  * | WHEN NOT MATCHED BY SOURCE        | the target's filter is added to its condition         |
- * | THEN DELETE of a table that is soft-deleted | refused                                     |
+ * | THEN DELETE                       | what a plugin makes of it: an UPDATE, or a refusal    |
  */
 export function rewriteMerge(
   original: MergeQueryNode,
@@ -55,9 +56,9 @@ export function rewriteMerge(
   if (guard.deniesRaw) refuseOpaque(out.into, guard);
   const target = guardedReference(out.into, undefined, guard);
   if (target === undefined) return using === out.using ? out : withUsing(out, using);
-  refuseDelete(out, target, guard);
+  out = softenDeletes(out, target, guard);
   const predicate = target.plan.predicate(target, "merge", scope, guard);
-  if (predicate === undefined) return using === out.using ? out : withUsing(out, using);
+  if (predicate === undefined) return withUsing(out, using);
   refuseOpenEnd(out.endModifiers, target.table.table.identifier.name);
   if (using !== undefined) {
     using = { ...using, on: OnNode.create(and(using.on?.on, predicate)) };
@@ -111,22 +112,30 @@ function filterWhen(when: WhenNode, predicate: OperationNode): WhenNode {
   };
 }
 
-function refuseDelete(node: MergeQueryNode, target: GuardedReference, guard: Guard): void {
-  const deletes = node.whens?.some((when) => {
-    const result = when.result as DeleteQueryNode | (OperationNode & { sqlFragments?: string[] });
-    return result?.kind === "DeleteQueryNode" ||
-      ("sqlFragments" in (result ?? {}) &&
-        /^\s*delete\b/i.test((result as { sqlFragments: string[] }).sqlFragments.join("")));
-  });
-  if (!deletes || !guard.rewritesDeletes) return;
+/** What the plugins make of THEN DELETE: an UPDATE of the same row, a refusal, or nothing. */
+function softenDeletes(
+  node: MergeQueryNode,
+  target: GuardedReference,
+  guard: Guard,
+): MergeQueryNode {
+  if (!guard.rewritesDeletes || !node.whens?.some(deletes)) return node;
   const rewrite = target.plan.deleteRewrite(target, guard);
-  if (rewrite === undefined) return;
-  const table = target.table.table.identifier.name;
-  throw new QueryRefusedError(
-    `Cannot delete from "${table}" in a MERGE: a plugin ` +
-      (rewrite === "deny" ? "denies it" : "makes deletes of it updates") +
-      "; write the clause as an update that marks the row deleted",
-    rewrite === "deny" ? "DELETE_DENIED" : "DELETE_NOT_REWRITABLE",
-    table,
-  );
+  if (rewrite === undefined) return node;
+  if (rewrite === "deny") {
+    const table = target.table.table.identifier.name;
+    throw new QueryRefusedError(
+      `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
+      "DELETE_DENIED",
+      table,
+    );
+  }
+  const result = softenedAction(rewrite, target, guard);
+  return { ...node, whens: node.whens.map((when) => deletes(when) ? { ...when, result } : when) };
+}
+
+/** Whether the action is a DELETE; Kysely writes it as raw SQL. */
+function deletes({ result }: WhenNode): boolean {
+  if (result?.kind === "DeleteQueryNode") return true;
+  return result?.kind === "RawNode" &&
+    /^\s*delete\b/i.test((result as RawNode).sqlFragments.join(""));
 }
