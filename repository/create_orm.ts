@@ -95,7 +95,7 @@ export interface Orm<DB, P extends readonly Plugin[]> {
  */
 export async function createORM<
   DB,
-  const P extends readonly Plugin[] = readonly [],
+  const P extends readonly Plugin[],
   const Q extends readonly Plugin[] = readonly [],
 >(
   db: ExecutorOf<DB> & { readonly __plugins?: Q },

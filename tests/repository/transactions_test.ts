@@ -119,6 +119,7 @@ onEveryDialect("repository: transactions", (dialect) => {
   it("a bulk write that fails inside a transaction leaves what came before it", () =>
     inWorld(dialect, async ({ executor, people: all }) => {
       const people = createRepository(executor, { tableName: "people" });
+      // PostgreSQL runs nothing more after a failed statement, but for one in a savepoint.
       await people.transaction(async (inside) => {
         await inside.update(1, { name: "first" });
         const taken = [row("Fay"), { ...row("Gil"), score: 1 }, {
@@ -130,9 +131,6 @@ onEveryDialect("repository: transactions", (dialect) => {
           { id: 4, data: { name: "no" } },
           { id: 99, data: { name: "no" } },
         ]));
-      }).catch((error) => {
-        // PostgreSQL runs nothing more after a failed statement, but for one in a savepoint.
-        throw error;
       });
       assert.equal(await all(), START.replace("Ada", "first"));
     }));
