@@ -1,5 +1,13 @@
 import { BadRequestError } from "@kysera/core";
-import { compilePlan, planKey, type QueryPlan, Slot } from "@kysera/executor";
+import {
+  compilePlan,
+  ForeignQueryError,
+  getPlugins,
+  isKyseraExecutor,
+  planKey,
+  type QueryPlan,
+  Slot,
+} from "@kysera/executor";
 import {
   type Compilable,
   type CompiledQuery,
@@ -7,6 +15,7 @@ import {
   type Expression,
   InsertResult,
   type Kysely,
+  MergeResult,
   NoResultError,
   type OperationNode,
   type QueryResult,
@@ -37,7 +46,12 @@ export interface PreparedQuery<P extends object, Row> {
   executeTakeFirstOrThrow(values: P): Promise<Row>;
   /** The query and its parameters, as they would run. */
   compile(values: P): CompiledQuery<Row>;
-  /** The same query for another handle: a transaction, or another caller's context. */
+  /**
+   * The same query for another handle of the same executor: a transaction, another caller's context,
+   * another schema. What has been compiled is shared as far as it is good for both.
+   *
+   * @throws {ForeignQueryError} for another executor or database, whose plugins may be others
+   */
   on(contextOrDb: ContextLike): PreparedQuery<P, Row>;
 }
 
@@ -47,8 +61,10 @@ const MOST_PLANS = 64;
  * Prepares a query: it is built, rewritten by the plugins and compiled once, and a call only binds
  * its values. What plugins take from the caller's context is bound with each call as well.
  *
- * A list (`where("id", "in", params.ids)`) has a plan for each length; an empty one is refused. Where
- * a plugin's answer may change from one call to the next, the query is built anew each time.
+ * A list (`where("id", "in", params.ids)`) has a plan for each length; an empty one is refused. Every
+ * array is taken for a list: an array that is one value (of PostgreSQL, or JSON) has to be text, or
+ * written into the query. Where a plugin's answer may change from one call to the next, the query is
+ * built anew each time.
  *
  * @param contextOrDb where it runs, unless {@linkcode PreparedQuery.on} says otherwise
  * @param build makes the query of a Kysely and the parameters; it must not look at their values
@@ -130,7 +146,13 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   }
 
   on(contextOrDb: ContextLike): PreparedQuery<P, Row> {
-    return new Prepared(handleOf(contextOrDb), this.#build, this.#plans);
+    const db = handleOf(contextOrDb);
+    if (!isSameExecutor(db, this.#db)) {
+      throw new ForeignQueryError(
+        "it was prepared for another executor or database; prepare one for this",
+      );
+    }
+    return new Prepared(db, this.#build, this.#plans);
   }
 
   #planFor(values: P): Planned<Row> {
@@ -157,8 +179,23 @@ function handleOf<DB>(contextOrDb: ContextLike<DB>): Kysely<DB> {
   return isDbContext(contextOrDb) ? contextOrDb.db : toContext(contextOrDb).db;
 }
 
+/** Whether two handles have the same plugins and go to the same database. */
+function isSameExecutor(one: Kysely<any>, other: Kysely<any>): boolean {
+  if (one === other) return true;
+  if (one.getExecutor().adapter !== other.getExecutor().adapter) return false;
+  const guarded = isKyseraExecutor(one);
+  if (guarded !== isKyseraExecutor(other)) return false;
+  // The handles of an executor have one list between them.
+  return !guarded || getPlugins(one) === getPlugins(other);
+}
+
 /** The lengths of the lists among the values: `ids:3`. */
 function signatureOf(values: object): string {
+  if (typeof values !== "object" || values === null) {
+    throw new BadRequestError(
+      "Cannot run the prepared query: the values are no object; pass { name: value, .. }",
+    );
+  }
   let signature = "";
   for (const key in values) {
     const value: unknown = (values as Record<string, unknown>)[key];
@@ -267,6 +304,8 @@ function resultOf<Row>(
       return [new UpdateResult(numAffectedRows ?? 0n, numChangedRows) as Row];
     case "DeleteQueryNode":
       return [new DeleteResult(numAffectedRows ?? 0n) as Row];
+    case "MergeQueryNode":
+      return [new MergeResult(numAffectedRows) as Row];
     default:
       return result.rows;
   }
