@@ -4,9 +4,6 @@ import { type InsertQueryBuilder, type Kysely, sql } from "kysely";
 import type { Row, Table } from "./_table.ts";
 import { inSavepoint } from "./_together.ts";
 
-/** Up to so many rows a list is written by a plan; it has a slot for each of their values. */
-const MOST_PLANNED_ROWS = 100;
-
 /**
  * Adds one row. Where the dialect gives none back it is read, so the caller opens a transaction.
  *
@@ -94,11 +91,23 @@ function keyOfInserted(table: Table, row: Row, insertId: bigint | undefined): un
 /** Indexes of rows that have the same columns: SQLite would give NULL for one that a row lacks. */
 function sameColumns(rows: readonly Row[]): number[][] {
   const groups = new Map<string, number[]>();
+  let last = "";
+  let group: number[] = [];
   rows.forEach((row, i) => {
+    // Most rows have the columns of the one before, in the same order.
+    const written = Object.keys(row).join("\0");
+    if (i > 0 && written === last) {
+      group.push(i);
+      return;
+    }
+    last = written;
     const key = JSON.stringify(Object.keys(row).sort());
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [i]);
-    else group.push(i);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, group = [i]);
+    else {
+      known.push(i);
+      group = known;
+    }
   });
   return [...groups.values()];
 }
@@ -131,14 +140,14 @@ async function insertGroup(
     return;
   }
   const columns = Object.keys(rows[group[0]!]!);
-  const values = group.flatMap((i) => columns.map((column) => rows[i]![column]));
-  const result = group.length <= MOST_PLANNED_ROWS
+  const shape = `insert ${JSON.stringify(columns)} ${group.length}`;
+  const result = table.comesAgain(shape)
     ? await table.run(
-      `insert ${JSON.stringify(columns)} ${group.length}`,
-      values,
+      shape,
+      group.flatMap((i) => columns.map((column) => rows[i]![column])),
       (db) => insertion(table, db, columns, group.length),
     )
-    : await table.runOnce(values, (db) => insertion(table, db, columns, group.length));
+    : await insertMany(table, group.map((i) => rows[i]!));
   if (table.returns) {
     const given = written(table, result.rows, group.length);
     group.forEach((i, at) => out[i] = given[at]!);
@@ -146,6 +155,13 @@ async function insertGroup(
   }
   const found = await rowsByKey(table, group.map((i) => rows[i]!));
   for (const i of group) out[i] = found.get(table.nameOf(rows[i]!)) ?? rows[i]!;
+}
+
+/** Lists of plain values are what Kysely is quickest with; slots would be slower. */
+async function insertMany(table: Table, rows: readonly Row[]): Promise<{ readonly rows: Row[] }> {
+  const query = table.db.insertInto(table.name).values(rows);
+  // The builder's own execute() would keep the rows from being returned as they are.
+  return await table.db.executeQuery<Row>(table.returns ? query.returningAll() : query);
 }
 
 async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string, Row>> {

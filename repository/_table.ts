@@ -26,11 +26,20 @@ export interface Definition {
   readonly validated: number;
   readonly versionColumn: string | undefined;
   readonly codecs: ReadonlyMap<string, Codec>;
-  /** Plans by what they are good for, and by their shape. */
-  readonly plans: WeakMap<object, Map<string, QueryPlan<Row>>>;
+  /** Plans by what they are good for. */
+  readonly plans: WeakMap<object, Plans>;
+}
+
+/** Plans that serve the same handles. */
+interface Plans {
+  readonly byShape: Map<string, QueryPlan<Row>>;
+  /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
+  readonly lists: string[];
 }
 
 const MOST_PLANS = 256;
+const MOST_COLUMNS = 1_000;
+const MOST_LISTS = 4;
 /** What drivers take in one statement, less what plugins may add to a condition. */
 const MOST_PARAMETERS: Readonly<Record<Dialect, number>> = {
   postgres: 65_335,
@@ -48,7 +57,9 @@ export class Table {
   readonly dialect: Dialect;
   /** Whether a write gives the rows it wrote. */
   readonly returns: boolean;
-  readonly #plans: Map<string, QueryPlan<Row>>;
+  /** Names that were looked at, and are good. */
+  readonly #columns = new Set<string>();
+  readonly #plans: Plans;
 
   constructor(definition: Definition, db: Kysely<any>) {
     this.definition = definition;
@@ -57,7 +68,9 @@ export class Table {
     this.returns = db.getExecutor().adapter.supportsReturning === true;
     const key = planKey(db);
     let plans = definition.plans.get(key);
-    if (plans === undefined) definition.plans.set(key, plans = new Map());
+    if (plans === undefined) {
+      definition.plans.set(key, plans = { byShape: new Map(), lists: [] });
+    }
     this.#plans = plans;
   }
 
@@ -87,25 +100,26 @@ export class Table {
     values: readonly unknown[],
     build: (db: Kysely<any>) => Compilable<any>,
   ): Promise<QueryResult<Row>> {
-    let plan = this.#plans.get(shape);
+    const { byShape } = this.#plans;
+    let plan = byShape.get(shape);
     if (plan === undefined || !plan.serves(this.db)) {
       plan = compilePlan(this.db, build) as QueryPlan<Row>;
       if (plan.reusable) {
         // The oldest goes: shapes may be without number.
-        if (this.#plans.size >= MOST_PLANS) this.#plans.delete(this.#plans.keys().next().value!);
-        this.#plans.set(shape, plan);
+        if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
+        byShape.set(shape, plan);
       }
     }
     return await this.db.executeQuery(plan.bind(this.db, values));
   }
 
-  /** Runs a query of a shape that will hardly come again. */
-  async runOnce(
-    values: readonly unknown[],
-    build: (db: Kysely<any>) => Compilable<any>,
-  ): Promise<QueryResult<Row>> {
-    const plan = compilePlan(this.db, build) as QueryPlan<Row>;
-    return await this.db.executeQuery(plan.bind(this.db, values));
+  /** Whether a long list of a shape was seen lately; it is from now on. */
+  comesAgain(shape: string): boolean {
+    const { lists, byShape } = this.#plans;
+    if (lists.includes(shape)) return true;
+    lists.push(shape);
+    if (lists.length > MOST_LISTS) byShape.delete(lists.shift()!);
+    return false;
   }
 
   /** Entities of rows, validated where that is asked for. */
@@ -146,7 +160,9 @@ export class Table {
 
   /** A value as the database keeps it. */
   encode(column: string, value: unknown): unknown {
-    const codec = value === null ? undefined : this.definition.codecs.get(column);
+    const { codecs } = this.definition;
+    if (codecs.size === 0 && typeof value !== "object") return value;
+    const codec = value === null ? undefined : codecs.get(column);
     const encoded = codec === undefined ? value : codec.encode(value);
     // mysql2 writes the keys of an object, and the items of a list, into the SQL.
     if (this.dialect === "mysql" && (isPlainObject(encoded) || Array.isArray(encoded))) {
@@ -165,13 +181,34 @@ export class Table {
    * @throws {ValidationError} @throws {BadRequestError} for what is no object
    */
   async row(input: unknown, which: "create" | "update"): Promise<Row> {
-    const action = `${which} a row of "${this.name}"`;
     const schema = this.definition.schemas[which];
+    if (schema === undefined) return this.#row(input, which);
+    const action = `${which} a row of "${this.name}"`;
+    // Before the schema sees it, which may drop names silently.
     assertRow(input, action);
-    const value = schema === undefined ? input : await parse(schema, input, action);
-    if (value !== input) assertRow(value, action);
+    for (const column of Object.keys(input)) assertColumn(column, action);
+    return this.#row(await parse(schema, input, action), which);
+  }
+
+  /** {@linkcode Table.row}, for many; at once where nothing has to be waited for. */
+  async rows(inputs: readonly unknown[], which: "create" | "update"): Promise<Row[]> {
+    if (this.definition.schemas[which] === undefined) {
+      return inputs.map((input) => this.#row(input, which));
+    }
+    const rows: Row[] = [];
+    for (const input of inputs) rows.push(await this.row(input, which));
+    return rows;
+  }
+
+  #row(value: unknown, which: "create" | "update"): Row {
+    assertRow(value, `${which} a row of "${this.name}"`);
     const row: Row = {};
-    for (const [column, each] of Object.entries(value as Row)) {
+    for (const column of Object.keys(value)) {
+      if (!this.#columns.has(column)) {
+        assertColumn(column, `${which} a row of "${this.name}"`);
+        if (this.#columns.size < MOST_COLUMNS) this.#columns.add(column);
+      }
+      const each = value[column];
       if (each !== undefined) row[column] = this.encode(column, each);
     }
     return row;
@@ -273,10 +310,7 @@ function textOf(value: unknown): string {
   return value instanceof Uint8Array ? [...value].join(",") : String(value);
 }
 
-/** Refuses what is no row: before a schema sees it, which may drop names silently, and after. */
-function assertRow(value: unknown, action: string): void {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new BadRequestError(`Cannot ${action}: the input is no object; pass columns and values`);
-  }
-  for (const column of Object.keys(value)) assertColumn(column, action);
+function assertRow(value: unknown, action: string): asserts value is Row {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new BadRequestError(`Cannot ${action}: the input is no object; pass columns and values`);
 }

@@ -128,8 +128,7 @@ export function writes(
     async bulkCreate(inputs) {
       assertList(inputs, "add rows");
       // All are validated before the first is written.
-      const rows: Row[] = [];
-      for (const input of inputs) rows.push(withVersion(await table.row(input, "create")));
+      const rows = (await table.rows(inputs, "create")).map(withVersion);
       return rows.length === 0 ? [] : await table.entities(await insertAll(table, rows));
     },
     async create(input) {
