@@ -39,8 +39,7 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  * Makes a context.
  *
  * @param db an executor, a transaction, or a plain Kysely
- * @param extras what the caller adds: a `signal`, a request id, whatever its queries want to know.
- * `true` or `false`, as versions before took it, must be what the Kysely says of itself
+ * @param extras what the caller adds: a `signal`, a request id, whatever its queries want to know
  * @returns a frozen context
  * @throws {BadRequestError} where an extra would take the place of a member of the context
  *
@@ -63,15 +62,28 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  */
 export function createContext<DB, const X extends ContextExtras = Record<never, never>>(
   db: ExecutorOf<DB>,
-  extras?: (X & { readonly signal?: AbortSignal | undefined }) | boolean,
-): DbContext<DB> & X {
+  extras?: X & { readonly signal?: AbortSignal | undefined },
+): DbContext<DB> & X;
+/**
+ * Makes a context, as versions before did.
+ *
+ * @param db an executor, a transaction, or a plain Kysely
+ * @param isTransaction what the Kysely says of itself as well
+ * @returns a frozen context
+ * @throws {BadRequestError} where the Kysely says otherwise
+ */
+export function createContext<DB>(db: ExecutorOf<DB>, isTransaction: boolean): DbContext<DB>;
+export function createContext<DB>(
+  db: ExecutorOf<DB>,
+  extras?: ContextExtras | boolean,
+): DbContext<DB> {
   if (typeof db?.getExecutor !== "function") {
     throw new BadRequestError(
       "Cannot make a context: the first argument is no Kysely; pass an executor or a transaction",
     );
   }
   if (typeof extras === "boolean") {
-    if (extras === db.isTransaction) return createContext<DB, X>(db);
+    if (extras === db.isTransaction) return createContext<DB>(db);
     throw new BadRequestError(
       `Cannot make a context: ${extras} was given as isTransaction, and the Kysely says otherwise`,
     );
@@ -87,9 +99,8 @@ export function createContext<DB, const X extends ContextExtras = Record<never, 
     }
   }
   const context = { ...extras, db, isTransaction: db.isTransaction, [DB_CONTEXT_SYMBOL]: true };
-  // `db` is a Kysely<DB>, by what ExecutorOf says of it; the members of X come from `extras`, the
-  // others are set here.
-  return Object.freeze(context) as unknown as DbContext<DB> & X;
+  // `db` is a Kysely<DB>, by what ExecutorOf says of it; what is added comes from `extras`.
+  return Object.freeze(context) as unknown as DbContext<DB>;
 }
 
 /**
