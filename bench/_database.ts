@@ -16,6 +16,34 @@ export interface Database {
   teams: { id: Generated<number>; name: string; org_id: number };
 }
 
+/** The tables and their rows. */
+export const SCHEMA = `
+  create table users (
+    id integer primary key, name text not null, org_id integer not null, deleted_at text
+  );
+  create table posts (
+    id integer primary key, user_id integer not null, title text not null, deleted_at text
+  );
+  create table tags (
+    id integer primary key, post_id integer not null, label text not null
+  );
+  create table teams (
+    id integer primary key, name text not null, org_id integer not null
+  );
+  create index posts_user on posts (user_id);
+  create index tags_post on tags (post_id);
+
+  with recursive n (i) as (values (1) union all select i + 1 from n where i < 1000)
+  insert into users
+  select i, 'user ' || i, i % 10, case when i % 10 = 0 then '2026-01-01' end from n;
+
+  insert into posts
+  select id, id, 'post ' || id, case when id % 7 = 0 then '2026-01-01' end from users;
+
+  insert into tags select id, id, 'tag ' || id from posts;
+  insert into teams select id, name, org_id from users where id <= 100;
+`;
+
 /** A database of a thousand users, and Kysely on it. */
 export interface Opened {
   readonly db: Kysely<Database>;
@@ -50,31 +78,6 @@ export function openCached(): Opened {
 
 function filled(): DatabaseSync {
   const database = new DatabaseSync(":memory:");
-  database.exec(`
-    create table users (
-      id integer primary key, name text not null, org_id integer not null, deleted_at text
-    );
-    create table posts (
-      id integer primary key, user_id integer not null, title text not null, deleted_at text
-    );
-    create table tags (
-      id integer primary key, post_id integer not null, label text not null
-    );
-    create table teams (
-      id integer primary key, name text not null, org_id integer not null
-    );
-    create index posts_user on posts (user_id);
-    create index tags_post on tags (post_id);
-
-    with recursive n (i) as (values (1) union all select i + 1 from n where i < 1000)
-    insert into users
-    select i, 'user ' || i, i % 10, case when i % 10 = 0 then '2026-01-01' end from n;
-
-    insert into posts
-    select id, id, 'post ' || id, case when id % 7 = 0 then '2026-01-01' end from users;
-
-    insert into tags select id, id, 'tag ' || id from posts;
-    insert into teams select id, name, org_id from users where id <= 100;
-  `);
+  database.exec(SCHEMA);
   return database;
 }

@@ -13,6 +13,7 @@ import process from "node:process";
 import { parseArgs, styleText } from "node:util";
 import type { Case, Group } from "./_case.ts";
 import type { Timed } from "./_ratio.ts";
+import { preparedBenchmark } from "./prepared.ts";
 import { rewriteBenchmarks } from "./rewrite.ts";
 import { sqliteBenchmark } from "./sqlite.ts";
 
@@ -32,7 +33,7 @@ interface Result {
   readonly ok: boolean;
 }
 
-const groups = [...await rewriteBenchmarks(), await sqliteBenchmark()];
+const groups = [...await rewriteBenchmarks(), await sqliteBenchmark(), await preparedBenchmark()];
 const chosen = groups.map((group) => ({
   ...group,
   cases: group.cases.filter((each) => isChosen(group, each)),
