@@ -1,7 +1,6 @@
 import { BadRequestError } from "@kysera/core";
-import { Slot } from "@kysera/executor";
 import { type InsertQueryBuilder, type Kysely, sql } from "kysely";
-import type { Row, Table } from "./_table.ts";
+import type { At, Row, Table } from "./_table.ts";
 import { inSavepoint } from "./_together.ts";
 
 /**
@@ -14,7 +13,7 @@ export async function insertAlone(table: Table, row: Row): Promise<Row> {
   const { rows, insertId } = await table.run(
     `insert ${JSON.stringify(columns)}`,
     Object.values(row),
-    (db) => insertion(table, db, columns, 1),
+    (db, at) => insertion(table, db, at, columns, 1),
   );
   if (table.returns) return written(table, rows, 1)[0]!;
   return await readBack(table, keyOfInserted(table, row, insertId), row);
@@ -41,7 +40,7 @@ export async function readBack(
   const { rows } = await table.run(
     "by id",
     key,
-    (db) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb)),
+    (db, at) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb, at)),
   );
   const { primaryKey } = table.definition;
   return rows[0] ??
@@ -51,12 +50,13 @@ export async function readBack(
 function insertion(
   table: Table,
   db: Kysely<any>,
+  at: At,
   columns: readonly string[],
   count: number,
 ): InsertQueryBuilder<any, any, any> {
   const into = db.insertInto(table.name);
   let slot = 0;
-  const one = (): Row => Object.fromEntries(columns.map((column) => [column, new Slot(slot++)]));
+  const one = (): Row => Object.fromEntries(columns.map((column) => [column, at(slot++)]));
   const query = columns.length > 0
     ? into.values(Array.from({ length: count }, one))
     : table.dialect === "mysql"
@@ -145,7 +145,7 @@ async function insertGroup(
     ? await table.run(
       shape,
       group.flatMap((i) => columns.map((column) => rows[i]![column])),
-      (db) => insertion(table, db, columns, group.length),
+      (db, at) => insertion(table, db, at, columns, group.length),
     )
     : await insertMany(table, group.map((i) => rows[i]!));
   if (table.returns) {

@@ -5,10 +5,9 @@ import {
   paginateCursor,
   type PaginatedResult,
 } from "@kysera/core";
-import { Slot } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
-import type { Row, Table } from "./_table.ts";
+import type { At, Row, Table } from "./_table.ts";
 import { MultipleRowsError } from "./errors.ts";
 import { createLoader, type Loader } from "./loader.ts";
 import type { CursorPageOptions, FindOptions, PageOptions } from "./types.ts";
@@ -64,16 +63,20 @@ export function reads(table: Table): Reads {
     const limit = options.limit ?? most;
     const { offset } = options;
     const values = [...read.values];
-    const limitSlot = limit === undefined ? undefined : new Slot<number>(values.length);
+    const limitAt = limit === undefined ? undefined : values.length;
     if (limit !== undefined) values.push(wholeNumber(limit, "limit"));
-    const offsetSlot = offset === undefined ? undefined : new Slot<number>(values.length);
+    const offsetAt = offset === undefined ? undefined : values.length;
     if (offset !== undefined) values.push(wholeNumber(offset, "offset"));
-    const has = `${limitSlot === undefined ? "" : "l"}${offsetSlot === undefined ? "" : "o"}`;
+    const has = `${limitAt === undefined ? "" : "l"}${offsetAt === undefined ? "" : "o"}`;
     const shape = `find ${read.shape} ${orderShape(order)} ${has}`;
-    const { rows } = await table.run(shape, values, (db) => {
+    const { rows } = await table.run(shape, values, (db, at) => {
       let query = from(db);
-      if (read.shape !== "()") query = query.where((eb) => table.slots(read, eb));
-      return range(addOrder(query, order, table), limitSlot, offsetSlot);
+      if (read.shape !== "()") query = query.where((eb) => table.slots(read, eb, at));
+      return range(
+        addOrder(query, order, table),
+        limitAt === undefined ? undefined : at(limitAt),
+        offsetAt === undefined ? undefined : at(offsetAt),
+      );
     });
     return table.entities(rows);
   }
@@ -81,8 +84,8 @@ export function reads(table: Table): Reads {
   /** Only PostgreSQL takes an OFFSET without a LIMIT. */
   function range(
     query: Select,
-    limit: number | Slot<number> | undefined,
-    offset: number | Slot<number> | undefined,
+    limit: number | undefined,
+    offset: number | undefined,
   ): Select {
     let out = query;
     if (limit !== undefined) out = out.limit(limit);
@@ -92,7 +95,7 @@ export function reads(table: Table): Reads {
     return offset === undefined ? out : out.offset(offset);
   }
 
-  const byId = (db: Kysely<any>): Select => from(db).where((eb) => table.keyIs(eb));
+  const byId = (db: Kysely<any>, at: At): Select => from(db).where((eb) => table.keyIs(eb, at));
 
   async function findById(id: unknown): Promise<any> {
     const { rows } = await table.run("by id", table.keyValues(id), byId);
@@ -181,18 +184,18 @@ export function reads(table: Table): Reads {
     async count(options = {}) {
       refuseUnknown(options, ["where"], "count rows");
       const read = table.condition(options.where);
-      const { rows } = await table.run(`count ${read.shape}`, read.values, (db) => {
+      const { rows } = await table.run(`count ${read.shape}`, read.values, (db, at) => {
         const query = db.selectFrom(table.name).select((eb) => eb.fn.countAll().as("n"));
-        return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb));
+        return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
       });
       return Number(rows[0]!["n"]);
     },
     async exists(options = {}) {
       refuseUnknown(options, ["where"], "look for a row");
       const read = table.condition(options.where);
-      const { rows } = await table.run(`exists ${read.shape}`, read.values, (db) => {
+      const { rows } = await table.run(`exists ${read.shape}`, read.values, (db, at) => {
         const query = db.selectFrom(table.name).select((eb) => eb.lit(1).as("found")).limit(1);
-        return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb));
+        return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
       });
       return rows.length > 0;
     },

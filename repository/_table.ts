@@ -30,9 +30,18 @@ export interface Definition {
   readonly plans: WeakMap<object, Plans>;
 }
 
+/** What stands for one of a query's values: a slot, or the value itself. */
+export type At = (index: number) => any;
+
+/** Makes a query whose values are told by their index. */
+export type Build = (db: Kysely<any>, at: At) => Compilable<any>;
+
+/** A query that plugins must see anew each time, with its values. */
+const UNPLANNED: unique symbol = Symbol("unplanned");
+
 /** Plans that serve the same handles. */
 interface Plans {
-  readonly byShape: Map<string, QueryPlan<Row>>;
+  readonly byShape: Map<string, QueryPlan<Row> | typeof UNPLANNED>;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
@@ -93,24 +102,35 @@ export class Table {
    *
    * @param shape what the query's SQL depends on, as text
    * @param values what goes to the slots
-   * @param build makes the query; slots stand where the values go
+   * @param build makes the query; it is told what goes where the values go
    */
   async run(
     shape: string,
     values: readonly unknown[],
-    build: (db: Kysely<any>) => Compilable<any>,
+    build: Build,
   ): Promise<QueryResult<Row>> {
     const { byShape } = this.#plans;
     let plan = byShape.get(shape);
-    if (plan === undefined || !plan.serves(this.db)) {
-      plan = compilePlan(this.db, build) as QueryPlan<Row>;
-      if (plan.reusable) {
-        // The oldest goes: shapes may be without number.
-        if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
-        byShape.set(shape, plan);
-      }
+    if (plan === undefined || (plan !== UNPLANNED && !plan.serves(this.db))) {
+      plan = this.#plan(build, values);
+      // The oldest goes: shapes may be without number.
+      if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
+      byShape.set(shape, plan);
     }
-    return await this.db.executeQuery(plan.bind(this.db, values));
+    return await this.db.executeQuery(
+      plan === UNPLANNED ? build(this.db, (i) => values[i]) : plan.bind(this.db, values),
+    );
+  }
+
+  #plan(build: Build, values: readonly unknown[]): QueryPlan<Row> | typeof UNPLANNED {
+    try {
+      const plan = compilePlan(this.db, (db: Kysely<any>) => build(db, (i) => new Slot(i)));
+      return plan.reusable ? plan as QueryPlan<Row> : UNPLANNED;
+    } catch {
+      // A plugin may want to see the values; what else is wrong is so with them as well.
+      build(this.db, (i) => values[i]).compile();
+      return UNPLANNED;
+    }
   }
 
   /** Whether a long list of a shape was seen lately; it is from now on. */
@@ -270,11 +290,11 @@ export class Table {
     return eb.or(keys.map((key) => eb.and(columns.map((column, i) => eb(column, "=", key[i])))));
   }
 
-  /** `key = slot`, for each column of the key, from a slot on. */
-  keyIs(eb: ExpressionBuilder<any, any>, first = 0): Expression<SqlBool> {
+  /** `key = value`, for each column of the key, from a slot on. */
+  keyIs(eb: ExpressionBuilder<any, any>, at: At, first = 0): Expression<SqlBool> {
     const columns = this.definition.primaryKey;
     return eb.and(
-      columns.map((column, i) => eb(`${this.name}.${column}`, "=", new Slot(first + i))),
+      columns.map((column, i) => eb(`${this.name}.${column}`, "=", at(first + i))),
     );
   }
 
@@ -284,9 +304,14 @@ export class Table {
   }
 
   /** A condition with slots where its values go, from a slot on. */
-  slots(read: ReadCondition, eb: ExpressionBuilder<any, any>, first = 0): Expression<SqlBool> {
+  slots(
+    read: ReadCondition,
+    eb: ExpressionBuilder<any, any>,
+    at: At,
+    first = 0,
+  ): Expression<SqlBool> {
     let next = first;
-    return this.#expression(read, eb, () => new Slot(next++));
+    return this.#expression(read, eb, () => at(next++));
   }
 
   /** A condition with its values. */

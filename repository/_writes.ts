@@ -1,10 +1,9 @@
 import { BadRequestError, NotFoundError } from "@kysera/core";
-import { Slot } from "@kysera/executor";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
 import { type Reads, reads, refuseUnknown } from "./_reads.ts";
-import type { Row, Table } from "./_table.ts";
+import type { At, Row, Table } from "./_table.ts";
 import { inSavepoint, inTransaction } from "./_together.ts";
 import { upsertRow } from "./_upsert.ts";
 import { counted } from "./_version.ts";
@@ -64,29 +63,33 @@ export function writes(
     const columns = Object.keys(row);
     const values = [...Object.values(row), ...key, ...expected === undefined ? [] : [expected]];
     const shape = `update ${JSON.stringify(columns)} ${expected === undefined ? "" : "version"}`;
-    const build = (db: Kysely<any>, returning: boolean): UpdateQueryBuilder<any, any, any, any> => {
+    const build = (
+      db: Kysely<any>,
+      at: At,
+      returning: boolean,
+    ): UpdateQueryBuilder<any, any, any, any> => {
       const set: Record<string, unknown> = {};
-      columns.forEach((column, i) => set[column] = new Slot(i));
+      columns.forEach((column, i) => set[column] = at(i));
       let query = db.updateTable(table.name).set((eb) => ({
         ...set,
         ...counted(table, eb),
-      })).where((eb) => table.keyIs(eb, columns.length));
+      })).where((eb) => table.keyIs(eb, at, columns.length));
       if (expected !== undefined) {
         query = query.where(
           `${table.name}.${versionColumn!}`,
           "=",
-          new Slot(columns.length + key.length),
+          at(columns.length + key.length),
         );
       }
       return returning ? query.returningAll() : query;
     };
     if (table.returns) {
-      return (await table.run(`${shape} *`, values, (db) => build(db, true))).rows[0];
+      return (await table.run(`${shape} *`, values, (db, at) => build(db, at, true))).rows[0];
     }
     return await inTransaction(table, async (inside) => {
       const [before] = await lock(inside, key);
       if (before === undefined) return undefined;
-      const { numAffectedRows } = await inside.run(shape, values, (db) => build(db, false));
+      const { numAffectedRows } = await inside.run(shape, values, (db, at) => build(db, at, false));
       if (numAffectedRows === 0n) return undefined;
       const changed = primaryKey.map((column) => row[column] ?? before[column]);
       return await readBack(inside, changed, { ...before, ...row });
@@ -138,7 +141,7 @@ export function writes(
       const { numAffectedRows } = await table.run(
         "delete",
         table.keyValues(id),
-        (db) => db.deleteFrom(table.name).where((eb) => table.keyIs(eb)),
+        (db, at) => db.deleteFrom(table.name).where((eb) => table.keyIs(eb, at)),
       );
       return (numAffectedRows ?? 0n) > 0n;
     },
@@ -204,11 +207,11 @@ export function writes(
       const { numAffectedRows } = await table.run(
         `update where ${JSON.stringify(columns)} ${read.shape}`,
         [...Object.values(row), ...read.values],
-        (db) =>
+        (db, at) =>
           db.updateTable(table.name).set((eb) => ({
-            ...Object.fromEntries(columns.map((column, i) => [column, new Slot(i)])),
+            ...Object.fromEntries(columns.map((column, i) => [column, at(i)])),
             ...counted(table, eb),
-          })).where((eb) => table.slots(read, eb, columns.length)),
+          })).where((eb) => table.slots(read, eb, at, columns.length)),
       );
       return Number(numAffectedRows ?? 0n);
     },
@@ -217,7 +220,7 @@ export function writes(
       const { numAffectedRows } = await table.run(
         `delete where ${read.shape}`,
         read.values,
-        (db) => db.deleteFrom(table.name).where((eb) => table.slots(read, eb)),
+        (db, at) => db.deleteFrom(table.name).where((eb) => table.slots(read, eb, at)),
       );
       return Number(numAffectedRows ?? 0n);
     },
@@ -237,7 +240,8 @@ async function lock(table: Table, key: readonly unknown[]): Promise<Row[]> {
   const { rows } = await table.run(
     "lock by id",
     key,
-    (db) => db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb)).forUpdate(),
+    (db, at) =>
+      db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb, at)).forUpdate(),
   );
   return rows;
 }

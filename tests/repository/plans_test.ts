@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { bindContext, createExecutor, withMetadata } from "@kysera/executor";
+import {
+  bindContext,
+  CheckRefusedError,
+  createExecutor,
+  type Plugin,
+  withMetadata,
+} from "@kysera/executor";
 import { createRepository } from "@kysera/repository";
 import {
   type CompiledQuery,
@@ -103,6 +109,39 @@ describe("prepared plans of repositories", () => {
     assert.equal((await people.findAll())[0]?.id, 1);
     visible = 3;
     assert.equal((await people.findAll())[0]?.id, 3);
+    await world.db.destroy();
+  });
+
+  it("give way to plugins that check what is written", async () => {
+    const world = open();
+    const rule = (says: string, satisfied: (tenant: unknown) => boolean): Plugin => ({
+      name: says,
+      version: "1.0.0",
+      stable: true,
+      appliesTo: ({ name }) => name === "people",
+      check: () => ({ columns: ["tenant"], says, satisfied: ({ tenant }) => satisfied(tenant) }),
+    });
+    const executor = await createExecutor(world.db, [
+      rule("tenant-is-1", (tenant) => tenant === 1),
+      rule("tenant-is-not-2", (tenant) => tenant !== 2),
+    ]);
+    const people = createRepository(executor, { tableName: "people" });
+    const row = (email: string, tenant: number) => ({
+      email,
+      name: email,
+      tenant,
+      deleted_at: null,
+    });
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await people.create(row(`n${i}`, 1))).tenant, 1);
+      await people.bulkCreate([row(`a${i}`, 1), row(`b${i}`, 1)]);
+      assert.equal((await people.update(1, { tenant: 1 })).tenant, 1);
+      await assert.rejects(people.create(row("x", 2)), CheckRefusedError);
+      await assert.rejects(people.bulkCreate([row("y", 1), row("z", 2)]), CheckRefusedError);
+      await assert.rejects(people.update(1, { tenant: 2 }), CheckRefusedError);
+      await assert.rejects(people.updateWhere({ id: 1 }, { tenant: 2 }), CheckRefusedError);
+    }
+    assert.equal(await people.count({ where: { tenant: 2 } }), 1);
     await world.db.destroy();
   });
 
