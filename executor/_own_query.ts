@@ -1,6 +1,7 @@
 import type { CompiledQuery, QueryId, RawNode, RootOperationNode } from "kysely";
 import type { Guard, View } from "./_guard.ts";
 import { ForeignQueryError, QueryRefusedError, RawSqlError } from "./errors.ts";
+import { textOf } from "./rewrite/_raw_text.ts";
 import { visit } from "./rewrite/_visit.ts";
 
 /** A compiled query that a guarded executor made. The mark is private: no copy bears it. */
@@ -59,14 +60,13 @@ export function admit(query: CompiledQuery, guard: Guard): void {
   }
 }
 
-const TRUNCATE = /^\s*truncate\s+(?:table\s+)?(?:only\s+)?(.*)$/is;
+/** TRUNCATE takes no condition; raw SQL is where it comes from. A call of truncate() is none. */
+const TRUNCATE = /\btruncate\b(?!\s*\()/i;
 
-/** TRUNCATE takes no condition; raw SQL is where it comes from. */
 function refuseTruncate(node: RawNode, guard: Guard): void {
-  const text = node.sqlFragments.join(" ").replace(/\/\*[\s\S]*?\*\/|--[^\n]*/g, " ");
-  const rest = TRUNCATE.exec(text)?.[1];
-  if (rest === undefined) return;
-  const written = [...rest.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
+  const text = textOf(node, []).replace(/'(?:[^']|'')*'/g, "''");
+  if (!TRUNCATE.test(text)) return;
+  const written = [...text.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
   const names = written.flatMap((name) => [name, name.toLowerCase()]);
   const nodes: unknown[] = [...node.parameters];
   while (nodes.length > 0) {

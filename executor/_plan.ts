@@ -52,6 +52,8 @@ interface Predicate {
   readonly node: OperationNode | undefined;
   /** The context it was made under, where a hook looked at it. */
   readonly context: View["context"] | typeof ANY;
+  /** Whether it may be another one next time: a filter that its subqueries met is not stable. */
+  readonly fleeting: boolean;
   /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
   readonly reads: ReadonlySet<string> | undefined;
 }
@@ -103,7 +105,7 @@ export class TablePlan {
       ? this.#keptPredicate(name, operation, guard)
       : this.#ask(name, operation, guard);
     if (predicate.context !== ANY) guard.usage.context = true;
-    if (!this.#stable) guard.usage.moment = true;
+    if (!this.#stable || predicate.fleeting) guard.usage.moment = true;
     if (predicate.reads !== undefined && scope !== undefined) {
       for (const read of predicate.reads) {
         if (isCte(scope, read)) throw shadowed(read, name.table);
@@ -171,6 +173,7 @@ export class TablePlan {
     let predicate = byName.get(key);
     if (predicate === undefined || !isFor(predicate, guard.view)) {
       predicate = this.#ask(name, operation, guard);
+      if (predicate.fleeting) return predicate;
       // Aliases may be made up by programs: a bound keeps them from piling up.
       if (byName.size >= 1_000) byName.clear();
       byName.set(key, predicate);
@@ -203,7 +206,12 @@ export class TablePlan {
         if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
       }
       if (nodes.length === 0) {
-        return { node: undefined, reads: undefined, context: contextOf(guard) };
+        return {
+          node: undefined,
+          reads: undefined,
+          context: contextOf(guard),
+          fleeting: false,
+        };
       }
       const written = nodes.reduce((left, right) => AndNode.create(left, right));
       const { reads, names } = namesIn(written, guard);
@@ -212,9 +220,18 @@ export class TablePlan {
       // A filter's own subqueries keep to the plugins as well: to what the caller may see, and not
       // to what the handle's flags ask to be shown.
       const plain = guard.withoutFlags;
+      const moment = plain.usage.moment;
+      plain.usage.moment = false;
       const node = visit(written, undefined, plain);
+      const fleeting = plain.usage.moment;
+      plain.usage.moment ||= moment;
       usage.context ||= plain.usage.context;
-      return { node, reads: reads.size === 0 ? undefined : reads, context: contextOf(guard) };
+      return {
+        node,
+        reads: reads.size === 0 ? undefined : reads,
+        context: contextOf(guard),
+        fleeting,
+      };
     } finally {
       this.#asking = false;
       usage.context ||= before;

@@ -130,7 +130,11 @@ function planOfGuarded<R, K extends Kysely<any>>(
   const { family } = guard;
   const context = usage.context ? guard.view.context : ANY;
   const reusable = !usage.moment;
+  // What a plugin answered for once is good for the run that it was asked for, and no later.
+  let fresh = true;
+  if (!reusable) queueMicrotask(() => fresh = false);
   const problem = (other: Guard | undefined): string | undefined => {
+    if (!fresh) return "its plan is good for one run, at once; compile it again";
     if (other?.family !== family) {
       return "its plan was compiled for another executor, other flags or other Kysely plugins";
     }
@@ -147,6 +151,7 @@ function planOfGuarded<R, K extends Kysely<any>>(
       const target = guardOf(other);
       const why = problem(target);
       if (why !== undefined) throw new ForeignQueryError(why);
+      fresh = reusable;
       const { view } = target!;
       return new OwnQuery<R>(compiled, fill(compiled.parameters, values, view.context), view);
     },

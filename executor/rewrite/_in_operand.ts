@@ -10,6 +10,7 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { refuseOpaque } from "./_raw.ts";
+import { textOf } from "./_raw_text.ts";
 import { guardedReference } from "./_reference.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
@@ -29,14 +30,14 @@ export function rewriteInOperand(
 ): OperationNode {
   const left = visit(node.leftOperand, scope, guard);
   const right = visit(node.rightOperand, scope, guard);
-  const operator = visit(node.operator, scope, guard);
+  const operator = isIn(node.operator) ? node.operator : visit(node.operator, scope, guard);
   const out = left === node.leftOperand && right === node.rightOperand &&
       operator === node.operator
     ? node
     : { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode;
   if (guard.dialect !== "sqlite" || !isIn(out.operator)) return out;
   refuseTableCall(out.rightOperand, guard);
-  if (guard.deniesRaw && out.rightOperand.kind === "FunctionNode") {
+  if (guard.deniesRaw && isCall(out.rightOperand)) {
     refuseOpaque(out.rightOperand, guard);
   }
   const reference = guardedReference(nameAfterIn(out.rightOperand), scope, guard);
@@ -49,11 +50,15 @@ export function rewriteInOperand(
   return { ...out, rightOperand } as BinaryOperationNode;
 }
 
+function isCall({ kind }: OperationNode): boolean {
+  return kind === "FunctionNode" || kind === "AggregateFunctionNode";
+}
+
 function isIn(operator: OperationNode): boolean {
   const text = operator.kind === "OperatorNode"
     ? (operator as OperatorNode).operator
     : operator.kind === "RawNode"
-    ? (operator as RawNode).sqlFragments.join(" ").trim().replace(/\s+/g, " ").toLowerCase()
+    ? textOf(operator as RawNode, []).trim().replace(/\s+/g, " ").toLowerCase()
     : "";
   return text === "in" || text === "not in";
 }

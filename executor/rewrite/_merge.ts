@@ -14,6 +14,7 @@ import { checkMerge } from "./_check.ts";
 import { softenedAction } from "./_delete.ts";
 import { intercept } from "./_intercept.ts";
 import { and, operandOfAnd } from "./_predicate.ts";
+import { textOf } from "./_raw_text.ts";
 import { refuseOpaque, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
@@ -63,7 +64,9 @@ export function rewriteMerge(
   if (using !== undefined) {
     using = { ...using, on: OnNode.create(and(using.on?.on, predicate)) };
   }
-  const whens = out.whens?.map((when) => isBySource(when) ? filterWhen(when, predicate) : when);
+  const whens = out.whens?.map((when) =>
+    isBySource(when) ? filterWhen(when, predicate) : closeWhen(when)
+  );
   return withUsing(whens === undefined ? out : { ...out, whens }, using);
 }
 
@@ -100,16 +103,35 @@ function isBySource(when: WhenNode): boolean {
   return matched !== undefined && matched.not && matched.bySource;
 }
 
+/** A raw condition must not go on to a WHEN of its own. */
+function closeWhen(when: WhenNode): WhenNode {
+  if (when.condition.kind !== "AndNode") return when;
+  const { left, right } = when.condition as AndNode;
+  refuseActions(right);
+  const closed = operandOfAnd(right);
+  return closed === right ? when : { ...when, condition: AndNode.create(left, closed) };
+}
+
 function filterWhen(when: WhenNode, predicate: OperationNode): WhenNode {
   const condition = when.condition;
   if (condition.kind !== "AndNode") {
     return { ...when, condition: AndNode.create(condition, predicate) };
   }
   const { left, right } = condition as AndNode;
+  refuseActions(right);
   return {
     ...when,
     condition: AndNode.create(left, AndNode.create(operandOfAnd(right), predicate)),
   };
+}
+
+function refuseActions(condition: OperationNode): void {
+  const text = condition.kind === "RawNode" ? textOf(condition as RawNode, []) : "";
+  if (!/\bthen\b/i.test(text) || /\bcase\b/i.test(text)) return;
+  throw new QueryRefusedError(
+    "Cannot filter a MERGE with a raw condition that holds an action; write each WHEN by itself",
+    "UNSUPPORTED",
+  );
 }
 
 /** What the plugins make of THEN DELETE: an UPDATE of the same row, a refusal, or nothing. */

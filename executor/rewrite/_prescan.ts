@@ -226,8 +226,9 @@ function orderBy(node: OrderByNode, guard: Guard): boolean {
 
 function isWord(node: OperationNode): boolean {
   if (node.kind !== "RawNode") return false;
-  const [word] = (node as RawNode).sqlFragments;
-  return word === "asc" || word === "desc";
+  const { sqlFragments, parameters } = node as RawNode;
+  const [word] = sqlFragments;
+  return parameters.length === 0 && (word === "asc" || word === "desc");
 }
 
 function values(node: OperationNode): boolean {

@@ -78,7 +78,7 @@ function isNameOnly(raw: RawNode): boolean {
 export function refuseOpaque(item: OperationNode, guard: Guard): void {
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   if (node.kind === "TableNode") return;
-  if (node.kind === "FunctionNode") {
+  if (node.kind === "FunctionNode" || node.kind === "AggregateFunctionNode") {
     refuseTableFunction((node as FunctionNode).func, guard);
     return;
   }
@@ -153,7 +153,7 @@ export function refuseOpenFormat({ format }: ExplainNode): void {
 
 /** Clauses that may follow a WHERE; anything else would go on with its condition. */
 const CLAUSES =
-  /^\s*(?:for|fetch|group|having|intersect|except|limit|lock|offset|option|order|output|returning|union|use|window|with)\b/i;
+  /^\s*(?:for|fetch|group|having|intersect|except|limit|lock|offset|option|order|output|returning|union|window)\b/i;
 
 /**
  * Refuses what a user's raw SQL at the end of a statement could make of the predicate before it:
@@ -188,9 +188,6 @@ export function refuseRawEnd(
   if (modifiers === undefined || !guard.deniesRaw) return;
   if (!modifiers.every(isClosedEnd)) {
     throw new RawSqlError("a statement ends with raw SQL that is no clause of its own");
-  }
-  for (const modifier of modifiers) {
-    refuseOpenComma((modifier as SelectModifierNode).rawModifier ?? modifier, guard);
   }
 }
 

@@ -26,6 +26,7 @@ const STATEMENTS: ReadonlySet<string> = new Set([
   "openquery",
   "openrowset",
   "select",
+  "straight_join",
   "table",
   "tablesample",
   "truncate",
@@ -106,7 +107,8 @@ export function flatten(raw: RawNode, dialect: DialectName): Token[] | undefined
   return next === nodes.length ? tokens : undefined;
 }
 
-function textOf(raw: RawNode, nodes: OperationNode[]): string {
+/** The text of raw SQL, and of the raw SQL inside it, as the database reads it. */
+export function textOf(raw: RawNode, nodes: OperationNode[]): string {
   let text = "";
   for (let i = 0; i < raw.sqlFragments.length; i++) {
     text += raw.sqlFragments[i]!;
@@ -128,8 +130,18 @@ function standsApart(node: OperationNode, text: string, start: number, end: numb
   const dots = NAMES.has(node.kind);
   return (before === undefined || /[\s(),=<>|+%:[\]&^~@?!]/.test(before) ||
     (dots && before === ".")) &&
-    (after === undefined || /[\s(),=<>|+%:[\]&^~@?!\-*/]/.test(after) || (dots && after === "."));
+    (after === undefined || /[\s(),=<>|+%:[\]&^~@?!]/.test(after) || (dots && after === ".") ||
+      (/[-*/]/.test(after) && (dots || CLOSED.has(node.kind))));
 }
+
+/** Nodes whose SQL ends with a bracket or a placeholder: no sign behind it makes a comment of it. */
+const CLOSED: ReadonlySet<string> = new Set([
+  "CastNode",
+  "FunctionNode",
+  "ParensNode",
+  "SelectQueryNode",
+  "ValueNode",
+]);
 
 /** Nodes that are written as a name. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -187,6 +199,9 @@ export function problemOf(raw: RawNode, guard: Guard): string | undefined {
       return "a raw fragment names a table after IN";
     }
   }
+  if (guard.dialect === "sqlite" && isWord(tokens.at(-1), "in")) {
+    return "a raw fragment ends in IN, behind which a name is a table";
+  }
   return openers.length > 0 ? "a raw fragment opens a bracket that it does not close" : undefined;
 }
 
@@ -207,7 +222,9 @@ function problemOfWord(
   }
   if (word === "from") {
     const opener = openers[openers.length - 1];
-    if (!isWord(previous, "distinct") && !FROM_FUNCTIONS.has(opener ?? "")) {
+    const compares = isWord(previous, "distinct") &&
+      (isWord(second, "is") || isWord(second, "not"));
+    if (!compares && !FROM_FUNCTIONS.has(opener ?? "")) {
       return `a raw fragment holds "from"`;
     }
   }
@@ -280,6 +297,7 @@ function mayNameTable(token: Token): boolean {
   return kind === "AliasNode" || kind === "TableNode" || kind === "IdentifierNode" ||
     kind === "ReferenceNode" ||
     kind === "ColumnNode" || kind === "SchemableIdentifierNode" || kind === "FunctionNode" ||
+    kind === "AggregateFunctionNode" ||
     (kind === "ValueNode" &&
       (token.node as OperationNode & { immediate?: boolean }).immediate === true);
 }
@@ -313,6 +331,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   "on",
   "or",
   "select",
+  "straight_join",
   "table",
   "union",
   "using",

@@ -131,7 +131,7 @@ export function derivedTable(
 
 /** Refuses a function that has the name of a guarded table: SQLite's virtual tables are called. */
 export function refuseTableCall(node: OperationNode, guard: Guard): void {
-  if (node.kind !== "FunctionNode") return;
+  if (node.kind !== "FunctionNode" && node.kind !== "AggregateFunctionNode") return;
   const { func } = node as FunctionNode;
   const name = func.split(".").at(-1)!;
   if (guard.plan(name, undefined) === undefined) return;
