@@ -120,7 +120,7 @@ function isPart(bypass: BypassCase, guarded: Outcome, truth: Outcome): boolean {
     return false;
   }
   const left = canonicalRows(truth.value);
-  return canonicalRows(guarded.value).every((row) => {
+  return guarded.value.length < left.length && canonicalRows(guarded.value).every((row) => {
     const at = left.indexOf(row);
     if (at >= 0) left.splice(at, 1);
     return at >= 0;

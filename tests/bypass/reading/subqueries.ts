@@ -52,6 +52,18 @@ export const anyPlace: readonly BypassCase[] = [
         .execute(),
   },
   {
+    name: "order by, in a raw direction",
+    ordered: true,
+    run: ({ db }) => {
+      const score = eb.selectFrom("users").select("score")
+        .whereRef("users.id", "=", "tags.user_id");
+      return db.selectFrom("tags").select("id").orderBy(
+        "tenant_id",
+        sql`asc${sql`, `}${eb.fn.coalesce(score, sql`50`)}, id`,
+      ).execute();
+    },
+  },
+  {
     name: "group by",
     run: ({ db }) =>
       db.selectFrom("tags")

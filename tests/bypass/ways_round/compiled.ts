@@ -1,12 +1,24 @@
 /** Row 35: queries that come compiled, or that another handle built. */
+import { compilePlan, type Plugin } from "@kysera/executor";
 import { CamelCasePlugin, CompiledQuery, type Kysely, type QueryResult, sql } from "kysely";
 import { withDefaults } from "../defaults.ts";
 import type { BypassCase } from "../case.ts";
+import { OTHER_TENANT, TENANT } from "../data.ts";
 
 const names = (db: Kysely<any>) => db.selectFrom("users").select("name");
 
 const run = (db: Kysely<any>, query: CompiledQuery<any>): Promise<unknown[]> =>
   db.executeQuery(query).then(({ rows }: QueryResult<any>) => rows);
+
+/** Takes every WHERE and ON of a tree away, as far as it lets that happen. */
+function takeConditionsAway(node: unknown): void {
+  if (typeof node !== "object" || node === null) return;
+  for (const child of Object.values(node)) takeConditionsAway(child);
+  for (const key of ["where", "on"]) {
+    // A frozen node stays as it is.
+    if (key in node) Reflect.deleteProperty(node, key);
+  }
+}
 
 /** A query compiled elsewhere must not run here. */
 const foreign: readonly BypassCase[] = withDefaults({ must: ["R"] }, [
@@ -109,6 +121,31 @@ const foreign: readonly BypassCase[] = withDefaults({ must: ["R"] }, [
       return run(db, db.getExecutor().compileQuery(node as any, queryId));
     },
   },
+  ...([
+    ["derived table", (db) => db.selectFrom(names(db).as("u")).selectAll()],
+    ["CTE", (db) => db.with("x", (q) => names(q as any)).selectFrom("x").selectAll()],
+    ["union", (db) => db.selectFrom("tags").select("name").unionAll(names(db))],
+    [
+      "subquery",
+      (db) =>
+        db.selectFrom("tags").select((e) =>
+          e.exists(names(db).whereRef("users.id", "=", "tags.user_id")).as("x")
+        ),
+    ],
+    [
+      "cross join",
+      (db) =>
+        db.selectFrom("tags").innerJoin("users", (join) => join.onTrue()).select("users.name"),
+    ],
+  ] as [string, (db: Kysely<any>) => any][]).map(([what, build]): BypassCase => ({
+    name: `compiled by the handle from nodes changed deep inside: ${what}`,
+    must: ["F", "R"],
+    run: ({ db }) => {
+      const node = build(db).toOperationNode();
+      takeConditionsAway(node);
+      return run(db, db.getExecutor().compileQuery(node, build(db).compile().queryId));
+    },
+  })),
   {
     name: "compiled by the handle from a copy of rewritten nodes without the condition",
     must: ["F", "R"],
@@ -203,4 +240,49 @@ const own: readonly BypassCase[] = withDefaults({ must: ["F"] }, [
   },
 ]);
 
-export const compiled: readonly BypassCase[] = [...foreign, ...own];
+/** A plan is a query compiled once, to be bound to the handle that runs it. */
+const plans: readonly BypassCase[] = withDefaults({ must: ["F", "R"] }, [
+  {
+    name: "a plan of the handle",
+    must: ["F"],
+    run: ({ db }) => run(db, compilePlan(db, names).bind(db, [])),
+  },
+  {
+    name: "a plan compiled under another caller's context, bound to the handle",
+    run: ({ db, stranger }) => run(db, compilePlan(stranger, names).bind(db, [])),
+  },
+  {
+    name: "a plan compiled under another caller's context, bound to that one",
+    run: ({ db, stranger }) => run(db, compilePlan(stranger, names).bind(stranger, [])),
+  },
+  {
+    name: "a plan compiled by bare Kysely",
+    run: ({ db, bare }) => run(db, compilePlan(bare, names).bind(bare, [])),
+  },
+  {
+    name: "a plan compiled by bare Kysely, bound to the handle",
+    run: ({ db, bare }) => run(db, compilePlan(bare, names).bind(db, [])),
+  },
+  {
+    name: "a plan of a filter whose answer is good for once, bound again",
+    run: async ({ bare, make }) => {
+      const request = { tenant: OTHER_TENANT };
+      const db = await make(bare, [ofRequest(request)]);
+      const plan = compilePlan(db, names);
+      request.tenant = TENANT;
+      return await run(db, plan.bind(db, []));
+    },
+  },
+]);
+
+/** Shows the rows of the tenant of the request that is being answered, whoever is bound. */
+function ofRequest(request: { readonly tenant: number }): Plugin {
+  return {
+    name: "of-request",
+    version: "1.0.0",
+    appliesTo: ({ name }) => name === "users",
+    filter: (ref, { eb }) => eb(ref.column("tenant_id"), "=", request.tenant),
+  };
+}
+
+export const compiled: readonly BypassCase[] = [...foreign, ...plans, ...own];

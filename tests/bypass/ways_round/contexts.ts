@@ -248,6 +248,25 @@ export const policies: readonly BypassCase[] = [
         .execute(),
   },
   {
+    name: "a policy that may be kept, reading a table whose policy may not",
+    run: async ({ bare, make }) => {
+      const request = { tenant: OTHER_TENANT };
+      const ofRequest: Plugin = {
+        name: "of-request",
+        version: "1.0.0",
+        appliesTo: ({ name }) => name === "users",
+        filter: (user, { eb }) => eb(user.column("tenant_id"), "=", request.tenant),
+      };
+      const db = await make(bare, [ofRequest, { ...postsOfVisibleUsers(), stable: true }]);
+      await db.selectFrom("blog_posts").select("title").execute();
+      request.tenant = TENANT;
+      return await db.selectFrom("blog_posts").select("title").execute();
+    },
+    truth: ({ db }) =>
+      db.selectFrom("blog_posts as p").innerJoin("users as u", "u.id", "p.user_id")
+        .select("p.title").where("u.tenant_id", "=", TENANT).execute(),
+  },
+  {
     name: "a policy that reads its own table",
     must: ["R"],
     run: withPolicy(usersWithPeers, read),

@@ -1,6 +1,13 @@
 /** Row 34: tables by `sql.table`, `sql.ref` and `sql.id`. */
-import { sql } from "kysely";
+import { expressionBuilder, sql } from "kysely";
 import type { BypassCase, Probe } from "../case.ts";
+import { withDefaults } from "../defaults.ts";
+import { onlyPostgres, onlySqlite } from "../lacks.ts";
+
+const eb = expressionBuilder<any, any>();
+const NAME = sql.ref("u.name").as("name");
+const TWO_TABLES: any = eb(eb.table("tags") as any, sql`,` as any, eb.table("users") as any);
+const ALIASED: any = eb(eb.table("users") as any, sql`as` as any, sql.id("u") as any);
 
 /** How a table may be given where the builder takes an expression. */
 const NAMES: Record<string, (t: Probe) => any> = {
@@ -67,6 +74,97 @@ const targets: readonly BypassCase[] = [
   },
 ];
 
+const NOT_POSTGRES = {
+  pglite: "no parentheses round a table",
+  postgres: "no parentheses round a table",
+};
+
+/** Expressions that are no name, in the places of a table: what they hold is one all the same. */
+const inExpressions: readonly BypassCase[] = withDefaults({ must: ["F", "R"] }, [
+  {
+    name: "eb.table",
+    must: ["F"],
+    run: ({ db }) =>
+      db.selectFrom((e) => e.table("users" as never).as("u") as any).select(NAME).execute(),
+  },
+  {
+    name: "two tables and a raw comma between them",
+    run: ({ db }) => db.selectFrom(TWO_TABLES.as("u") as any).select(NAME).execute(),
+  },
+  {
+    name: "two tables and a raw comma between them, joined",
+    run: ({ db }) =>
+      db.selectFrom("blog_posts").crossJoin(TWO_TABLES.as("u") as any).select(NAME).execute(),
+  },
+  {
+    name: "a table and its alias as operands",
+    run: ({ db }) => db.selectFrom(ALIASED as any).select(NAME).execute(),
+  },
+  {
+    name: "a table and its alias as operands, target of an update",
+    writes: true,
+    run: ({ db }) => db.updateTable(ALIASED as any).set({ name: "x" }).execute(),
+  },
+  {
+    name: "a table and its alias as operands, target of a delete",
+    lacks: { mysql: "MariaDB's DELETE has an alias in the multi-table form only" },
+    writes: true,
+    run: ({ db }) => db.deleteFrom(ALIASED as any).execute(),
+  },
+  {
+    name: "a table and its alias as operands, what an update reads",
+    lacks: { mysql: "no UPDATE .. FROM" },
+    writes: true,
+    run: ({ db }) =>
+      db.updateTable("tags").from(ALIASED as any).set({ name: sql.ref("u.name") })
+        .whereRef("tags.user_id", "=", "u.id").execute(),
+  },
+  {
+    name: "a table and its alias as operands, what a delete uses",
+    lacks: onlyPostgres("USING is PostgreSQL's, and another clause of MySQL's"),
+    writes: true,
+    run: ({ db }) =>
+      db.deleteFrom("tags").using(ALIASED as any).whereRef("tags.user_id", "=", "u.id").execute(),
+  },
+  {
+    name: "a table in parentheses",
+    lacks: NOT_POSTGRES,
+    run: ({ db }) =>
+      db.selectFrom(eb.parens(eb.table("users") as any) as any).select("name" as any).execute(),
+  },
+  {
+    name: "a table in parentheses, aliased",
+    lacks: onlySqlite("no alias for parentheses"),
+    run: ({ db }) =>
+      db.selectFrom(eb.parens(eb.table("users") as any).as("u") as any).select(NAME).execute(),
+  },
+  {
+    name: "sql.table in parentheses",
+    lacks: NOT_POSTGRES,
+    run: ({ db }) =>
+      db.selectFrom(eb.parens(sql.table("users") as any) as any).select("name" as any).execute(),
+  },
+  {
+    name: "a tuple of tables",
+    lacks: NOT_POSTGRES,
+    run: ({ db }) =>
+      db.selectFrom(eb.tuple(eb.table("tags") as any, eb.table("users") as any) as any)
+        .select(sql.ref("users.name").as("name")).execute(),
+  },
+  {
+    name: "after IN, as an operand of another comparison",
+    lacks: onlySqlite("a table after IN is SQLite's"),
+    run: ({ db }) =>
+      db.selectFrom("tags").select("id").where(
+        eb(
+          sql`('secret', 4, 2, '2024-01-01')`,
+          "in",
+          eb(eb.table("docs") as any, "is", sql`true`) as any,
+        ) as any,
+      ).execute(),
+  },
+]);
+
 const inRaw: readonly BypassCase[] = [
   {
     name: "sql.table inside a raw condition",
@@ -94,4 +192,9 @@ const inRaw: readonly BypassCase[] = [
   },
 ];
 
-export const names: readonly BypassCase[] = [...inBuiltQuery, ...targets, ...inRaw];
+export const names: readonly BypassCase[] = [
+  ...inBuiltQuery,
+  ...targets,
+  ...inExpressions,
+  ...inRaw,
+];

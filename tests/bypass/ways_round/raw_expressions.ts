@@ -108,6 +108,9 @@ export const expressions: readonly BypassCase[] = [
   ),
 ];
 
+/** The row of table `docs` that is hidden. */
+const HIDDEN_DOC = sql`('secret', 4, 2, '2024-01-01')`;
+
 /** Text that is harmless piece by piece, and not where the pieces meet. */
 export function pieces(): readonly BypassCase[] {
   const raw = (...texts: string[]) => sql.join(texts.map((text) => sql.raw(text)), sql.raw(""));
@@ -154,6 +157,16 @@ export function pieces(): readonly BypassCase[] {
         db.updateTable("users").set({ score: sql`score + 1` }).where((e) => visible(e, "users"))
           .execute(),
     },
+    cutOff(
+      "a dash behind an operand that ends in one",
+      () => sql`${eb(sql`'x'`, "||", sql`'y' -`)}- `,
+      noDash,
+    ),
+    cutOff(
+      "a star behind an operand that ends in a stroke",
+      () => sql`${eb(sql`'x'`, "||", sql`'y' /`)}* `,
+      onlySqlite("a comment must be closed elsewhere"),
+    ),
     cutOff("a statement's end in a piece", () => sql`'x' ${raw(";")}`),
     from("a keyword in two halves", () => sql`name ${raw("fr", "om")} users`),
     from("a keyword in four pieces", () => sql`name ${raw("f", "r", "o", "m")} users`),
@@ -211,6 +224,43 @@ export function pieces(): readonly BypassCase[] {
           postgres: "no parentheses round a table",
         },
       },
+    ),
+    reads(
+      "pieces: FROM behind a column called DISTINCT",
+      (db) =>
+        db.selectNoFrom(
+          sql`u.distinct from users as u(id, tenant_id, deleted_at, "distinct")` as any,
+        ).execute(),
+      { lacks: onlyPostgres("columns are renamed so in PostgreSQL only") },
+    ),
+    ...([
+      ["a word", () => sql`straight_join users`],
+      ["a function's name", () => sql`${eb.fn("straight_join", [eb.table("users")])}`],
+    ] as [string, () => any][]).map(([name, join]) =>
+      reads(`pieces: STRAIGHT_JOIN, ${name}`, (db) =>
+        db.selectFrom("tags")
+          .innerJoin("tags as t", (on) => on.on(sql<boolean>`t.id = tags.id ${join()}`))
+          .select(sql.ref("users.name").as("name")).execute(), {
+        lacks: onlyMysql("STRAIGHT_JOIN is MySQL's"),
+      })
+    ),
+    ...([
+      ["the operator", () => eb(HIDDEN_DOC, sql`${sql`in`}` as any, eb.table("docs"))],
+      ["the operator, in two halves", () => eb(HIDDEN_DOC, raw("i", "n") as any, eb.table("docs"))],
+      [
+        "both operands",
+        () => eb(sql`('secret', 4, 2, '2024-01-01') in`, sql`docs` as any, sql`= 1`),
+      ],
+      [
+        "a call of an aggregate",
+        () => eb(HIDDEN_DOC, "in", eb.fn.agg("docs", [sql`'secret'`]) as any),
+      ],
+    ] as [string, () => any][]).map(([name, condition]) =>
+      reads(
+        `pieces: a table after IN, ${name}`,
+        (db) => db.selectFrom("tags").select("id").where(condition()).execute(),
+        { must: ["R", "F"], lacks: onlySqlite("a table after IN is SQLite's") },
+      )
     ),
     reads(
       "pieces: an alias that lists a table, in a relation",

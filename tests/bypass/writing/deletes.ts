@@ -158,6 +158,8 @@ export const truncates: readonly BypassCase[] = [
     ["behind a comment to the end of the line", () => sql`-- tidy up\ntruncate table users`],
     ["comment between the words", () => sql`truncate /* the */ table users`],
     ["by sql.raw", () => sql.raw("truncate table users")],
+    ["in pieces", () => sql`${sql.raw("truncate table")} users`],
+    ["a word in two halves", () => sql`${sql.raw("trun")}${sql.raw("cate table")} users`],
   ] as [string, (t: Probe) => ReturnType<typeof sql>][]).map(
     ([name, statement]): BypassCase => ({
       name,
@@ -173,6 +175,7 @@ export const truncates: readonly BypassCase[] = [
     ["name in another letter case", () => sql`truncate table USERS`],
     ["cascade", () => sql`truncate users restart identity cascade`],
     ["quoted", () => sql`truncate table "users"`],
+    ["behind a comment in a comment", () => sql`/* /* tidy */ up */ truncate table users`],
   ] as [string, (t: Probe) => ReturnType<typeof sql>][]).map(
     ([name, statement]): BypassCase => ({
       name,
@@ -182,6 +185,23 @@ export const truncates: readonly BypassCase[] = [
       truth: () => Promise.resolve("done"),
     }),
   ),
+  ...([
+    ["behind a comment that MySQL alone has", () => sql`# tidy up\ntruncate table users`],
+    ["in a comment that MySQL runs", () => sql`/*! truncate table users */`],
+  ] as [string, () => ReturnType<typeof sql>][]).map(([name, statement]): BypassCase => ({
+    name,
+    lacks: onlyMysql("MySQL's comments"),
+    writes: true,
+    run: ({ db }) => statement().execute(db).then(() => "done"),
+    truth: () => Promise.resolve("done"),
+  })),
+  {
+    name: "behind another statement",
+    lacks: { ...onlyPostgres("the driver runs one statement"), pglite: "one statement at a time" },
+    writes: true,
+    run: ({ db }) => sql`select 1; truncate table users`.execute(db).then(() => "done"),
+    truth: () => Promise.resolve("done"),
+  },
 ];
 
 const MARK = "2030-01-01";

@@ -123,6 +123,16 @@ export const merges: readonly BypassCase[] = withDefaults({ writes: true, lacks:
         .execute(),
   },
   {
+    name: "a condition of WHEN that goes on to not matched by source",
+    lacks: NO_MERGE_BY_SOURCE,
+    must: ["R"],
+    run: ({ db }) =>
+      intoFirst(db)
+        .whenMatchedAnd(sql<boolean>`1 = 1 then do nothing when not matched by source`)
+        .thenDelete().execute(),
+    truth: () => Promise.resolve([]),
+  },
+  {
     name: "returning",
     lacks: NO_MERGE_BY_SOURCE,
     run: ({ db }) =>
