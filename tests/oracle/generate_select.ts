@@ -476,12 +476,17 @@ export function generateCtes(
   names.forEach((name, i) => {
     // Where a CTE sees itself and those after it, their names cannot stand for tables in its body.
     const later = can.cteSeesItself || recursive ? names.slice(i) : [];
+    // MariaDB's nested WITH does not see what MySQL's does: the executor refuses such names there.
+    const outer = can.dialect === "mysql"
+      ? scope.ctes.map((cte) => cte.name).filter((n) => tables.some((t) => t.name === n))
+      : [];
+    const unreadable = [...later, ...outer.filter((n) => !names.slice(0, i).includes(n))];
     const body: Scope = {
       ...inside,
       local: [],
       outer: undefined,
-      banned: [...inside.banned, ...later],
-      ctes: inside.ctes.filter((cte) => !later.includes(cte.name)),
+      banned: [...inside.banned, ...unreadable],
+      ctes: inside.ctes.filter((cte) => !unreadable.includes(cte.name)),
       depth: Math.max(0, scope.depth - 1),
     };
     const isTable = tables.some((t) => t.name === name);
