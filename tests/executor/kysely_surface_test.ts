@@ -8,18 +8,8 @@ import {
 import { CamelCasePlugin, type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
-import { type Database, hideDeleted, inWorld, type World } from "./world.ts";
-
-/** The name of the schema that a world's tables are in. */
-async function schemaOf(db: Kysely<any>, dialect: TestDialect): Promise<string> {
-  if (dialect.dialect === "sqlite") return "main";
-  const expression = dialect.dialect === "mysql" ? sql<string>`database()` : sql<
-    string
-  >`current_schema()`;
-  const { schema } = await db.selectNoFrom(expression.as("schema")).executeTakeFirstOrThrow();
-  return schema;
-}
+import { onEveryDialect } from "../support/matrix.ts";
+import { type Database, hideDeleted, inWorld, schemaOf, type World } from "./world.ts";
 
 const idsOf = (rows: readonly { id: number }[]): number[] => rows.map(({ id }) => id).sort();
 

@@ -1,7 +1,7 @@
 /** Tables with hidden rows, and a plugin that hides them: what the tests of the executor run on. */
 import { createExecutor } from "@kysera/executor";
 import type { ExecutorOptions, KyseraExecutor, Plugin } from "@kysera/executor";
-import type { Kysely, KyselyPlugin } from "kysely";
+import { type Kysely, type KyselyPlugin, sql } from "kysely";
 import type { TestDialect, TestOpenOptions } from "../support/matrix.ts";
 
 export interface Users {
@@ -95,6 +95,14 @@ export async function inWorld(
   } finally {
     await world.close();
   }
+}
+
+/** The name of the schema that a world's tables are in; a server has those of other tests too. */
+export async function schemaOf(db: Kysely<any>, { dialect }: TestDialect): Promise<string> {
+  if (dialect === "sqlite") return "main";
+  const expression = dialect === "mysql" ? sql<string>`database()` : sql<string>`current_schema()`;
+  const { schema } = await db.selectNoFrom(expression.as("schema")).executeTakeFirstOrThrow();
+  return schema;
 }
 
 /** The tables, as the names of columns are written through the database's own Kysely plugins. */
