@@ -13,6 +13,7 @@ import {
   type Dialect,
   Kysely,
   type RootOperationNode,
+  sql,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDriver,
@@ -162,6 +163,41 @@ describe("prepared plans of repositories", () => {
       assert.equal((await others.findAll())[0]?.id, 3);
       assert.deepEqual(await people.on(executor).findAll(), []);
     }
+    await world.db.destroy();
+  });
+
+  it("of one schema do not serve another", async () => {
+    const world = open();
+    await sql`attach ':memory:' as aux`.execute(world.db);
+    await sql`create table aux.people as select 9 as id, 'Zoe' as name, 1 as tenant,
+      null as deleted_at`.execute(world.db);
+    const executor = await createExecutor(world.db, [softly]);
+    for (const handle of [executor, world.db]) {
+      const people = createRepository(handle, { tableName: "people" });
+      const others = people.on(handle.withSchema("aux"));
+      for (let i = 0; i < 2; i++) {
+        assert.equal((await people.findById(1))?.name, "Ada");
+        assert.equal(await others.findById(1), null);
+        assert.equal((await others.find({ where: { name: "Zoe" }, orderBy: "id" }))[0]?.id, 9);
+      }
+    }
+    await world.db.destroy();
+  });
+
+  it("leave room for what plugins add to rows", async () => {
+    const world = open();
+    const executor = await createExecutor(world.db, [{
+      name: "stamping",
+      version: "1.0.0",
+      stable: true,
+      appliesTo: ({ name }) => name === "seats",
+      stamp: () => ({ set: { guest: "stamped" } }),
+    }]);
+    const seats = createRepository(executor, { tableName: "seats", primaryKey: ["hall", "seat"] });
+    const rows = Array.from({ length: 15_000 }, (_, i) => ({ hall: 1, seat: `s${i}` }));
+    const made = await seats.bulkCreate(rows as never);
+    assert.equal(made.length, 15_000);
+    assert.equal(made[14_999]?.guest, "stamped");
     await world.db.destroy();
   });
 
