@@ -1,5 +1,6 @@
 /** The plugins under test, and how a caller is bound to an executor with them. */
 import { bindContext, type HookContext, type Plugin, type TableReference } from "@kysera/executor";
+import { softDeletePlugin } from "@kysera/soft-delete";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { GUARDED, LONG_NAME, OTHER_TENANT, TENANT } from "./data.ts";
 
@@ -9,7 +10,7 @@ export type SubjectName = "soft delete" | "tenant" | "grants" | "both" | "both, 
 /** A list of plugins that hide the same rows as every other subject's. */
 export interface Subject {
   readonly name: SubjectName;
-  plugins(): Plugin[];
+  plugins(dialect: string): Plugin[];
   /** The filter written by hand. */
   visible(eb: ExpressionBuilder<any, any>, table: string, alias: string): Expression<SqlBool>;
 }
@@ -27,14 +28,10 @@ function ofTenant(eb: ExpressionBuilder<any, any>, alias: string): Expression<Sq
 }
 
 /** Hides rows that are marked deleted. */
-function softDelete(): Plugin {
-  return {
-    name: "soft-delete",
-    version: "1.0.0",
-    stable: true,
-    appliesTo,
-    filter: (ref, { eb }) => eb(ref.column("deleted_at"), "is", null),
-  };
+function softDelete(dialect: string): Plugin {
+  return softDeletePlugin({
+    tables: dialect === "sqlite" ? GUARDED : GUARDED.filter((name) => name !== "docs"),
+  });
 }
 
 /** Shows a caller the rows of its own tenant; without a tenant there is an error. */
@@ -82,7 +79,7 @@ function grants(): Plugin {
 export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   "soft delete": {
     name: "soft delete",
-    plugins: () => [softDelete()],
+    plugins: (dialect) => [softDelete(dialect)],
     visible: (eb, _table, alias) => notDeleted(eb, alias),
   },
   "tenant": {
@@ -104,12 +101,12 @@ export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   },
   "both": {
     name: "both",
-    plugins: () => [softDelete(), tenant()],
+    plugins: (dialect) => [softDelete(dialect), tenant()],
     visible: (eb, _table, alias) => eb.and([notDeleted(eb, alias), ofTenant(eb, alias)]),
   },
   "both, reversed": {
     name: "both, reversed",
-    plugins: () => [tenant(), softDelete()],
+    plugins: (dialect) => [tenant(), softDelete(dialect)],
     visible: (eb, _table, alias) => eb.and([ofTenant(eb, alias), notDeleted(eb, alias)]),
   },
 };

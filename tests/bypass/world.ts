@@ -128,8 +128,10 @@ export class BypassWorld {
 
   async #guarded(setting: Setting): Promise<Probe> {
     const { subject, rawSql } = setting;
-    const make = (db: Kysely<any>, plugins: readonly Plugin[] = subject.plugins()) =>
-      createExecutor(db, plugins, { rawSql });
+    const make = (
+      db: Kysely<any>,
+      plugins: readonly Plugin[] = subject.plugins(this.#dialect.dialect),
+    ) => createExecutor(db, plugins, { rawSql });
     let executor = this.#executors.get(setting);
     if (executor === undefined) this.#executors.set(setting, executor = make(this.#all));
     const unbound = await executor;
@@ -151,7 +153,7 @@ export class BypassWorld {
     return {
       dialect: this.#dialect.dialect,
       schema: this.#schemas[schema],
-      plugins: () => subject.plugins(),
+      plugins: () => subject.plugins(this.#dialect.dialect),
       visible: (eb, table, alias = table) => subject.visible(eb, table, alias),
     };
   }

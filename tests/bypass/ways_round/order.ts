@@ -1,5 +1,6 @@
 /** Row 44: the order of plugins, and an executor of an executor. */
 import { createExecutor, type Plugin } from "@kysera/executor";
+import { softDeletePlugin } from "@kysera/soft-delete";
 import { CamelCasePlugin, type Kysely, sql } from "kysely";
 import type { BypassCase, Probe } from "../case.ts";
 import { bindCaller, SUBJECTS } from "../subjects.ts";
@@ -34,9 +35,9 @@ function orders(
   return ([[0, 1], [1, 0]] as const).map(([first, second]) => ({
     name: `${name}: ${first === 0 ? "one, other" : "other, one"}`,
     subjects: ["both"],
-    run: async ({ bare, make, guarded }) => {
+    run: async ({ bare, make, guarded, dialect }) => {
       if (!guarded) return [...await rows(bare), 1];
-      const plugins = SUBJECTS["both"].plugins().map((plugin, i) => ({
+      const plugins = SUBJECTS["both"].plugins(dialect).map((plugin, i) => ({
         ...plugin,
         ...more(plugin, i),
       }));
@@ -59,7 +60,7 @@ export const order: readonly BypassCase[] = [
   ...orders("by priority", (_plugin, i) => ({ priority: i })),
   ...orders(
     "by dependency",
-    (plugin) => plugin.name === "tenant" ? { dependencies: ["soft-delete"] } : {},
+    (plugin) => plugin.name === "tenant" ? { dependencies: [softDeletePlugin().name] } : {},
   ),
   twice("an executor of an executor, without plugins", ({ unbound, make }) => make(unbound, [])),
   twice(
@@ -77,9 +78,9 @@ export const order: readonly BypassCase[] = [
   {
     name: "an executor of an executor, one plugin each",
     subjects: ["both"],
-    run: async ({ bare, make, guarded }) => {
+    run: async ({ bare, make, guarded, dialect }) => {
       if (!guarded) return [...await rows(bare), 1];
-      const [one, other] = SUBJECTS["both"].plugins();
+      const [one, other] = SUBJECTS["both"].plugins(dialect);
       const db = await make(await createExecutor(bare, [one!]), [other!]);
       return [...await rows(db), added(db)];
     },

@@ -1,5 +1,6 @@
 /** Rows 22, 23 and 31: DELETE and TRUNCATE. */
 import type { Plugin } from "@kysera/executor";
+import { softDeletePlugin } from "@kysera/soft-delete";
 import { sql } from "kysely";
 import { withDefaults } from "../defaults.ts";
 import type { BypassCase, Probe } from "../case.ts";
@@ -322,4 +323,51 @@ export const softDeletes: readonly BypassCase[] = [
     [1],
     { lacks: onlyMysql("LIMIT of a DELETE is MySQL's"), must: ["F"] },
   ),
+  ...(["soft", "deny"] as const).flatMap((onDelete): BypassCase[] => [
+    realSoft(onDelete, "delete", (db) => db.deleteFrom("users").execute(), [1, 2, 3]),
+    realSoft(
+      onDelete,
+      "delete by a subquery",
+      (db) =>
+        db.deleteFrom("users").where(
+          "id",
+          "in",
+          (eb: any) => eb.selectFrom("tags").select("tags.user_id"),
+        ).execute(),
+      [1, 2],
+    ),
+    realSoft(
+      onDelete,
+      "delete using a table",
+      (db, { dialect }) =>
+        db.deleteFrom("users").using(dialect === "mysql" ? ["users", "tags"] : ["tags"])
+          .whereRef("tags.user_id", "=", "users.id").execute(),
+      [1, 2],
+      { lacks: NO_USING },
+    ),
+  ]),
 ];
+
+/** The same with the plugin's own option. */
+function realSoft(
+  onDelete: "soft" | "deny",
+  name: string,
+  run: (db: Probe["db"], probe: Probe) => Promise<unknown>,
+  marked: readonly number[],
+  more: Partial<BypassCase> = {},
+): BypassCase {
+  return soft(`softDeletePlugin({ onDelete: "${onDelete}" }): ${name}`, run, marked, {
+    subjects: ["soft delete"],
+    must: onDelete === "deny" ? ["R"] : more.lacks === undefined ? ["F"] : ["F", "R"],
+    run: async (t) => {
+      const plugin = softDeletePlugin({
+        tables: ["users", "blog_posts"],
+        onDelete,
+        deletedValue: MARK,
+      });
+      await run(await t.make(t.bare, [plugin]), t);
+      return "done";
+    },
+    ...more,
+  });
+}
