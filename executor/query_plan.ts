@@ -47,8 +47,9 @@ export interface QueryPlan<R = unknown> {
   /** The kind of statement that was built, whatever the plugins made of it. */
   readonly kind: RootOperationNode["kind"];
   /**
-   * Whether it may run again. `false` where a plugin's answer may be another one next time: a hook
-   * that is not `stable`, or an `interceptQuery`.
+   * Whether what was compiled serves every run. Where it does not, because a plugin's answer may be
+   * another one next time (a hook that is not `stable`, an `interceptQuery`), each
+   * {@linkcode QueryPlan.bind} builds and compiles the query anew.
    */
   readonly reusable: boolean;
   /**
@@ -117,28 +118,17 @@ function planOfGuarded<R, K extends Kysely<any>>(
   guard: Guard,
   build: (db: K) => Compilable<R>,
 ): QueryPlan<R> {
-  const { usage } = guard;
+  const { family, usage } = guard;
   usage.context = false;
   usage.moment = false;
-  guard.planning = true;
-  let compiled: CompiledQuery<R>;
-  try {
-    compiled = build(handle).compile();
-  } finally {
-    guard.planning = false;
-  }
-  const { family } = guard;
+  const compiled = compileFor(handle, guard, build);
   const context = usage.context ? guard.view.context : ANY;
   const reusable = !usage.moment;
-  // What a plugin answered for once is good for the run that it was asked for, and no later.
-  let fresh = true;
-  if (!reusable) queueMicrotask(() => fresh = false);
   const problem = (other: Guard | undefined): string | undefined => {
-    if (!fresh) return "its plan is good for one run, at once; compile it again";
     if (other?.family !== family) {
       return "its plan was compiled for another executor, other flags or other Kysely plugins";
     }
-    return context === ANY || context === other.view.context
+    return !reusable || context === ANY || context === other.view.context
       ? undefined
       : "its plan was compiled under another context";
   };
@@ -151,11 +141,26 @@ function planOfGuarded<R, K extends Kysely<any>>(
       const target = guardOf(other);
       const why = problem(target);
       if (why !== undefined) throw new ForeignQueryError(why);
-      fresh = reusable;
       const { view } = target!;
-      return new OwnQuery<R>(compiled, fill(compiled.parameters, values, view.context), view);
+      // A handle of the family is a Kysely of the same kind as the one that the plan was made for.
+      const query = reusable ? compiled : compileFor(other as K, target!, build);
+      return new OwnQuery<R>(query, fill(query.parameters, values, view.context), view);
     },
   };
+}
+
+/** Compiles a query, and leaves its late values to be read when it runs. */
+function compileFor<R, K extends Kysely<any>>(
+  handle: K,
+  guard: Guard,
+  build: (db: K) => Compilable<R>,
+): CompiledQuery<R> {
+  guard.planning = true;
+  try {
+    return build(handle).compile();
+  } finally {
+    guard.planning = false;
+  }
 }
 
 /** Stands for every context. */
