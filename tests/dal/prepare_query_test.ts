@@ -118,7 +118,7 @@ onEveryDialect("prepareQuery()", (dialect) => {
     await assert.rejects(byIds.execute({ ids: [], least: 1 }), /list "ids" is empty/);
   });
 
-  test("keeps no more plans than it may", async ({ executor }) => {
+  test("keeps no more plans than it may", ({ executor }) => {
     let built = 0;
     const byIds = prepareQuery(executor, (db, p: Params<{ ids: number[] }>) => {
       built++;
@@ -131,6 +131,7 @@ onEveryDialect("prepareQuery()", (dialect) => {
     assert.equal(built, 100);
     byIds.compile({ ids: ids(1) });
     assert.equal(built, 101);
+    return Promise.resolve();
   });
 
   test("refuses values that are missing, unknown or none", async ({ executor }) => {
