@@ -6,6 +6,10 @@ import { it } from "node:test";
 import { onEveryDialect } from "../support/matrix.ts";
 import { type Database, hideDeleted, inWorld, type World } from "./world.ts";
 
+/** Runs a query with options that Kysely has since the same version. */
+const run = <T>(query: { execute(): Promise<T> }, options: object): Promise<T> =>
+  (query.execute as (options: object) => Promise<T>).call(query, options);
+
 /** Streams and queries take a signal since Kysely 0.29. */
 const hasSignals = "AbortedTransactionError" in kysely;
 
@@ -126,7 +130,7 @@ onEveryDialect("a query of an executor with a signal", (dialect) => {
 
     test("runs while the signal is quiet", async ({ executor }) => {
       const { signal } = new AbortController();
-      const rows = await executor.selectFrom("users").select("id").execute({ signal } as any);
+      const rows = await run(executor.selectFrom("users").select("id"), { signal });
       assert.equal(rows.length, 3);
     });
 
@@ -134,7 +138,7 @@ onEveryDialect("a query of an executor with a signal", (dialect) => {
       const reason = new Error("too late");
       const query = executor.insertInto("tags").values({ id: 9, label: "nine" });
       await assert.rejects(
-        query.execute({ signal: AbortSignal.abort(reason) } as any),
+        run(query, { signal: AbortSignal.abort(reason) }),
         (error) => error === reason || (error as Error).cause === reason,
       );
       assert.deepEqual(await db.selectFrom("tags").select("id").where("id", "=", 9).execute(), []);
@@ -150,12 +154,10 @@ onEveryDialect("a query of an executor with a signal", (dialect) => {
           ? kysely.sql<number>`sleep(5)`
           : kysely.sql<number>`1 from pg_sleep(5)`;
         await assert.rejects(
-          executor.selectNoFrom(pause.as("n")).execute(
-            {
-              signal: controller.signal,
-              inflightQueryAbortStrategy: "cancel query",
-            } as any,
-          ),
+          run(executor.selectNoFrom(pause.as("n")), {
+            signal: controller.signal,
+            inflightQueryAbortStrategy: "cancel query",
+          }),
           (error) => error === reason || (error as Error).cause === reason,
         );
         clearTimeout(timer);
