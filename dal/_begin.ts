@@ -51,6 +51,7 @@ export function inTransaction<DB, T>(
       value = readOnly === "sqlite"
         ? await queryOnly(transaction, () => work(transaction))
         : await work(transaction);
+      await refuseAborted(transaction);
     } catch (error) {
       await rollBack(transaction);
       return { kind: "failed", while: "work", error };
@@ -65,6 +66,15 @@ export function inTransaction<DB, T>(
     }
     return { kind: "committed", value };
   });
+}
+
+/**
+ * PostgreSQL answers COMMIT with ROLLBACK where the error of a query was swallowed. Before 0.29 Kysely
+ * drops that answer; a query of our own is refused there, at the price of a round trip.
+ */
+async function refuseAborted(transaction: ControlledTransaction<any>): Promise<void> {
+  if ("$extendTables" in transaction || detectDialect(transaction) !== "postgres") return;
+  await sql`select 1`.execute(getRawDb<any>(transaction).withoutPlugins());
 }
 
 /** What fails here fails because the connection is gone, and the transaction with it. */

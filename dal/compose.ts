@@ -1,11 +1,17 @@
 import { type ContextLike, type DatabaseOf, type DbContext, toContext } from "./context.ts";
-import type { InferContext, InferResult, KyselyFor, QueryFunction } from "./create_query.ts";
+import type {
+  InferArgs,
+  InferContext,
+  InferResult,
+  KyselyFor,
+  QueryFunction,
+} from "./create_query.ts";
 
 /** A step that takes what the one before it gave. */
 export type Step<C extends DbContext, In, Out> = (context: C, input: In) => Out | Promise<Out>;
 
 /** A query of which only what matters to those who call it is known. */
-type AnyQuery = (context: any, ...args: any[]) => Promise<unknown>;
+export type AnyQuery = (context: any, ...args: any[]) => Promise<unknown>;
 
 /**
  * Runs a query, and then a step with its result.
@@ -166,15 +172,13 @@ export function chain(query: AnyQuery, ...steps: Step<any, any, unknown>[]): Any
 export type ParallelResult<Q> = { [K in keyof Q]: InferResult<Q[K]> };
 
 /** The arguments that all of several queries take. */
-export type SharedArgs<Q> = { [K in keyof Q]: (args: ArgsOf<Q[K]>) => void }[keyof Q] extends
+export type SharedArgs<Q> = { [K in keyof Q]: (args: InferArgs<Q[K]>) => void }[keyof Q] extends
   (args: infer Args extends readonly unknown[]) => void ? Args : never;
 
 /** The context that is enough for all of several queries. */
 export type SharedContext<Q> =
   { [K in keyof Q]: (context: InferContext<Q[K]>) => void }[keyof Q] extends
     (context: infer C extends DbContext) => void ? C : never;
-
-type ArgsOf<Q> = Q extends (context: any, ...args: infer Args) => unknown ? Args : never;
 
 /**
  * Runs several queries with the same arguments, at the same time where each can have a connection of
