@@ -125,6 +125,11 @@ export class Guard {
     return plan;
   }
 
+  /** What columns are compared by. */
+  columnKey(name: string): string {
+    return this.#shared.names.column(name);
+  }
+
   /** The name that the database has for a table. */
   physicalName(name: string): string {
     return this.#shared.names.table(name);

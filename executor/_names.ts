@@ -21,6 +21,7 @@ export class Names {
   readonly #plugins: readonly KyselyPlugin[];
   readonly #foldsCase: boolean;
   readonly #tables = new Map<string, string>();
+  readonly #columns = new Map<string, string>();
 
   /**
    * Makes one.
@@ -58,6 +59,18 @@ export class Names {
     const from = node.from?.froms[0];
     const found = from !== undefined && TableNode.is(from) ? from.table.identifier.name : name;
     return this.#foldsCase ? found : cut(found);
+  }
+
+  /** The physical name of a column, folded where the dialect folds. */
+  column(name: string): string {
+    if (this.#plugins.length === 0) return this.#fold(name);
+    let known = this.#columns.get(name);
+    if (known === undefined) {
+      known = this.#fold(this.physicalColumn(name));
+      if (this.#columns.size >= MOST_NAMES) this.#columns.clear();
+      this.#columns.set(name, known);
+    }
+    return known;
   }
 
   /** The physical name of a column, in its own letter case. */

@@ -10,7 +10,7 @@ import type {
 import type { Guard } from "../_guard.ts";
 import { callHook, type NamedCheck } from "../_plan.ts";
 import { CheckRefusedError } from "../errors.ts";
-import { nameOfColumn } from "./_nodes.ts";
+import { keysOfColumns } from "./_columns.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { targetsOf } from "./_update.ts";
 
@@ -61,16 +61,16 @@ export function checkMerge(node: MergeQueryNode, guard: Guard): void {
 function checkRows(node: InsertQueryNode, reference: GuardedReference, guard: Guard): void {
   const checks = reference.plan.checks(reference, "insert", guard);
   if (checks.length === 0) return;
-  const names = node.columns?.map((column) => column.column.name) ?? [];
+  const names = keysOfColumns(node.columns ?? [], reference, guard);
   const stamped = stampedColumns(reference, "insert", guard);
   for (const check of checks) {
-    const looked = check.columns.filter((column) => !stamped.has(column));
+    const looked = check.columns.filter((column) => !stamped.has(guard.columnKey(column)));
     if (looked.length === 0) continue;
     if (node.values?.kind !== "ValuesNode") throw unknown(check, looked[0]!, reference);
     for (const row of (node.values as ValuesNode).values) {
       const values = new Map<string, unknown>();
       for (const column of looked) {
-        const at = names.indexOf(column);
+        const at = names.indexOf(guard.columnKey(column));
         const value = at < 0 ? UNKNOWN : valueAt(row, at);
         if (value === UNKNOWN) throw unknown(check, column, reference);
         values.set(column, value);
@@ -88,18 +88,15 @@ function checkUpdates(
   if (updates === undefined) return;
   const checks = reference.plan.checks(reference, "update", guard);
   if (checks.length === 0) return;
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
   const stamped = stampedColumns(reference, "update", guard);
   for (const check of checks) {
-    const looked = check.columns.filter((column) => !stamped.has(column));
+    const looked = check.columns.filter((column) => !stamped.has(guard.columnKey(column)));
     const assigned = new Map<string, unknown>();
-    for (const { column, value } of updates) {
-      const name = nameOfColumn(column);
-      // What is assigned under a name that cannot be read may be a column that is looked at.
-      if (name === undefined) throw unknown(check, looked[0] ?? "?", reference);
-      if (looked.some((each) => each.toLowerCase() === name.toLowerCase())) {
-        assigned.set(name, literal(value));
-      }
-    }
+    updates.forEach(({ value }, i) => {
+      const column = looked.find((each) => guard.columnKey(each) === keys[i]);
+      if (column !== undefined) assigned.set(column, literal(value));
+    });
     if (assigned.size === 0) continue;
     for (const column of looked) {
       const value = assigned.has(column) ? assigned.get(column) : UNKNOWN;
@@ -147,7 +144,7 @@ function stampedColumns(
 ): ReadonlySet<string> {
   const sure = reference.plan.stamps(reference, operation, guard)
     .filter((stamp) => stamp.given === "replace" || stamp.given === "refuse");
-  return new Set(sure.flatMap((stamp) => Object.keys(stamp.set)));
+  return new Set(sure.flatMap(({ set }) => Object.keys(set).map((name) => guard.columnKey(name))));
 }
 
 function valueAt(row: ValuesNode["values"][number], at: number): unknown {

@@ -9,6 +9,7 @@ import {
   type ValueNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
+import { QueryRefusedError } from "../errors.ts";
 import { refuseOpaque } from "./_raw.ts";
 import { textOf } from "./_raw_text.ts";
 import { guardedReference } from "./_reference.ts";
@@ -36,6 +37,7 @@ export function rewriteInOperand(
     ? node
     : { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode;
   if (guard.dialect !== "sqlite" || !isIn(out.operator)) return out;
+  refuseOperation(out.rightOperand);
   refuseTableCall(out.rightOperand, guard);
   if (guard.deniesRaw && isCall(out.rightOperand)) {
     refuseOpaque(out.rightOperand, guard);
@@ -48,6 +50,15 @@ export function rewriteInOperand(
   );
   const rightOperand = rewriteSelect(select, scope, guard);
   return { ...out, rightOperand } as BinaryOperationNode;
+}
+
+/** `x in t is true` reads the table t: an operation behind IN may begin with the name of one. */
+function refuseOperation({ kind }: OperationNode): void {
+  if (kind !== "BinaryOperationNode" && kind !== "AndNode" && kind !== "OrNode") return;
+  throw new QueryRefusedError(
+    "Cannot filter a query with an operation behind IN; put a list or a query there",
+    "UNSUPPORTED",
+  );
 }
 
 function isCall({ kind }: OperationNode): boolean {

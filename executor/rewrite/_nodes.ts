@@ -1,9 +1,7 @@
 import {
   type AliasNode,
-  type ColumnNode,
   type OperationNode,
   type OperationNodeSource,
-  type ReferenceNode,
   type TableNode,
   ValueNode,
 } from "kysely";
@@ -64,12 +62,6 @@ export function namesIn(
 /** The node of an expression, or that of a parameter. */
 export function valueNode(value: unknown): OperationNode {
   return nodeOfSource(value) ?? ValueNode.create(value);
-}
-
-/** The name of a column that is written; `undefined` where it is not plainly one. */
-export function nameOfColumn(node: OperationNode): string | undefined {
-  const column = node.kind === "ReferenceNode" ? (node as ReferenceNode).column : node;
-  return column.kind === "ColumnNode" ? (column as ColumnNode).column.name : undefined;
 }
 
 /** The node of a query or expression; `undefined` of anything else. */

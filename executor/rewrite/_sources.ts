@@ -5,6 +5,7 @@ import {
   type JoinNode,
   OnNode,
   type OperationNode,
+  type ParensNode,
   SelectionNode,
   SelectQueryNode,
   type TableNode,
@@ -142,12 +143,39 @@ export function refuseTableCall(node: OperationNode, guard: Guard): void {
   );
 }
 
+/** What may stand where a table is named, and is ruled elsewhere. */
+const TABLE_EXPRESSIONS: ReadonlySet<string> = new Set([
+  "AggregateFunctionNode",
+  "ColumnNode",
+  "FunctionNode",
+  "IdentifierNode",
+  "RawNode",
+  "ReferenceNode",
+  "SchemableIdentifierNode",
+  "SelectQueryNode",
+  "TableNode",
+  "ValuesNode",
+]);
+
+/** Refuses an expression where a table is named: what it reads cannot be told. */
+export function refuseNoTable(item: OperationNode): void {
+  let node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  if (TABLE_EXPRESSIONS.has(node.kind)) return;
+  while (node.kind === "ParensNode") node = (node as ParensNode).node;
+  if (node.kind === "SelectQueryNode" || node.kind === "ValuesNode") return;
+  throw new QueryRefusedError(
+    "Cannot filter a query with an expression where a table is named; name the table, or a query",
+    "UNSUPPORTED",
+  );
+}
+
 function referenceIn(
   item: OperationNode,
   scope: Scope | undefined,
   guard: Guard,
 ): GuardedReference | undefined {
   if (guard.deniesRaw) refuseOpaque(item, guard);
+  refuseNoTable(item);
   refuseTableCall(item.kind === "AliasNode" ? (item as AliasNode).node : item, guard);
   return guardedReference(item, scope, guard);
 }

@@ -20,7 +20,8 @@ import {
 import type { Guard } from "../_guard.ts";
 import type { NamedStamp } from "../_plan.ts";
 import { QueryRefusedError } from "../errors.ts";
-import { nameOfColumn, valueNode } from "./_nodes.ts";
+import { keyOfColumn, keysOfColumns } from "./_columns.ts";
+import { valueNode } from "./_nodes.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { targetsOf } from "./_update.ts";
 
@@ -94,13 +95,17 @@ export function stampUpdates(
   qualifier: TableNode | undefined,
   guard: Guard,
 ): readonly ColumnUpdateNode[] {
+  const stamps = reference.plan.stamps(reference, "update", guard);
+  if (stamps.length === 0) return updates;
   let out = updates;
-  for (const stamp of reference.plan.stamps(reference, "update", guard)) {
+  for (const stamp of stamps) {
     for (const [column, value] of Object.entries(stamp.set)) {
-      const given = out.findIndex((update) => nameOfColumn(update.column) === column);
-      if (given >= 0) {
+      const key = guard.columnKey(column);
+      const isGiven = (update: ColumnUpdateNode): boolean =>
+        keyOfColumn(update.column, reference, guard) === key;
+      if (out.filter(isGiven).length > 0) {
         if (!overrides(stamp, column, reference)) continue;
-        out = out.filter((_, i) => i !== given);
+        out = out.filter((update) => !isGiven(update));
       }
       const node = ColumnNode.create(column);
       const assigned = qualifier === undefined ? node : ReferenceNode.create(node, qualifier);
@@ -115,10 +120,13 @@ function stampRows(
   reference: GuardedReference,
   guard: Guard,
 ): InsertQueryNode {
+  const stamps = reference.plan.stamps(reference, "insert", guard);
+  if (stamps.length === 0) return node;
   let out = node;
-  for (const stamp of reference.plan.stamps(reference, "insert", guard)) {
+  for (const stamp of stamps) {
     for (const [column, value] of Object.entries(stamp.set)) {
-      const at = out.columns?.findIndex((each) => each.column.name === column) ?? -1;
+      const keys = keysOfColumns(out.columns ?? [], reference, guard);
+      const at = keys.indexOf(guard.columnKey(column));
       out = at < 0
         ? addColumn(out, column, value, reference)
         : setColumn(out, at, value, overrides(stamp, column, reference), reference);

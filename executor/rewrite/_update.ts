@@ -7,7 +7,7 @@ import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_r
 import { guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
-import { filterSources, type Sources, unqualify } from "./_sources.ts";
+import { filterSources, refuseNoTable, type Sources, unqualify } from "./_sources.ts";
 import { stampUpdate } from "./_stamp.ts";
 import { visitChildren } from "./_visit.ts";
 
@@ -93,6 +93,7 @@ export function filterTargets(
   let out = where;
   for (const target of targets) {
     if (guard.deniesRaw) refuseOpaque(target, guard);
+    refuseNoTable(target);
     const reference = guardedReference(target, undefined, guard);
     if (reference === undefined) continue;
     const predicate = reference.plan.predicate(reference, operation, scope, guard);

@@ -363,7 +363,7 @@ describe("check", () => {
     refuses((db) =>
       db.insertInto("users").columns(["tenant_id"]).expression(db.selectFrom("t").select("id"))
     );
-    refuses((db) => db.updateTable("users").set(sql`tenant_id` as any, 1));
+    refuses((db) => db.updateTable("users").set(sql`tenant_id` as any, 2));
     refuses((db) =>
       db.insertInto("users").values({ tenant_id: 1 }).onConflict((c) =>
         c.column("id").doUpdateSet((eb) => ({ tenant_id: eb.ref("excluded.tenant_id") }))
