@@ -303,6 +303,14 @@ function bareTableAfterIn(): BypassCase[] {
     on("not in", () => eb.not(eb(hiddenDoc, "not in", eb.table("docs")))),
     on("raw operator", () => eb(hiddenDoc, sql`in` as any, eb.table("docs"))),
     on("raw operator, NOT IN", () => eb.not(eb(hiddenDoc, sql`not in` as any, sql.id("docs")))),
+    on(
+      "raw operator with a comment",
+      () => eb(hiddenDoc, sql`in /* the */` as any, eb.table("docs")),
+    ),
+    on(
+      "raw operator that goes on",
+      () => eb(sql`1`, sql`= 1 and ${hiddenDoc} in` as any, eb.table("docs")),
+    ),
     on("in case", () => eb.case().when(hiddenDoc, "in", eb.table("docs")).then(true).end()),
   ];
 }

@@ -133,6 +133,11 @@ const foreign: readonly BypassCase[] = withDefaults({ must: ["R"] }, [
         ),
     ],
     [
+      "subquery in the condition of a filtered block",
+      (db) =>
+        db.selectFrom("users").select("name").where(sql`'secret-eve'`, "in", names(db) as any),
+    ],
+    [
       "cross join",
       (db) =>
         db.selectFrom("tags").innerJoin("users", (join) => join.onTrue()).select("users.name"),

@@ -225,13 +225,21 @@ export function pieces(): readonly BypassCase[] {
         },
       },
     ),
-    reads(
-      "pieces: FROM behind a column called DISTINCT",
-      (db) =>
-        db.selectNoFrom(
-          sql`u.distinct from users as u(id, tenant_id, deleted_at, "distinct")` as any,
-        ).execute(),
-      { lacks: onlyPostgres("columns are renamed so in PostgreSQL only") },
+    ...([
+      ["DISTINCT", "u.distinct from"],
+      ["IS", "u.is distinct from"],
+      ["NOT", "u.not distinct from"],
+    ] as const).map(([column, text]) =>
+      reads(
+        `pieces: FROM behind a column called ${column}`,
+        (db) =>
+          db.selectNoFrom(
+            sql`${sql.raw(text)} users as u(id, tenant_id, deleted_at, ${
+              sql.id(column.toLowerCase())
+            })` as any,
+          ).execute(),
+        { lacks: onlyPostgres("columns are renamed so in PostgreSQL only") },
+      )
     ),
     ...([
       ["a word", () => sql`straight_join users`],
