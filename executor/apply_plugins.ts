@@ -33,6 +33,30 @@ export type AppliedBlock = QueryBuilderContext & { readonly dialect?: DialectNam
  * @param context the block: `operation`, `table`, and `metadata`
  * @returns the builder that the last plugin gave
  * @throws {PluginHookError} where a hook throws
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { applyPlugins, type Plugin } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { equal } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const visible: Plugin = {
+ *   name: "visible",
+ *   version: "1.0.0",
+ *   filter: (users, { eb }) => eb(users.column("hidden"), "=", 0),
+ * };
+ * const query = applyPlugins(db.selectFrom("users").selectAll(), [visible], {
+ *   operation: "select",
+ *   table: "users",
+ *   metadata: {},
+ * });
+ * equal(query.compile().sql, `select * from "users" where "users"."hidden" = ?`);
+ * ```
  */
 export function applyPlugins<QB extends object>(
   builder: QB,

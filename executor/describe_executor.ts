@@ -46,6 +46,27 @@ export interface ExecutorDescription {
  * @param executor the executor, or any handle of it
  * @returns plain data; the tables are asked of the database once
  * @throws {ExecutorError} where the value is no executor
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor, describeExecutor } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { deepEqual } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * await db.schema.createTable("users").addColumn("hidden", "integer").execute();
+ * const executor = await createExecutor(db, [{
+ *   name: "visible",
+ *   version: "1.0.0",
+ *   filter: (users, { eb }) => eb(users.column("hidden"), "=", 0),
+ * }]);
+ * const { plugins } = await describeExecutor(executor);
+ * deepEqual(plugins[0]?.tables, [{ table: "users", effects: ["filters rows"] }]);
+ * ```
  */
 export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorDescription> {
   const { core, view } = mustHaveGuard(executor, "describe the executor");

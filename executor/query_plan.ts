@@ -72,6 +72,26 @@ export interface QueryPlan<R = unknown> {
  * @param handle an executor, any handle of one, or a plain Kysely
  * @param build makes the query; {@linkcode Slot}s stand where the values of a call go
  * @returns the plan
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { compilePlan, createExecutor, Slot } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { deepEqual } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const executor = await createExecutor(db, []);
+ * const byId = compilePlan(
+ *   executor,
+ *   (db) => db.selectFrom("users").selectAll().where("id", "=", new Slot<number>(0)),
+ * );
+ * deepEqual(byId.bind(executor, [7]).parameters, [7]);
+ * deepEqual(byId.bind(executor, [8]).parameters, [8]);
+ * ```
  */
 export function compilePlan<R, K extends Kysely<any>>(
   handle: K,
@@ -86,6 +106,21 @@ export function compilePlan<R, K extends Kysely<any>>(
  * key to keep plans by.
  *
  * @param handle an executor, any handle of one, or a plain Kysely
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { bindContext, createExecutor, planKey } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { equal } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<Record<string, never>>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const executor = await createExecutor(db, []);
+ * equal(planKey(bindContext(executor, { userId: 1 })), planKey(executor));
+ * ```
  */
 export function planKey(handle: Kysely<any>): object {
   const guard = guardOf(handle);

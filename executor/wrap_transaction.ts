@@ -18,6 +18,30 @@ import type { Plugin } from "./plugin.ts";
  * @returns the same transaction with the plugins in it
  * @throws {PluginValidationError} where the plugins cannot work together, or one has to wait
  * @throws {ExecutorError} where the first argument is no transaction
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { type Plugin, wrapTransaction } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { equal } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const visible: Plugin = {
+ *   name: "visible",
+ *   version: "1.0.0",
+ *   filter: (users, { eb }) => eb(users.column("hidden"), "=", 0),
+ * };
+ * await db.transaction().execute(async (trx) => {
+ *   equal(
+ *     wrapTransaction(trx, [visible]).selectFrom("users").selectAll().compile().sql,
+ *     `select * from "users" where "users"."hidden" = ?`,
+ *   );
+ * });
+ * ```
  */
 export function wrapTransaction<DB, const P extends readonly Plugin[]>(
   transaction: ExecutorOf<DB> & { readonly isTransaction: true },
