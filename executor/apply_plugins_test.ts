@@ -130,6 +130,23 @@ describe("applyPlugins()", () => {
     }
   });
 
+  it("refuses what a plugin would stamp or check, which it cannot do by hand", () => {
+    const insert = db.insertInto("users").values({ id: 1 });
+    const update = db.updateTable("users").set({ id: 1 });
+    const writes = plugin("writes", {
+      stamp: () => ({ set: { tenant_id: 1 } }),
+    });
+    const checks = plugin("checks", {
+      check: () => ({ columns: ["tenant_id"], satisfied: () => true, says: "it is so" }),
+    });
+    for (const each of [writes, checks]) {
+      assert.throws(() => applyPlugins(insert, [each], block("insert")), ExecutorError);
+      assert.throws(() => applyPlugins(update, [each], block("update")), ExecutorError);
+      const select = db.selectFrom("users").selectAll();
+      assert.equal(applyPlugins(select, [each], block("select")), select);
+    }
+  });
+
   it("refuses plugins that are none", () => {
     for (const plugins of [undefined, null, 5, "hide", [null], [hide, hide]]) {
       assert.throws(
