@@ -96,6 +96,7 @@ function selectOfWrite(scope: Scope): Select {
   const inside = addCte(scope, {
     name: "w",
     columns: write.returning.map((item): Column => ({ name: item.as, type: "int" })),
+    weight: 1,
   });
   const { select } = generateSelect(inside, { root: true, limit: true, sets: true });
   select.ctes.unshift({ name: "w", body: write });

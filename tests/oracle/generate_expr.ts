@@ -16,6 +16,8 @@ export interface Visible {
 export interface CteInfo {
   name: string;
   columns: readonly Column[];
+  /** How many sources it counts for: its rows are as many as theirs, multiplied. */
+  weight: number;
 }
 
 /** What the expressions and subqueries at one place of a query may use. */

@@ -308,6 +308,9 @@ function joinKinds({ can }: Scope): JoinKind[] {
   return kinds;
 }
 
+/** The rows of a query are as many as those of its sources, multiplied, where nothing joins them. */
+const maxSources = 6;
+
 /** Adds FROM and joins to the block; the scope that its expressions see. */
 export function generateSources(
   scope: Scope,
@@ -317,7 +320,7 @@ export function generateSources(
 ): Scope {
   const { draw, counter } = scope;
   // The work of a query grows with the product of its sources.
-  const left = Math.max(0, 7 - counter.sources);
+  const left = Math.max(0, maxSources - counter.sources);
   const full = left === 0;
   const count = full || draw.percent(85) ? 1 : optional && draw.percent(20) ? 0 : 2;
   const used = new Set<string>();
@@ -396,9 +399,10 @@ function generateSource(scope: Scope, used: Set<string>): { source: Source; visi
   const { draw, can } = scope;
   return draw.weighted([
     [10, () => tableSource(scope, used)],
-    ...(scope.ctes.length > 0
+    ...(scope.ctes.length > 0 && scope.counter.sources < maxSources + 2
       ? [[8, () => {
         const cte = draw.pick(scope.ctes);
+        scope.counter.sources += Math.max(0, cte.weight - 1);
         const plain = !used.has(cte.name) && draw.percent(60);
         if (plain) used.add(cte.name);
         const alias = plain ? undefined : freshAlias(scope, used);
@@ -408,7 +412,7 @@ function generateSource(scope: Scope, used: Set<string>): { source: Source; visi
         };
       }]] as [number, () => { source: Source; visible: Visible }][]
       : []),
-    ...(scope.depth > 0 && scope.counter.sources < 7
+    ...(scope.depth > 0 && scope.counter.sources < maxSources
       ? [[2, () => {
         const alias = freshAlias(scope, used);
         const outside: Scope = {
@@ -463,7 +467,7 @@ export function generateCtes(
   scope: Scope,
   select: { ctes: Cte[]; recursive?: boolean },
 ): Scope {
-  const { draw, can } = scope;
+  const { draw, can, counter } = scope;
   const recursive = "recursive" in select && draw.percent(35);
   if (recursive) select.recursive = true;
   const count = draw.int(1, 3);
@@ -490,16 +494,17 @@ export function generateCtes(
       depth: Math.max(0, scope.depth - 1),
     };
     const isTable = tables.some((t) => t.name === name);
+    const before = counter.sources;
     const outputs = isTable ? tableColumns : freeOutputs(scope);
     const cte: Cte = { name, body: emptySelect() };
     if (recursive && draw.percent(60) && !isTable) {
       cte.body = recursiveBody(body, name);
-      inside = addCte(inside, { name, columns: recursiveColumns });
+      inside = addCte(inside, { name, columns: recursiveColumns, weight: 3 });
     } else {
       cte.body = generateSelect(body, { outputs, limit: true, sets: true }).select;
       if (can.materialized && draw.percent(20)) cte.materialized = draw.percent(50);
       if (draw.percent(20)) cte.columns = outputs.map((c) => c.name);
-      inside = addCte(inside, { name, columns: outputs });
+      inside = addCte(inside, { name, columns: outputs, weight: counter.sources - before });
     }
     select.ctes.push(cte);
   });

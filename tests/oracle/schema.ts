@@ -67,7 +67,7 @@ function rows(table: Table): fc.Arbitrary<Row[]> {
     name: fc.option(fc.constantFrom("a", "b", "ab", "ba", "c"), { freq: 6 }),
     deleted_at: fc.option(fc.constantFrom(...stamps), { freq: 2 }),
   });
-  const limits = { minLength: 2, maxLength: 8, size: "max" } as const;
+  const limits = { minLength: 2, maxLength: 6, size: "max" } as const;
   return table.keyed
     ? fc.uniqueArray(row, { ...limits, selector: (r) => r.id })
     : fc.array(row, limits);

@@ -20,6 +20,7 @@ function subject(
 const noop: Plugin = {
   name: "noop",
   version: "1.0.0",
+  appliesTo: ({ name }) => tables.some((table) => [table.name, "blogPosts"].includes(name)),
   filter: () => undefined,
   interceptQuery: (qb) => qb,
 };
