@@ -2,7 +2,7 @@
 import { expressionBuilder, sql } from "kysely";
 import type { BypassCase, Probe } from "../case.ts";
 import { withDefaults } from "../defaults.ts";
-import { onlyPostgres, onlySqlite } from "../lacks.ts";
+import { NO_MERGE, onlyPostgres, onlySqlite } from "../lacks.ts";
 
 const eb = expressionBuilder<any, any>();
 const NAME = sql.ref("u.name").as("name");
@@ -125,6 +125,33 @@ const inExpressions: readonly BypassCase[] = withDefaults({ must: ["F", "R"] }, 
     writes: true,
     run: ({ db }) =>
       db.deleteFrom("tags").using(ALIASED as any).whereRef("tags.user_id", "=", "u.id").execute(),
+  },
+  {
+    name: "a table and its alias as operands, what a merge uses",
+    lacks: NO_MERGE,
+    writes: true,
+    run: ({ db }) =>
+      db.mergeInto("tags").using(
+        ALIASED as any,
+        (join: any) => join.onRef("u.id", "=", "tags.user_id"),
+      )
+        .whenMatched().thenUpdateSet({ name: sql.ref("u.name") }).execute(),
+  },
+  {
+    name: "a string",
+    lacks: onlySqlite("a string is a table's name in SQLite"),
+    run: ({ db }) => db.selectFrom(sql.lit("users").as("u") as any).select(NAME).execute(),
+  },
+  {
+    name: "a table and its alias as operands, in a template of its own",
+    run: ({ db }) => db.selectFrom(sql`${ALIASED}` as any).select(NAME).execute(),
+  },
+  {
+    name: "a table in parentheses, in a template of its own",
+    lacks: NOT_POSTGRES,
+    run: ({ db }) =>
+      db.selectFrom(sql`${eb.parens(eb.table("users") as any)}` as any).select("name" as any)
+        .execute(),
   },
   {
     name: "a table in parentheses",
