@@ -374,6 +374,43 @@ describe("bindContext()", () => {
   });
 });
 
+describe("a subquery whose values are read late", () => {
+  const late: Plugin = {
+    name: "late",
+    version: "1.0.0",
+    appliesTo: ({ name }) => name === "users",
+    filter: (users, { eb, value }) =>
+      eb(users.column("tenant_id"), "=", value((context) => context?.["tenant"] as number)),
+  };
+  const bound = bindContext(createExecutorSync(dummy(), [late]), { tenant: 7 });
+
+  it("has them in a query of its own handle, in flags of another, and in a transaction", async () => {
+    const flagged = withMetadata(bound, { flag: 1 });
+    const inner = () => bound.selectFrom("users").selectAll().as("u");
+    assert.deepEqual(bound.selectFrom(inner()).selectAll().compile().parameters, [7]);
+    assert.deepEqual(flagged.selectFrom(inner()).selectAll().compile().parameters, [7]);
+    await bound.transaction().execute((trx) => {
+      assert.deepEqual(trx.selectFrom(inner()).selectAll().compile().parameters, [7]);
+      return Promise.resolve();
+    });
+  });
+
+  it("has them in a query of another executor and of a plain Kysely, or is refused", () => {
+    for (const other of [dummy(), createExecutorSync(dummy(), [tenant])]) {
+      let values: readonly unknown[];
+      try {
+        values = other.selectFrom(bound.selectFrom("users").selectAll().as("u")).selectAll()
+          .compile().parameters;
+      } catch (error) {
+        assert.ok(error instanceof ExecutorError, `it threw ${error}`);
+        continue;
+      }
+      assert.equal(values[0], 7);
+      assert.ok(values.every((value) => typeof value !== "object"));
+    }
+  });
+});
+
 describe("getContext()", () => {
   it("gives undefined where nothing was bound, and for a plain Kysely", () => {
     assert.equal(getContext(createExecutorSync(dummy(), [])), undefined);

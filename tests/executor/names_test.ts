@@ -105,6 +105,35 @@ onEveryDialect("names under CamelCasePlugin", (dialect) => {
     }));
 });
 
+onEveryDialect("a subquery of a handle with other Kysely plugins", (dialect) => {
+  it("is guarded by the names that its own handle has", () =>
+    inAccounts(dialect, [], async (db) => {
+      await db.schema.createTable("notes").addColumn("account", "integer").execute();
+      await db.insertInto("notes").values([{ account: 1 }, { account: 2 }]).execute();
+      const executor = await createExecutor(db, [hide("user_accounts")]);
+      const camel = executor.withPlugin(new CamelCasePlugin());
+      const inner = () => camel.selectFrom("userAccounts").select("accountId");
+      const outer = executor.selectFrom("notes").select("account");
+      const queries: Record<string, { execute(): Promise<any[]> }> = {
+        "IN": outer.where("account", "in", inner()),
+        "a derived table": executor.selectFrom(inner().as("x")).selectAll(),
+        "a union": outer.where("account", "<", 0).unionAll(inner() as any),
+        "a common table expression": executor.with("c", () => inner()).selectFrom("c").selectAll(),
+        "the select list": executor.selectFrom("notes").select(inner().limit(1).as("x"))
+          .where("account", "=", 2),
+        "the other way round": camel.selectFrom("notes").select("account").where(
+          "account",
+          "in",
+          executor.selectFrom("user_accounts").select("account_id"),
+        ),
+      };
+      for (const [what, query] of Object.entries(queries)) {
+        const rows = await query.execute();
+        assert.deepEqual(rows.map((row) => Object.values(row)), [[1]], what);
+      }
+    }));
+});
+
 onEveryDialect("names under a plugin that writes a prefix", (dialect) => {
   it("are found by the name the query writes, and by the database's", async () => {
     const { db, close } = await dialect.open({ plugins: [new PrefixPlugin()] });
@@ -227,6 +256,38 @@ describe("a table reference, as hooks see it", () => {
     assert.equal(aliased, `select * from "crm"."users" as "u" where "u"."deleted_at" is null`);
     const { sql: bare } = executor.selectFrom("crm.users").selectAll().compile();
     assert.equal(bare, `select * from "crm"."users" where "crm"."users"."deleted_at" is null`);
+  });
+
+  it("has its schema shared by the subqueries that hooks bring under withSchema()", () => {
+    const members: Plugin = {
+      name: "members",
+      version: "1.0.0",
+      appliesTo: ({ name }) => name === "docs",
+      filter: (docs, { eb }) =>
+        eb.exists(
+          eb.selectFrom("members").select("members.id")
+            .whereRef("members.doc", "=", docs.column("id") as any),
+        ),
+    };
+    const tags: Plugin = {
+      name: "tags",
+      version: "1.0.0",
+      interceptQuery: (qb, { table, ref }) =>
+        table === "notes"
+          ? qb.where((eb) => eb(ref!("tag"), "in", eb.selectFrom("tags").select("tags.id")))
+          : qb,
+    };
+    const executor = createExecutorSync(dummy("postgres"), [members, tags]).withSchema("crm");
+    assert.equal(
+      executor.selectFrom("docs as d").selectAll().compile().sql,
+      `select * from "crm"."docs" as "d" where exists (select "crm"."members"."id" ` +
+        `from "crm"."members" where "crm"."members"."doc" = "d"."id")`,
+    );
+    assert.equal(
+      executor.selectFrom("notes as n").selectAll().compile().sql,
+      `select * from "crm"."notes" as "n" where "n"."tag" in ` +
+        `(select "crm"."tags"."id" from "crm"."tags")`,
+    );
   });
 
   it("lets a plugin tell tables of one name in two schemas apart", () => {
