@@ -67,18 +67,7 @@ export function mark<T extends OperationNode>(
   const out = Object.isExtensible(node) ? node : { ...node };
   (out as Marked)[MARK] = new Mark(out, original, queryId, guard);
   // What bears the mark is trusted: nothing may change it any more.
-  freeze(out);
-  return out;
-}
-
-/** Freezes a node and what is below it; Kysely's own nodes are frozen already. */
-function freeze(node: object): void {
-  if (Object.isFrozen(node)) return;
-  Object.freeze(node);
-  for (const key in node) {
-    const child: unknown = (node as Record<string, unknown>)[key];
-    if (typeof child === "object" && child !== null) freeze(child);
-  }
+  return Object.freeze(out);
 }
 
 /** Whether the node is one that {@linkcode mark} gave back for this guard's view. */

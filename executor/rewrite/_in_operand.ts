@@ -10,6 +10,7 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import { frozen } from "./_nodes.ts";
 import { refuseOpaque } from "./_raw.ts";
 import { textOf } from "./_raw_text.ts";
 import { guardedReference } from "./_reference.ts";
@@ -35,8 +36,14 @@ export function rewriteInOperand(
   const out = left === node.leftOperand && right === node.rightOperand &&
       operator === node.operator
     ? node
-    : { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode;
-  if (guard.dialect !== "sqlite" || !isIn(out.operator)) return out;
+    : Object.freeze(
+      { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode,
+    );
+  if (guard.dialect !== "sqlite") return out;
+  if (!isIn(out.operator)) {
+    if (out.operator.kind === "RawNode") refuseTable(out.rightOperand, scope, guard);
+    return out;
+  }
   refuseOperation(out.rightOperand);
   refuseTableCall(out.rightOperand, guard);
   if (guard.deniesRaw && isCall(out.rightOperand)) {
@@ -48,8 +55,8 @@ export function rewriteInOperand(
     SelectQueryNode.createFrom([reference.table]),
     [SelectionNode.createSelectAll()],
   );
-  const rightOperand = rewriteSelect(select, scope, guard);
-  return { ...out, rightOperand } as BinaryOperationNode;
+  const rightOperand = frozen(rewriteSelect(select, scope, guard));
+  return Object.freeze({ ...out, rightOperand } as BinaryOperationNode);
 }
 
 /** `x in t is true` reads the table t: an operation behind IN may begin with the name of one. */
@@ -57,6 +64,15 @@ function refuseOperation({ kind }: OperationNode): void {
   if (kind !== "BinaryOperationNode" && kind !== "AndNode" && kind !== "OrNode") return;
   throw new QueryRefusedError(
     "Cannot filter a query with an operation behind IN; put a list or a query there",
+    "UNSUPPORTED",
+  );
+}
+
+/** A raw operator may end in IN, whatever else it says. */
+function refuseTable(operand: OperationNode, scope: Scope | undefined, guard: Guard): void {
+  if (guardedReference(nameAfterIn(operand), scope, guard) === undefined) return;
+  throw new QueryRefusedError(
+    "Cannot filter a query with a raw operator before the name of a table; use the operator's name",
     "UNSUPPORTED",
   );
 }

@@ -18,7 +18,7 @@ import { textOf } from "./_raw_text.ts";
 import { refuseOpaque, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
-import { derivedTable } from "./_sources.ts";
+import { derivedTable, refuseNoTable } from "./_sources.ts";
 import { stampMerge } from "./_stamp.ts";
 import { visitChildren } from "./_visit.ts";
 
@@ -55,6 +55,7 @@ export function rewriteMerge(
   if (using !== undefined) using = filterSource(using, scope, guard);
 
   if (guard.deniesRaw) refuseOpaque(out.into, guard);
+  refuseNoTable(out.into);
   const target = guardedReference(out.into, undefined, guard);
   if (target === undefined) return using === out.using ? out : withUsing(out, using);
   out = softenDeletes(out, target, guard);
@@ -76,6 +77,7 @@ function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQuer
 
 function filterSource(using: JoinNode, scope: Scope | undefined, guard: Guard): JoinNode {
   if (guard.deniesRaw) refuseOpaque(using.table, guard);
+  refuseNoTable(using.table);
   const reference = guardedReference(using.table, scope, guard);
   if (reference === undefined) return using;
   const table = derivedTable(reference, scope, guard);

@@ -78,3 +78,17 @@ export function nodeOfSource(source: unknown): OperationNode | undefined {
 function isNode(value: unknown): value is OperationNode {
   return typeof value === "object" && value !== null && "kind" in value;
 }
+
+/**
+ * Freezes a node that a rule has built, and what it has built below it, as Kysely freezes its own:
+ * a query is compiled as it was rewritten. Stops at what is frozen already.
+ */
+export function frozen<T extends object>(node: T): T {
+  if (Object.isFrozen(node)) return node;
+  Object.freeze(node);
+  for (const key in node) {
+    const child: unknown = node[key];
+    if (typeof child === "object" && child !== null) frozen(child);
+  }
+  return node;
+}

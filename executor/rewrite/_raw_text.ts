@@ -191,7 +191,7 @@ export function problemOf(raw: RawNode, guard: Guard): string | undefined {
         return `a raw fragment calls ${token.text}, which reads tables by name`;
       }
     } else if (token.kind === "word" && !relations.has(i)) {
-      const before = [tokens[i - 2], previous];
+      const before = tokens.slice(Math.max(0, i - 4), i);
       const problem = problemOfWord(token.text.toLowerCase(), before, next, openers);
       if (problem !== undefined) return problem;
     }
@@ -207,10 +207,11 @@ export function problemOf(raw: RawNode, guard: Guard): string | undefined {
 
 function problemOfWord(
   word: string,
-  [second, previous]: readonly (Token | undefined)[],
+  before: readonly Token[],
   next: Token | undefined,
   openers: readonly string[],
 ): string | undefined {
+  const [fourth, third, second, previous] = [-4, -3, -2, -1].map((i) => before.at(i));
   // A name behind another's dot is a column, whatever it is called; a call is a function all the same.
   const qualifies = second?.kind === "word" || second?.kind === "name" || second?.kind === "node";
   if (previous?.text === "." && qualifies && next?.text !== "(") return undefined;
@@ -222,8 +223,10 @@ function problemOfWord(
   }
   if (word === "from") {
     const opener = openers[openers.length - 1];
+    // IS [NOT] DISTINCT FROM, and no columns of those names.
     const compares = isWord(previous, "distinct") &&
-      (isWord(second, "is") || isWord(second, "not"));
+      ((isWord(second, "is") && third?.text !== ".") ||
+        (isWord(second, "not") && isWord(third, "is") && fourth?.text !== "."));
     if (!compares && !FROM_FUNCTIONS.has(opener ?? "")) {
       return `a raw fragment holds "from"`;
     }

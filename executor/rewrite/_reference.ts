@@ -114,6 +114,8 @@ function namesOf(node: OperationNode, dialect: DialectName): readonly string[] |
 /** Quoted and bare names, dotted: `users`, `"public"."users"`, `[dbo].[users]`. */
 const NAME = /^\s*(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\])\s*$/u;
 
+const STRING = /^\s*'(?:[^']|'')+'\s*$/;
+
 function namesOfRaw(raw: RawNode, dialect: DialectName): readonly string[] | undefined {
   const { sqlFragments, parameters } = raw;
   const names: string[] = [];
@@ -125,7 +127,9 @@ function namesOfRaw(raw: RawNode, dialect: DialectName): readonly string[] | und
         if (expectName) return undefined;
         expectName = true;
       } else if (part.trim() !== "") {
-        if (!expectName || !NAME.test(part)) return undefined;
+        // SQLite takes a string for a name here.
+        const named = NAME.test(part) || (dialect === "sqlite" && STRING.test(part));
+        if (!expectName || !named) return undefined;
         names.push(unquote(part.trim(), dialect));
         expectName = false;
       }
@@ -148,7 +152,7 @@ function splitDots(text: string): string[] {
 
 function unquote(name: string, dialect: DialectName): string {
   const quote = name[0];
-  if (quote === '"' || quote === "`") {
+  if (quote === '"' || quote === "`" || quote === "'") {
     return name.slice(1, -1).replaceAll(quote + quote, quote);
   }
   if (quote === "[") return name.slice(1, -1);

@@ -6,6 +6,7 @@ import {
   OnNode,
   type OperationNode,
   type ParensNode,
+  type RawNode,
   SelectionNode,
   SelectQueryNode,
   type TableNode,
@@ -160,6 +161,11 @@ const TABLE_EXPRESSIONS: ReadonlySet<string> = new Set([
 /** Refuses an expression where a table is named: what it reads cannot be told. */
 export function refuseNoTable(item: OperationNode): void {
   let node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
+  if (node.kind === "RawNode") {
+    // Without text of its own, raw SQL is no more than what stands in it.
+    const { sqlFragments, parameters } = node as RawNode;
+    if (sqlFragments.every((text) => text.trim() === "")) parameters.forEach(refuseNoTable);
+  }
   if (TABLE_EXPRESSIONS.has(node.kind)) return;
   while (node.kind === "ParensNode") node = (node as ParensNode).node;
   if (node.kind === "SelectQueryNode" || node.kind === "ValuesNode") return;

@@ -7,7 +7,9 @@ import { type OperationNode, type OperatorNode, ParensNode, type UnaryOperationN
 export function rewriteUnary(node: UnaryOperationNode): OperationNode {
   const { operator } = node.operator as Partial<OperatorNode>;
   if (operator !== "-" || SAFE.has(node.operand.kind)) return node;
-  return { ...node, operand: ParensNode.create(node.operand) } as UnaryOperationNode;
+  return Object.freeze(
+    { ...node, operand: ParensNode.create(node.operand) } as UnaryOperationNode,
+  );
 }
 
 /** Operands that never begin with a minus. */

@@ -26,6 +26,7 @@ import { rewriteFunction } from "./_function.ts";
 import { rewriteInOperand } from "./_in_operand.ts";
 import { rewriteInsert } from "./_insert.ts";
 import { rewriteMerge } from "./_merge.ts";
+import { frozen } from "./_nodes.ts";
 import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./_raw.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
@@ -99,7 +100,7 @@ export function visit(
       return visitPair(node as AndNode | OrNode, scope, guard);
     case "SelectQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        rewriteSelect(node as SelectQueryNode, scope, guard);
+        frozen(rewriteSelect(node as SelectQueryNode, scope, guard));
     case "BinaryOperationNode":
       return rewriteInOperand(node as BinaryOperationNode, scope, guard);
     case "RawNode":
@@ -109,16 +110,16 @@ export function visit(
       return rewriteFunction(node as FunctionNode, scope, guard);
     case "UpdateQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        rewriteUpdate(node as UpdateQueryNode, scope, guard);
+        frozen(rewriteUpdate(node as UpdateQueryNode, scope, guard));
     case "DeleteQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        rewriteDelete(node as DeleteQueryNode, scope, guard);
+        frozen(rewriteDelete(node as DeleteQueryNode, scope, guard));
     case "InsertQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        rewriteInsert(node as InsertQueryNode, scope, guard);
+        frozen(rewriteInsert(node as InsertQueryNode, scope, guard));
     case "MergeQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        rewriteMerge(node as MergeQueryNode, scope, guard);
+        frozen(rewriteMerge(node as MergeQueryNode, scope, guard));
     default:
       return visitChildren(node, scope, guard);
   }
@@ -132,7 +133,7 @@ function visitOne<K extends string, T extends OperationNode & Readonly<Record<K,
 ): OperationNode {
   const child: OperationNode = node[key];
   const next = visit(child, scope, guard);
-  return next === child ? node : { ...node, [key]: next };
+  return next === child ? node : Object.freeze({ ...node, [key]: next } as T);
 }
 
 function visitPair(
@@ -142,7 +143,9 @@ function visitPair(
 ): OperationNode {
   const left = visit(node.left, scope, guard);
   const right = visit(node.right, scope, guard);
-  return left === node.left && right === node.right ? node : { ...node, left, right } as AndNode;
+  return left === node.left && right === node.right
+    ? node
+    : Object.freeze({ ...node, left, right } as AndNode);
 }
 
 /**
@@ -168,7 +171,7 @@ export function visitChildren<T extends OperationNode>(
       out[key] = next;
     }
   }
-  return out === undefined ? node : out as unknown as T;
+  return out === undefined ? node : Object.freeze(out) as unknown as T;
 }
 
 /** A property of a node: a node, a list of them, or anything else. */
@@ -200,5 +203,5 @@ function visitList(
       out[i] = next;
     }
   }
-  return out ?? nodes;
+  return out === undefined ? nodes : Object.freeze(out);
 }
