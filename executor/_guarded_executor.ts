@@ -75,6 +75,10 @@ export class GuardedExecutor implements QueryExecutor {
     let out = guard.idle || isUntouched(original, guard)
       ? original
       : visit(original, undefined, guard) as RootOperationNode;
+    // Only a plan has its values read later; any other query may be built into one that is not ours.
+    if (guard.core.hasLateValues && !guard.planning) {
+      out = readLate(out, guard.view.context) as RootOperationNode;
+    }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     if (out !== original || guard.hasFlags) out = mark(out, original, queryId, guard);
     this.#last = out;
@@ -89,10 +93,7 @@ export class GuardedExecutor implements QueryExecutor {
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
     const compiled = this.#inner.compileQuery<R>(rewritten, queryId);
-    const parameters = guard.core.hasLateValues && !guard.planning
-      ? readLate(compiled.parameters, guard.view.context)
-      : compiled.parameters;
-    return new OwnQuery<R>(compiled, parameters, guard.view);
+    return new OwnQuery<R>(compiled, compiled.parameters, guard.view);
   }
 
   provideConnection<T>(

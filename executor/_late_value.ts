@@ -1,4 +1,4 @@
-import { type Expression, type OperationNode, ValueNode } from "kysely";
+import { type Expression, type OperationNode, PrimitiveValueListNode, ValueNode } from "kysely";
 import { callHook } from "./_plan.ts";
 import type { Attributes } from "./plugin.ts";
 
@@ -37,11 +37,41 @@ export class LateValue<T> implements Expression<T> {
   }
 }
 
-/** The parameters with every late value read. */
-export function readLate(
-  parameters: readonly unknown[],
-  context: Attributes | undefined,
-): readonly unknown[] {
-  if (!parameters.some((value) => value instanceof LateValue)) return parameters;
-  return parameters.map((value) => value instanceof LateValue ? value.read(context) : value);
+/** A tree with every late value read. */
+export function readLate(node: OperationNode, context: Attributes | undefined): OperationNode {
+  if (node.kind === "ValueNode") {
+    const { value } = node as ValueNode;
+    return value instanceof LateValue ? ValueNode.create(value.read(context)) : node;
+  }
+  if (node.kind === "PrimitiveValueListNode") {
+    const { values } = node as PrimitiveValueListNode;
+    return values.some((value) => value instanceof LateValue)
+      ? PrimitiveValueListNode.create(
+        values.map((value) => value instanceof LateValue ? value.read(context) : value),
+      )
+      : node;
+  }
+  let out: Record<string, unknown> | undefined;
+  // The children of a node are its properties.
+  const children = node as unknown as Record<string, unknown>;
+  for (const key in children) {
+    const child = children[key];
+    if (typeof child !== "object" || child === null) continue;
+    const next = readChild(child, context);
+    if (next !== child) {
+      out ??= { ...children };
+      out[key] = next;
+    }
+  }
+  return out === undefined ? node : Object.freeze(out) as unknown as OperationNode;
+}
+
+function readChild(child: object, context: Attributes | undefined): unknown {
+  if (Array.isArray(child)) {
+    const next = child.map((item) =>
+      typeof item === "object" && item !== null ? readChild(item, context) : item
+    );
+    return next.some((item, i) => item !== child[i]) ? Object.freeze(next) : child;
+  }
+  return "kind" in child ? readLate(child as OperationNode, context) : child;
 }

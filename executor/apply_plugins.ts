@@ -78,6 +78,7 @@ export function applyPlugins<QB extends object>(
     if (plugin.interceptQuery !== undefined) out = interceptBy(plugin, out, context);
     if (!appliesTo(plugin, context)) continue;
     if (plugin.rewriteDelete !== undefined) refuseDelete(plugin, context);
+    refuseWrites(plugin, context);
     if (plugin.filter !== undefined) out = filterBy(plugin, out, context);
   }
   return out as unknown as QB;
@@ -143,6 +144,18 @@ function refuseDelete(plugin: Plugin, context: AppliedBlock): void {
       (answer === "deny" ? "denies it" : "makes an UPDATE of it") + "; use an executor",
     answer === "deny" ? "DELETE_DENIED" : "DELETE_NOT_REWRITABLE",
     context.table,
+  );
+}
+
+/** What is set on rows, or asked of them, is not to be lost where it cannot be done by hand. */
+function refuseWrites(plugin: Plugin, { operation, table }: AppliedBlock): void {
+  if (operation === "select" || operation === "delete") return;
+  if (plugin.stamp === undefined && plugin.check === undefined) return;
+  throw new QueryRefusedError(
+    `Cannot write to "${table}" by hand: plugin "${plugin.name}" sets or checks its rows; use an ` +
+      "executor",
+    "UNSUPPORTED",
+    table,
   );
 }
 
