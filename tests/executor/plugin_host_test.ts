@@ -86,6 +86,29 @@ onEveryDialect("setup", (dialect) => {
   });
 });
 
+onEveryDialect("onInit", (dialect) => {
+  it("can make a table of its plugin's own, and query through the executor", () =>
+    inWorld(dialect, async ({ db }) => {
+      const counts: number[] = [];
+      const log: Plugin = {
+        name: "log",
+        version: "1.0.0",
+        dependencies: ["hide-deleted"],
+        async onInit(executor) {
+          await executor.schema.createTable("log").addColumn("n", "integer").execute();
+          const rows = await executor.selectFrom("users").select("id").execute();
+          counts.push(rows.length);
+          await executor.transaction().execute((trx) =>
+            trx.insertInto("log").values({ n: rows.length }).execute()
+          );
+        },
+      };
+      const executor: Kysely<any> = await createExecutor(db, [log, hideDeleted]);
+      assert.deepEqual(counts, [3]);
+      assert.deepEqual(await executor.selectFrom("log").selectAll().execute(), [{ n: 3 }]);
+    }, { with: [] }));
+});
+
 onEveryDialect("describeExecutor()", (dialect) => {
   it("says what each plugin does to each table of the database", () =>
     inWorld(dialect, async ({ db }) => {
