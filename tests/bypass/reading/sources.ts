@@ -173,7 +173,7 @@ export const joins: readonly BypassCase[] = [
     name: "left join with a raw OR in ON",
     run: ({ db }) =>
       db.selectFrom("tags")
-        .leftJoin("users", (join) => join.on(sql<boolean>`users.id = tags.user_id or 1 = 1`))
+        .leftJoin("users", (join) => join.on(sql<boolean>`1 = 1 or users.id = tags.user_id`))
         .select(["tags.name as tag", "users.name"])
         .execute(),
   },
@@ -181,7 +181,7 @@ export const joins: readonly BypassCase[] = [
     name: "inner join with a raw OR in ON",
     run: ({ db }) =>
       db.selectFrom("tags")
-        .innerJoin("users", (join) => join.on(sql<boolean>`users.id = tags.user_id or 1 = 1`))
+        .innerJoin("users", (join) => join.on(sql<boolean>`1 = 1 or users.id = tags.user_id`))
         .select(["tags.name as tag", "users.name"])
         .execute(),
   },

@@ -52,6 +52,15 @@ export const anyPlace: readonly BypassCase[] = [
         .execute(),
   },
   {
+    name: "raw alias",
+    must: ["F", "R"],
+    run: ({ db }) => {
+      const most = eb.selectFrom("users").select((e) => e.fn.max("score").as("m"));
+      return db.selectFrom("tags").select((e) => e.ref("id").as(sql`a, ${most} as b` as any))
+        .execute();
+    },
+  },
+  {
     name: "order by, in a raw direction",
     ordered: true,
     run: ({ db }) => {

@@ -29,14 +29,14 @@ export const merges: readonly BypassCase[] = withDefaults({ writes: true, lacks:
   {
     name: "matched and a raw OR",
     run: ({ db }) =>
-      into(db).whenMatchedAnd(sql<boolean>`u.score > 1000 or 1 = 1`)
+      into(db).whenMatchedAnd(sql<boolean>`1 = 1 or u.score > 1000`)
         .thenUpdateSet({ name: "hit" }).execute(),
   },
   {
     name: "a raw OR in the condition of the join",
     run: ({ db }) =>
       db.mergeInto("users as u")
-        .using("tags as t", (join) => join.on(sql<boolean>`t.user_id = u.id and t.id = 2 or 1 = 2`))
+        .using("tags as t", (join) => join.on(sql<boolean>`t.user_id = u.id or t.id = 1000`))
         .whenMatched().thenDelete().execute(),
   },
   {
@@ -119,7 +119,7 @@ export const merges: readonly BypassCase[] = withDefaults({ writes: true, lacks:
     name: "not matched by source, and a raw OR",
     lacks: NO_MERGE_BY_SOURCE,
     run: ({ db }) =>
-      intoFirst(db).whenNotMatchedBySourceAnd(sql<boolean>`u.score > 1000 or 1 = 1`).thenDelete()
+      intoFirst(db).whenNotMatchedBySourceAnd(sql<boolean>`1 = 1 or u.score > 1000`).thenDelete()
         .execute(),
   },
   {

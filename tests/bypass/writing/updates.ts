@@ -42,6 +42,17 @@ export const updates: readonly BypassCase[] = withDefaults({ writes: true }, [
       })).execute(),
   },
   {
+    name: "subquery in the raw name of a column",
+    must: ["F", "R"],
+    run: ({ db, bare }) =>
+      db.updateTable("tags").set(
+        sql`name = ${
+          bare.selectFrom("users").select((eb) => eb.fn.max("name").as("m"))
+        }, user_id` as any,
+        1,
+      ).execute(),
+  },
+  {
     name: "subquery in where",
     run: ({ db }) =>
       db.updateTable("tags").set({ name: "x" })
