@@ -429,6 +429,15 @@ onEveryDialect("interceptQuery of the specification", (dialect) => {
       });
     }, only));
 
+  it("does not come between the database's own catalogue and introspection", () =>
+    inWorld(dialect, async ({ executor }) => {
+      const tables = await executor.introspection.getTables();
+      assert.ok(tables.some(({ name }) => name === "users"));
+      await executor.transaction().execute(async (trx) => {
+        assert.ok((await trx.introspection.getTables()).some(({ name }) => name === "users"));
+      });
+    }, only));
+
   it("leaves writes alone, as it says", () =>
     inWorld(dialect, async ({ executor, db }) => {
       await executor.updateTable("users").set({ name: "Bert" }).where("id", "=", 2).execute();

@@ -107,6 +107,19 @@ onEveryDialect("an executor", (dialect) => {
     assert.ok(Array.isArray(await executor.introspection.getSchemas()));
   });
 
+  it("has introspection where a plugin filters every table that there is", () =>
+    inWorld(dialect, async ({ executor }) => {
+      const tables = await executor.introspection.getTables();
+      assert.ok(tables.some(({ name }) => name === "users"));
+      await executor.introspection.getSchemas();
+    }, {
+      with: [{
+        name: "everywhere",
+        version: "1.0.0",
+        filter: (reference, { eb }) => eb(reference.column("deleted_at"), "is", null),
+      }],
+    }));
+
   test("has connection(), guarded", async ({ executor }) => {
     const ids = await executor.connection().execute(async (db) => {
       assert.ok(isKyseraExecutor(db));

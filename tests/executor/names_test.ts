@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
 import { dummy } from "./dummy.ts";
+import { schemaOf } from "./world.ts";
 
 /** Hides the rows of one table, which it knows by this name. */
 const hide = (table: string, column = "deleted_at"): Plugin => ({
@@ -121,6 +122,8 @@ onEveryDialect("a subquery of a handle with other Kysely plugins", (dialect) => 
         "a common table expression": executor.with("c", () => inner()).selectFrom("c").selectAll(),
         "the select list": executor.selectFrom("notes").select(inner().limit(1).as("x"))
           .where("account", "=", 2),
+        "IN, under withSchema()": executor.withSchema(await schemaOf(db, dialect))
+          .selectFrom("notes").select("account").where("account", "in", inner()),
         "the other way round": camel.selectFrom("notes").select("account").where(
           "account",
           "in",
