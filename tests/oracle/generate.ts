@@ -45,6 +45,7 @@ function generateQuery(draw: Draw, can: Capabilities): Query {
     depth: draw.weighted([[2, () => 0], [3, () => 1], [3, () => 2], [1, () => 3]]),
     counter: { next: 0, sources: 0 },
     bare: true,
+    windows: true,
   };
   if (draw.percent(25)) {
     const write = generateWrite({ ...scope, depth: Math.min(scope.depth, 2) });

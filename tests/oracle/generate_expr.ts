@@ -36,6 +36,8 @@ export interface Scope {
   counter: { next: number; sources: number };
   /** Whether columns may be written without their source. */
   bare: boolean;
+  /** Whether window functions may be used. */
+  windows: boolean;
 }
 
 /** The columns of a type that a place sees, the block's own before those of enclosing blocks. */
@@ -140,8 +142,11 @@ export function pred(scope: Scope, size = 2): Pred {
   const { draw, can } = scope;
   const int = () => expr(scope, "int", size - 1);
   const outputs = [{ name: "c0", type: "int" as const }];
+  // MariaDB 10.11 pushes the comparison of `in` below the window functions of its subquery.
+  const windows = scope.windows && can.dialect !== "mysql";
   const query = (): Select =>
-    generateSelect(inner(scope), { outputs, limit: can.limitInIn, sets: true }).select;
+    generateSelect({ ...inner(scope), windows }, { outputs, limit: can.limitInIn, sets: true })
+      .select;
   return draw.weighted<Pred>([
     [6, () => ({ p: "cmp", op: draw.pick(comparisons), left: int(), right: int() })],
     [2, () => ({
@@ -183,7 +188,7 @@ export function pred(scope: Scope, size = 2): Pred {
           p: "inQuery",
           negated: draw.percent(30),
           args: [column(scope, "int"), column(scope, "int")],
-          query: generateSelect(inner(scope), {
+          query: generateSelect({ ...inner(scope), windows }, {
             outputs: [...outputs, { name: "c1", type: "int" }],
           }).select,
         })],

@@ -111,7 +111,7 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     else {
       select.items = columns.map((c) => ({
         as: c.name,
-        expr: c.type === "int" && draw.percent(8)
+        expr: c.type === "int" && scope.windows && draw.percent(8)
           ? windowed({ ...inside, bare: false })
           : expr({ ...inside, bare: false }, c.type),
       }));

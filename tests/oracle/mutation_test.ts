@@ -58,13 +58,13 @@ function statements(message: string): string {
 
 describe("the visible copy", { skip: sqlite.skip ?? false }, () => {
   for (const [name, mistake] of Object.entries(mistakes)) {
-    it(`is not answered by a plugin that ${name}`, async () => {
+    it(`is not answered by a plugin that ${name}`, { timeout: 600_000 }, async () => {
       await isFoundOut({ name, make: (db) => db.withPlugin(leaky(mistake)) });
     });
   }
 
   for (const [name, overlooks] of Object.entries(blindSpots)) {
-    it(`is not answered by a filter that ${name}`, async () => {
+    it(`is not answered by a filter that ${name}`, { timeout: 600_000 }, async () => {
       const plugin: Plugin = {
         name: "blind",
         version: "1.0.0",

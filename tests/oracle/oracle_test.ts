@@ -12,7 +12,9 @@ onEveryDialect("the visible copy", (dialect) => {
   for (const subject of [plain, ...variants]) {
     if (only !== undefined && subject.name !== only) continue;
     const runs = fuzzRuns(subject === plain ? 2000 : dialect.name === "sqlite" ? 500 : 200);
-    it(`answers ${runs} random queries as the database behind ${subject.name} does`, async (t) => {
+    it(`answers ${runs} random queries as the database behind ${subject.name} does`, {
+      timeout: 600_000,
+    }, async (t) => {
       const report = await runOracle({ dialect, subject, runs, seed, path });
       t.diagnostic(summary(report));
       if (path !== undefined) return;
