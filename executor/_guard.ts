@@ -1,4 +1,5 @@
 import { expressionBuilder, type KyselyPlugin, type QueryExecutor } from "kysely";
+import { isCatalog } from "./_catalog.ts";
 import type { Core } from "./_core.ts";
 import { type Caller, LateValue } from "./_late_value.ts";
 import { Names } from "./_names.ts";
@@ -52,6 +53,8 @@ export class Guard {
   readonly usage: Usage = { context: false, moment: false };
   /** Whether the handle has flags: then even what they left as it was must be told by its mark. */
   readonly hasFlags: boolean;
+  /** The Kysely plugins that put unqualified tables into the handle's schema. */
+  readonly schemas: readonly KyselyPlugin[];
   /** The Kysely plugins that come after the rewriting. */
   readonly plugins: readonly KyselyPlugin[];
   /** The hook that is being asked, for errors. */
@@ -64,9 +67,11 @@ export class Guard {
   private constructor(
     core: Core,
     view: View,
+    schemas: readonly KyselyPlugin[],
     plugins: readonly KyselyPlugin[],
     shared: Shared,
   ) {
+    this.schemas = schemas;
     this.core = core;
     this.view = view;
     this.dialect = core.dialect;
@@ -88,14 +93,15 @@ export class Guard {
   static over(inner: QueryExecutor, core: Core, view: View): Guard {
     const plugins = inner.plugins.filter((plugin) => !isSchemaPlugin(plugin));
     const names = new Names(plugins, core.dialect);
-    return new Guard(core, view, plugins, { names, plans: new Map() });
+    const schemas = inner.plugins.filter(isSchemaPlugin);
+    return new Guard(core, view, schemas, plugins, { names, plans: new Map() });
   }
 
   /** The same plugins for another view; what does not depend on the view is shared. */
   for(view: View): Guard {
     const { names, plans } = this.#shared;
     const sameFlags = view.metadata === this.view.metadata;
-    return new Guard(this.core, view, this.plugins, {
+    return new Guard(this.core, view, this.schemas, this.plugins, {
       names,
       plans: sameFlags ? plans : new Map(),
     });
@@ -147,7 +153,7 @@ export class Guard {
     const spellings = new Set([names.table(name), names.physical(name), name]);
     const hooks = this.core.hooks.filter((named) => {
       const { appliesTo } = named.hooks;
-      if (appliesTo === undefined) return true;
+      if (appliesTo === undefined) return !isCatalog(name, schema, this.dialect);
       return [...spellings].some((spelling) => applies(named, { name: spelling, schema }));
     });
     return hooks.length === 0 ? undefined : new TablePlan(names.table(name), hooks);

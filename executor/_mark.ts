@@ -109,16 +109,13 @@ export function rewriteMarked(
 ): OperationNode | undefined {
   const found = markOf(node);
   if (found === undefined || found.guard.core !== guard.core) return undefined;
-  const inner = found.guard.view;
-  const outer = guard.view;
-  if (inner === outer) return again(found, scope, guard, guard);
-  if (inner.context === outer.context) {
-    // What the other handle's hooks look at is not noted here: the result is good for once.
-    guard.usage.moment = true;
-    return again(found, scope, found.guard, guard);
-  }
   refuseForeign(node, guard);
-  return again(found, scope, guard, guard);
+  // Names mean what they mean to the handle that the query was built by.
+  const sees = found.guard.view.context === guard.view.context;
+  const by = sees ? found.guard : found.guard.for(guard.view);
+  // What another guard's hooks look at is not noted here: the result is good for once.
+  if (by !== guard) guard.usage.moment = true;
+  return again(found, scope, by, guard);
 }
 
 /** @throws {ForeignQueryError} for a subquery that was built under another context */

@@ -1,10 +1,14 @@
 import {
+  AliasNode,
   AndNode,
   ColumnNode,
+  createQueryId,
   ExpressionWrapper,
-  type IdentifierNode,
+  IdentifierNode,
   type OperationNode,
   ReferenceNode,
+  SelectionNode,
+  SelectQueryNode,
   type TableNode,
 } from "kysely";
 import type { Guard, View } from "./_guard.ts";
@@ -202,7 +206,7 @@ export class TablePlan {
           () => hooks.filter!(reference, guard.hookContext),
         );
         if (answer === undefined) continue;
-        const node = operandOfAnd(filterNode(answer, plugin));
+        const node = operandOfAnd(inSchema(filterNode(answer, plugin), guard));
         if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
       }
       if (nodes.length === 0) {
@@ -344,6 +348,24 @@ function validateCheck(answer: RowCheck, plugin: string): void {
     "check",
     "it answered with something else; return { columns, satisfied, says } or undefined",
   );
+}
+
+/**
+ * Puts the tables that a predicate's subqueries read into the schema of the handle, as those of the
+ * user's query are: they stand in the selection of a query for as long as Kysely's plugin looks.
+ */
+function inSchema(node: OperationNode, guard: Guard): OperationNode {
+  let out = node;
+  for (const plugin of guard.schemas) {
+    const selection = SelectionNode.create(AliasNode.create(out, IdentifierNode.create("p")));
+    const query = SelectQueryNode.cloneWithSelections(SelectQueryNode.create(), [selection]);
+    const { selections } = plugin.transformQuery({
+      node: query,
+      queryId: createQueryId(),
+    }) as SelectQueryNode;
+    out = (selections![0]!.selection as AliasNode).node;
+  }
+  return out;
 }
 
 function validateRewrite(answer: unknown, plugin: string): void {

@@ -10,6 +10,7 @@ import {
   type MergeQueryNode,
   NOOP_QUERY_EXECUTOR,
   type OperationNode,
+  type RootOperationNode,
   type SelectQueryNode,
   TableNode,
   UpdateQueryBuilder,
@@ -17,11 +18,12 @@ import {
   WheneableMergeQueryBuilder,
   type WhereNode,
 } from "kysely";
+import { isCatalog } from "../_catalog.ts";
 import type { Guard } from "../_guard.ts";
 import { callHook, Reference } from "../_plan.ts";
 import { PluginHookError } from "../errors.ts";
 import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../plugin.ts";
-import { forEachChild, nodeOfSource } from "./_nodes.ts";
+import { forEachChild, mapChildren, nodeOfSource } from "./_nodes.ts";
 import { operandOfAnd } from "./_predicate.ts";
 import { tableOfName } from "./_reference.ts";
 import { isCte, type Scope } from "./_scope.ts";
@@ -77,6 +79,7 @@ export function intercept<T extends Block>(
     );
     if (answer === builder) continue;
     out = nodeOf(answer, before, plugin.name);
+    if (guard.schemas.length > 0) out = inSchema(before, out, guard);
     rememberBrought(before, out, plugin.name, own);
   }
   return out;
@@ -152,6 +155,7 @@ function reference(
   const table = tableOfName(node, guard.dialect);
   if (table === undefined) return [];
   const { schema, identifier } = table.table;
+  if (isCatalog(identifier.name, schema?.name, guard.dialect)) return [];
   if (schema === undefined && isCte(scope, guard.cteKey(identifier.name))) return [];
   const qualifier = alias === undefined ? table : TableNode.create(alias.name);
   return [
@@ -201,18 +205,42 @@ function nodeOf<T extends Block>(answer: unknown, before: T, plugin: string): T 
   return node as T;
 }
 
+/** Puts the tables of the queries that an interceptor brought into the schema of the handle. */
+function inSchema<T extends Block>(before: T, after: T, guard: Guard): T {
+  const known = nodesOf(before);
+  const place = (node: OperationNode): OperationNode => {
+    if (known.has(node)) return node;
+    if (node !== after && node.kind.endsWith("QueryNode")) {
+      return guard.schemas.reduce<OperationNode>(
+        (query, plugin) =>
+          // A query is a root node, wherever it stands.
+          plugin.transformQuery({ node: query as RootOperationNode, queryId: createQueryId() }),
+        node,
+      );
+    }
+    return mapChildren(node, place);
+  };
+  // The root is mapped to a node of its own kind.
+  return place(after) as T;
+}
+
+function nodesOf(root: OperationNode): ReadonlySet<OperationNode> {
+  const nodes = new Set<OperationNode>();
+  const collect = (node: OperationNode): void => {
+    nodes.add(node);
+    forEachChild(node, collect);
+  };
+  collect(root);
+  return nodes;
+}
+
 function rememberBrought(
   before: OperationNode,
   after: OperationNode,
   plugin: string,
   own: ReadonlySet<string> | undefined,
 ): void {
-  const known = new Set<OperationNode>();
-  const collect = (node: OperationNode): void => {
-    known.add(node);
-    forEachChild(node, collect);
-  };
-  collect(before);
+  const known = nodesOf(before);
   const search = (node: OperationNode): void => {
     if (known.has(node)) return;
     if (node !== after && node.kind.endsWith("QueryNode")) {

@@ -17,6 +17,27 @@ export function forEachChild(node: OperationNode, use: (child: OperationNode) =>
   }
 }
 
+/** A node with each of its children mapped; the same node where none of them changed. */
+export function mapChildren(
+  node: OperationNode,
+  map: (child: OperationNode) => OperationNode,
+): OperationNode {
+  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return node;
+  let out: Record<string, unknown> | undefined;
+  for (const [key, value] of Object.entries(node)) {
+    let next: unknown = value;
+    if (Array.isArray(value)) {
+      const items = value.map((item) => isNode(item) ? map(item) : item);
+      if (items.some((item, i) => item !== value[i])) next = items;
+    } else if (isNode(value)) next = map(value);
+    if (next !== value) {
+      out ??= { ...node };
+      out[key] = next;
+    }
+  }
+  return out === undefined ? node : frozen(out) as unknown as OperationNode;
+}
+
 /** Whether two nodes are the same SQL with the same values. */
 export function sameNode(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -80,7 +80,9 @@ export function visit(
       return visitOne(node as SelectionNode, "selection", scope, guard);
     case "AliasNode":
       if (guard.deniesRaw) refuseOpenAlias((node as AliasNode).alias, guard);
-      return visitOne(node as AliasNode, "node", scope, guard);
+      return (node as AliasNode).alias?.kind !== "RawNode"
+        ? visitOne(node as AliasNode, "node", scope, guard)
+        : visitChildren(node, scope, guard);
     case "ParensNode":
       return visitOne(node as ParensNode, "node", scope, guard);
     case "WhereNode":
@@ -89,7 +91,9 @@ export function visit(
       return visitOne(node as OnNode, "on", scope, guard);
     case "ColumnUpdateNode":
       if (guard.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, guard);
-      return visitOne(node as ColumnUpdateNode, "value", scope, guard);
+      return (node as ColumnUpdateNode).column?.kind !== "RawNode"
+        ? visitOne(node as ColumnUpdateNode, "value", scope, guard)
+        : visitChildren(node, scope, guard);
     case "UnaryOperationNode":
       return rewriteUnary(visitChildren(node as UnaryOperationNode, scope, guard));
     case "ExplainNode":
