@@ -1,11 +1,14 @@
 /** Row 16: conditions that are written raw and do not keep themselves together. */
-import { expressionBuilder, sql } from "kysely";
+import { expressionBuilder, type Kysely, sql } from "kysely";
 import type { BypassCase } from "../case.ts";
 import { NO_ON_CONFLICT, NO_RETURNING } from "../lacks.ts";
 
 const eb = expressionBuilder<any, any>();
 /** What is added by AND would bind to the last operand only, and the first one is true. */
 const OR = sql<boolean>`1 = 1 or score > 1000`;
+
+/** Brackets that are in balance, and not each other's. */
+const BRACKETS = sql<boolean>`1 = 1) or (1 = 1`;
 
 /** Conditions in which an OR, or another loose operator, is not put in parentheses by Kysely. */
 const CONDITIONS: Record<string, () => any> = {
@@ -29,6 +32,28 @@ export const conditions: readonly BypassCase[] = [
       name: `${name}, in where`,
       run: ({ db }) => db.selectFrom("users").select("name").where(condition()).execute(),
     })),
+  ...([
+    ["where", (db) => db.selectFrom("users").select("name").where(BRACKETS).execute()],
+    [
+      "a left join's ON",
+      (db) =>
+        db.selectFrom("tags").leftJoin("users", (join) => join.on(BRACKETS)).select("users.name")
+          .execute(),
+    ],
+    [
+      "a function",
+      (db) =>
+        db.selectFrom("users").select("name").where((e) =>
+          e(e.fn("coalesce", [sql`score) > 0 or (1`]), "=", 1)
+        ).execute(),
+    ],
+  ] as [string, (db: Kysely<any>) => Promise<unknown>][]).map(([name, run]): BypassCase => ({
+    name: `raw condition that closes the bracket round it, in ${name}`,
+    raw: true,
+    deny: ["R"],
+    run: ({ db }) => run(db),
+    truth: ({ db }) => db.selectFrom("users").select("name").where("id", "=", 99).execute(),
+  })),
   {
     name: "raw OR, where twice",
     run: ({ db }) => db.selectFrom("users").select("name").where("id", ">", 0).where(OR).execute(),

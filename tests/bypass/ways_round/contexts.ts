@@ -173,6 +173,19 @@ const usersWithPeers = (): Plugin => ({
     ),
 });
 
+/** A policy whose subquery, under another name, compares with the row it is about. */
+const usersKnownByGrants = (alias: string): Plugin => ({
+  name: "users-known-by-grants",
+  version: "1.0.0",
+  appliesTo: ({ name }) => name === "users",
+  filter: (user, { eb }) =>
+    eb.exists(
+      eb.selectFrom(`tags as ${alias}`).select(`${alias}.id`)
+        .where(`${alias}.user_id`, "<", 3)
+        .where(eb(eb.ref(`${alias}.user_id`), "=", user.column("id"))),
+    ),
+});
+
 /** Two policies that read each other's table. */
 const circular = (): Plugin => ({
   name: "circular",
@@ -247,6 +260,17 @@ export const policies: readonly BypassCase[] = [
         .where((eb) => eb.and([visible(eb, "blog_posts", "p"), visible(eb, "users", "u")]))
         .execute(),
   },
+  ...(["grants", "users", "peer"] as const).map((alias): BypassCase => ({
+    name: `a query that uses a name that a policy's subquery has: ${alias}`,
+    must: ["R", "F"],
+    run: withPolicy(
+      () => usersKnownByGrants("peer"),
+      (db) => db.selectFrom(`users as ${alias}`).select(`${alias}.name`).execute(),
+    ),
+    truth: ({ db, visible }) =>
+      db.selectFrom("users as u").select("u.name").where((eb) => visible(eb, "users", "u"))
+        .where("u.id", "<", 3).execute(),
+  })),
   {
     name: "a policy that may be kept, reading a table whose policy may not",
     run: async ({ bare, make }) => {
