@@ -61,7 +61,8 @@ export type Pred =
   /** A raw template that holds a subquery made by a builder. */
   | { p: "rawIn"; arg: Expr; query: Select };
 
-export type TableStyle = "plain" | "qualified" | "sqlTable" | "dynamic";
+/** How a table is named; `upper` is in upper case, which is the same name where case is nothing. */
+export type TableStyle = "plain" | "qualified" | "sqlTable" | "dynamic" | "upper";
 
 export interface TableSource {
   s: "table";
@@ -226,6 +227,8 @@ export interface Merge {
   source: Source;
   /** The source's column that is matched with the target's id. */
   key: Expr;
+  /** More conditions of ON, for tables whose ids are no key. */
+  on: Pred[];
   whens: MergeWhen[];
   returning: Item[];
 }

@@ -3,6 +3,8 @@ import type { TestDialect } from "../support/matrix.ts";
 /** What the generator may use on a dialect. */
 export interface Capabilities {
   readonly dialect: "sqlite" | "postgres" | "mysql";
+  /** Quoted names of tables are the same in upper case. */
+  readonly caseless: boolean;
   readonly fullJoin: boolean;
   readonly lateral: boolean;
   readonly distinctOn: boolean;
@@ -51,6 +53,7 @@ export function capabilitiesOf(dialect: TestDialect): Capabilities {
   const sqlite = dialect.dialect === "sqlite";
   return {
     dialect: dialect.dialect,
+    caseless: sqlite,
     fullJoin: !mysql,
     lateral: postgres,
     distinctOn: postgres,

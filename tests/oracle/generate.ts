@@ -94,13 +94,15 @@ function selectOfWrite(scope: Scope): Select {
     // Kysely gives a MERGE no parentheses here.
     write.returning.length === 0 || write.k === "merge" || write.returningAll
   );
+  const { draw } = scope;
+  const name = draw.percent(30) ? draw.pick(tables).name : "w";
   const inside = addCte(scope, {
-    name: "w",
+    name,
     columns: write.returning.map((item): Column => ({ name: item.as, type: "int" })),
     weight: 1,
   });
   const { select } = generateSelect(inside, { root: true, limit: true, sets: true });
-  select.ctes.unshift({ name: "w", body: write });
+  select.ctes.unshift({ name, body: write });
   return select;
 }
 

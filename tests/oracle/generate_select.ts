@@ -444,7 +444,7 @@ export function tableSource(
   used: Set<string>,
   only: readonly string[] = tables.map((t) => t.name),
 ): { source: TableSource; visible: Visible } {
-  const { draw } = scope;
+  const { draw, can } = scope;
   const table = draw.pick(only);
   const shadowed = scope.banned.includes(table) || scope.ctes.some((cte) => cte.name === table);
   const style = shadowed ? "qualified" : draw.weighted<TableSource["style"]>([
@@ -452,6 +452,7 @@ export function tableSource(
     [2, () => "qualified"],
     [1, () => "sqlTable"],
     [1, () => "dynamic"],
+    ...(can.caseless ? [[1, () => "upper"]] as [number, () => "upper"][] : []),
   ]);
   const plain = !used.has(table) && draw.percent(40) && style !== "sqlTable" && style !== "dynamic";
   if (plain) used.add(table);

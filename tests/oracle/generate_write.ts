@@ -46,7 +46,10 @@ function target(
   const chosen = draw.pick(filtered.length > 0 && draw.percent(80) ? filtered : only);
   const made = tableSource(scope, used, [chosen]);
   // A CTE never stands for the target, so it needs no schema to be told from one.
-  made.source.style = made.source.style === "qualified" && draw.percent(50) ? "qualified" : "plain";
+  const { style } = made.source;
+  made.source.style = style === "upper" || (style === "qualified" && draw.percent(50))
+    ? style
+    : "plain";
   if (!alias) {
     delete made.source.alias;
     used.add(chosen);
@@ -319,6 +322,39 @@ function conflict(scope: Scope, own: Visible): Insert["conflict"] {
   ]);
 }
 
+/** One source row for each key: a target row may be changed once only. */
+function mergeSource(scope: Scope, merge: Merge): Visible {
+  const { draw } = scope;
+  const outside: Scope = { ...scope, local: [], outer: undefined };
+  if (draw.percent(40)) {
+    const keyed = tables.filter((t) => t.keyed).map((t) => t.name);
+    const { source, visible } = tableSource(outside, new Set(keyed), keyed);
+    source.alias = "src";
+    merge.source = source;
+    return { ...visible, alias: "src" };
+  }
+  const from = tableSource(outside, new Set());
+  const { alias } = from.visible;
+  const key: Expr = { e: "col", alias, name: draw.pick(["id", "team_id", "score"]) };
+  const score: Expr = { e: "col", alias, name: "score" };
+  merge.source = {
+    s: "query",
+    alias: "src",
+    query: {
+      ...emptySelect(),
+      via: draw.percent(50) ? "handle" : "callback",
+      from: [from.source],
+      where: preds({ ...outside, local: [from.visible], depth: 1 }, 40),
+      group: [key],
+      items: [
+        { as: "id", expr: key },
+        { as: "c1", expr: { e: "agg", fn: "max", distinct: false, arg: score } },
+      ],
+    },
+  };
+  return { alias: "src", columns: [{ name: "id", type: "int" }, { name: "c1", type: "int" }] };
+}
+
 function generateMerge(scope: Scope): Merge {
   const { draw, can } = scope;
   const out: Merge = {
@@ -327,6 +363,7 @@ function generateMerge(scope: Scope): Merge {
     target: { s: "table", table: "users", style: "plain" },
     source: { s: "table", table: "users", style: "plain" },
     key: { e: "col", alias: "src", name: "id" },
+    on: [],
     whens: [],
     returning: [],
   };
@@ -335,38 +372,9 @@ function generateMerge(scope: Scope): Merge {
   const { source, visible } = target(inside, used, draw.percent(50));
   out.target = source;
   inside = only(inside, visible);
-  // One source row for each key: a target row may be changed once only.
-  const from = tableSource({ ...inside, local: [] }, new Set());
-  const keyName = draw.pick(["id", "team_id", "score"]);
-  const key: Expr = { e: "col", alias: from.visible.alias, name: keyName };
-  out.source = {
-    s: "query",
-    alias: "src",
-    query: {
-      ...emptySelect(),
-      via: draw.percent(50) ? "handle" : "callback",
-      from: [from.source],
-      where: preds({ ...inside, local: [from.visible], outer: undefined, depth: 1 }, 40),
-      group: [key],
-      items: [
-        { as: "id", expr: key },
-        {
-          as: "c1",
-          expr: {
-            e: "agg",
-            fn: "max",
-            distinct: false,
-            arg: { e: "col", alias: from.visible.alias, name: "score" },
-          },
-        },
-      ],
-    },
-  };
-  const src: Visible = {
-    alias: "src",
-    columns: [{ name: "id", type: "int" }, { name: "c1", type: "int" }],
-  };
-  const both: Scope = { ...inside, local: [visible, src], depth: 0 };
+  const src = mergeSource(inside, out);
+  const both: Scope = { ...inside, local: [visible, src], depth: draw.percent(40) ? 1 : 0 };
+  if (!tables.some((t) => t.name === source.table && t.keyed)) out.on = preds(both, 30, 1);
   if (draw.percent(80)) {
     out.whens.push({
       on: "matched",

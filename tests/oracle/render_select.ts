@@ -96,6 +96,11 @@ export function renderSource(to: RenderTarget, eb: Eb, source: Source): any {
       const alias = source.alias === undefined ? undefined : to.name(source.alias);
       if (source.style === "sqlTable") return sql.table(table).as(alias ?? table);
       if (source.style === "dynamic") return to.db.dynamic.table(table).as(alias ?? table);
+      // A camel case name would be another one in upper case.
+      if (source.style === "upper" && table === source.table) {
+        const upper = table.toUpperCase();
+        return alias === undefined ? upper : `${upper} as ${alias}`;
+      }
       const name = source.style === "qualified" ? `${to.schema}.${table}` : table;
       return alias === undefined ? name : `${name} as ${alias}`;
     }

@@ -102,9 +102,7 @@ function renderReturning(
 
 function renderInsert(to: RenderTarget, maker: any, q: Insert): any {
   const eb = expressionBuilder<any, any>();
-  const table = q.table.style === "qualified"
-    ? `${to.schema}.${to.name(q.table.table)}`
-    : to.name(q.table.table);
+  const table = renderSource(to, eb, q.table);
   const names = q.columns.map((c) => to.name(c));
   let qb = (q.conflict?.how === "replace" && to.dialect === "mysql")
     ? maker.replaceInto(table)
@@ -164,14 +162,12 @@ function renderMerge(to: RenderTarget, maker: any, q: Merge): any {
   const eb = expressionBuilder<any, any>();
   const target: TableSource = q.target;
   let qb = maker.mergeInto(renderSource(to, eb, target))
-    .using(renderSource(to, eb, q.source), (join: any) =>
-      join.on((b: Eb) =>
-        b(
-          b.ref(`${to.name(target.alias ?? target.table)}.${to.name("id")}`),
-          "=",
-          renderExpr(to, b, q.key),
-        )
-      ));
+    .using(renderSource(to, eb, q.source), (join: any) => {
+      const id = `${to.name(target.alias ?? target.table)}.${to.name("id")}`;
+      join = join.on((b: Eb) => b(b.ref(id), "=", renderExpr(to, b, q.key)));
+      for (const on of q.on) join = join.on((b: Eb) => renderPred(to, b, on));
+      return join;
+    });
   for (const when of q.whens) {
     const method = {
       matched: "whenMatched",

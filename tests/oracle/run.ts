@@ -117,7 +117,8 @@ async function failure(
       reason instanceof Error ? reason.message : String(reason),
       world.describe(query),
       `-- see it again: KYSERA_FUZZ_SEED=${replay.seed} KYSERA_FUZZ_PATH=${replay.path} ` +
-      `KYSERA_TEST_DIALECTS=${dialect} (subject: ${world.subject.name})`,
+      `KYSERA_TEST_DIALECTS=${dialect} KYSERA_FUZZ_SUBJECT="${world.subject.name}" ` +
+      `deno test -A tests/oracle/oracle_test.ts`,
     ].join("\n"),
     { cause: reason },
   );
