@@ -14,6 +14,7 @@ import { parseArgs, styleText } from "node:util";
 import type { Case, Group } from "./_case.ts";
 import type { Timed } from "./_ratio.ts";
 import { preparedBenchmark } from "./prepared.ts";
+import { repositoryBenchmark } from "./repository.ts";
 import { rewriteBenchmarks } from "./rewrite.ts";
 import { sqliteBenchmark } from "./sqlite.ts";
 
@@ -33,7 +34,12 @@ interface Result {
   readonly ok: boolean;
 }
 
-const groups = [...await rewriteBenchmarks(), await sqliteBenchmark(), await preparedBenchmark()];
+const groups = [
+  ...await rewriteBenchmarks(),
+  await sqliteBenchmark(),
+  await preparedBenchmark(),
+  await repositoryBenchmark(),
+];
 const chosen = groups.map((group) => ({
   ...group,
   cases: group.cases.filter((each) => isChosen(group, each)),
