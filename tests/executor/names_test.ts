@@ -261,6 +261,45 @@ describe("a table reference, as hooks see it", () => {
     assert.equal(bare, `select * from "crm"."users" where "crm"."users"."deleted_at" is null`);
   });
 
+  it("is one of the database's own only in the schemas that its dialect has for them", () => {
+    const everywhere: Plugin = {
+      name: "everywhere",
+      version: "1.0.0",
+      filter: (reference, { eb }) => eb(reference.column("deleted_at"), "is", null),
+    };
+    const isFiltered = (name: "sqlite" | "mysql" | "postgres" | "mssql", table: string): boolean =>
+      createExecutorSync(dummy(name), [everywhere]).selectFrom(`${table} as t`).selectAll()
+        .compile().sql.includes("deleted_at");
+    const own: Record<string, readonly string[]> = {
+      postgres: ["pg_catalog.pg_class", "information_schema.tables"],
+      mysql: [
+        "information_schema.tables",
+        "INFORMATION_SCHEMA.tables",
+        "mysql.user",
+        "sys.version",
+      ],
+      mssql: ["sys.tables", "INFORMATION_SCHEMA.TABLES"],
+      sqlite: ["sqlite_master", "sqlite_schema", "main.sqlite_master"],
+    };
+    const users: Record<string, readonly string[]> = {
+      postgres: [
+        "sys.users",
+        "mysql.users",
+        "performance_schema.users",
+        "INFORMATION_SCHEMA.users",
+        "sqlite_master",
+        "pg_class",
+      ],
+      mysql: ["pg_catalog.users", "sqlite_master", "tables"],
+      mssql: ["mysql.users", "pg_catalog.users", "performance_schema.users"],
+      sqlite: ["sys.users", "information_schema.users", "pg_catalog.users", "sqlite_masters"],
+    };
+    for (const name of ["sqlite", "mysql", "postgres", "mssql"] as const) {
+      for (const table of own[name]!) assert.equal(isFiltered(name, table), false, table);
+      for (const table of users[name]!) assert.equal(isFiltered(name, table), true, table);
+    }
+  });
+
   it("has its schema shared by the subqueries that hooks bring under withSchema()", () => {
     const members: Plugin = {
       name: "members",
