@@ -22,8 +22,6 @@ export class Core {
   readonly rawDb: Kysely<any>;
   /** The plugins that `destroyExecutor` destroys: those that this executor brought. */
   readonly own: readonly Plugin[];
-  /** Whether some hook has given a value that is read when the query runs. */
-  hasLateValues = false;
   readonly #base: Core | undefined;
   #destroyed = false;
   #tables: Promise<readonly TableMetadata[]> | undefined;

@@ -24,6 +24,8 @@ export interface Usage {
   context: boolean;
   /** A hook's answer may be another one next time: the result is good for this time only. */
   moment: boolean;
+  /** The result may hold values that are read when the query runs. */
+  late: boolean;
 }
 
 /** What handles of the same flags and the same Kysely plugins share. */
@@ -50,7 +52,7 @@ export class Guard {
   readonly tableFunctions: ReadonlySet<string>;
   readonly hookContext: HookContext;
   /** What was used since somebody last looked. */
-  readonly usage: Usage = { context: false, moment: false };
+  readonly usage: Usage = { context: false, moment: false, late: false };
   /** Whether the handle has flags: then even what they left as it was must be told by its mark. */
   readonly hasFlags: boolean;
   /** The Kysely plugins that put unqualified tables into the handle's schema. */
@@ -171,7 +173,7 @@ class GuardContext implements HookContext {
 
   constructor(guard: Guard) {
     this.value = (read) => {
-      guard.core.hasLateValues = true;
+      guard.usage.late = true;
       return new LateValue(guard.caller, read);
     };
     this.dialect = guard.dialect;

@@ -72,11 +72,12 @@ export class GuardedExecutor implements QueryExecutor {
       original = restore(original, guard) as RootOperationNode;
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
+    guard.usage.late = false;
     let out = guard.idle || isUntouched(original, guard)
       ? original
       : visit(original, undefined, guard) as RootOperationNode;
     // Only a plan has its values read later; any other query may be built into one that is not ours.
-    if (guard.core.hasLateValues && !guard.planning) {
+    if (guard.usage.late && !guard.planning) {
       out = readLate(out, guard.view.context) as RootOperationNode;
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);

@@ -135,6 +135,7 @@ export function refuseForeign(node: OperationNode, guard: Guard): void {
  */
 function again(found: Mark, scope: Scope | undefined, by: Guard, outer: Guard): OperationNode {
   let node = visit(found.original, scope, by) as RootOperationNode;
+  outer.usage.late ||= by.usage.late;
   for (const plugin of ownPlugins(found, outer)) {
     node = plugin.transformQuery({ node, queryId: found.queryId });
   }

@@ -58,6 +58,8 @@ interface Predicate {
   readonly context: View["context"] | typeof ANY;
   /** Whether it may be another one next time: a filter that its subqueries met is not stable. */
   readonly fleeting: boolean;
+  /** Whether it holds values that are read when the query runs. */
+  readonly late: boolean;
   /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
   readonly reads: ReadonlySet<string> | undefined;
 }
@@ -110,6 +112,7 @@ export class TablePlan {
       : this.#ask(name, operation, guard);
     if (predicate.context !== ANY) guard.usage.context = true;
     if (!this.#stable || predicate.fleeting) guard.usage.moment = true;
+    if (predicate.late) guard.usage.late = true;
     if (predicate.reads !== undefined && scope !== undefined) {
       for (const read of predicate.reads) {
         if (isCte(scope, read)) throw shadowed(read, name.table);
@@ -193,8 +196,9 @@ export class TablePlan {
     if (this.#asking) throw recursive(name.table);
     this.#asking = true;
     const { usage } = guard;
-    const before = usage.context;
+    const { context: before, late } = usage;
     usage.context = false;
+    usage.late = false;
     try {
       const nodes: OperationNode[] = [];
       for (const { plugin, hooks } of this.#filters) {
@@ -215,6 +219,7 @@ export class TablePlan {
           reads: undefined,
           context: contextOf(guard),
           fleeting: false,
+          late: false,
         };
       }
       const written = nodes.reduce((left, right) => AndNode.create(left, right));
@@ -230,15 +235,18 @@ export class TablePlan {
       const fleeting = plain.usage.moment;
       plain.usage.moment ||= moment;
       usage.context ||= plain.usage.context;
+      usage.late ||= plain.usage.late;
       return {
         node,
         reads: reads.size === 0 ? undefined : reads,
         context: contextOf(guard),
         fleeting,
+        late: usage.late,
       };
     } finally {
       this.#asking = false;
       usage.context ||= before;
+      usage.late ||= late;
     }
   }
 }
