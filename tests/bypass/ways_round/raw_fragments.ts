@@ -149,7 +149,8 @@ export const namesNone: readonly BypassCase[] = [
   passes("the tables of the database, by introspection", async (db) => {
     const tables = await db.introspection.getTables();
     return [
-      ...tables.map(({ name }) => ({ name })).filter(({ name }) => name === "users"),
+      // On a server, other tests have tables of that name in schemas of their own.
+      ...tables.some(({ name }) => name === "users") ? [{ name: "users" }] : [],
       ...await db.selectFrom("users").select("name").execute(),
     ];
   }),
