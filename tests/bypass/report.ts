@@ -103,7 +103,10 @@ function caseCell(
     join(
       new Set(
         result.verdicts.filter(({ setting }) => setting.rawSql === rawSql)
-          .map(({ verdict }) => verdict),
+          // Past the plugins, it is the database's business whether the text is SQL.
+          .map(({ verdict }) =>
+            bypass.raw === true && rawSql === "allow" && verdict === "ERROR" ? "raw" : verdict
+          ),
       ),
     )
   );

@@ -264,6 +264,14 @@ export const namesTable: readonly BypassCase[] = [
       "tenant_id",
       sql`asc, coalesce((select score from users where users.id = tags.user_id), 50)`,
     ).execute(), { ordered: true, must: ["R"] }),
+  reads("a view's query", async (db, { bare }) => {
+    await db.schema.createView("raw_users").as(sql`select name from users` as any).execute();
+    try {
+      return await bare.selectFrom("raw_users").select("name").execute();
+    } finally {
+      await bare.schema.dropView("raw_users").execute();
+    }
+  }),
   reads("a table's query", async (db, { bare }) => {
     await db.schema.createTable("copied_users").as(sql`select name from users`).execute();
     try {
