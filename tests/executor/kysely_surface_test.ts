@@ -84,6 +84,9 @@ onEveryDialect("an executor", (dialect) => {
     const later = executor as unknown as Kysely<{ later_users: { id: number } }>;
     assert.deepEqual(idsOf(await later.selectFrom("later_users").select("id").execute()), [2, 4]);
     await executor.schema.dropView("later_users").execute();
+    const raw = sql<any>`select * from ${visible.as("visible")} where ${sql.lit(1)} = 1`;
+    await executor.schema.createView("later_users").as(raw).execute();
+    assert.deepEqual(idsOf(await later.selectFrom("later_users").select("id").execute()), [2, 4]);
   });
 
   test("creates tables from queries, with visible rows", async ({ executor, db }) => {

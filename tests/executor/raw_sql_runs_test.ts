@@ -131,6 +131,7 @@ onEveryDialect(`an executor with rawSql: "allow"`, (dialect) => {
         sql`truncate ${sql.table("users")}`,
         sql`truncate table tags, users`,
         sql`/* clean */ truncate table users`,
+        sql`delete from tags; truncate table users`,
       ]
     ) {
       await assert.rejects(statement.execute(executor), (error) => {
