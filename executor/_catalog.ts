@@ -1,12 +1,11 @@
 import type { DialectName } from "./plugin.ts";
 
-const SCHEMAS: ReadonlySet<string> = new Set([
-  "information_schema",
-  "mysql",
-  "performance_schema",
-  "pg_catalog",
-  "sys",
-]);
+const SCHEMAS: Readonly<Record<DialectName, readonly string[]>> = {
+  postgres: ["pg_catalog", "information_schema"],
+  mysql: ["information_schema", "mysql", "performance_schema", "sys"],
+  mssql: ["information_schema", "sys"],
+  sqlite: [],
+};
 
 const SQLITE = /^sqlite_(?:master|schema|sequence|temp_master|temp_schema|stat\d)$/i;
 
@@ -20,5 +19,7 @@ export function isCatalog(
   dialect: DialectName,
 ): boolean {
   if (dialect === "sqlite") return SQLITE.test(name);
-  return schema !== undefined && SCHEMAS.has(schema.toLowerCase());
+  if (schema === undefined) return false;
+  // PostgreSQL alone sees the letter case of a quoted name.
+  return SCHEMAS[dialect].includes(dialect === "postgres" ? schema : schema.toLowerCase());
 }
