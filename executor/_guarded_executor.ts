@@ -19,7 +19,7 @@ import { admit, OwnQuery } from "./_own_query.ts";
 import { restore } from "./_restore.ts";
 import { isSchemaPlugin } from "./_schema_plugin.ts";
 import { isUntouched } from "./rewrite/_prescan.ts";
-import { visit } from "./rewrite/_visit.ts";
+import { visitRoot } from "./rewrite/_visit.ts";
 
 /** What Kysely's versions pass behind the size of a chunk. */
 type StreamRest = Parameters<QueryExecutor["stream"]> extends [unknown, unknown, ...infer R] ? R
@@ -75,7 +75,7 @@ export class GuardedExecutor implements QueryExecutor {
     guard.usage.late = false;
     let out = guard.idle || isUntouched(original, guard)
       ? original
-      : visit(original, undefined, guard) as RootOperationNode;
+      : visitRoot(original, guard) as RootOperationNode;
     // Only a plan has its values read later; any other query may be built into one that is not ours.
     if (guard.usage.late && !guard.planning) {
       out = readLate(out, guard.view.context) as RootOperationNode;

@@ -103,13 +103,23 @@ function isNode(value: unknown): value is OperationNode {
 /**
  * Freezes a node that a rule has built, and what it has built below it, as Kysely freezes its own:
  * a query is compiled as it was rewritten. Stops at what is frozen already.
+ *
+ * @param original what the node was made of; what they share is frozen, and not looked at
  */
-export function frozen<T extends object>(node: T): T {
-  if (Object.isFrozen(node)) return node;
+export function frozen<T extends object>(node: T, original?: object): T {
+  if (node === original || Object.isFrozen(node)) return node;
   Object.freeze(node);
-  for (const key in node) {
-    const child: unknown = node[key];
-    if (typeof child === "object" && child !== null) frozen(child);
-  }
+  freezeBelow(node, original);
   return node;
+}
+
+/** {@linkcode frozen} for all but the node itself. */
+export function freezeBelow(node: object, original?: object): void {
+  const children = node as Record<string, unknown>;
+  const shared = original as Record<string, unknown> | undefined;
+  for (const key in children) {
+    const child = children[key];
+    if (typeof child !== "object" || child === null || child === shared?.[key]) continue;
+    frozen(child);
+  }
 }

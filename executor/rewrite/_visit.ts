@@ -13,6 +13,7 @@ import type {
   OrNode,
   ParensNode,
   RawNode,
+  RootOperationNode,
   SelectionNode,
   SelectQueryNode,
   UnaryOperationNode,
@@ -26,7 +27,7 @@ import { rewriteFunction } from "./_function.ts";
 import { rewriteInOperand } from "./_in_operand.ts";
 import { rewriteInsert } from "./_insert.ts";
 import { rewriteMerge } from "./_merge.ts";
-import { frozen } from "./_nodes.ts";
+import { freezeBelow, frozen } from "./_nodes.ts";
 import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./_raw.ts";
 import type { Scope } from "./_scope.ts";
 import { rewriteSelect } from "./_select.ts";
@@ -104,7 +105,7 @@ export function visit(
       return visitPair(node as AndNode | OrNode, scope, guard);
     case "SelectQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteSelect(node as SelectQueryNode, scope, guard));
+        frozen(rewriteSelect(node as SelectQueryNode, scope, guard), node);
     case "BinaryOperationNode":
       return rewriteInOperand(node as BinaryOperationNode, scope, guard);
     case "RawNode":
@@ -114,19 +115,46 @@ export function visit(
       return rewriteFunction(node as FunctionNode, scope, guard);
     case "UpdateQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteUpdate(node as UpdateQueryNode, scope, guard));
+        frozen(rewriteUpdate(node as UpdateQueryNode, scope, guard), node);
     case "DeleteQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteDelete(node as DeleteQueryNode, scope, guard));
+        frozen(rewriteDelete(node as DeleteQueryNode, scope, guard), node);
     case "InsertQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteInsert(node as InsertQueryNode, scope, guard));
+        frozen(rewriteInsert(node as InsertQueryNode, scope, guard), node);
     case "MergeQueryNode":
       return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteMerge(node as MergeQueryNode, scope, guard));
+        frozen(rewriteMerge(node as MergeQueryNode, scope, guard), node);
     default:
       return visitChildren(node, scope, guard);
   }
+}
+
+/**
+ * Rewrites the root of a query. A root that has changed is not frozen itself: it is marked first.
+ */
+export function visitRoot(node: RootOperationNode, guard: Guard): OperationNode {
+  const marked = rewriteMarked(node, undefined, guard);
+  if (marked !== undefined) return marked;
+  let out: OperationNode;
+  switch (node.kind) {
+    case "SelectQueryNode":
+      out = rewriteSelect(node as SelectQueryNode, undefined, guard);
+      break;
+    case "UpdateQueryNode":
+      out = rewriteUpdate(node as UpdateQueryNode, undefined, guard);
+      break;
+    case "DeleteQueryNode":
+      out = rewriteDelete(node as DeleteQueryNode, undefined, guard);
+      break;
+    case "InsertQueryNode":
+      out = rewriteInsert(node as InsertQueryNode, undefined, guard);
+      break;
+    default:
+      return visit(node, undefined, guard);
+  }
+  if (out !== node) freezeBelow(out, node);
+  return out;
 }
 
 function visitOne<K extends string, T extends OperationNode & Readonly<Record<K, OperationNode>>>(
