@@ -1,14 +1,13 @@
 import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../../scripts/workspace.ts";
+import { markdownFiles } from "./_markdown.ts";
 import { programsOf, samplesOf } from "./_samples.ts";
-
-const LEFT_OUT = ["coverage", "node_modules", "npm"];
 
 const setup = "<!-- setup\n```ts\nconst a = 1;\n```\n-->\n";
 const fragment = "```ts ignore\nassert.equal(a, 1);\n```\n";
@@ -76,7 +75,7 @@ describe("the fragments in Markdown files", () => {
   before(() => void (directory = mkdtempSync(join(tmpdir(), "kysera-samples-"))));
   after(() => rmSync(directory, { recursive: true }));
 
-  for (const file of markdownFiles(".")) {
+  for (const file of markdownFiles()) {
     const programs = programsOf(file, samplesOf(readFileSync(join(ROOT, file), "utf8")));
     if (programs.length === 0) continue;
     it(`of ${file} have the right types, and run`, () => {
@@ -94,12 +93,3 @@ describe("the fragments in Markdown files", () => {
     });
   }
 });
-
-function markdownFiles(directory: string): string[] {
-  return readdirSync(join(ROOT, directory), { withFileTypes: true }).flatMap((entry) => {
-    const path = directory === "." ? entry.name : `${directory}/${entry.name}`;
-    if (entry.name.startsWith(".") || LEFT_OUT.includes(path)) return [];
-    if (entry.isDirectory()) return markdownFiles(path);
-    return entry.name.endsWith(".md") ? [path] : [];
-  });
-}
