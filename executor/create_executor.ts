@@ -14,7 +14,7 @@ import { resolvePluginOrder } from "./resolve_plugin_order.ts";
 import { validateHooks, validateList } from "./_validate_hooks.ts";
 
 /** Options of {@linkcode createExecutor}. An option that is not one of these is an error. */
-export interface ExecutorOptions {
+export interface ExecutorConfig {
   /** `false` leaves the plugins out, so that one line switches them off. Default `true`. */
   readonly enabled?: boolean | undefined;
   /**
@@ -39,7 +39,7 @@ const NO_VIEW: View = Object.freeze({ context: undefined, metadata: Object.freez
  * @param db the database; it is not changed. An executor may be given as well: its plugins and its
  * context are kept, and the new ones come after
  * @param plugins the plugins; they run by dependency, then priority, then in this order
- * @param options see {@linkcode ExecutorOptions}
+ * @param options see {@linkcode ExecutorConfig}
  * @returns the executor, when every plugin is ready
  * @throws {PluginValidationError} where the plugins cannot work together or one cannot start; those
  * that had started are destroyed again
@@ -73,7 +73,7 @@ const NO_VIEW: View = Object.freeze({ context: undefined, metadata: Object.freez
 export async function createExecutor<DB, const P extends readonly Plugin[]>(
   db: ExecutorOf<DB>,
   plugins?: P,
-  options: ExecutorOptions = {},
+  options: ExecutorConfig = {},
 ): Promise<KyseraExecutor<DB, P>> {
   const plan = prepare(db, plugins ?? [], options, true);
   const hooks: NamedHooks[] = [];
@@ -100,7 +100,7 @@ export async function createExecutor<DB, const P extends readonly Plugin[]>(
  *
  * @param db the database
  * @param plugins the plugins
- * @param options see {@linkcode ExecutorOptions}
+ * @param options see {@linkcode ExecutorConfig}
  * @returns the executor
  * @throws {PluginValidationError} as createExecutor() does, and where a plugin cannot be set up
  * without waiting: soft delete without a list of tables
@@ -126,7 +126,7 @@ export async function createExecutor<DB, const P extends readonly Plugin[]>(
 export function createExecutorSync<DB, const P extends readonly Plugin[]>(
   db: ExecutorOf<DB>,
   plugins?: P,
-  options: ExecutorOptions = {},
+  options: ExecutorConfig = {},
 ): KyseraExecutor<DB, P> {
   const plan = prepare(db, plugins ?? [], options, false);
   return assemble<DB, P>(db, plan, setUpSync(plan));
@@ -168,7 +168,7 @@ export function setUpSync(plan: Pick<Preparation, "own" | "host">): NamedHooks[]
 export function prepare(
   db: Kysely<any>,
   plugins: readonly Plugin[],
-  options: ExecutorOptions,
+  options: ExecutorConfig,
   canWait: boolean,
 ): Preparation {
   if (!isKysely(db)) {
@@ -222,7 +222,7 @@ function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): 
   return [...inherited.filter((plugin) => !names.has(plugin.name)), ...added];
 }
 
-function refuseUnknown(options: ExecutorOptions): void {
+function refuseUnknown(options: ExecutorConfig): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ExecutorError(
       "Cannot make an executor: its options are no object; pass { rawSql: .. } or nothing",

@@ -9,7 +9,7 @@ import {
   isKyseraExecutor,
   PluginValidationError,
 } from "@kysera/executor";
-import type { ExecutorOptions, Plugin, PluginHost } from "@kysera/executor";
+import type { ExecutorConfig, Plugin, PluginHost } from "@kysera/executor";
 import { Kysely } from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -36,7 +36,7 @@ const users = (db: Kysely<any>): string => db.selectFrom("users").selectAll().co
 type Make = (
   db: Kysely<any>,
   plugins?: readonly Plugin[],
-  options?: ExecutorOptions,
+  options?: ExecutorConfig,
 ) => Promise<Kysely<any>>;
 const makers: readonly [name: string, make: Make][] = [
   // An argument that is not given is not the same as one that is undefined.
@@ -83,7 +83,7 @@ for (const [name, make] of makers) {
     it("refuses an option that it does not have, and says which it has", async () => {
       for (const key of ["enable", "rawSQL", "toString"]) {
         await assert.rejects(
-          async () => await make(dummy(), [], { [key]: true } as ExecutorOptions),
+          async () => await make(dummy(), [], { [key]: true } as ExecutorConfig),
           (error) =>
             error instanceof ExecutorError && error.code === "UNKNOWN_OPTION" &&
             error.message.includes(`no option "${key}"`) && error.message.includes(`"rawSql"`),
@@ -102,7 +102,7 @@ for (const [name, make] of makers) {
       it(`refuses a value that the option ${key} cannot have`, async () => {
         for (const value of values) {
           await assert.rejects(
-            async () => await make(dummy(), [], { [key]: value } as ExecutorOptions),
+            async () => await make(dummy(), [], { [key]: value } as ExecutorConfig),
             (error) =>
               error instanceof ExecutorError && error.code === "INVALID_OPTION" &&
               error.message.includes(`"${key}"`),
@@ -115,7 +115,7 @@ for (const [name, make] of makers) {
     it("refuses options that are no object", async () => {
       for (const options of [null, 5, "deny", []]) {
         await assert.rejects(
-          async () => await make(dummy(), [], options as ExecutorOptions),
+          async () => await make(dummy(), [], options as ExecutorConfig),
           ExecutorError,
           `it took ${JSON.stringify(options)}`,
         );

@@ -8,7 +8,7 @@
  * @module
  */
 export * from "./apply_plugins.ts";
-export { createExecutor, createExecutorSync, type ExecutorOptions } from "./create_executor.ts";
+export { createExecutor, createExecutorSync, type ExecutorConfig } from "./create_executor.ts";
 export * from "./describe_executor.ts";
 export * from "./destroy_executor.ts";
 export * from "./errors.ts";

@@ -1,6 +1,6 @@
 /** Tables with hidden rows, and a plugin that hides them: what the tests of the executor run on. */
 import { createExecutor } from "@kysera/executor";
-import type { ExecutorOptions, KyseraExecutor, Plugin } from "@kysera/executor";
+import type { ExecutorConfig, KyseraExecutor, Plugin } from "@kysera/executor";
 import { type Kysely, type KyselyPlugin, sql } from "kysely";
 import type { TestDialect, TestOpenOptions } from "../support/matrix.ts";
 
@@ -60,7 +60,7 @@ export interface World {
 export interface WorldOptions extends TestOpenOptions {
   /** The executor's plugins; without it, {@linkcode hideDeleted}. */
   readonly with?: readonly Plugin[];
-  readonly executor?: ExecutorOptions;
+  readonly executor?: ExecutorConfig;
   /** Kysely's own plugins. */
   readonly plugins?: KyselyPlugin[];
 }

@@ -10,8 +10,8 @@ import {
   createExecutor,
   createExecutorSync,
   destroyExecutor,
+  type ExecutorConfig,
   type ExecutorOf,
-  type ExecutorOptions,
   getContext,
   getPlugins,
   getRawDb,
@@ -89,7 +89,7 @@ export async function executors(
   await createExecutor({}, []);
   // @ts-expect-error this is no plugin
   await createExecutor(db, [{ name: "x" }]);
-  const options: ExecutorOptions = { tableFunctions: ["my_rows"], dialect: "postgres" };
+  const options: ExecutorConfig = { tableFunctions: ["my_rows"], dialect: "postgres" };
 
   // An executor of an executor.
   const above = await createExecutor(executor, [audit]);
