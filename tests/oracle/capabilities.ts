@@ -20,6 +20,8 @@ export interface Capabilities {
   readonly correlatedFrom: boolean;
   /** `limit` in the subquery of `in`. */
   readonly limitInIn: boolean;
+  /** A subquery on the left of `in`, `any` and `all`: MariaDB 10.11 answers some wrongly. */
+  readonly subqueryBeforeIn: boolean;
   /** Within `with`, an unqualified table name may be the CTE itself or one that follows. */
   readonly cteSeesItself: boolean;
   readonly jsonHelpers: boolean;
@@ -65,6 +67,7 @@ export function capabilitiesOf(dialect: TestDialect): Capabilities {
     lock: !sqlite,
     correlatedFrom: !mysql,
     limitInIn: !mysql,
+    subqueryBeforeIn: !mysql,
     // MariaDB 10.11 dies (signal 11) of a CTE that is read twice and whose body reads a table that
     // has the name of itself or of a later one: it parses the body again where the name is taken.
     cteSeesItself: !postgres,

@@ -78,7 +78,7 @@ function generateQuery(draw: Draw, can: Capabilities): Query {
   const writes = statement.ctes.some((cte) => cte.body.k !== "select");
   const unfit = (handle === "transaction" && writes) ||
     // Kysely's own schema plugin takes an alias for the table whose name it has.
-    (handle === "withSchema" && schemaConfuses(JSON.stringify(statement), can));
+    (handle === "withSchema" && schemaConfuses(statement, can));
   if (handle === "withSchema" && !unfit) {
     // A builder of a handle with a schema does not know that a name is a CTE of another builder.
     const callbacks = JSON.stringify(statement).replaceAll('"via":"handle"', '"via":"callback"');
@@ -106,11 +106,17 @@ function selectOfWrite(scope: Scope): Select {
   return select;
 }
 
-function schemaConfuses(statement: string, can: Capabilities): boolean {
+function schemaConfuses(statement: Select, can: Capabilities): boolean {
+  const text = JSON.stringify(statement);
   // SQLite has no `schema.table.*`.
-  if (can.dialect === "sqlite" && statement.includes('"all":{"alias"')) return true;
+  if (can.dialect === "sqlite" && text.includes('"all":{"alias"')) return true;
+  // Nor does it know a CTE of an inner WITH from the table of that name outside.
+  const { ctes: _, ...rest } = statement;
   return tables.some(({ name }) =>
     new RegExp(`"s":"(query|rows|table|cte)"[^{}]*"alias":"${name}"|},"alias":"${name}"}`)
-      .test(statement)
+      .test(text) ||
+    [...statement.ctes.map((cte) => cte.body), rest].some((part) =>
+      JSON.stringify(part).includes(`{"name":"${name}","body"`)
+    )
   );
 }

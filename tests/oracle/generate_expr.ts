@@ -142,6 +142,7 @@ export function pred(scope: Scope, size = 2): Pred {
   const { draw, can } = scope;
   const int = () => expr(scope, "int", size - 1);
   const outputs = [{ name: "c0", type: "int" as const }];
+  const tested = () => can.subqueryBeforeIn ? int() : column(scope, "int");
   // MariaDB 10.11 pushes the comparison of `in` below the window functions of its subquery.
   const windows = scope.windows && can.dialect !== "mysql";
   const query = (): Select =>
@@ -183,7 +184,7 @@ export function pred(scope: Scope, size = 2): Pred {
     ...(scope.depth > 0 && size > 0
       ? [
         [2, () => ({ p: "exists", negated: draw.percent(50), query: existsQuery(scope) })],
-        [2, () => ({ p: "inQuery", negated: draw.percent(50), args: [int()], query: query() })],
+        [2, () => ({ p: "inQuery", negated: draw.percent(50), args: [tested()], query: query() })],
         [1, () => ({
           p: "inQuery",
           negated: draw.percent(30),
@@ -198,7 +199,7 @@ export function pred(scope: Scope, size = 2): Pred {
             p: "quantified",
             quantifier: draw.pick(["any", "all"] as const),
             op: draw.pick(comparisons),
-            left: int(),
+            left: tested(),
             query: query(),
           })]] as [number, () => Pred][]
           : []),

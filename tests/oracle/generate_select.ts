@@ -459,7 +459,11 @@ export function tableSource(
   const alias = plain ? undefined : freshAlias(scope, used);
   return {
     source: { s: "table", table, alias, style },
-    visible: { alias: alias ?? table, columns: tableColumns, qualifiable: plain },
+    visible: {
+      alias: alias ?? table,
+      columns: tableColumns,
+      qualifiable: plain && style !== "upper",
+    },
   };
 }
 

@@ -350,8 +350,9 @@ function camel(name: string): string {
 }
 
 function codeOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  return String(code ?? name);
+  const { code, name, message } = error as { code?: unknown; name?: unknown; message?: unknown };
+  // SQLite has one code for all errors in a statement: the words tell them apart, without the names.
+  return `${code ?? name} ${message}`.replace(/[\w"`]*[."`]["`.\w]*/g, "#");
 }
 
 function text(error: unknown): string {
