@@ -74,7 +74,9 @@ export function rewriteDelete(
   if (using !== undefined) filtered["using"] = { ...using, tables: sources.froms };
   // Every member is one that a DELETE has; the record only lets optional ones be left out.
   let rewritten = filtered as unknown as DeleteQueryNode;
-  if (sources.unqualified !== undefined) rewritten = unqualify(rewritten, sources.unqualified);
+  if (sources.unqualified !== undefined) {
+    rewritten = unqualify(rewritten, sources.unqualified, guard);
+  }
   return softened === undefined ? rewritten : asUpdate(rewritten, softened, guard);
 }
 

@@ -50,5 +50,5 @@ export function rewriteSelect(
   if (where !== undefined) filtered["where"] = where;
   // Every member is one that a SELECT has; the record only lets optional ones be left out.
   const rewritten = filtered as unknown as SelectQueryNode;
-  return unqualified === undefined ? rewritten : unqualify(rewritten, unqualified);
+  return unqualified === undefined ? rewritten : unqualify(rewritten, unqualified, guard);
 }

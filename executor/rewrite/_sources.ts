@@ -233,9 +233,9 @@ function derive(
 }
 
 /** Takes the schema off the references to tables that derived tables stand for now. */
-export function unqualify<T>(value: T, tables: readonly TableNode[]): T {
+export function unqualify<T>(value: T, tables: readonly TableNode[], guard: Guard): T {
   if (Array.isArray(value)) {
-    return value.map((item) => unqualify(item, tables)) as unknown as T;
+    return value.map((item) => unqualify(item, tables, guard)) as unknown as T;
   }
   if (typeof value !== "object" || value === null || !("kind" in value)) return value;
   const node = value as unknown as OperationNode;
@@ -243,20 +243,22 @@ export function unqualify<T>(value: T, tables: readonly TableNode[]): T {
   if (node.kind === "ReferenceNode") {
     const { table } = node as OperationNode & { table?: TableNode };
     if (table?.table.schema === undefined) return value;
-    if (!tables.some((derived) => mayBe(derived, table))) return value;
+    if (!tables.some((derived) => mayBe(derived, table, guard))) return value;
     return {
       ...node,
       table: { kind: "TableNode", table: { ...table.table, schema: undefined } },
     } as unknown as T;
   }
   const out: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(node)) out[key] = unqualify(child, tables);
+  for (const [key, child] of Object.entries(node)) out[key] = unqualify(child, tables, guard);
   return out as unknown as T;
 }
 
 /** Whether a qualified name may be that of a table, which may be written without its schema. */
-function mayBe(table: TableNode, qualified: TableNode): boolean {
+function mayBe(table: TableNode, qualified: TableNode, guard: Guard): boolean {
+  const same = (a: string, b: string | undefined): boolean =>
+    b !== undefined && guard.physicalName(a) === guard.physicalName(b);
   const { schema, identifier } = table.table;
-  return identifier.name === qualified.table.identifier.name &&
-    (schema === undefined || schema.name === qualified.table.schema?.name);
+  return same(identifier.name, qualified.table.identifier.name) &&
+    (schema === undefined || same(schema.name, qualified.table.schema?.name));
 }

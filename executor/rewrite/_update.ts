@@ -74,7 +74,9 @@ export function rewriteUpdate(
   if (sources.joins !== undefined) filtered["joins"] = sources.joins;
   // Every member is one that an UPDATE has; the record only lets optional ones be left out.
   const rewritten = filtered as unknown as UpdateQueryNode;
-  return sources.unqualified === undefined ? rewritten : unqualify(rewritten, sources.unqualified);
+  return sources.unqualified === undefined
+    ? rewritten
+    : unqualify(rewritten, sources.unqualified, guard);
 }
 
 /** The tables that a statement writes: one, or a list of them. */
