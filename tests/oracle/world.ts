@@ -1,3 +1,4 @@
+import { QueryRefusedError } from "@kysera/executor";
 import { type Kysely, type KyselyPlugin, sql } from "kysely";
 import type { TestDialect } from "../support/matrix.ts";
 import type { Handle, Query, Statement } from "./ast.ts";
@@ -162,10 +163,16 @@ export class World {
     return outcome;
   }
 
+  /** MySQL and MariaDB see other names of common table expressions: those are refused on both. */
+  #isAmbiguous(error: unknown): boolean {
+    return this.#dialect.dialect === "mysql" && error instanceof QueryRefusedError &&
+      error.reason === "AMBIGUOUS_NAME";
+  }
+
   #compare(query: Query, expected: Attempt, got: Attempt): Outcome {
     if ("error" in got && this.subject.isRefusal?.(got.error)) {
       const also = (s: Statement) => this.subject.mayRefuse?.(s, this.#dialect.dialect) ?? false;
-      if (mayBeRefused(query.statement, also)) return "refused";
+      if (mayBeRefused(query.statement, also) || this.#isAmbiguous(got.error)) return "refused";
     }
     if ("error" in expected) this.onError?.(expected.error, query);
     if ("error" in expected && "error" in got) return "failed on both sides";
