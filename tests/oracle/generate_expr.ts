@@ -2,8 +2,8 @@ import type { Capabilities } from "./capabilities.ts";
 import type { Comparison, Expr, Pred, Select, Type } from "./ast.ts";
 import type { Column } from "./ast.ts";
 import type { Draw } from "./draw.ts";
-import { stamps } from "./schema.ts";
-import { generateSelect } from "./generate_select.ts";
+import { filteredNames, stamps } from "./schema.ts";
+import { emptySelect, generateSelect, tableSource } from "./generate_select.ts";
 
 /** A source that the expressions of a block see. */
 export interface Visible {
@@ -118,9 +118,43 @@ export function expr(scope: Scope, type: Type, size = 2): Expr {
       ] as [number, () => Expr][]
       : []),
     ...(scope.depth > 0 && size > 0
-      ? [[2, () => ({ e: "scalar", query: scalarQuery(scope, type) })]] as [number, () => Expr][]
+      ? [
+        [2, () => ({ e: "scalar", query: scalarQuery(scope, type) })],
+        ...(type === "int" ? [[2, () => probe(scope)]] : []),
+      ] as [number, () => Expr][]
       : []),
   ]);
+}
+
+/**
+ * A number that changes with the rows of one filtered table: it tells at any place whether the
+ * place was reached. Without parameters two of them are the same expression to PostgreSQL.
+ */
+export function probe(scope: Scope): Expr {
+  const { draw } = scope;
+  const { source, visible } = tableSource(inner(scope), new Set(), filteredNames);
+  const own = (name: string): Expr => ({ e: "col", alias: visible.alias, name });
+  const outside = visibleColumns(scope, "int", true).filter((c) => c.alias !== visible.alias);
+  const query: Select = {
+    ...emptySelect(),
+    via: draw.percent(50) ? "handle" : "callback",
+    from: [source],
+    items: [{
+      as: "c0",
+      expr: draw.percent(50)
+        ? { e: "agg", fn: "count", distinct: false }
+        : { e: "agg", fn: draw.pick(["max", "sum"] as const), arg: own("score"), distinct: false },
+    }],
+  };
+  if (outside.length > 0 && draw.percent(75)) {
+    query.where = [{
+      p: "cmp",
+      op: draw.pick(["=", "<="] as const),
+      left: own(draw.pick(["id", "team_id", "score"])),
+      right: draw.pick(outside),
+    }];
+  }
+  return { e: "scalar", query };
 }
 
 /** A subquery that has at most one row and one column. */
@@ -181,6 +215,14 @@ export function pred(scope: Scope, size = 2): Pred {
         [3, () => ({ p: "rawOr", args: [pred(scope, size - 1), pred(scope, size - 1)] })],
       ] as [number, () => Pred][]
       : []),
+    ...(scope.depth > 0
+      ? [[2, () => ({
+        p: "cmp",
+        op: draw.pick(comparisons),
+        left: probe(scope),
+        right: draw.percent(50) ? literal(scope, "int") : column(scope, "int"),
+      })]] as [number, () => Pred][]
+      : []),
     ...(scope.depth > 0 && size > 0
       ? [
         [2, () => ({ p: "exists", negated: draw.percent(50), query: existsQuery(scope) })],
@@ -226,7 +268,7 @@ export function aggregate(scope: Scope): Expr {
   const own = visibleColumns(scope, "int", true);
   const fn = own.length === 0 ? "count" : draw.pick(["count", "sum", "min", "max"] as const);
   const star = own.length === 0 || (fn === "count" && draw.percent(50));
-  const local: Scope = { ...scope, outer: undefined, depth: draw.percent(30) ? scope.depth : 0 };
+  const local: Scope = { ...scope, outer: undefined, depth: draw.percent(50) ? scope.depth : 0 };
   return {
     e: "agg",
     fn,
@@ -238,7 +280,7 @@ export function aggregate(scope: Scope): Expr {
 
 /** A window function whose result does not depend on the order of equal rows. */
 export function windowed(scope: Scope): Expr {
-  const { draw, can } = scope;
+  const { draw } = scope;
   const all = (["int", "text", "stamp"] as const).flatMap((t) => visibleColumns(scope, t, true));
   const own = visibleColumns(scope, "int", true);
   if (own.length === 0) return literal(scope, "int");
@@ -248,13 +290,13 @@ export function windowed(scope: Scope): Expr {
     fn,
     arg: fn === "rank" || fn === "row_number" ? undefined : draw.pick(own),
     partition: draw.percent(60)
-      ? [can.dialect !== "mysql" && draw.percent(25) ? expr(scope, "int", 1) : draw.pick(all)]
+      ? [scope.depth > 0 && draw.percent(40) ? probe(scope) : draw.pick(all)]
       : [],
     // Rows that are equal in all columns may change places unseen.
     order: fn === "row_number" || fn === "lag"
       ? all
       : fn === "rank" || draw.percent(60)
-      ? [draw.pick(own)]
+      ? [scope.depth > 0 && draw.percent(40) ? probe(scope) : draw.pick(own)]
       : [],
   };
 }

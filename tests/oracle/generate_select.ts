@@ -14,12 +14,12 @@ import type {
 } from "./ast.ts";
 import {
   aggregate,
-  column,
   expr,
   inner,
   literal,
   pred,
   preds,
+  probe,
   visibleColumns,
   windowed,
 } from "./generate_expr.ts";
@@ -37,8 +37,6 @@ export interface SelectOptions {
   lock?: boolean;
   /** Items that only a result takes, such as JSON. */
   root?: boolean;
-  /** One row with a count. */
-  count?: boolean;
   /** An arm of a set operation without parentheses. */
   arm?: boolean;
   /** The subquery of a lateral join, which sees the sources before it. */
@@ -89,7 +87,7 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
   // MySQL has no WHERE without FROM.
   select.where = local.length === 0 && can.dialect === "mysql" ? [] : preds(inside, 50);
 
-  const aggregated = options.count === true || (options.oneRow === true && draw.percent(60));
+  const aggregated = options.oneRow === true && draw.percent(60);
   const grouped = !aggregated && !options.plain && local.length > 0 && draw.percent(15);
   const outputs = options.outputs;
   const soleTable = select.from.length === 1 && select.joins.length === 0 &&
@@ -105,8 +103,7 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     : outputs ?? freeOutputs(inside);
 
   if (select.all === undefined) {
-    if (options.count) select.items = [{ as: "c0", expr: countAll }];
-    else if (aggregated) select.items = columns.map((c) => aggregateItem(inside, c));
+    if (aggregated) select.items = columns.map((c) => aggregateItem(inside, c));
     else if (grouped) groupBlock(inside, select, columns);
     else {
       select.items = columns.map((c) => ({
@@ -142,7 +139,9 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     !aggregated && draw.percent(8);
   if (distinctOn) {
     const own = visibleColumns(inside, "int", true);
-    if (own.length > 0) select.distinctOn = [draw.pick(own)];
+    if (own.length > 0) {
+      select.distinctOn = [scope.depth > 0 && draw.percent(40) ? probe(inside) : draw.pick(own)];
+    }
   }
   if (
     options.sets && scope.depth > 0 && typed && !select.lock && select.distinctOn.length === 0 &&
@@ -168,8 +167,8 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
       draw.percent(30)
     ) {
       leading.push({
-        by: draw.percent(50)
-          ? column({ ...inside, bare: false }, "int")
+        by: draw.percent(50) && scope.depth > 0
+          ? probe(inside)
           : expr({ ...inside, bare: false }, "int", 1),
         desc: draw.percent(50),
       });
@@ -184,11 +183,10 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
     select.total = true;
     if (options.oneRow && !aggregated) select.limit = 1;
     else if ((options.root || options.limit) && draw.percent(60)) {
-      if (can.limitSubquery && scope.depth > 0 && draw.percent(15)) {
+      if (can.limitSubquery && scope.depth > 0 && draw.percent(30)) {
         // Seen from there, no row of the block is at hand.
-        const outside: Scope = { ...scope, local: [], outer: undefined, depth: scope.depth - 1 };
-        const outputs = [{ name: "c0", type: "int" as const }];
-        select.limitBy = generateSelect(outside, { outputs, count: true }).select;
+        const limit = probe({ ...scope, local: [], outer: undefined });
+        if (limit.e === "scalar") select.limitBy = limit.query;
       } else if (can.dialect === "postgres" && draw.percent(25)) select.fetch = draw.int(0, 4);
       else select.limit = draw.int(0, 4);
       if (draw.percent(40)) select.offset = draw.int(0, 2);
@@ -197,10 +195,8 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
   return { select, columns };
 }
 
-const countAll: Expr = { e: "agg", fn: "count", distinct: false };
-
 function isConstant(e: Expr): boolean {
-  return !JSON.stringify(e).includes('"e":"col"');
+  return !/"e":"col"|"k":"select"/.test(JSON.stringify(e));
 }
 
 function freeOutputs(scope: Scope): Column[] {
@@ -232,15 +228,7 @@ function groupBlock(scope: Scope, select: Select, outputs: readonly Column[]): v
       ? { as: output.name, expr: draw.pick(same).by }
       : aggregateItem(scope, output);
   });
-  if (groups.length > 0 && draw.percent(10) && scope.depth > 0) {
-    select.group.push({
-      e: "scalar",
-      query: generateSelect(inner({ ...scope, local: [], outer: undefined }), {
-        outputs: [{ name: "c0", type: "int" }],
-        oneRow: true,
-      }).select,
-    });
-  }
+  if (draw.percent(25) && scope.depth > 0) select.group.push(probe(scope));
   if (draw.percent(40)) {
     // Subqueries of HAVING see only what lies outside the block: the rest is grouped away.
     const outside: Scope = { ...scope, local: [], outer: undefined, bare: false };
@@ -502,7 +490,7 @@ export function generateCtes(
     const before = counter.sources;
     const outputs = isTable ? tableColumns : freeOutputs(scope);
     const cte: Cte = { name, body: emptySelect() };
-    if (recursive && draw.percent(60) && !isTable) {
+    if (recursive && draw.percent(60)) {
       cte.body = recursiveBody(body, name);
       inside = addCte(inside, { name, columns: recursiveColumns, weight: 3 });
     } else {
@@ -513,6 +501,10 @@ export function generateCtes(
     }
     select.ctes.push(cte);
   });
+  if (can.dialect === "sqlite" || (can.dialect === "postgres" && recursive)) {
+    // Every body sees every CTE there, so their order is nothing.
+    select.ctes = draw.some(select.ctes, select.ctes.length);
+  }
   return inside;
 }
 
