@@ -11,7 +11,7 @@ import type {
   Write,
 } from "./ast.ts";
 import type { Scope, Visible } from "./generate_expr.ts";
-import { column, expr, literal, pred, preds } from "./generate_expr.ts";
+import { column, expr, literal, pred, preds, probe } from "./generate_expr.ts";
 import {
   emptySelect,
   generateCtes,
@@ -68,7 +68,9 @@ function assignments(scope: Scope, alias: string | undefined): Assignment[] {
   const out: Assignment[] = draw.some(settable, draw.int(1, 2)).map((name) => ({
     alias,
     name,
-    expr: expr({ ...scope, bare: false }, name === "name" ? "text" : "int", 1),
+    expr: name !== "name" && scope.depth > 0 && draw.percent(30)
+      ? probe(scope)
+      : expr({ ...scope, bare: false }, name === "name" ? "text" : "int", 1),
   }));
   return out;
 }
@@ -272,11 +274,14 @@ function generateInsert(scope: Scope): Insert {
   } else {
     const conflicting = tables.find((t) => t.name === source.table)!.keyed && draw.percent(60);
     const ids = draw.some(Array.from({ length: 14 }, (_, i) => i + 1), draw.int(1, 4));
-    out.rows = ids.map((id) =>
+    // MariaDB reads the rows it has just written, or not, as its plan for a subquery will have it.
+    const one = can.dialect === "mysql" && draw.percent(50);
+    const literalOnly = can.dialect === "mysql" && !one;
+    out.rows = (one ? ids.slice(0, 1) : ids).map((id) =>
       outputs.map((c): Expr =>
         c.name === "id"
           ? { e: "lit", value: conflicting ? id : id + 100, type: "int", inline: false }
-          : draw.percent(85)
+          : literalOnly || draw.percent(85)
           ? literal(inside, c.type)
           : expr({ ...inside, local: [], outer: undefined, depth: 1 }, c.type, 1)
       )
@@ -373,7 +378,7 @@ function generateMerge(scope: Scope): Merge {
   out.target = source;
   inside = only(inside, visible);
   const src = mergeSource(inside, out);
-  const both: Scope = { ...inside, local: [visible, src], depth: draw.percent(40) ? 1 : 0 };
+  const both: Scope = { ...inside, local: [visible, src], depth: draw.percent(70) ? 1 : 0 };
   if (!tables.some((t) => t.name === source.table && t.keyed)) out.on = preds(both, 30, 1);
   if (draw.percent(80)) {
     out.whens.push({
