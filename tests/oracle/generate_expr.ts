@@ -215,14 +215,7 @@ export function pred(scope: Scope, size = 2): Pred {
         [3, () => ({ p: "rawOr", args: [pred(scope, size - 1), pred(scope, size - 1)] })],
       ] as [number, () => Pred][]
       : []),
-    ...(scope.depth > 0
-      ? [[2, () => ({
-        p: "cmp",
-        op: draw.pick(comparisons),
-        left: probe(scope),
-        right: draw.percent(50) ? literal(scope, "int") : column(scope, "int"),
-      })]] as [number, () => Pred][]
-      : []),
+    ...(scope.depth > 0 ? [[2, () => probed(scope)]] as [number, () => Pred][] : []),
     ...(scope.depth > 0 && size > 0
       ? [
         [2, () => ({ p: "exists", negated: draw.percent(50), query: existsQuery(scope) })],
@@ -250,6 +243,17 @@ export function pred(scope: Scope, size = 2): Pred {
   ]);
 }
 
+/** A condition on a {@linkcode probe}. */
+function probed(scope: Scope): Pred {
+  const { draw } = scope;
+  return {
+    p: "cmp",
+    op: draw.pick(comparisons),
+    left: probe(scope),
+    right: draw.percent(50) ? literal(scope, "int") : column(scope, "int"),
+  };
+}
+
 /** A subquery for `exists`: mostly one that looks at the enclosing query's columns. */
 function existsQuery(scope: Scope): Select {
   return generateSelect(inner(scope), { limit: true }).select;
@@ -274,7 +278,9 @@ export function aggregate(scope: Scope): Expr {
     fn,
     arg: star ? undefined : draw.pick(own),
     distinct: !star && draw.percent(20),
-    filter: can.aggregateFilter && draw.percent(25) ? pred(local, 1) : undefined,
+    filter: can.aggregateFilter && draw.percent(30)
+      ? (draw.percent(40) && local.depth > 0 ? probed(local) : pred(local, 1))
+      : undefined,
   };
 }
 

@@ -186,7 +186,7 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
       if (can.limitSubquery && scope.depth > 0 && draw.percent(30)) {
         // Seen from there, no row of the block is at hand.
         const limit = probe({ ...scope, local: [], outer: undefined });
-        if (limit.e === "scalar") select.limitBy = limit.query;
+        if (limit.e === "scalar") select.limitBy = { ...limit.query, items: [countOfAll] };
       } else if (can.dialect === "postgres" && draw.percent(25)) select.fetch = draw.int(0, 4);
       else select.limit = draw.int(0, 4);
       if (draw.percent(40)) select.offset = draw.int(0, 2);
@@ -194,6 +194,8 @@ export function generateSelect(scope: Scope, options: SelectOptions = {}): Gener
   }
   return { select, columns };
 }
+
+const countOfAll: Item = { as: "c0", expr: { e: "agg", fn: "count", distinct: false } };
 
 function isConstant(e: Expr): boolean {
   return !/"e":"col"|"k":"select"/.test(JSON.stringify(e));
@@ -220,7 +222,9 @@ function groupBlock(scope: Scope, select: Select, outputs: readonly Column[]): v
   const keys = (["int", "text", "stamp"] as const).flatMap((type) =>
     visibleColumns(scope, type, true).map((by) => ({ by, type }))
   );
-  const groups = draw.some(keys, draw.int(1, 2));
+  // By a subquery alone, so that nothing else keeps the groups apart.
+  const probing = scope.depth > 0 && draw.percent(25);
+  const groups = probing && draw.percent(60) ? [] : draw.some(keys, draw.int(1, 2));
   select.group = groups.map((g) => g.by);
   select.items = outputs.map((output) => {
     const same = groups.filter((g) => g.type === output.type);
@@ -228,7 +232,7 @@ function groupBlock(scope: Scope, select: Select, outputs: readonly Column[]): v
       ? { as: output.name, expr: draw.pick(same).by }
       : aggregateItem(scope, output);
   });
-  if (draw.percent(25) && scope.depth > 0) select.group.push(probe(scope));
+  if (probing) select.group.push(probe(scope));
   if (draw.percent(40)) {
     // Subqueries of HAVING see only what lies outside the block: the rest is grouped away.
     const outside: Scope = { ...scope, local: [], outer: undefined, bare: false };
@@ -237,7 +241,7 @@ function groupBlock(scope: Scope, select: Select, outputs: readonly Column[]): v
         p: "cmp",
         op: draw.pick([">", "<", "=", ">="] as const),
         left: aggregate(scope),
-        right: draw.percent(50) ? literal(scope, "int") : expr(outside, "int"),
+        right: draw.percent(50) || scope.depth === 0 ? literal(scope, "int") : probe(outside),
       }]
       : [{
         p: "rawOr",

@@ -58,7 +58,7 @@ export function renderSelect(to: RenderTarget, eb: Eb | undefined, q: Select): a
       : qb.orderBy((b: Eb) => renderExpr(to, b, by), direction);
   }
   if (q.limit !== undefined) qb = qb.limit(q.limit);
-  if (q.limitBy) qb = qb.limit(renderSelect(to, undefined, q.limitBy));
+  if (q.limitBy) qb = qb.limit((b: Eb) => renderSelect(to, b, q.limitBy!));
   if (q.fetch !== undefined) qb = qb.fetch(q.fetch);
   if (q.offset !== undefined) qb = qb.offset(q.offset);
   if (q.lock) {
