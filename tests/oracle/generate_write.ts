@@ -275,8 +275,8 @@ function generateInsert(scope: Scope): Insert {
     const conflicting = tables.find((t) => t.name === source.table)!.keyed && draw.percent(60);
     const ids = draw.some(Array.from({ length: 14 }, (_, i) => i + 1), draw.int(1, 4));
     // MariaDB reads the rows it has just written, or not, as its plan for a subquery will have it.
-    const one = can.dialect === "mysql" && draw.percent(50);
-    const literalOnly = can.dialect === "mysql" && !one;
+    const one = inside.can.dialect === "mysql" && draw.percent(50);
+    const literalOnly = inside.can.dialect === "mysql" && !one;
     out.rows = (one ? ids.slice(0, 1) : ids).map((id) =>
       outputs.map((c): Expr =>
         c.name === "id"
