@@ -454,7 +454,7 @@ export function tableSource(
     visible: {
       alias: alias ?? table,
       columns: tableColumns,
-      qualifiable: plain && style !== "upper",
+      qualifiable: plain,
     },
   };
 }
