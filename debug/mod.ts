@@ -1,0 +1,6 @@
+/**
+ * Query logs, profiles, detectors and traces.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Health checks, retries, circuit breakers, shutdown: what a service needs round its database.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Row-level security: policies that every query of an executor keeps to.
+ *
+ * @module
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Databases, factories and faults for tests.
+ *
+ * @module
+ */
+export {};
