@@ -21,14 +21,15 @@ export async function openMysql(
   await admin(`create database \`${database}\` character set utf8mb4`);
   const own = new URL(url);
   own.pathname = `/${database}`;
-  const db = new Kysely<any>({
-    dialect: new MysqlDialect({
-      pool: mysql.createPool({
-        uri: own.href,
-        connectionLimit: options.connections ?? 4,
-        timezone: "Z",
-      }),
+  const dialect = new MysqlDialect({
+    pool: mysql.createPool({
+      uri: own.href,
+      connectionLimit: options.connections ?? 4,
+      timezone: "Z",
     }),
+  });
+  const db = new Kysely<any>({
+    dialect: options.wrap?.(dialect) ?? dialect,
     plugins: options.plugins ?? [],
   });
   return {

@@ -9,7 +9,7 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
 } from "kysely";
-import type { DatabaseConnection, Driver, QueryResult } from "kysely";
+import type { DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
 import { uniqueName } from "./_names.ts";
 import type { TestDatabase, TestOpenOptions } from "./matrix.ts";
 
@@ -32,13 +32,14 @@ export async function openPGlite(options: TestOpenOptions = {}): Promise<TestDat
   const schema = uniqueName();
   const pglite = await (instance ??= create());
   await exclusive(() => pglite.exec(`create schema "${schema}"`));
+  const dialect: Dialect = {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new PGliteTestDriver(pglite, schema),
+    createIntrospector: (kysely) => new PostgresIntrospector(kysely),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
   const db = new Kysely<any>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => new PGliteTestDriver(pglite, schema),
-      createIntrospector: (kysely) => new PostgresIntrospector(kysely),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
+    dialect: options.wrap?.(dialect) ?? dialect,
     plugins: options.plugins ?? [],
   });
   return {

@@ -20,16 +20,17 @@ export async function openPostgres(
     }
   };
   await admin(`create schema "${schema}"`);
-  const db = new Kysely<any>({
-    dialect: new PostgresDialect({
-      cursor: Cursor,
-      pool: new pg.Pool({
-        connectionString: url,
-        max: options.connections ?? 4,
-        // Compiling a query costs more than running it on the few rows of a test.
-        options: `-c jit=off -c search_path=${schema} -c client_min_messages=warning`,
-      }),
+  const dialect = new PostgresDialect({
+    cursor: Cursor,
+    pool: new pg.Pool({
+      connectionString: url,
+      max: options.connections ?? 4,
+      // Compiling a query costs more than running it on the few rows of a test.
+      options: `-c jit=off -c search_path=${schema} -c client_min_messages=warning`,
     }),
+  });
+  const db = new Kysely<any>({
+    dialect: options.wrap?.(dialect) ?? dialect,
     plugins: options.plugins ?? [],
   });
   return {

@@ -8,8 +8,9 @@ type Bound = null | number | bigint | string | Uint8Array;
 /** An empty in-memory SQLite database through `node:sqlite`. */
 export async function openSqlite(options: TestOpenOptions = {}): Promise<TestDatabase> {
   const { DatabaseSync } = await import("node:sqlite");
+  const dialect = new SqliteDialect({ database: adapt(new DatabaseSync(":memory:")) });
   const db = new Kysely<any>({
-    dialect: new SqliteDialect({ database: adapt(new DatabaseSync(":memory:")) }),
+    dialect: options.wrap?.(dialect) ?? dialect,
     plugins: options.plugins ?? [],
   });
   return { db, close: () => db.destroy() };

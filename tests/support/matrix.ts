@@ -6,7 +6,7 @@
  */
 import { describe } from "node:test";
 import process from "node:process";
-import type { Kysely, KyselyPlugin } from "kysely";
+import type { Dialect, Kysely, KyselyPlugin } from "kysely";
 import { openMysql } from "./_mysql.ts";
 import { openPGlite } from "./_pglite.ts";
 import { openPostgres } from "./_postgres.ts";
@@ -18,6 +18,8 @@ export interface TestOpenOptions {
   plugins?: KyselyPlugin[];
   /** The most connections to a server; 1 makes every query share one session. Default 4. */
   connections?: number;
+  /** Puts something round the dialect, such as a driver that fails on purpose. */
+  wrap?: (dialect: Dialect) => Dialect;
 }
 
 export interface TestDatabase {
