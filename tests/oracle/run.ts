@@ -9,9 +9,28 @@ import type { Data } from "./schema.ts";
 import { Mismatch, World } from "./world.ts";
 import type { Outcome, Subject } from "./world.ts";
 
+/** Where a query is run on two sides that must agree. */
+export interface OracleWorld {
+  readonly subject: { readonly name: string };
+  /** Told of what the side that is believed refuses. */
+  onError: ((error: unknown, query: Query) => void) | undefined;
+  /** Puts other rows into the databases. */
+  load(data: Data): Promise<void>;
+  /** Runs a query on both sides. Throws {@linkcode Mismatch} where they differ. */
+  check(query: Query): Promise<Outcome>;
+  /** The data, the statements and what to make of them, for a reader. */
+  describe(query: Query): string;
+  close(): Promise<void>;
+}
+
 export interface RunOptions {
   dialect: TestDialect;
-  subject: Subject;
+  /** What is put to the test against a visible copy. */
+  subject?: Subject | undefined;
+  /** Makes other sides than those of a visible copy. */
+  open?: ((dialect: TestDialect) => Promise<OracleWorld>) | undefined;
+  /** The test that shows a difference again. Default: the one of soft delete. */
+  file?: string | undefined;
   /** Queries to run. */
   runs: number;
   /** The first batch's seed; the next one's is one more. */
@@ -44,7 +63,8 @@ export async function runOracle(options: RunOptions): Promise<RunReport> {
     outcomes: { "equal": 0, "failed on both sides": 0, "refused": 0 },
     errors: new Map(),
   };
-  const world = await World.open(dialect, subject);
+  const world: OracleWorld = await options.open?.(dialect) ??
+    await World.open(dialect, subject!);
   world.onError = (error, example) => {
     // Generated names differ from query to query.
     const message = String(error).replace(/[a-z_]*\d\w*/g, "#").slice(0, 120);
@@ -84,6 +104,7 @@ export async function runOracle(options: RunOptions): Promise<RunReport> {
         throw await failure(world, data, counterexample[0], errorInstance, dialect.name, {
           seed: batchSeed,
           path: counterexamplePath ?? "",
+          file: options.file ?? "tests/oracle/oracle_test.ts",
         });
       }
       report.runs += details.numRuns;
@@ -102,12 +123,12 @@ export class OracleFailure extends Error {
 }
 
 async function failure(
-  world: World,
+  world: OracleWorld,
   data: Data,
   query: Query,
   error: unknown,
   dialect: string,
-  replay: { seed: number; path: string },
+  replay: { seed: number; path: string; file: string },
 ): Promise<OracleFailure> {
   const smallest = await shrinkData(world, data, query, error);
   await world.load(smallest.data);
@@ -118,7 +139,7 @@ async function failure(
       world.describe(query),
       `-- see it again: KYSERA_FUZZ_SEED=${replay.seed} KYSERA_FUZZ_PATH=${replay.path} ` +
       `KYSERA_TEST_DIALECTS=${dialect} KYSERA_FUZZ_SUBJECT="${world.subject.name}" ` +
-      `deno test -A tests/oracle/oracle_test.ts`,
+      `deno test -A ${replay.file}`,
     ].join("\n"),
     { cause: reason },
   );
@@ -126,7 +147,7 @@ async function failure(
 
 /** Leaves out every row that the difference does not need. */
 async function shrinkData(
-  world: World,
+  world: OracleWorld,
   data: Data,
   query: Query,
   firstError: unknown,

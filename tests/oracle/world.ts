@@ -1,9 +1,9 @@
 import { QueryRefusedError } from "@kysera/executor";
 import { type Kysely, type KyselyPlugin, sql } from "kysely";
 import type { TestDialect } from "../support/matrix.ts";
-import type { Handle, Query, Statement } from "./ast.ts";
+import type { Query, Statement } from "./ast.ts";
 import { canonicalRows } from "./canonical.ts";
-import { renderStatement } from "./render.ts";
+import { camel, compile, execute, inserts, schemaOf } from "./execute.ts";
 import type { RenderTarget } from "./render_expr.ts";
 import { createTables, filteredNames, hiddenIds, isHidden, load, tables } from "./schema.ts";
 import type { Data, Row } from "./schema.ts";
@@ -45,11 +45,6 @@ interface Side {
 }
 
 type Attempt = { rows: string[] } | { error: unknown };
-
-const noop: KyselyPlugin = {
-  transformQuery: ({ node }) => node,
-  transformResult: ({ result }) => Promise.resolve(result),
-};
 
 /**
  * A database with hidden rows behind the handle under test, and one with only the visible rows
@@ -143,6 +138,10 @@ export class World {
     }
   }
 
+  get #camelCase(): boolean {
+    return this.subject.camelCase !== undefined;
+  }
+
   /** Runs a query on both sides. Throws {@linkcode Mismatch} where they differ. */
   async check(query: Query): Promise<Outcome> {
     const { statement } = query;
@@ -227,7 +226,7 @@ export class World {
 
   async #run(side: Side, query: Query, ordered: boolean): Promise<Attempt> {
     try {
-      return { rows: canonicalRows(await this.#execute(side, query), ordered) };
+      return { rows: canonicalRows(await execute(side.target, query, this.#camelCase), ordered) };
     } catch (error) {
       return { error };
     }
@@ -253,69 +252,19 @@ export class World {
     }
   }
 
-  async #execute(side: Side, { handle, statement }: Query): Promise<unknown[]> {
-    const { db } = side.target;
-    const build = (on: Kysely<any>) => this.#build(side, statement, on);
-    const rows = async (on: Kysely<any>): Promise<unknown[]> =>
-      (await build(on).execute()).map(withoutInsertId);
-    switch (handle) {
-      case "transaction":
-        return await db.transaction().execute(rows);
-      case "connection":
-        return await db.connection().execute(rows);
-      case "plain":
-      case "withPlugin":
-      case "withoutPlugins":
-      case "withSchema":
-        return await rows(this.#handle(side, handle));
-      case "compiled": {
-        const result = await db.executeQuery(build(db).compile());
-        // MariaDB answers a RETURNING with an OK packet, and so a count, where it sees that no row
-        // can match.
-        return [...result.rows, { affected: result.numAffectedRows ?? 0n }];
-      }
-      case "stream": {
-        const out: unknown[] = [];
-        for await (const row of build(db).stream()) out.push(row);
-        return out;
-      }
-    }
-  }
-
-  #handle(side: Side, handle: Handle): Kysely<any> {
-    const { db, schema } = side.target;
-    if (handle === "withPlugin") return db.withPlugin(noop);
-    if (handle === "withSchema") return db.withSchema(schema);
-    // Camel case names would not be found without the plugin.
-    if (handle === "withoutPlugins" && !this.subject.camelCase) return db.withoutPlugins();
-    return db;
-  }
-
-  #build(side: Side, statement: Statement, db: Kysely<any>): any {
-    return renderStatement({ ...side.target, db }, undefined, statement);
-  }
-
   /** The data, the statements and what to make of them, for a reader. */
   describe(query: Query): string {
     const sides = [this.#visible, this.#full].map((side) => {
       try {
-        const db = this.#handle(side, query.handle);
-        const { sql, parameters } = this.#build(side, query.statement, db).compile();
+        const { sql, parameters } = compile(side.target, query, this.#camelCase);
         return `-- ${side.name} (${query.handle}):\n${sql}\n-- ${JSON.stringify(parameters)}`;
       } catch (error) {
         return `-- ${side.name} (${query.handle}): cannot compile: ${text(error)}`;
       }
     });
-    const inserts = tables.flatMap(({ name }) =>
-      (this.#data[name] ?? []).map((row) =>
-        `insert into ${name} values (${
-          Object.values(row).map((v) => typeof v === "string" ? `'${v}'` : String(v)).join(", ")
-        });${isHidden(name, row) ? " -- hidden" : ""}`
-      )
-    );
     return [
       `-- ${this.#dialect.name}, filtered tables: ${filteredNames.join(", ")}`,
-      ...inserts,
+      ...inserts(this.#data, isHidden),
       ...sides,
       `-- the query: ${JSON.stringify(query)}`,
     ].join("\n");
@@ -335,25 +284,6 @@ export function mayBeRefused(
   if (statement.ctes.some((cte) => mayBeRefused(cte.body, also)) || also(statement)) return true;
   return statement.k === "insert" && filteredNames.includes(statement.table.table) &&
     ["replace", "duplicate", "ignore"].includes(statement.conflict?.how ?? "");
-}
-
-/** SQLite counts rowids on both sides, hidden rows or not. */
-function withoutInsertId(row: unknown): unknown {
-  if (typeof row !== "object" || row === null || !("insertId" in row)) return row;
-  const { insertId: _, ...rest } = row;
-  return rest;
-}
-
-async function schemaOf(db: Kysely<any>, dialect: TestDialect): Promise<string> {
-  if (dialect.dialect === "sqlite") return "main";
-  const { rows } = dialect.dialect === "mysql"
-    ? await sql<{ name: string }>`select database() as name`.execute(db)
-    : await sql<{ name: string }>`select current_schema() as name`.execute(db);
-  return rows[0]!.name;
-}
-
-function camel(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function codeOf(error: unknown): string {
