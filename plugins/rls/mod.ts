@@ -3,4 +3,13 @@
  *
  * @module
  */
-export {};
+export * from "./allow.ts";
+export type * from "./context.ts";
+export * from "./define_rls_schema.ts";
+export * from "./deny.ts";
+export * from "./errors.ts";
+export * from "./filter.ts";
+export * from "./merge_rls_schemas.ts";
+export type * from "./policy.ts";
+export * from "./policy_registry.ts";
+export * from "./validate.ts";

@@ -1,0 +1,184 @@
+/**
+ * The errors of row-level security. None of them holds a value of a row.
+ *
+ * @module
+ */
+import { ExecutorError } from "@kysera/executor";
+import type { PolicyCommand } from "./policy.ts";
+
+/** The codes of {@linkcode RLSError} and its kin: values equal keys. */
+export const RLSErrorCodes = {
+  /** No context is bound, and none is provided. */
+  RLS_CONTEXT_MISSING: "RLS_CONTEXT_MISSING",
+  /** A context lacks what a policy needs, or holds what it cannot hold. */
+  RLS_CONTEXT_INVALID: "RLS_CONTEXT_INVALID",
+  /** A policy refuses an operation. */
+  RLS_POLICY_VIOLATION: "RLS_POLICY_VIOLATION",
+  /** A policy could not be evaluated. */
+  RLS_POLICY_EVALUATION_ERROR: "RLS_POLICY_EVALUATION_ERROR",
+  /** A schema of policies, or an option of the plugin, is wrong. */
+  RLS_SCHEMA_INVALID: "RLS_SCHEMA_INVALID",
+} as const;
+
+/** One of the codes. */
+export type RLSErrorCode = typeof RLSErrorCodes[keyof typeof RLSErrorCodes];
+
+/**
+ * The base of every error of this package.
+ *
+ * @example
+ * ```ts
+ * import { defineRLSSchema, RLSError } from "@kysera/rls";
+ * import assert from "node:assert/strict";
+ *
+ * assert.throws(() => defineRLSSchema({ "": { policies: [] } }), RLSError);
+ * ```
+ */
+export class RLSError extends ExecutorError {
+  /**
+   * Makes one.
+   *
+   * @param message what failed, and what to do
+   * @param code the stable code
+   * @param options the cause, if there is one
+   */
+  constructor(message: string, code: RLSErrorCode, options?: ErrorOptions) {
+    super(message, code, options);
+  }
+}
+
+/** There is no context: nobody said who is asking. */
+export class RLSContextError extends RLSError {
+  /**
+   * Makes one.
+   *
+   * @param message what failed, and what to do
+   * @param options the cause, if there is one
+   */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, RLSErrorCodes.RLS_CONTEXT_MISSING, options);
+  }
+}
+
+/** A context lacks what is needed of it, or holds what it cannot hold. */
+export class RLSContextValidationError extends RLSError {
+  /** The member of the context, such as `auth.tenantId`. */
+  readonly field: string;
+
+  /**
+   * Makes one.
+   *
+   * @param message what is wrong, and what to do
+   * @param field the member of the context
+   */
+  constructor(message: string, field: string) {
+    super(message, RLSErrorCodes.RLS_CONTEXT_INVALID);
+    this.field = field;
+  }
+}
+
+/** What a {@linkcode RLSPolicyViolation} is about. */
+export interface PolicyViolationDetails {
+  /** What was to be done. */
+  readonly operation: PolicyCommand;
+  /** The table. */
+  readonly table: string;
+  /** The policies that refused, or that would have had to allow it. */
+  readonly policies?: readonly string[] | undefined;
+}
+
+/** The policies of a table refuse what a statement would do. */
+export class RLSPolicyViolation extends RLSError {
+  /** What was to be done. */
+  readonly operation: PolicyCommand;
+  /** The table. */
+  readonly table: string;
+  /** The policies that refused, or that would have had to allow it; empty where there is none. */
+  readonly policies: readonly string[];
+  /** The first of {@linkcode RLSPolicyViolation.policies}. */
+  readonly policyName: string | undefined;
+  /** Why, in words. */
+  readonly reason: string;
+
+  /**
+   * Makes one.
+   *
+   * @param details what it is about
+   * @param reason why, in words
+   * @param options the cause, if there is one
+   */
+  constructor(details: PolicyViolationDetails, reason: string, options?: ErrorOptions) {
+    super(
+      `Cannot ${VERBS[details.operation]} table "${details.table}": ${reason}`,
+      RLSErrorCodes.RLS_POLICY_VIOLATION,
+      options,
+    );
+    this.operation = details.operation;
+    this.table = details.table;
+    this.policies = details.policies ?? [];
+    this.policyName = this.policies[0];
+    this.reason = reason;
+  }
+}
+
+const VERBS: Readonly<Record<PolicyCommand, string>> = {
+  read: "read",
+  create: "insert into",
+  update: "update",
+  delete: "delete from",
+};
+
+/** A policy threw, answered with something that makes no sense, or cannot be evaluated there. */
+export class RLSPolicyEvaluationError extends RLSError {
+  /** What was to be done. */
+  readonly operation: PolicyCommand;
+  /** The table. */
+  readonly table: string;
+  /** The policy. */
+  readonly policyName: string;
+
+  /**
+   * Makes one.
+   *
+   * @param details what it is about
+   * @param policyName the policy
+   * @param problem what went wrong, and what to do
+   * @param options the cause, if there is one
+   */
+  constructor(
+    details: Omit<PolicyViolationDetails, "policies">,
+    policyName: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Cannot evaluate policy "${policyName}" of table "${details.table}" for ` +
+        `${details.operation}: ${problem}`,
+      RLSErrorCodes.RLS_POLICY_EVALUATION_ERROR,
+      options,
+    );
+    this.operation = details.operation;
+    this.table = details.table;
+    this.policyName = policyName;
+  }
+}
+
+/** A schema of policies, or an option of the plugin, is wrong. */
+export class RLSSchemaError extends RLSError {
+  /** Where, such as `posts.policies[0]`. */
+  readonly path: string;
+
+  /**
+   * Makes one.
+   *
+   * @param path where it is wrong
+   * @param problem what is wrong, and what to do
+   */
+  constructor(path: string, problem: string) {
+    super(
+      `Cannot use the policies${path === "" ? "" : ` at ${path}`}: ${problem}`,
+      RLSErrorCodes.RLS_SCHEMA_INVALID,
+    );
+    this.path = path;
+  }
+}
