@@ -22,6 +22,7 @@
  *
  * @module
  */
+export * from "./abortable.ts";
 export * from "./detect_dialect.ts";
 export * from "./errors/bad_request_error.ts";
 export * from "./errors/check_constraint_error.ts";

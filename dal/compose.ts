@@ -1,3 +1,4 @@
+import { abortable } from "@kysera/core";
 import { type ContextLike, type DatabaseOf, type DbContext, toContext } from "./context.ts";
 import type {
   InferArgs,
@@ -42,7 +43,9 @@ export function compose<C extends DbContext, Args extends readonly unknown[], A,
 ): QueryFunction<DatabaseOf<C>, Args, B, C> {
   return async (contextOrDb: C | KyselyFor<any, C>, ...args: Args): Promise<B> => {
     const context = contextOf<C>(contextOrDb);
-    return await second(context, await first(context, ...args));
+    const value = await first(context, ...args);
+    context.signal?.throwIfAborted();
+    return await second(context, value);
   };
 }
 
@@ -163,7 +166,10 @@ export function chain(query: AnyQuery, ...steps: Step<any, any, unknown>[]): Any
   return async (contextOrDb: ContextLike, ...args) => {
     const context = toContext(contextOrDb);
     let value = await query(context, ...args);
-    for (const step of steps) value = await step(context, value);
+    for (const step of steps) {
+      context.signal?.throwIfAborted();
+      value = await step(context, value);
+    }
     return value;
   };
 }
@@ -187,7 +193,8 @@ export type SharedContext<Q> =
  * In a transaction there is one connection, which runs one query at a time, and whose first failure
  * spoils what follows: there the queries run one after the other, in the order of their names, and
  * the first that fails ends it. Outside, all are awaited even where one fails, and then the first
- * failure is thrown: no query is left running behind the caller's back.
+ * failure is thrown: no query is left running behind the caller's back, but where the signal of the
+ * context is aborted.
  *
  * @param queries the queries, by name
  * @returns a query that gives their results by name
@@ -223,10 +230,14 @@ export function parallel<Q extends Readonly<Record<string, AnyQuery>>>(
     const context = toContext(contextOrDb);
     const results: [string, unknown][] = [];
     if (context.isTransaction) {
-      for (const [name, query] of entries) results.push([name, await query(context, ...args)]);
+      for (const [name, query] of entries) {
+        context.signal?.throwIfAborted();
+        results.push([name, await query(context, ...args)]);
+      }
     } else {
-      const settled = await Promise.allSettled(
-        entries.map(([, query]) => query(context, ...args)),
+      const settled = await abortable(
+        context.signal,
+        () => Promise.allSettled(entries.map(([, query]) => query(context, ...args))),
       );
       settled.forEach((outcome, i) => {
         if (outcome.status === "rejected") throw outcome.reason;

@@ -17,16 +17,24 @@ export interface DbContext<DB = any> {
   readonly db: Kysely<DB>;
   /** Whether `db` is a transaction. */
   readonly isTransaction: boolean;
-  /** Aborts the work; queries that take a signal should be given it. */
+  /**
+   * Aborts the work: queries are not begun any more, and what takes a signal is given it. A query
+   * that was sent is not interrupted.
+   */
   readonly signal?: AbortSignal | undefined;
+  /** The schema that `db` is set to, where one was given. */
+  readonly schema?: string | undefined;
   /** Marks a context. */
   readonly [DB_CONTEXT_SYMBOL]: true;
 }
 
-/** What a caller adds to a context: any keys but those of the context itself. */
+/**
+ * What a caller adds to a context: any keys but `db`. `isTransaction` may be said again, and `schema`
+ * sets the schema of `db`.
+ */
 export type ContextExtras =
   & object
-  & { readonly db?: never; readonly isTransaction?: never };
+  & { readonly db?: never; readonly isTransaction?: boolean };
 
 /** The database that a context is of. It is read from a member that a transaction has as well. */
 export type DatabaseOf<C> = C extends
@@ -39,7 +47,8 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  * Makes a context.
  *
  * @param db an executor, a transaction, or a plain Kysely
- * @param extras what the caller adds: a `signal`, a request id, whatever its queries want to know
+ * @param extras what the caller adds: a `signal`, a `schema`, a request id, whatever its queries want
+ * to know
  * @returns a frozen context
  * @throws {BadRequestError} where an extra would take the place of a member of the context
  *
@@ -62,7 +71,10 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  */
 export function createContext<DB, const X extends ContextExtras = Record<never, never>>(
   db: ExecutorOf<DB>,
-  extras?: X & { readonly signal?: AbortSignal | undefined },
+  extras?: X & {
+    readonly signal?: AbortSignal | undefined;
+    readonly schema?: string | undefined;
+  },
 ): DbContext<DB> & X;
 /**
  * Makes a context, as versions before did.
@@ -93,14 +105,76 @@ export function createContext<DB>(
       `Cannot make a context: ${typeof extras} was given as extras; pass an object`,
     );
   }
-  for (const key of ["db", "isTransaction"]) {
-    if (extras !== undefined && key in extras) {
-      throw new BadRequestError(`Cannot make a context: "${key}" is a member of its own`);
-    }
+  if (extras !== undefined && "db" in extras) {
+    throw new BadRequestError(`Cannot make a context: "db" is a member of its own`);
   }
-  const context = { ...extras, db, isTransaction: db.isTransaction, [DB_CONTEXT_SYMBOL]: true };
+  const { isTransaction, signal, schema } = (extras ?? {}) as Partial<DbContext>;
+  if (isTransaction !== undefined && isTransaction !== db.isTransaction) {
+    throw new BadRequestError(
+      `Cannot make a context: ${isTransaction} was given as isTransaction, and the Kysely says ` +
+        "otherwise",
+    );
+  }
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    throw new BadRequestError("Cannot make a context: signal is no AbortSignal");
+  }
+  const context = {
+    ...extras,
+    db: schema === undefined ? db : inSchema(db, schema),
+    isTransaction: db.isTransaction,
+    [DB_CONTEXT_SYMBOL]: true,
+  };
   // `db` is a Kysely<DB>, by what ExecutorOf says of it; what is added comes from `extras`.
   return Object.freeze(context) as unknown as DbContext<DB>;
+}
+
+function inSchema(db: ExecutorOf<any>, schema: unknown): Kysely<any> {
+  if (typeof schema === "string" && schema !== "") return db.withSchema(schema);
+  throw new BadRequestError("Cannot make a context: schema is no name of a schema");
+}
+
+/**
+ * A context whose queries are about the tables of a schema: one schema per tenant, for example. What
+ * another context holds stays in it.
+ *
+ * @param contextOrDb a context, an executor, a transaction, or a plain Kysely
+ * @param schema the schema
+ * @returns a frozen context
+ * @throws {BadRequestError} where the schema is no name
+ *
+ * @example
+ * ```ts
+ * import { createSchemaContext } from "@kysera/dal";
+ * import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from "kysely";
+ * import assert from "node:assert/strict";
+ *
+ * const db = new Kysely<{ users: { id: number } }>({
+ *   dialect: {
+ *     createAdapter: () => new PostgresAdapter(),
+ *     createDriver: () => new DummyDriver(),
+ *     createIntrospector: (db) => new PostgresIntrospector(db),
+ *     createQueryCompiler: () => new PostgresQueryCompiler(),
+ *   },
+ * });
+ * const ctx = createSchemaContext(db, "tenant_1");
+ * assert.equal(ctx.db.selectFrom("users").select("id").compile().sql, 'select "id" from "tenant_1"."users"');
+ * ```
+ */
+export function createSchemaContext<C extends DbContext>(
+  contextOrDb: C,
+  schema: string,
+): C & { readonly schema: string };
+/** A context of a Kysely whose queries are about the tables of a schema. */
+export function createSchemaContext<DB>(
+  contextOrDb: ExecutorOf<DB>,
+  schema: string,
+): DbContext<DB> & { readonly schema: string };
+export function createSchemaContext(
+  contextOrDb: ContextLike,
+  schema: string,
+): DbContext & { readonly schema: string } {
+  const context = toContext(contextOrDb);
+  return Object.freeze({ ...context, db: inSchema(context.db, schema), schema });
 }
 
 /**

@@ -53,7 +53,7 @@ export type InferContext<Q> = Q extends QueryFunction<any, any, any, infer C> ? 
  * context only.
  *
  * @param body what the query does; the first argument is its context
- * @returns the query function
+ * @returns the query function; it throws the reason of its context's signal where that is aborted
  * @throws {BadRequestError} where `body` is no function
  *
  * @example
@@ -143,8 +143,12 @@ function finish<F extends QueryBody>(
   name: string | undefined,
   run: (context: DbContext, ...args: unknown[]) => Promise<unknown>,
 ): QueryOf<F> {
-  const query = async (contextOrDb: ContextLike, ...args: unknown[]): Promise<unknown> =>
-    await run(toContext(contextOrDb), ...args);
+  const query = async (contextOrDb: ContextLike, ...args: unknown[]): Promise<unknown> => {
+    const context = toContext(contextOrDb);
+    // What is to be aborted is not begun.
+    context.signal?.throwIfAborted();
+    return await run(context, ...args);
+  };
   if (name !== undefined) {
     Object.defineProperties(query, { name: { value: name }, queryName: { value: name } });
   }

@@ -1,4 +1,4 @@
-import { BadRequestError } from "@kysera/core";
+import { abortable, BadRequestError } from "@kysera/core";
 import {
   compilePlan,
   ForeignQueryError,
@@ -22,8 +22,9 @@ import {
   type RootOperationNode,
   UpdateResult,
   ValueListNode,
+  ValueNode,
 } from "kysely";
-import { type ContextLike, isDbContext, toContext } from "./context.ts";
+import { type ContextLike, type DbContext, toContext } from "./context.ts";
 
 /** Parameters of a prepared query, as its builder uses them: a list stands for its items. */
 export type Params<P extends object> = {
@@ -38,6 +39,7 @@ export interface PreparedQuery<P extends object, Row> {
    * @param values the values of the parameters, all of them
    * @returns the rows, or for a write without RETURNING one result, as Kysely's `execute` gives it
    * @throws {BadRequestError} where a value is missing or unknown, or a list is empty
+   * @throws the reason of the context's signal, where it is aborted
    */
   execute(values: P): Promise<Row[]>;
   /** The first row, or `undefined`. */
@@ -63,8 +65,8 @@ const MOST_PLANS = 64;
  *
  * A list (`where("id", "in", params.ids)`) has a plan for each length; an empty one is refused. Every
  * array is taken for a list: an array that is one value (of PostgreSQL, or JSON) has to be text, or
- * written into the query. Where a plugin's answer may change from one call to the next, the query is
- * built anew each time.
+ * written into the query. Where a plugin's answer may change from one call to the next, or a plugin
+ * wants to see the values, the query is built anew each time.
  *
  * @param contextOrDb where it runs, unless {@linkcode PreparedQuery.on} says otherwise
  * @param build makes the query of a Kysely and the parameters; it must not look at their values
@@ -93,42 +95,55 @@ export function prepareQuery<DB, P extends object, Row>(
   contextOrDb: ContextLike<DB>,
   build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>,
 ): PreparedQuery<P, Row> {
-  return new Prepared<DB, P, Row>(handleOf(contextOrDb), build, new WeakMap());
+  return new Prepared<DB, P, Row>(toContext(contextOrDb), build, new WeakMap());
 }
 
 /** Plans by what they are good for, and then by the lengths of the lists among the values. */
-type Plans<Row> = WeakMap<object, Map<string, Planned<Row>>>;
+type Plans<Row> = WeakMap<object, Map<string, Planned<Row> | typeof UNPLANNED>>;
+
+/** The names of the parameters, in the order of their slots, with the lengths of the lists. */
+type Layout = Map<string, number | undefined>;
 
 interface Planned<Row> {
   readonly plan: QueryPlan<Row>;
-  /** The names of the parameters, in the order of their slots, with the lengths of the lists. */
-  readonly layout: ReadonlyMap<string, number | undefined>;
+  readonly layout: Layout;
 }
+
+/** A query that plugins must see anew each time, with its values. */
+const UNPLANNED: unique symbol = Symbol("unplanned");
 
 class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   readonly #db: Kysely<DB>;
+  readonly #signal: AbortSignal | undefined;
   readonly #build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>;
   readonly #plans: Plans<Row>;
 
   constructor(
-    db: Kysely<DB>,
+    { db, signal }: Pick<DbContext<DB>, "db" | "signal">,
     build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>,
     plans: Plans<Row>,
   ) {
     this.#db = db;
+    this.#signal = signal;
     this.#build = build;
     this.#plans = plans;
   }
 
   compile(values: P): CompiledQuery<Row> {
-    const { plan, layout } = this.#planFor(values);
-    return plan.bind(this.#db, slotValues(values, layout));
+    const known = this.#planFor(values);
+    return known === UNPLANNED ? this.#anew(values).compile() : this.#bind(known, values);
   }
 
   async execute(values: P): Promise<Row[]> {
-    const { plan, layout } = this.#planFor(values);
-    const query = plan.bind(this.#db, slotValues(values, layout));
-    return resultOf(plan.kind, query, await this.#db.executeQuery(query), this.#db);
+    const known = this.#planFor(values);
+    if (known === UNPLANNED) {
+      // Every builder of Kysely's that can be compiled can be run.
+      const query = this.#anew(values) as Compilable<Row> & { execute(): Promise<Row[]> };
+      return await abortable(this.#signal, () => query.execute());
+    }
+    const query = this.#bind(known, values);
+    const result = await abortable(this.#signal, () => this.#db.executeQuery(query));
+    return resultOf(known.plan.kind, query, result, this.#db);
   }
 
   async executeTakeFirst(values: P): Promise<Row | undefined> {
@@ -146,37 +161,58 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   }
 
   on(contextOrDb: ContextLike): PreparedQuery<P, Row> {
-    const db = handleOf(contextOrDb);
-    if (!isSameExecutor(db, this.#db)) {
+    const context = toContext(contextOrDb);
+    if (!isSameExecutor(context.db, this.#db)) {
       throw new ForeignQueryError(
         "it was prepared for another executor or database; prepare one for this",
       );
     }
-    return new Prepared(db, this.#build, this.#plans);
+    return new Prepared(context, this.#build, this.#plans);
   }
 
-  #planFor(values: P): Planned<Row> {
+  #planFor(values: P): Planned<Row> | typeof UNPLANNED {
     const signature = signatureOf(values);
     const key = planKey(this.#db);
     let plans = this.#plans.get(key);
     if (plans === undefined) this.#plans.set(key, plans = new Map());
-    const known = plans.get(signature);
-    if (known !== undefined && known.plan.serves(this.#db)) return known;
-
-    const layout = new Map<string, number | undefined>();
-    const plan = compilePlan(this.#db, (db) => this.#build(db, paramsFor<P>(values, layout)));
-    const planned = { plan, layout };
-    if (plan.reusable) {
+    let known = plans.get(signature);
+    if (known === undefined || (known !== UNPLANNED && !known.plan.serves(this.#db))) {
+      known = this.#plan(values);
       // The oldest goes: lengths of lists may be without number.
       if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value!);
-      plans.set(signature, planned);
+      plans.set(signature, known);
     }
-    return planned;
+    return known;
   }
-}
 
-function handleOf<DB>(contextOrDb: ContextLike<DB>): Kysely<DB> {
-  return isDbContext(contextOrDb) ? contextOrDb.db : toContext(contextOrDb).db;
+  #bind({ plan, layout }: Planned<Row>, values: P): CompiledQuery<Row> {
+    return plan.bind(this.#db, slotValues(values, layout));
+  }
+
+  #plan(values: P): Planned<Row> | typeof UNPLANNED {
+    const layout: Layout = new Map();
+    let plan: QueryPlan<Row>;
+    try {
+      plan = compilePlan(this.#db, (db) => {
+        layout.clear();
+        return this.#build(db, paramsFor<P>(values, layout, (index) => new Slot(index)));
+      });
+    } catch {
+      // A plugin may want to see the values; what else is wrong is so with them as well.
+      this.#anew(values).compile();
+      return UNPLANNED;
+    }
+    return plan.reusable ? { plan, layout } : UNPLANNED;
+  }
+
+  /** The query with its values in it, as one would write it by hand. */
+  #anew(values: P): Compilable<Row> {
+    const layout: Layout = new Map();
+    const params = paramsFor<P>(values, layout, (_index, value) => new Value(value));
+    const built = this.#build(this.#db, params);
+    slotValues(values, layout);
+    return built;
+  }
 }
 
 /** Whether two handles have the same plugins and go to the same database. */
@@ -197,17 +233,18 @@ function signatureOf(values: object): string {
     );
   }
   let signature = "";
-  for (const key in values) {
+  for (const key of Object.keys(values)) {
     const value: unknown = (values as Record<string, unknown>)[key];
     if (Array.isArray(value)) signature += `${JSON.stringify(key)}:${value.length};`;
   }
   return signature;
 }
 
-/** Parameters that give out slots as they are asked for. */
+/** Parameters that give out slots, or the values themselves, as they are asked for. */
 function paramsFor<P extends object>(
   values: P,
-  layout: Map<string, number | undefined>,
+  layout: Layout,
+  make: (index: number, value: unknown) => Expression<unknown>,
 ): Params<P> {
   let next = 0;
   const known = new Map<string, Expression<unknown>>();
@@ -216,15 +253,17 @@ function paramsFor<P extends object>(
       if (typeof key !== "string") return undefined;
       const made = known.get(key);
       if (made !== undefined) return made;
-      const value: unknown = (values as Record<string, unknown>)[key];
+      const value: unknown = Object.hasOwn(values, key)
+        ? (values as Record<string, unknown>)[key]
+        : undefined;
       let expression: Expression<unknown>;
       if (Array.isArray(value)) {
         layout.set(key, value.length);
-        expression = new ListSlots(next, value.length);
+        expression = new List(value.map((item, i) => make(next + i, item)));
         next += value.length;
       } else {
         layout.set(key, undefined);
-        expression = new Slot(next++);
+        expression = make(next++, value);
       }
       known.set(key, expression);
       return expression;
@@ -232,14 +271,12 @@ function paramsFor<P extends object>(
   });
 }
 
-/** A list of slots, in brackets. */
-class ListSlots implements Expression<unknown> {
-  readonly #first: number;
-  readonly #length: number;
+/** A value as a parameter. */
+class Value implements Expression<unknown> {
+  readonly #value: unknown;
 
-  constructor(first: number, length: number) {
-    this.#first = first;
-    this.#length = length;
+  constructor(value: unknown) {
+    this.#value = value;
   }
 
   get expressionType(): unknown {
@@ -247,15 +284,28 @@ class ListSlots implements Expression<unknown> {
   }
 
   toOperationNode(): OperationNode {
-    const slots = Array.from({ length: this.#length }, (_, i) => new Slot(this.#first + i));
-    return ValueListNode.create(slots.map((slot) => slot.toOperationNode()));
+    return ValueNode.create(this.#value);
   }
 }
 
-function slotValues(
-  values: object,
-  layout: ReadonlyMap<string, number | undefined>,
-): readonly unknown[] {
+/** A list of expressions, in brackets. */
+class List implements Expression<unknown> {
+  readonly #items: readonly Expression<unknown>[];
+
+  constructor(items: readonly Expression<unknown>[]) {
+    this.#items = items;
+  }
+
+  get expressionType(): unknown {
+    return undefined;
+  }
+
+  toOperationNode(): OperationNode {
+    return ValueListNode.create(this.#items.map((item) => item.toOperationNode()));
+  }
+}
+
+function slotValues(values: object, layout: Layout): readonly unknown[] {
   const given = values as Record<string, unknown>;
   const out: unknown[] = [];
   for (const [name, length] of layout) {

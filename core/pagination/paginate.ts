@@ -1,6 +1,7 @@
 import type { SelectQueryBuilder } from "kysely";
+import { abortable } from "../abortable.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import { bounded, checkOptions, defaultLimit, maxLimit, oneOf } from "./_options.ts";
+import { bounded, checkOptions, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
 import { dialectOf, inspect } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
 import { totalOf } from "./_total.ts";
@@ -17,6 +18,8 @@ export interface PaginationOptions {
    * (SQLite's has no answer, so there it counts), `none` saves the query.
    */
   readonly total?: TotalMode | undefined;
+  /** Ends the wait where it is aborted; a query that was sent runs on, and its result is dropped. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const action = "paginate";
@@ -32,6 +35,7 @@ const maxPage = 1_000_000;
  * @param options Which page, and how large; out of range is brought into it.
  * @returns The rows, and where they stand.
  * @throws {BadRequestError} If an option is wrong, or the query has a limit.
+ * @throws the reason of the signal, where it is aborted.
  *
  * @example
  * ```ts
@@ -58,7 +62,8 @@ export async function paginate<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: PaginationOptions = {},
 ): Promise<PaginatedResult<O>> {
-  checkOptions(options, ["page", "limit", "total"], action);
+  checkOptions(options, ["page", "limit", "total", "signal"], action);
+  const signal = signalOf(options.signal, action);
   const page = bounded(options.page, "page", { least: 1, most: maxPage, initial: 1 }, action);
   const size = { least: 0, most: maxLimit, initial: defaultLimit };
   const limit = bounded(options.limit, "limit", size, action);
@@ -69,15 +74,15 @@ export async function paginate<DB, TB extends keyof DB, O>(
   }
   const dialect = dialectOf(query, inspected);
   const offset = (page - 1) * limit;
-  const known = await totalOf(query, inspected, dialect, mode);
+  const known = await abortable(signal, () => totalOf(query, inspected, dialect, mode));
   // One row more than asked for tells whether there is another page; an exact total tells as well
   const read = mode === "exact" ? limit : limit + 1;
   const beyond = limit === 0 || (mode === "exact" && offset >= known!);
   const rows = beyond
     ? []
     : dialect === "mssql"
-    ? await query.offset(offset).fetch(read).execute()
-    : await query.limit(read).offset(offset).execute();
+    ? await abortable(signal, () => query.offset(offset).fetch(read).execute())
+    : await abortable(signal, () => query.limit(read).offset(offset).execute());
   const data = rows.slice(0, limit);
   const seen = offset + rows.length;
   // What was read is more certain than what the planner thinks

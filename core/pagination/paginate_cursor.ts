@@ -4,13 +4,14 @@ import {
   type SelectQueryBuilder,
   type StringReference,
 } from "kysely";
+import { abortable } from "../abortable.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import type { Dialect } from "../types.ts";
 import { CursorCodec, type Position } from "./_cursor.ts";
 import { fingerprint } from "./_fingerprint.ts";
 import { type Key, nullsComeFirst } from "./_key.ts";
 import { type Layout, layOut, splitOrder } from "./_layout.ts";
-import { bounded, checkOptions, defaultLimit, maxLimit, oneOf } from "./_options.ts";
+import { bounded, checkOptions, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
 import { type PageRow, readPage } from "./_page.ts";
 import { dialectOf, inspect, orderedBy } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
@@ -65,10 +66,21 @@ export interface CursorOptions<DB, TB extends keyof DB, O> {
   readonly total?: TotalMode | undefined;
   /** Signs cursors, so that nobody else can make one. */
   readonly security?: CursorSecurity | undefined;
+  /** Ends the wait where it is aborted; a query that was sent runs on, and its result is dropped. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const action = "paginate by cursor";
-const optionNames = ["orderBy", "limit", "cursor", "direction", "uniqueBy", "total", "security"];
+const optionNames = [
+  "orderBy",
+  "limit",
+  "cursor",
+  "direction",
+  "uniqueBy",
+  "total",
+  "security",
+  "signal",
+];
 const orderNames = ["column", "direction", "nulls", "nullable"];
 
 /**
@@ -85,6 +97,7 @@ const orderNames = ["column", "direction", "nulls", "nullable"];
  * @returns The rows, and cursors for the pages before and after.
  * @throws {BadRequestError} If the cursor is refused, an option is wrong, or the query cannot be
  * paginated as it stands.
+ * @throws the reason of the signal, where it is aborted.
  *
  * @example
  * ```ts
@@ -125,6 +138,7 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   options: CursorOptions<DB, TB, O>,
 ): Promise<PaginatedResult<O>> {
   checkOptions(options, optionNames, action);
+  const signal = signalOf(options.signal, action);
   const { cursor, orderBy, security, uniqueBy } = options;
   const bounds = { least: 1, most: maxLimit, initial: defaultLimit };
   const limit = bounded(options.limit, "limit", bounds, action);
@@ -153,8 +167,8 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   const codec = await CursorCodec.create(fingerprint(inspected, keys), keys.length, security);
   const position = cursor === undefined || cursor === null ? undefined : await codec.decode(cursor);
   const forward = (direction ?? position?.direction ?? "forward") === "forward";
-  const total = await totalOf(ordered, inspected, dialect, mode);
-  const found = await readPage({
+  const total = await abortable(signal, () => totalOf(ordered, inspected, dialect, mode));
+  const request = {
     query: ordered,
     inspected,
     dialect,
@@ -164,7 +178,8 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
     position,
     forward,
     implied,
-  });
+  };
+  const found = await abortable(signal, () => readPage(request));
   const rows = found.slice(0, limit);
   if (!forward) rows.reverse();
   const more = found.length > limit;

@@ -6,7 +6,7 @@ import type { PaginatedResult } from "./paginated_result.ts";
 /** Options of {@linkcode paginateCursorSimple}. */
 export type SimpleCursorOptions = Pick<
   CursorOptions<any, any, any>,
-  "limit" | "cursor" | "direction" | "total" | "security"
+  "limit" | "cursor" | "direction" | "total" | "security" | "signal"
 >;
 
 /**
@@ -43,7 +43,7 @@ export async function paginateCursorSimple<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: SimpleCursorOptions = {},
 ): Promise<PaginatedResult<O>> {
-  const names = ["limit", "cursor", "direction", "total", "security"];
+  const names = ["limit", "cursor", "direction", "total", "security", "signal"];
   checkOptions(options, names, "paginate by cursor");
   return await paginateCursor<any, any, O>(query, {
     ...options,

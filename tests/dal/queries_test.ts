@@ -5,6 +5,7 @@ import {
   conditional,
   createContext,
   createQuery,
+  createSchemaContext,
   createTransactionalQuery,
   DB_CONTEXT_SYMBOL,
   type DbContext,
@@ -21,7 +22,7 @@ import { bindContext } from "@kysera/executor";
 import { sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { type Database, inWorld, type World } from "../executor/world.ts";
+import { type Database, inWorld, schemaOf, type World } from "../executor/world.ts";
 import { onEveryDialect } from "../support/matrix.ts";
 
 const getUser = createQuery(
@@ -193,8 +194,92 @@ onEveryDialect("functional DAL", (dialect) => {
       assert.throws(() => createContext(executor, extras as never), BadRequestError);
     }
     assert.equal(createContext(executor, false).isTransaction, false);
+    assert.equal(createContext(executor, { isTransaction: false }).isTransaction, false);
     assert.throws(() => createContext({} as never), BadRequestError);
     await assert.rejects(withContext(5 as never, () => 1), BadRequestError);
     assert.equal(isDbContext(executor), false);
+  });
+
+  test("a context of a schema is about the tables of that schema", async ({ executor, db }) => {
+    const schema = await schemaOf(db, dialect);
+    for (
+      const ctx of [
+        createContext(executor, { schema, requestId: "r-1" }),
+        createSchemaContext(createContext(executor, { requestId: "r-1" }), schema),
+        { ...createSchemaContext(executor, schema), requestId: "r-1" },
+      ]
+    ) {
+      assert.equal(ctx.schema, schema);
+      assert.equal(ctx.requestId, "r-1");
+      const { sql } = ctx.db.selectFrom("users").select("id").compile();
+      assert.match(sql, new RegExp(`.${schema}.\\..users.`));
+      assert.equal((await getUser(ctx, 1))?.name, "Ada");
+      // The plugins apply, in a transaction as well.
+      assert.equal(await getUser(ctx, 3), undefined);
+      await withTransaction(ctx, async (tx) => {
+        assert.equal(tx.schema, schema);
+        assert.equal(await getUser(tx, 3), undefined);
+        assert.equal((await withTransaction(tx, (nested) => getUser(nested, 1)))?.name, "Ada");
+      });
+    }
+    await assert.rejects(getUser(createSchemaContext(executor, "nowhere"), 1));
+    for (const none of ["", 5, null]) {
+      assert.throws(() => createSchemaContext(executor, none as never), BadRequestError);
+      assert.throws(() => createContext(executor, { schema: none as never }), BadRequestError);
+    }
+  });
+
+  test("nothing is begun where the signal of the context is aborted", async ({ executor }) => {
+    const reason = new Error("Cannot wait");
+    let begun = 0;
+    const step = createQuery((_ctx, n: number) => {
+      begun++;
+      return n;
+    });
+    const aborted = createContext(executor, { signal: AbortSignal.abort(reason) });
+    await assert.rejects(step(aborted, 1), reason);
+    await assert.rejects(parallel({ step })(aborted, 1), reason);
+    await assert.rejects(withTransaction(aborted, () => step(executor, 1)), reason);
+    assert.equal(begun, 0);
+
+    const abortedBetween = (): {
+      ctx: DbContext<Database>;
+      first: (ctx: DbContext<Database>, n: number) => Promise<number>;
+    } => {
+      const controller = new AbortController();
+      return {
+        ctx: createContext<Database>(executor, { signal: controller.signal }),
+        first: createQuery((_ctx: DbContext<Database>, n: number) => {
+          controller.abort(reason);
+          return n;
+        }),
+      };
+    };
+    for (
+      const made of [
+        (first: any) => compose(first, () => begun++),
+        (first: any) => chain(first, () => begun++),
+      ]
+    ) {
+      const { ctx, first } = abortedBetween();
+      await assert.rejects(made(first)(ctx, 1), reason);
+    }
+    const { ctx, first } = abortedBetween();
+    await assert.rejects(
+      withTransaction(ctx, (tx) => parallel<any>({ first, step })(tx, 1)),
+      reason,
+    );
+    assert.equal(begun, 0);
+    assert.throws(() => createContext(executor, { signal: 5 as never }), BadRequestError);
+  });
+
+  test("parallel() waits no longer than its signal allows", async ({ executor }) => {
+    const controller = new AbortController();
+    const never = createQuery(() => new Promise<never>(() => {}));
+    const waiting = parallel({ never })(
+      createContext(executor, { signal: controller.signal }),
+    );
+    controller.abort(new Error("Cannot wait"));
+    await assert.rejects(waiting, /Cannot wait/);
   });
 });

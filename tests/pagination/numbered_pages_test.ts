@@ -7,6 +7,7 @@ import {
   executeCount,
   executeGroupedCount,
   paginate,
+  paginateCursor,
   paginateCursorSimple,
 } from "@kysera/core";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
@@ -271,5 +272,25 @@ onEveryDialect("helpers", (dialect) => {
     const second = await paginateCursorSimple(query, { limit: 3, cursor });
     assert.deepEqual(second.data.map(({ status }) => status), ["open", "open", "paid"]);
     await assert.rejects(paginateCursorSimple(query, { orderBy: [] } as object), BadRequestError);
+  });
+
+  it("no query is begun where the signal is aborted, and none is waited for", async () => {
+    const reason = new Error("Cannot wait");
+    const query = db.selectFrom("orders").selectAll();
+    const orderBy = [{ column: "id" }] as const;
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(paginate(query, { signal }), reason);
+    await assert.rejects(paginateCursor(query, { orderBy, signal }), reason);
+    await assert.rejects(paginateCursorSimple(query, { signal }), reason);
+    await assert.rejects(paginate(query, { signal: 5 as never }), /no AbortSignal/);
+    const controller = new AbortController();
+    const waiting = paginate(query, { signal: controller.signal });
+    controller.abort(reason);
+    await assert.rejects(waiting, reason);
+    // The connection is free for others.
+    assert.equal(
+      (await paginate(query, { signal: new AbortController().signal })).data.length > 0,
+      true,
+    );
   });
 });
