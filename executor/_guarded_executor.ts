@@ -78,7 +78,7 @@ export class GuardedExecutor implements QueryExecutor {
       : visitRoot(original, guard) as RootOperationNode;
     // Only a plan has its values read later; any other query may be built into one that is not ours.
     if (guard.usage.late && !guard.planning) {
-      out = readLate(out, guard.view.context) as RootOperationNode;
+      out = readLate(out, guard.view.context, {}) as RootOperationNode;
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     if (out !== original || guard.hasFlags) out = mark(out, original, queryId, guard);

@@ -11,15 +11,16 @@ export interface Caller {
 /** A value of the caller's context that is read when the query runs, not when it is built. */
 export class LateValue<T> implements Expression<T> {
   readonly #caller: Caller;
-  readonly #read: (context: Attributes | undefined) => T;
+  readonly #read: (context: Attributes | undefined, run: object) => T;
 
   /**
    * Makes one.
    *
    * @param caller the hook it came from, for errors
-   * @param read reads the value from what is bound to the handle that runs the query
+   * @param read reads the value from what is bound to the handle that runs the query; it is told an
+   * object that stands for that one run
    */
-  constructor(caller: Caller, read: (context: Attributes | undefined) => T) {
+  constructor(caller: Caller, read: (context: Attributes | undefined, run: object) => T) {
     this.#caller = caller;
     this.#read = read;
   }
@@ -32,22 +33,26 @@ export class LateValue<T> implements Expression<T> {
     return ValueNode.create(this);
   }
 
-  read(context: Attributes | undefined): T {
-    return callHook(this.#caller.plugin, this.#caller.hook, () => this.#read(context));
+  read(context: Attributes | undefined, run: object): T {
+    return callHook(this.#caller.plugin, this.#caller.hook, () => this.#read(context, run));
   }
 }
 
-/** A tree with every late value read. */
-export function readLate(node: OperationNode, context: Attributes | undefined): OperationNode {
+/** A tree with every late value read, all of them for the same run. */
+export function readLate(
+  node: OperationNode,
+  context: Attributes | undefined,
+  run: object,
+): OperationNode {
   if (node.kind === "ValueNode") {
     const { value } = node as ValueNode;
-    return value instanceof LateValue ? ValueNode.create(value.read(context)) : node;
+    return value instanceof LateValue ? ValueNode.create(value.read(context, run)) : node;
   }
   if (node.kind === "PrimitiveValueListNode") {
     const { values } = node as PrimitiveValueListNode;
     return values.some((value) => value instanceof LateValue)
       ? PrimitiveValueListNode.create(
-        values.map((value) => value instanceof LateValue ? value.read(context) : value),
+        values.map((value) => value instanceof LateValue ? value.read(context, run) : value),
       )
       : node;
   }
@@ -57,7 +62,7 @@ export function readLate(node: OperationNode, context: Attributes | undefined): 
   for (const key in children) {
     const child = children[key];
     if (typeof child !== "object" || child === null) continue;
-    const next = readChild(child, context);
+    const next = readChild(child, context, run);
     if (next !== child) {
       out ??= { ...children };
       out[key] = next;
@@ -66,12 +71,16 @@ export function readLate(node: OperationNode, context: Attributes | undefined): 
   return out === undefined ? node : Object.freeze(out) as unknown as OperationNode;
 }
 
-function readChild(child: object, context: Attributes | undefined): unknown {
+function readChild(
+  child: object,
+  context: Attributes | undefined,
+  run: object,
+): unknown {
   if (Array.isArray(child)) {
     const next = child.map((item) =>
-      typeof item === "object" && item !== null ? readChild(item, context) : item
+      typeof item === "object" && item !== null ? readChild(item, context, run) : item
     );
     return next.some((item, i) => item !== child[i]) ? Object.freeze(next) : child;
   }
-  return "kind" in child ? readLate(child as OperationNode, context) : child;
+  return "kind" in child ? readLate(child as OperationNode, context, run) : child;
 }

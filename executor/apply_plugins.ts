@@ -166,12 +166,13 @@ function referenceOf({ table, alias, operation }: AppliedBlock): Reference {
 }
 
 function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {
+  const run = {};
   return {
     dialect: dialect ?? "postgres",
     context: undefined,
     metadata,
     eb: expressionBuilder<any, any>(),
-    value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined))),
+    value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined, run))),
   };
 }
 

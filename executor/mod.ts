@@ -19,9 +19,11 @@ export type {
   KyseraExecutorMarker,
   KyseraTransaction,
 } from "./executor_type.ts";
+export * from "./find_tables.ts";
 export * from "./handles.ts";
 export * from "./plugin.ts";
 export * from "./query_plan.ts";
 export * from "./resolve_plugin_order.ts";
+export * from "./table_scope.ts";
 export * from "./validate_plugins.ts";
 export * from "./wrap_transaction.ts";

@@ -59,8 +59,11 @@ export interface HookContext {
    * A value that is read from the context when the query runs. A filter that takes what it needs
    * this way, and does not look at {@linkcode HookContext.context} itself, is asked once for all
    * callers, and prepared queries serve them all with one plan.
+   *
+   * @param read reads the value; `run` is one object for all values of one run of a query, whatever
+   * hooks they come from, and another one for the next run: what a value is to be the same by
    */
-  value<T>(read: (context: Attributes | undefined) => T): Expression<T>;
+  value<T>(read: (context: Attributes | undefined, run: object) => T): Expression<T>;
   /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */
   readonly eb: ExpressionBuilder<any, any>;
 }
@@ -201,8 +204,9 @@ export interface PluginHost {
 }
 
 /**
- * The methods that a plugin adds to a repository, as a type: `methods` may use `this["entity"]` and
- * `this["key"]`, which stand for the entity and the key of the repository.
+ * The methods that a plugin adds to a repository, as a type: `methods` may use `this["entity"]`,
+ * `this["key"]`, `this["create"]` and `this["update"]`, which stand for the entity and the key of the
+ * repository, and for what its methods of these names take.
  *
  * @example
  * ```ts
@@ -222,6 +226,10 @@ export interface RepositoryExtension {
   readonly entity: unknown;
   /** The repository's key. */
   readonly key: unknown;
+  /** What the repository's `create` takes. */
+  readonly create: unknown;
+  /** What the repository's `update` takes. */
+  readonly update: unknown;
   /** The methods. */
   readonly methods: object;
 }

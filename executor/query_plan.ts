@@ -207,12 +207,13 @@ function fill(
   context: Attributes | undefined,
 ): unknown[] {
   const out = new Array<unknown>(parameters.length);
+  let run: object | undefined;
   for (let i = 0; i < parameters.length; i++) {
     const value = parameters[i];
     out[i] = value instanceof Slot
       ? values[value.index]
       : value instanceof LateValue
-      ? value.read(context)
+      ? value.read(context, run ??= {})
       : value;
   }
   return out;

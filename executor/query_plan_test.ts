@@ -104,6 +104,34 @@ describe("compilePlan()", () => {
     assert.deepEqual(plan.bind(one, [5]).parameters, [5, 1]);
   });
 
+  it("tells late values which of them belong to the same run", () => {
+    const runs: object[] = [];
+    const stamping: Plugin = {
+      name: "stamping",
+      version: "1.0.0",
+      stable: true,
+      appliesTo: onUsers,
+      stamp: (_, { value }) => ({
+        set: {
+          at: value((_, run) => {
+            if (!runs.includes(run)) runs.push(run);
+            return runs.indexOf(run);
+          }),
+        },
+      }),
+    };
+    const executor = createExecutorSync(dummy(), [stamping]);
+    const write = (db: Kysely<any>) =>
+      db.with("changed", (db) => db.updateTable("users").set({ name: "x" }).returning("id"))
+        .insertInto("users").values([{ id: 1 }, { id: 2 }])
+        .onConflict((oc) => oc.column("id").doUpdateSet({ name: "y" }));
+    assert.deepEqual(write(executor).compile().parameters, ["x", 0, 1, 0, 2, 0, "y", 0]);
+    const plan = compilePlan(executor, write);
+    assert.equal(plan.reusable, true);
+    assert.deepEqual(plan.bind(executor, []).parameters, ["x", 1, 1, 1, 2, 1, "y", 1]);
+    assert.deepEqual(plan.bind(executor, []).parameters, ["x", 2, 1, 2, 2, 2, "y", 2]);
+  });
+
   it("serves one context only where a plugin looked at it while the query was built", () => {
     const executor = createExecutorSync(dummy(), [earlyTenant]);
     const one = bindContext(executor, { tenant: 1 });

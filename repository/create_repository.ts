@@ -56,9 +56,21 @@ export type RepositoryOf<
     KeyOf<DB, T, PK>,
     CreateInput<DB, T, S>,
     UpdateInput<DB, T, S>,
-    ExtensionsOf<P, EntityOf<Entity, S>, KeyOf<DB, T, PK>>
+    ExtensionsOf<
+      P,
+      EntityOf<Entity, S>,
+      KeyOf<DB, T, PK>,
+      CreateInput<DB, T, S>,
+      UpdateInput<DB, T, S>
+    >
   >
-  & ExtensionsOf<P, EntityOf<Entity, S>, KeyOf<DB, T, PK>>;
+  & ExtensionsOf<
+    P,
+    EntityOf<Entity, S>,
+    KeyOf<DB, T, PK>,
+    CreateInput<DB, T, S>,
+    UpdateInput<DB, T, S>
+  >;
 
 /**
  * Makes a repository on an executor.

@@ -239,13 +239,23 @@ export interface Repository<
 }
 
 /** The methods that plugins add to a repository. */
-export type ExtensionsOf<P extends readonly Plugin[], Entity, Key> = P extends
-  readonly [infer First, ...infer Rest extends readonly Plugin[]]
-  ? MethodsOf<First, Entity, Key> & ExtensionsOf<Rest, Entity, Key>
+export type ExtensionsOf<
+  P extends readonly Plugin[],
+  Entity,
+  Key,
+  Create = unknown,
+  Update = unknown,
+> = P extends readonly [infer First, ...infer Rest extends readonly Plugin[]]
+  ? MethodsOf<First, Entity, Key, Create, Update> & ExtensionsOf<Rest, Entity, Key, Create, Update>
   : unknown;
 
 /** The methods that one plugin adds. */
-export type MethodsOf<P, Entity, Key> = P extends { readonly repositoryExtension?: infer X }
-  ? X extends RepositoryExtension ? (X & { readonly entity: Entity; readonly key: Key })["methods"]
+export type MethodsOf<P, Entity, Key, Create = unknown, Update = unknown> = P extends
+  { readonly repositoryExtension?: infer X } ? X extends RepositoryExtension ? (X & {
+      readonly entity: Entity;
+      readonly key: Key;
+      readonly create: Create;
+      readonly update: Update;
+    })["methods"]
   : unknown
   : unknown;

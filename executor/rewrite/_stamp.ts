@@ -19,6 +19,7 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import type { NamedStamp } from "../_plan.ts";
+import { LateValue } from "../_late_value.ts";
 import { QueryRefusedError } from "../errors.ts";
 import { keyOfColumn, keysOfColumns } from "./_columns.ts";
 import { valueNode } from "./_nodes.ts";
@@ -176,7 +177,9 @@ function addColumn(
 type Row = ValuesNode["values"][number];
 
 function addValue(row: Row, value: unknown): Row {
-  if (row.kind === "PrimitiveValueListNode" && !isExpression(value)) {
+  if (
+    row.kind === "PrimitiveValueListNode" && (value instanceof LateValue || !isExpression(value))
+  ) {
     return PrimitiveValueListNode.create([...row.values, value]);
   }
   return ValueListNode.create([...nodesOf(row), valueNode(value)]);

@@ -1,16 +1,17 @@
-import type {
-  DeleteRewrite,
-  HookContext,
-  PluginHooks,
-  PluginHost,
-  TableReference,
+import {
+  columnFor,
+  type DeleteRewrite,
+  type HookContext,
+  type PluginHooks,
+  type PluginHost,
+  type TableId,
+  type TableReference,
 } from "@kysera/executor";
 import type { Expression, SqlBool } from "kysely";
 import { blindness, type Tables } from "./_find_tables.ts";
 import { ACT, Act, onDeleteOf, shownBy } from "./_flags.ts";
 import { formatMark, isDeleted, isVisible, markOf } from "./_marks.ts";
 import type { Settings } from "./_settings.ts";
-import type { TableId } from "./_table_scope.ts";
 import { SoftDeleteError } from "./errors.ts";
 import type { OnDelete } from "./options.ts";
 
@@ -103,12 +104,3 @@ const EFFECT_OF_DELETE: Readonly<Record<OnDelete, string>> = {
   soft: "DELETE marks rows as deleted",
   deny: "DELETE is refused",
 };
-
-/**
- * The column's physical name where a Kysely plugin that renames leaves it as it is: a query that does
- * without that plugin (`withoutPlugins()`) then has the right name as well.
- */
-function columnFor(host: PluginHost, column: string): string {
-  const physical = host.physicalColumn(column);
-  return host.physicalColumn(physical) === physical ? physical : column;
-}

@@ -1,8 +1,7 @@
-import { getPluginHooks } from "@kysera/executor";
+import { getPluginHooks, parseTableName } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { SoftDeleteHooks } from "./_hooks.ts";
 import { PLUGIN_NAME } from "./_settings.ts";
-import { parseEntry } from "./_table_scope.ts";
 import { SoftDeleteError } from "./errors.ts";
 
 /** The plugin as it is for an executor, one for each layer that has it. @throws {SoftDeleteError} */
@@ -23,7 +22,7 @@ export function mustBeSoftDeleted(
   table: string,
   action: string,
 ): SoftDeleteHooks {
-  const id = parseEntry(table);
+  const id = parseTableName(table);
   const hooks = mustHavePlugin(executor, action).find((hooks) => hooks.appliesTo(id));
   if (hooks !== undefined) return hooks;
   throw new SoftDeleteError(

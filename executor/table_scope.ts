@@ -1,8 +1,10 @@
-import type { PluginHost } from "@kysera/executor";
+import type { PluginHost } from "./plugin.ts";
 
-/** A table as hooks are told it. */
+/** A table as hooks are told it, and as an entry of an option names it. */
 export interface TableId {
+  /** Its name. */
   readonly name: string;
+  /** Its schema, where one is named. */
   readonly schema?: string | undefined;
 }
 
@@ -22,25 +24,41 @@ interface Place {
 export type NameHost = Pick<PluginHost, "dialect" | "physicalName" | "physicalColumn">;
 
 /**
- * The tables that a plugin has to do with.
+ * The tables that a plugin has to do with: what its options list, or what the database has.
  *
  * Names are compared as the database sees them: after the Kysely plugins that rename, and without
  * letter case but on PostgreSQL. A reference without a schema may be to a table of any schema, and
  * counts where one of them does: a condition too many shows, one too few is a leak. So does a table
  * of a schema that nobody told us about.
+ *
+ * @example
+ * ```ts
+ * import { TableScope } from "@kysera/executor";
+ * import assert from "node:assert/strict";
+ *
+ * const same = (name: string): string => name.toLowerCase();
+ * const scope = new TableScope({ dialect: "sqlite", physicalName: same, physicalColumn: same });
+ * scope.addEntry("users");
+ * assert.ok(scope.has({ name: "Users" }));
+ * assert.ok(!scope.has({ name: "posts" }));
+ * ```
  */
 export class TableScope {
   readonly #host: NameHost;
   readonly #places = new Map<string, Place>();
 
-  /** @param host says how names are compared */
+  /**
+   * Makes one without tables.
+   *
+   * @param host says how names are compared
+   */
   constructor(host: NameHost) {
     this.#host = host;
   }
 
   /** Adds an entry of an option, `table` or `schema.table`, as queries would write it. */
   addEntry(entry: string): void {
-    const { name, schema } = parseEntry(entry);
+    const { name, schema } = parseTableName(entry);
     const place = this.#place(this.#host.physicalName(name));
     if (schema === undefined) place.listed = true;
     else place.inside.add(this.#physicalSchema(schema));
@@ -55,7 +73,7 @@ export class TableScope {
 
   /** Takes out an entry of an option. */
   exclude(entry: string): void {
-    const { name, schema } = parseEntry(entry);
+    const { name, schema } = parseTableName(entry);
     const key = this.#host.physicalName(name);
     const place = this.#places.get(key);
     if (place === undefined) return;
@@ -83,7 +101,7 @@ export class TableScope {
 
   /** Whether an entry of an option names this table of the database. */
   isNamed(entry: string, table: TableId): boolean {
-    const { name, schema } = parseEntry(entry);
+    const { name, schema } = parseTableName(entry);
     return this.#host.physicalName(name) === this.#fold(table.name) &&
       (schema === undefined || table.schema === undefined ||
         this.#physicalSchema(schema) === this.#fold(table.schema));
@@ -91,7 +109,7 @@ export class TableScope {
 
   /** Whether an entry of an option is about the table of a query. */
   isAbout(entry: string, table: TableId): boolean {
-    const { name, schema } = parseEntry(entry);
+    const { name, schema } = parseTableName(entry);
     const key = this.#host.physicalName(name);
     if (key !== this.#fold(table.name) && key !== this.#host.physicalName(table.name)) return false;
     return schema === undefined || table.schema === undefined ||
@@ -122,8 +140,21 @@ export class TableScope {
   }
 }
 
-/** Reads an entry of an option the way Kysely reads the name of a table. */
-export function parseEntry(entry: string): TableId {
+/**
+ * Reads the name of a table, `table` or `schema.table`, the way Kysely does.
+ *
+ * @param entry the name
+ * @returns its parts
+ *
+ * @example
+ * ```ts
+ * import { parseTableName } from "@kysera/executor";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(parseTableName("app.users"), { name: "users", schema: "app" });
+ * ```
+ */
+export function parseTableName(entry: string): TableId {
   const dot = entry.indexOf(".");
   return dot < 0
     ? { name: entry, schema: undefined }
