@@ -3,4 +3,6 @@
  *
  * @module
  */
-export {};
+export * from "./clock/clock.ts";
+export * from "./clock/fake_clock.ts";
+export * from "./resilience/mod.ts";
