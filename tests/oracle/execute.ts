@@ -52,7 +52,12 @@ export function compile(target: RenderTarget, query: Query, camelCase: boolean):
   return build(target, query.statement, handleOf(target, query.handle, camelCase)).compile();
 }
 
-function handleOf({ db, schema }: RenderTarget, handle: Handle, camelCase: boolean): Kysely<any> {
+/** The handle that a query is built on. */
+export function handleOf(
+  { db, schema }: RenderTarget,
+  handle: Handle,
+  camelCase: boolean,
+): Kysely<any> {
   if (handle === "withPlugin") return db.withPlugin(noop);
   if (handle === "withSchema") return db.withSchema(schema);
   // Camel case names would not be found without the plugin.
@@ -65,7 +70,7 @@ function build(target: RenderTarget, statement: Statement, db: Kysely<any>): any
 }
 
 /** SQLite counts rowids on both sides, hidden rows or not. */
-function withoutInsertId(row: unknown): unknown {
+export function withoutInsertId(row: unknown): unknown {
   if (typeof row !== "object" || row === null || !("insertId" in row)) return row;
   const { insertId: _, ...rest } = row;
   return rest;

@@ -21,6 +21,13 @@ export interface RenderTarget {
    * they stood in the way.
    */
   readonly visibleOnly: boolean;
+  /** What takes the place of a value that a program would have from outside. Default: the value. */
+  readonly bind?: ((value: unknown) => any) | undefined;
+}
+
+/** A value as it goes into a builder. */
+export function bound(to: RenderTarget, value: unknown): any {
+  return to.bind === undefined ? value : to.bind(value);
 }
 
 type Eb = ExpressionBuilder<any, any>;
@@ -55,7 +62,7 @@ export function renderExpr(to: RenderTarget, eb: Eb, e: Expr): Expression<any> {
     case "lit": {
       if (e.inline && typeof e.value === "number") return eb.lit(e.value);
       const type = casts[to.dialect][e.type];
-      const value = eb.val(e.value);
+      const value = eb.val(bound(to, e.value));
       if (e.type === "int" && to.dialect === "sqlite") return value;
       return sql`cast(${value} as ${sql.raw(type)})`;
     }
@@ -108,9 +115,9 @@ export function renderPred(to: RenderTarget, eb: Eb, p: Pred): Expression<any> {
     case "isNull":
       return eb(sub(p.arg), p.negated ? "is not" : "is", null);
     case "like":
-      return eb(sub(p.arg), "like", p.pattern);
+      return eb(sub(p.arg), "like", bound(to, p.pattern));
     case "inList":
-      return eb(sub(p.arg), p.negated ? "not in" : "in", p.values);
+      return eb(sub(p.arg), p.negated ? "not in" : "in", bound(to, p.values));
     case "inQuery": {
       const op = p.negated ? "not in" : "in";
       const query = renderSelect(to, eb, p.query);

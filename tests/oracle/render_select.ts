@@ -1,7 +1,7 @@
 import { expressionBuilder, sql } from "kysely";
 import type { ExpressionBuilder } from "kysely";
 import type { Cte, Pred, Select, Source } from "./ast.ts";
-import { reference, renderExpr, renderPred } from "./render_expr.ts";
+import { bound, reference, renderExpr, renderPred } from "./render_expr.ts";
 import type { RenderTarget } from "./render_expr.ts";
 import { renderStatement } from "./render.ts";
 
@@ -57,10 +57,10 @@ export function renderSelect(to: RenderTarget, eb: Eb | undefined, q: Select): a
       ? qb.orderBy(to.name(by), direction)
       : qb.orderBy((b: Eb) => renderExpr(to, b, by), direction);
   }
-  if (q.limit !== undefined) qb = qb.limit(q.limit);
+  if (q.limit !== undefined) qb = qb.limit(bound(to, q.limit));
   if (q.limitBy) qb = qb.limit((b: Eb) => renderSelect(to, b, q.limitBy!));
   if (q.fetch !== undefined) qb = qb.fetch(q.fetch);
-  if (q.offset !== undefined) qb = qb.offset(q.offset);
+  if (q.offset !== undefined) qb = qb.offset(bound(to, q.offset));
   if (q.lock) {
     qb = q.lock.of === undefined ? qb[q.lock.mode]() : qb[q.lock.mode](to.name(q.lock.of));
   }

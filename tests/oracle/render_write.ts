@@ -12,7 +12,7 @@ import type {
   Update,
   Write,
 } from "./ast.ts";
-import { reference, renderExpr, renderPred } from "./render_expr.ts";
+import { bound, reference, renderExpr, renderPred } from "./render_expr.ts";
 import type { RenderTarget } from "./render_expr.ts";
 import { tables } from "./schema.ts";
 import { renderCtes, renderJoins, renderSelect, renderSource } from "./render_select.ts";
@@ -80,7 +80,7 @@ function renderTail(to: RenderTarget, qb: any, q: Update | Delete): any {
       qb = qb.orderBy((b: Eb) => renderExpr(to, b, by), desc ? "desc" : "asc");
     }
   }
-  if (q.limit !== undefined) qb = qb.limit(q.limit);
+  if (q.limit !== undefined) qb = qb.limit(bound(to, q.limit));
   return renderReturning(to, qb, q);
 }
 
@@ -149,7 +149,7 @@ function renderInsert(to: RenderTarget, maker: any, q: Insert): any {
 
 /** A plain value where the expression is one, so that rows are inserted as applications do. */
 function value(to: RenderTarget, eb: Eb, e: Expr): unknown {
-  return e.e === "lit" ? e.value : renderExpr(to, eb, e);
+  return e.e === "lit" ? bound(to, e.value) : renderExpr(to, eb, e);
 }
 
 function standsInTheWay(to: RenderTarget, q: Insert, row: readonly Expr[]): boolean {

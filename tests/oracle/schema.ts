@@ -48,13 +48,18 @@ export interface Row {
 /** The rows of each table, hidden ones included. */
 export type Data = Record<string, Row[]>;
 
-export function isHidden(table: string, row: Row): boolean {
-  return row.deleted_at !== null && filteredNames.includes(table);
+/** Which rows of a filtered table are hidden. */
+export type Hides = (row: Row) => boolean;
+
+const hasStamp: Hides = (row) => row.deleted_at !== null;
+
+export function isHidden(table: string, row: Row, hides: Hides = hasStamp): boolean {
+  return filteredNames.includes(table) && hides(row);
 }
 
 /** The ids of a table that belong to hidden rows. */
-export function hiddenIds(data: Data, table: string): ReadonlySet<number> {
-  return new Set(data[table]!.filter((row) => isHidden(table, row)).map((row) => row.id));
+export function hiddenIds(data: Data, table: string, hides?: Hides): ReadonlySet<number> {
+  return new Set(data[table]!.filter((row) => isHidden(table, row, hides)).map((row) => row.id));
 }
 
 const small = fc.option(fc.integer({ min: 0, max: 5 }), { freq: 6 });
@@ -95,10 +100,15 @@ export async function createTables(db: Kysely<any>, dialect: string): Promise<vo
 }
 
 /** Replaces the contents of all tables. */
-export async function load(db: Kysely<any>, data: Data, visibleOnly: boolean): Promise<void> {
+export async function load(
+  db: Kysely<any>,
+  data: Data,
+  visibleOnly: boolean,
+  hides?: Hides,
+): Promise<void> {
   for (const { name } of tables) {
     await db.deleteFrom(name).execute();
-    const rows = data[name]!.filter((row) => !visibleOnly || !isHidden(name, row));
+    const rows = data[name]!.filter((row) => !visibleOnly || !isHidden(name, row, hides));
     if (rows.length > 0) await db.insertInto(name).values(rows).execute();
   }
 }

@@ -8,7 +8,8 @@ import type { Subject } from "./world.ts";
 const others = tables.filter((table) => !table.filtered).map((table) => table.name);
 const camelNames = filteredNames.map((name) => name === "blog_posts" ? "blogPosts" : name);
 
-function subject(
+/** A subject whose executor may refuse a query by name. */
+export function subject(
   name: string,
   make: Subject["make"],
   more: Partial<Subject> = {},

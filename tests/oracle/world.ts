@@ -3,10 +3,10 @@ import { type Kysely, type KyselyPlugin, sql } from "kysely";
 import type { TestDialect } from "../support/matrix.ts";
 import type { Query, Statement } from "./ast.ts";
 import { canonicalRows } from "./canonical.ts";
-import { camel, compile, execute, inserts, schemaOf } from "./execute.ts";
+import { camel, compile, execute as executeQuery, inserts, schemaOf } from "./execute.ts";
 import type { RenderTarget } from "./render_expr.ts";
 import { createTables, filteredNames, hiddenIds, isHidden, load, tables } from "./schema.ts";
-import type { Data, Row } from "./schema.ts";
+import type { Data, Hides, Row } from "./schema.ts";
 
 /** What is put to the test: how to make the handle whose queries must not see hidden rows. */
 export interface Subject {
@@ -17,6 +17,8 @@ export interface Subject {
   readonly camelCase?: KyselyPlugin | undefined;
   /** Whether a DELETE through the handle is a soft delete. */
   readonly softDeletes?: boolean | undefined;
+  /** Which rows are hidden. Default: those that have a `deleted_at`. */
+  readonly hides?: Hides | undefined;
   /** Whether the error is a refusal by name. */
   readonly isRefusal?: ((error: unknown) => boolean) | undefined;
   /** Statements that this subject may refuse, beside those of {@linkcode mayBeRefused}. */
@@ -43,6 +45,9 @@ interface Side {
   /** The database without plugins, on the same connection. */
   readonly base: Kysely<any>;
 }
+
+/** Runs a query on the side under test, otherwise than by its builder. */
+export type Execute = typeof executeQuery;
 
 type Attempt = { rows: string[] } | { error: unknown };
 
@@ -76,20 +81,28 @@ export class World {
     this.#closers = closers;
   }
 
-  static async open(dialect: TestDialect, subject: Subject): Promise<World> {
+  /**
+   * Opens one.
+   *
+   * @param beside the world whose database with hidden rows this one looks at as well, otherwise
+   */
+  static async open(dialect: TestDialect, subject: Subject, beside?: World): Promise<World> {
     // One connection each, so that a transaction begun beside the handle holds the handle's query.
-    const full = await dialect.open({ connections: 1 });
+    const opened = beside === undefined ? await dialect.open({ connections: 1 }) : undefined;
+    const full = opened ?? { db: beside!.#full.base };
     const visible = await dialect.open({ connections: 1 });
-    const closers = [full.close, visible.close];
+    const closers = [...opened === undefined ? [] : [opened.close], visible.close];
     try {
-      await createTables(full.db, dialect.dialect);
+      if (beside === undefined) await createTables(full.db, dialect.dialect);
       await createTables(visible.db, dialect.dialect);
       const name = subject.camelCase ? camel : (n: string) => n;
       const plugins = subject.camelCase ? [subject.camelCase] : [];
       // What is hidden is known once rows are loaded, and that needs the world.
       const holder: { world?: World } = {};
       const hidden = (table: string) =>
-        filteredNames.includes(table) ? hiddenIds(holder.world!.#data, table) : new Set<number>();
+        filteredNames.includes(table)
+          ? hiddenIds(holder.world!.#data, table, subject.hides)
+          : new Set<number>();
       const target = { dialect: dialect.dialect, name, hidden } as const;
       const world = new World(
         dialect,
@@ -131,10 +144,10 @@ export class World {
   async load(data: Data): Promise<void> {
     this.#data = data;
     await load(this.#full.base, data, false);
-    await load(this.#visible.base, data, true);
+    await load(this.#visible.base, data, true, this.subject.hides);
     for (const { name } of tables) {
       const rows = await this.#full.base.selectFrom(name).selectAll().execute();
-      this.#hidden[name] = (rows as Row[]).filter((row) => isHidden(name, row));
+      this.#hidden[name] = (rows as Row[]).filter((row) => this.#isHidden(name, row));
     }
   }
 
@@ -142,17 +155,25 @@ export class World {
     return this.subject.camelCase !== undefined;
   }
 
-  /** Runs a query on both sides. Throws {@linkcode Mismatch} where they differ. */
-  async check(query: Query): Promise<Outcome> {
+  #isHidden(table: string, row: Row): boolean {
+    return isHidden(table, row, this.subject.hides);
+  }
+
+  /**
+   * Runs a query on both sides. Throws {@linkcode Mismatch} where they differ.
+   *
+   * @param execute runs it on the side under test. Default: its builder does
+   */
+  async check(query: Query, execute?: Execute): Promise<Outcome> {
     const { statement } = query;
     if (!changes(statement)) {
       const ordered = statement.k === "select" && statement.total;
       const expected = await this.#run(this.#visible, query, ordered);
-      const got = await this.#run(this.#full, query, ordered);
+      const got = await this.#run(this.#full, query, ordered, execute);
       return this.#compare(query, expected, got);
     }
     const expected = await this.#runAndLook(this.#visible, query);
-    const got = await this.#runAndLook(this.#full, query);
+    const got = await this.#runAndLook(this.#full, query, execute);
     const outcome = this.#compare(query, expected.result, got.result);
     if (outcome === "equal") {
       for (const { name } of tables) {
@@ -199,7 +220,7 @@ export class World {
 
   #compareState(table: string, expected: Row[], got: Row[]): void {
     const hidden = this.#hidden[table]!;
-    const visible = (rows: Row[]) => rows.filter((row) => !isHidden(table, row));
+    const visible = (rows: Row[]) => rows.filter((row) => !this.#isHidden(table, row));
     const soft = this.subject.softDeletes === true;
     const wanted = canonicalRows(soft ? visible(expected) : [...expected, ...hidden]);
     const there = canonicalRows(soft ? visible(got) : got);
@@ -224,9 +245,14 @@ export class World {
     }
   }
 
-  async #run(side: Side, query: Query, ordered: boolean): Promise<Attempt> {
+  async #run(
+    side: Side,
+    query: Query,
+    ordered: boolean,
+    how: Execute = executeQuery,
+  ): Promise<Attempt> {
     try {
-      return { rows: canonicalRows(await execute(side.target, query, this.#camelCase), ordered) };
+      return { rows: canonicalRows(await how(side.target, query, this.#camelCase), ordered) };
     } catch (error) {
       return { error };
     }
@@ -236,10 +262,11 @@ export class World {
   async #runAndLook(
     side: Side,
     query: Query,
+    execute?: Execute,
   ): Promise<{ result: Attempt; state: Record<string, Row[]> }> {
     await sql`begin`.execute(side.base);
     try {
-      const result = await this.#run(side, query, false);
+      const result = await this.#run(side, query, false, execute);
       const state: Record<string, Row[]> = {};
       if (!("error" in result)) {
         for (const { name } of tables) {
@@ -264,7 +291,7 @@ export class World {
     });
     return [
       `-- ${this.#dialect.name}, filtered tables: ${filteredNames.join(", ")}`,
-      ...inserts(this.#data, isHidden),
+      ...inserts(this.#data, (table, row) => this.#isHidden(table, row)),
       ...sides,
       `-- the query: ${JSON.stringify(query)}`,
     ].join("\n");
