@@ -1,0 +1,138 @@
+import type { Dialect as DialectName } from "@kysera/core";
+import { detectDialect } from "@kysera/core";
+import {
+  CompiledQuery,
+  type ControlledTransaction,
+  type DatabaseConnection,
+  type Dialect,
+  type IsolationLevel,
+  Kysely,
+  type KyselyConfig,
+  type KyselyPlugin,
+  type QueryExecutor,
+  type Transaction,
+  WithSchemaPlugin,
+} from "kysely";
+import { SavepointDriver } from "./_savepoint_driver.ts";
+
+/** What a `Kysely` is made of, when it is made of another one. */
+interface Props {
+  readonly config: KyselyConfig;
+  readonly driver: SavepointDriver;
+  readonly dialect: Dialect;
+  readonly executor: QueryExecutor;
+}
+
+/** A transaction whose own transactions are savepoints. */
+class SavepointTransaction extends Kysely<any> {
+  readonly #props: Props;
+
+  constructor(props: Props) {
+    // Kysely makes its own handles this way; the type of the constructor shows the other way only.
+    super(props as unknown as KyselyConfig);
+    this.#props = props;
+  }
+
+  override get isTransaction(): boolean {
+    return true;
+  }
+
+  override withPlugin(plugin: KyselyPlugin): Kysely<any> {
+    return this.#over(this.#props.executor.withPlugin(plugin));
+  }
+
+  override withoutPlugins(): Kysely<any> {
+    return this.#over(this.#props.executor.withoutPlugins());
+  }
+
+  override withSchema(schema: string): Kysely<any> {
+    return this.#over(this.#props.executor.withPluginAtFront(new WithSchemaPlugin(schema)));
+  }
+
+  #over(executor: QueryExecutor): Kysely<any> {
+    return new SavepointTransaction({ ...this.#props, executor });
+  }
+}
+
+/** A transaction that is always rolled back. */
+export interface OpenTest {
+  /** The transaction. */
+  readonly trx: Transaction<any>;
+  /** The same, as a database. */
+  readonly db: Kysely<any>;
+  /** Throws where a constraint that waits for COMMIT does not hold. */
+  check(): Promise<void>;
+  /** Ends it. */
+  rollback(): Promise<void>;
+}
+
+/** Begins one. */
+export async function openTest(
+  db: Kysely<any>,
+  isolationLevel: IsolationLevel | undefined,
+): Promise<OpenTest> {
+  if (db.isTransaction) {
+    throw new TypeError("Cannot run a test in a transaction of a transaction; pass the database");
+  }
+  const builder = db.startTransaction();
+  const outer: ControlledTransaction<any> =
+    await (isolationLevel === undefined ? builder : builder.setIsolationLevel(isolationLevel))
+      .execute();
+  const base = outer.getExecutor();
+  // It stays ours until the rollback.
+  const connection = await base.provideConnection((held) => Promise.resolve(held));
+  const check = () => checkDeferred(connection, detectDialect(db));
+  const driver = new SavepointDriver(connection, check);
+  const props: Props = {
+    config: {} as KyselyConfig,
+    driver,
+    dialect: dialectOf(db, driver),
+    executor: base.withConnectionProvider({
+      provideConnection: (consumer) => consumer(connection),
+    }),
+  };
+  return {
+    // A Kysely that says that it is a transaction is all that its type asks for.
+    trx: new SavepointTransaction(props) as unknown as Transaction<any>,
+    db: new Kysely<any>(props as unknown as KyselyConfig),
+    check,
+    rollback: async () => {
+      await outer.rollback().execute();
+    },
+  };
+}
+
+function dialectOf(db: Kysely<any>, driver: SavepointDriver): Dialect {
+  const refuse = (): never => {
+    throw new Error("Cannot make a query compiler of a test's transaction");
+  };
+  return {
+    createAdapter: () => db.getExecutor().adapter,
+    createDriver: () => driver,
+    createIntrospector: () => db.introspection,
+    createQueryCompiler: refuse,
+  };
+}
+
+/**
+ * Constraints that wait for COMMIT, which a test never comes to. The savepoint puts back which of them
+ * wait.
+ */
+async function checkDeferred(connection: DatabaseConnection, dialect: DialectName): Promise<void> {
+  const run = (command: string) => connection.executeQuery<any>(CompiledQuery.raw(command));
+  if (dialect === "postgres") {
+    await run("savepoint kysera_test_check");
+    await run("set constraints all immediate");
+    await run("rollback to savepoint kysera_test_check");
+    await run("release savepoint kysera_test_check");
+  } else if (dialect === "sqlite") {
+    const { rows: [setting] } = await run("pragma foreign_keys");
+    if (Number(setting?.foreign_keys) !== 1) return;
+    const { rows: [orphan] } = await run("pragma foreign_key_check");
+    if (orphan !== undefined) {
+      throw new Error(
+        `FOREIGN KEY constraint failed: a row of "${orphan.table}" has no row in "${orphan.parent}"`,
+      );
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { ExecutorOf } from "@kysera/executor";
+import type { IsolationLevel, Kysely, Transaction } from "kysely";
+import { openTest } from "./_test_transaction.ts";
+
+/** What a test is given beside its transaction. */
+export interface TestScope<DB> {
+  /**
+   * The same transaction, as a database: for code that begins transactions of its own. They are
+   * savepoints, and run one after the other; `isTransaction` is `false`.
+   */
+  readonly db: Kysely<DB>;
+}
+
+/**
+ * Runs a test in a transaction, and rolls it back, whatever becomes of the test.
+ *
+ * The code under test may begin transactions: they are savepoints, commit and roll back as they would,
+ * and are gone in the end. Constraints that wait for COMMIT are checked where these commit, and at the
+ * end of a test that passed.
+ *
+ * @param db the database, or an executor, whose plugins hold in the test
+ * @param fn the test; what it returns is returned
+ * @returns what the test returned
+ * @throws what the test throws, and what the database says of a deferred constraint
+ * @throws {TypeError} where `db` is a transaction
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { testInTransaction } from "@kysera/testing";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text)");
+ * const db = new Kysely<{ users: { id: number; name: string } }>({
+ *   dialect: nodeSqliteDialect({ database }),
+ * });
+ *
+ * async function register(db: Kysely<{ users: { id: number; name: string } }>) {
+ *   await db.transaction().execute((trx) =>
+ *     trx.insertInto("users").values({ id: 1, name: "Alice" }).execute()
+ *   );
+ * }
+ *
+ * await testInTransaction(db, async (trx, test) => {
+ *   await register(test.db);
+ *   assert.equal((await trx.selectFrom("users").selectAll().execute()).length, 1);
+ * });
+ * assert.deepEqual(await db.selectFrom("users").selectAll().execute(), []);
+ * await db.destroy();
+ * ```
+ */
+export async function testInTransaction<DB, T>(
+  db: ExecutorOf<DB>,
+  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
+): Promise<T> {
+  return await runTest(db, undefined, fn);
+}
+
+/** {@linkcode testInTransaction}, at an isolation level. */
+export async function runTest<DB, T>(
+  db: ExecutorOf<DB>,
+  isolationLevel: IsolationLevel | undefined,
+  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
+): Promise<T> {
+  const { trx, db: handle, check, rollback } = await openTest(db, isolationLevel);
+  let result: T;
+  try {
+    result = await fn(trx, { db: handle });
+    await check();
+  } catch (error) {
+    // What the test throws is what is wrong; a rollback fails because the connection is gone.
+    await rollback().catch(() => {});
+    throw error;
+  }
+  await rollback();
+  return result;
+}

@@ -1,0 +1,27 @@
+import type { ExecutorOf } from "@kysera/executor";
+import type { IsolationLevel, Transaction } from "kysely";
+import { runTest, type TestScope } from "./test_in_transaction.ts";
+
+/**
+ * {@linkcode testInTransaction} at an isolation level. SQLite has but one: it refuses the others.
+ *
+ * @param db the database, or an executor
+ * @param isolationLevel the level
+ * @param fn the test
+ * @returns what the test returned
+ * @throws what the test throws
+ *
+ * @example
+ * ```ts ignore
+ * await testWithIsolation(db, "serializable", async (trx) => {
+ *   await transfer(trx, { from: 1, to: 2, amount: 10 });
+ * });
+ * ```
+ */
+export async function testWithIsolation<DB, T>(
+  db: ExecutorOf<DB>,
+  isolationLevel: IsolationLevel,
+  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
+): Promise<T> {
+  return await runTest(db, isolationLevel, fn);
+}

@@ -1,0 +1,64 @@
+import { sql, type Transaction } from "kysely";
+import { type ExecutorOf, getRawDb } from "@kysera/executor";
+import { testInTransaction, type TestScope } from "./test_in_transaction.ts";
+
+/** What a test with savepoints is given beside its transaction. */
+export interface SavepointScope<DB> extends TestScope<DB> {
+  /**
+   * Remembers the state of the database.
+   *
+   * @returns a function that brings it back, as often as it is called
+   */
+  save(): Promise<() => Promise<void>>;
+}
+
+/**
+ * {@linkcode testInTransaction} for a test in several parts that begin from the same state.
+ *
+ * @param db the database, or an executor
+ * @param fn the test
+ * @returns what the test returned
+ * @throws what the test throws
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { countRows, testWithSavepoints } from "@kysera/testing";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (name text)");
+ * const db = new Kysely<{ users: { name: string } }>({ dialect: nodeSqliteDialect({ database }) });
+ *
+ * await testWithSavepoints(db, async (trx, { save }) => {
+ *   await trx.insertInto("users").values({ name: "Alice" }).execute();
+ *   const restore = await save();
+ *   for (const name of ["Bob", "Carol"]) {
+ *     await trx.insertInto("users").values({ name }).execute();
+ *     assert.equal(await countRows(trx, "users"), 2);
+ *     await restore();
+ *   }
+ *   assert.equal(await countRows(trx, "users"), 1);
+ * });
+ * await db.destroy();
+ * ```
+ */
+export async function testWithSavepoints<DB, T>(
+  db: ExecutorOf<DB>,
+  fn: (trx: Transaction<DB>, test: SavepointScope<DB>) => Promise<T>,
+): Promise<T> {
+  return await testInTransaction(db, async (trx, test) => {
+    const raw = getRawDb(trx).withoutPlugins();
+    let count = 0;
+    const save = async (): Promise<() => Promise<void>> => {
+      const name = sql.id(`kysera_saved_${++count}`);
+      await sql`savepoint ${name}`.execute(raw);
+      return async () => {
+        await sql`rollback to savepoint ${name}`.execute(raw);
+      };
+    };
+    return await fn(trx, { ...test, save });
+  });
+}

@@ -1,0 +1,256 @@
+import { createTransactionalQuery, withTransaction } from "@kysera/dal";
+import { createExecutor } from "@kysera/executor";
+import { softDelete, softDeletePlugin } from "@kysera/soft-delete";
+import {
+  assertRowExists,
+  assertRowNotExists,
+  countRows,
+  inEachTest,
+  inTransaction,
+  snapshotTable,
+  testInTransaction,
+  testWithIsolation,
+  testWithSavepoints,
+} from "@kysera/testing";
+import { sql } from "kysely";
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { onEveryDialect } from "../support/matrix.ts";
+import { add, alice, bob, type Database, openUsers } from "./_world.ts";
+
+onEveryDialect("testInTransaction()", (dialect) => {
+  it("rolls back what a test wrote, whether it passes or fails", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const result = await testInTransaction(db, async (trx) => {
+        await add(trx, alice);
+        await assertRowExists(trx, "users", { name: "Alice" });
+        return 7;
+      });
+      assert.equal(result, 7);
+      const failing = testInTransaction(db, async (trx) => {
+        await add(trx, alice);
+        throw new Error("no");
+      });
+      await assert.rejects(failing, { message: "no" });
+      assert.equal(await countRows(db, "users"), 0);
+    } finally {
+      await close();
+    }
+  });
+
+  it("lets the code under test commit and roll back transactions of its own", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await testInTransaction(db, async (trx, test) => {
+        await test.db.transaction().execute((own) => add(own, alice));
+        await assert.rejects(
+          test.db.transaction().execute(async (own) => {
+            await add(own, bob);
+            throw new Error("no");
+          }),
+          { message: "no" },
+        );
+        await (trx as typeof db).transaction().execute((own) => add(own, { ...bob, id: 3 }));
+        const controlled = await test.db.startTransaction().execute();
+        await add(controlled, { ...bob, id: 4 });
+        const saved = await controlled.savepoint("s").execute();
+        await add(saved, { ...bob, id: 5 });
+        await saved.rollbackToSavepoint("s").execute();
+        await controlled.commit().execute();
+        const rows = await trx.selectFrom("users").select("id").orderBy("id").execute();
+        assert.deepEqual(rows.map(({ id }) => id), [1, 3, 4]);
+      });
+      assert.equal(await countRows(db, "users"), 0);
+    } finally {
+      await close();
+    }
+  });
+
+  it("runs transactions one after the other that would run side by side", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await testInTransaction(db, async (trx, test) => {
+        const outcomes = await Promise.allSettled(
+          [1, 2, 3, 4].map((id) =>
+            test.db.transaction().execute(async (own) => {
+              await add(own, { ...alice, id });
+              await new Promise((resolve) => setTimeout(resolve, 5));
+              if (id % 2 === 0) throw new Error("even");
+            })
+          ),
+        );
+        assert.deepEqual(outcomes.map(({ status }) => status), [
+          "fulfilled",
+          "rejected",
+          "fulfilled",
+          "rejected",
+        ]);
+        assert.equal(await countRows(trx, "users"), 2);
+      });
+    } finally {
+      await close();
+    }
+  });
+
+  it("works with withTransaction(), which runs what waits for a commit", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const done: string[] = [];
+      const rename = createTransactionalQuery((ctx, name: string) =>
+        (ctx.db as typeof db).updateTable("users").set({ name }).execute()
+      );
+      await testInTransaction(db, async (trx, test) => {
+        await add(trx, alice);
+        await rename(trx, "Alicia");
+        await withTransaction(test.db, async (ctx) => {
+          ctx.afterCommit(() => void done.push("committed"));
+          await rename(ctx, "Ally");
+        });
+        await assertRowExists(trx, "users", { name: "Ally" });
+      });
+      assert.deepEqual(done, ["committed"]);
+    } finally {
+      await close();
+    }
+  });
+
+  it("keeps the plugins of an executor", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const executor = await createExecutor(db, [softDeletePlugin()]);
+      await testInTransaction(executor, async (trx, test) => {
+        await add(trx, alice);
+        await softDelete(trx, "users", 1);
+        assert.equal(await countRows(trx, "users"), 0);
+        assert.equal(await countRows(test.db, "users"), 0);
+        await test.db.transaction().execute(async (own) => {
+          assert.equal(await countRows(own, "users"), 0);
+        });
+      });
+    } finally {
+      await close();
+    }
+  });
+
+  it("refuses a transaction", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await db.transaction().execute(async (trx) => {
+        await assert.rejects(testInTransaction(trx, async () => {}), { name: "TypeError" });
+      });
+    } finally {
+      await close();
+    }
+  });
+});
+
+onEveryDialect("testInTransaction()", (dialect) => {
+  it("checks what waits for COMMIT at the end of a test", async () => {
+    const { db, close } = await openUsers(dialect, { connections: 1 });
+    try {
+      if (dialect.dialect === "sqlite") await sql`pragma foreign_keys = on`.execute(db);
+      await sql`create table posts (author_id integer references users (id) deferrable initially deferred)`
+        .execute(db);
+      const orphan = testInTransaction(db, async (trx) => {
+        await sql`insert into posts values (7)`.execute(trx);
+      });
+      await assert.rejects(orphan, /foreign key/i);
+      await testInTransaction(db, async (trx) => {
+        await sql`insert into posts values (1)`.execute(trx);
+        await add(trx, alice);
+      });
+      // A COMMIT of the code under test looks at once.
+      await testInTransaction(db, async (_, test) => {
+        await assert.rejects(
+          test.db.transaction().execute((own) => sql`insert into posts values (7)`.execute(own)),
+          /foreign key/i,
+        );
+      });
+    } finally {
+      await close();
+    }
+  });
+}, ["sqlite", "pglite", "postgres"]);
+
+onEveryDialect("testWithIsolation()", (dialect) => {
+  it("sets the isolation level", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await testWithIsolation(db, "serializable", async (trx) => {
+        const { rows: [row] } = dialect.dialect === "postgres"
+          ? await sql<{ level: string }>`select current_setting('transaction_isolation') as level`
+            .execute(trx)
+          : { rows: [{ level: "serializable" }] };
+        assert.equal(row?.level, "serializable");
+        await add(trx, alice);
+      });
+      assert.equal(await countRows(db, "users"), 0);
+    } finally {
+      await close();
+    }
+  });
+}, ["pglite", "postgres", "mysql"]);
+
+onEveryDialect("testWithSavepoints()", (dialect) => {
+  it("brings a saved state back, as often as it is asked", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await testWithSavepoints(db, async (trx, { save }) => {
+        await add(trx, alice);
+        const restore = await save();
+        const before = await snapshotTable(trx, "users");
+        for (let i = 0; i < 2; i++) {
+          await add(trx, bob);
+          await restore();
+          assert.deepEqual(await snapshotTable(trx, "users"), before);
+        }
+        await assertRowNotExists(trx, "users", { name: "Bob" });
+      });
+    } finally {
+      await close();
+    }
+  });
+});
+
+onEveryDialect("inEachTest()", (dialect) => {
+  describe("a file of tests", () => {
+    let world: Awaited<ReturnType<typeof openUsers>>;
+    const test = inEachTest<Database>({
+      beforeEach,
+      afterEach: (fn) => {
+        afterEach(async () => {
+          await fn();
+          assert.equal(await countRows(world.db, "users"), 0);
+          await world.close();
+        });
+      },
+    }, async () => (world = await openUsers(dialect)).db);
+    for (const user of [alice, bob]) {
+      it(`begins with ${user.name} alone`, async () => {
+        await add(test.trx, user);
+        await assertRowExists(test.db, "users", { name: user.name });
+        assert.equal(await countRows(test.trx, "users"), 1);
+      });
+    }
+  });
+
+  it("is of no use outside of a test", () => {
+    const test = inEachTest({ beforeEach() {}, afterEach() {} }, () => {
+      throw new Error("not asked");
+    });
+    assert.throws(() => test.trx, /outside of a test/);
+  });
+
+  it("has a form for runners that take a function", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await inTransaction(() => db, async (trx) => {
+        await add(trx, alice);
+      })();
+      assert.equal(await countRows(db, "users"), 0);
+    } finally {
+      await close();
+    }
+  });
+});
