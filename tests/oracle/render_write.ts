@@ -44,7 +44,7 @@ function renderUpdate(to: RenderTarget, maker: any, q: Update): any {
   if (q.from.length > 0) qb = qb.from(q.from.map((source) => renderSource(to, eb, source)));
   qb = renderJoins(to, eb, qb, q);
   if (q.set.some((a) => a.alias !== undefined)) {
-    for (const a of q.set) qb = qb.set(reference(to, a), renderExpr(to, eb, a.expr));
+    for (const a of q.set) qb = qb.set(reference(to, a), value(to, eb, a.expr));
   } else {
     qb = qb.set((b: Eb) => assignments(to, b, q.set));
   }
@@ -57,7 +57,7 @@ function assignments(
   set: readonly Assignment[],
 ): Record<string, unknown> {
   return Object.fromEntries(
-    set.map((a) => [reference(to, a), renderExpr(to, eb, a.expr)]),
+    set.map((a) => [reference(to, a), value(to, eb, a.expr)]),
   );
 }
 
@@ -147,7 +147,7 @@ function renderInsert(to: RenderTarget, maker: any, q: Insert): any {
   return renderReturning(to, qb, q);
 }
 
-/** A plain value where the expression is one, so that rows are inserted as applications do. */
+/** A plain value where the expression is one, so that rows are written as applications do. */
 function value(to: RenderTarget, eb: Eb, e: Expr): unknown {
   return e.e === "lit" ? bound(to, e.value) : renderExpr(to, eb, e);
 }

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import process from "node:process";
+import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
+import { onEveryDialect } from "../support/matrix.ts";
+import { ownRows } from "./oracle_data.ts";
+import { standIn } from "./oracle_stand_in.ts";
+import { VisibleWorld } from "./oracle_visible.ts";
+
+const { seed, path } = fuzzSeed();
+const only = process.env["KYSERA_FUZZ_SUBJECT"];
+
+onEveryDialect("a copy of the caller's rows", (dialect) => {
+  for (const [i, subject] of [standIn("hooks")].entries()) {
+    if (only !== undefined && subject.name !== only) continue;
+    const runs = fuzzRuns(500);
+    it(`answers ${runs} random queries as the policies of ${subject.name} do`, {
+      timeout: 600_000,
+    }, async (t) => {
+      const own = path === undefined ? seed + 100 * i : seed;
+      const report = await runOracle({
+        dialect,
+        open: (on) => VisibleWorld.open(on, subject),
+        file: "tests/rls/oracle_test.ts",
+        runs,
+        seed: own,
+        path,
+        prepare: ownRows,
+      });
+      t.diagnostic(summary(report));
+      if (path !== undefined) return;
+      const idle = report.outcomes["failed on both sides"] / report.runs;
+      assert.ok(idle < 0.05, summary(report));
+    });
+  }
+});
