@@ -10,25 +10,29 @@ import { Mismatch, World } from "./world.ts";
 import type { Outcome, Subject } from "./world.ts";
 
 /** Where a query is run on two sides that must agree. */
-export interface OracleWorld {
+export interface OracleWorld<Case = Query, Rows = Data> {
   readonly subject: { readonly name: string };
   /** Told of what the side that is believed refuses. */
-  onError: ((error: unknown, query: Query) => void) | undefined;
+  onError: ((error: unknown, query: Case) => void) | undefined;
   /** Puts other rows into the databases. */
-  load(data: Data): Promise<void>;
+  load(data: Rows): Promise<void>;
   /** Runs a query on both sides. Throws {@linkcode Mismatch} where they differ. */
-  check(query: Query): Promise<Outcome>;
+  check(query: Case): Promise<Outcome>;
   /** The data, the statements and what to make of them, for a reader. */
-  describe(query: Query): string;
+  describe(query: Case): string;
   close(): Promise<void>;
 }
 
-export interface RunOptions {
+export interface RunOptions<Case = Query, Rows extends AnyRows = Data> {
   dialect: TestDialect;
   /** What is put to the test against a visible copy. */
   subject?: Subject | undefined;
   /** Makes other sides than those of a visible copy. */
-  open?: ((dialect: TestDialect) => Promise<OracleWorld>) | undefined;
+  open?: ((dialect: TestDialect) => Promise<OracleWorld<Case, Rows>>) | undefined;
+  /** What is run in place of queries. */
+  cases?: fc.Arbitrary<Case> | undefined;
+  /** The rows of a batch. */
+  data?: fc.Arbitrary<Rows> | undefined;
   /** The test that shows a difference again. Default: the one of soft delete. */
   file?: string | undefined;
   /** Queries to run. */
@@ -40,31 +44,36 @@ export interface RunOptions {
   /** Stops before the runs are done, in ms since the epoch. */
   until?: number | undefined;
   /** Rows for a batch, from those of its seed. */
-  prepare?: ((data: Data) => Data) | undefined;
+  prepare?: ((data: Rows) => Rows) | undefined;
 }
 
-export interface RunReport {
+type AnyRows = Readonly<Record<string, readonly object[]>>;
+
+export interface RunReport<Case = Query> {
   runs: number;
   batches: number;
   outcomes: Record<Outcome, number>;
   /** What both sides refused, by message, with how often. */
-  errors: Map<string, { times: number; example: Query }>;
+  errors: Map<string, { times: number; example: Case }>;
 }
 
 /** Queries on one set of rows: loading costs more than a query. */
 const batchSize = 100;
 
 /** Runs random queries on both sides. Throws {@linkcode OracleFailure} at the first difference. */
-export async function runOracle(options: RunOptions): Promise<RunReport> {
+export async function runOracle<Case = Query, Rows extends AnyRows = Data>(
+  options: RunOptions<Case, Rows>,
+): Promise<RunReport<Case>> {
   const { dialect, subject, seed, until = Infinity } = options;
-  const report: RunReport = {
+  const report: RunReport<Case> = {
     runs: 0,
     batches: 0,
     outcomes: { "equal": 0, "failed on both sides": 0, "refused": 0 },
     errors: new Map(),
   };
-  const world: OracleWorld = await options.open?.(dialect) ??
-    await World.open(dialect, subject!);
+  // Whoever has cases and rows of another kind opens a world for them.
+  const world = await options.open?.(dialect) ??
+    await World.open(dialect, subject!) as unknown as OracleWorld<Case, Rows>;
   world.onError = (error, example) => {
     // Generated names differ from query to query.
     const message = String(error).replace(/[a-z_]*\d\w*/g, "#").slice(0, 120);
@@ -74,11 +83,13 @@ export async function runOracle(options: RunOptions): Promise<RunReport> {
       example: known?.example ?? example,
     });
   };
-  const arbitrary = queries(capabilitiesOf(dialect));
+  const arbitrary = options.cases ??
+    queries(capabilitiesOf(dialect)) as fc.Arbitrary<unknown> as fc.Arbitrary<Case>;
+  const anyRows = options.data ?? anyData as fc.Arbitrary<AnyRows> as fc.Arbitrary<Rows>;
   try {
     while (report.runs < options.runs && Date.now() < until) {
       const batchSeed = seed + report.batches;
-      const [rows] = fc.sample(anyData, { seed: batchSeed, numRuns: 1 });
+      const [rows] = fc.sample(anyRows, { seed: batchSeed, numRuns: 1 });
       const data = options.prepare ? options.prepare(rows!) : rows!;
       await world.load(data);
       let sort: string | undefined;
@@ -122,10 +133,10 @@ export class OracleFailure extends Error {
   override readonly name: string = "OracleFailure";
 }
 
-async function failure(
-  world: OracleWorld,
-  data: Data,
-  query: Query,
+async function failure<Case, Rows extends AnyRows>(
+  world: OracleWorld<Case, Rows>,
+  data: Rows,
+  query: Case,
   error: unknown,
   dialect: string,
   replay: { seed: number; path: string; file: string },
@@ -146,12 +157,12 @@ async function failure(
 }
 
 /** Leaves out every row that the difference does not need. */
-async function shrinkData(
-  world: OracleWorld,
-  data: Data,
-  query: Query,
+async function shrinkData<Case, Rows extends AnyRows>(
+  world: OracleWorld<Case, Rows>,
+  data: Rows,
+  query: Case,
   firstError: unknown,
-): Promise<{ data: Data; error: unknown }> {
+): Promise<{ data: Rows; error: unknown }> {
   let best = data;
   let bestError: unknown;
   for (const table of Object.keys(data)) {
@@ -186,7 +197,11 @@ export function fuzzSeed(): { seed: number; path: string | undefined } {
 }
 
 /** What came of a run, in one line. */
-export function summary(report: RunReport): string {
+export function summary(
+  report: Omit<RunReport<unknown>, "errors"> & {
+    errors: ReadonlyMap<string, { times: number }>;
+  },
+): string {
   const { equal, refused, "failed on both sides": failed } = report.outcomes;
   const errors = [...report.errors].map(([message, { times }]) => `${times}x ${message}`);
   return `${report.runs} queries on ${report.batches} data sets: ${equal} equal, ` +

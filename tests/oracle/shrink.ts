@@ -7,7 +7,7 @@
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Node = { [key: string]: Json };
 
-const sorts = ["e", "p", "k", "s"] as const;
+const sorts = ["d", "e", "p", "k", "s"] as const;
 
 /** Simpler forms of a query, the most promising first. */
 export function* shrinks<T extends object>(query: T): Generator<T> {
