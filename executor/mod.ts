@@ -8,6 +8,7 @@
  * @module
  */
 export * from "./apply_plugins.ts";
+export * from "./change_rows.ts";
 export { createExecutor, createExecutorSync, type ExecutorConfig } from "./create_executor.ts";
 export * from "./describe_executor.ts";
 export * from "./destroy_executor.ts";
@@ -22,8 +23,10 @@ export type {
 export * from "./find_tables.ts";
 export * from "./handles.ts";
 export * from "./plugin.ts";
+export * from "./plugin_options.ts";
 export * from "./query_plan.ts";
 export * from "./resolve_plugin_order.ts";
+export * from "./row_selector.ts";
 export * from "./table_scope.ts";
 export * from "./validate_plugins.ts";
 export * from "./wrap_transaction.ts";

@@ -1,7 +1,6 @@
 import {
   findTables,
   listedTables as listed,
-  parseTableName,
   type PluginHost,
   PluginValidationError,
   qualifiedName,
@@ -21,7 +20,6 @@ export interface Tables {
 /** The tables that the options list, taken at their word. */
 export function listedTables(host: PluginHost, settings: Settings): Tables {
   const { scope } = listed(host, searchFor(settings));
-  mustHaveKeyedTables(scope, settings);
   return { scope, blind: new TableScope(host) };
 }
 
@@ -32,7 +30,6 @@ export function listedTables(host: PluginHost, settings: Settings): Tables {
  */
 export async function checkedTables(host: PluginHost, settings: Settings): Promise<Tables> {
   const { scope, found } = await findTables(host, searchFor(settings));
-  mustHaveKeyedTables(scope, settings);
   const { tables, deletedAtColumn, logger } = settings;
   const names = new TableScope(host);
   const isBlind = (table: TableMetadata): boolean =>
@@ -59,14 +56,6 @@ function searchFor({ tables, excludeTables, deletedAtColumn }: Settings): TableS
 export function blindness(table: string, column: string): string {
   return `column "${column}" of table "${table}" is never null, so no row of it would be visible; ` +
     `say with "visibleValue" what a row holds that is not deleted, or exclude the table`;
-}
-
-/** @throws {PluginValidationError} where a key is given for a table that is not soft-deleted */
-function mustHaveKeyedTables(scope: TableScope, { keysOfTables }: Settings): void {
-  for (const [table] of keysOfTables) {
-    if (scope.has(parseTableName(table))) continue;
-    throw failure(`"primaryKeyColumn" names table "${table}", to which soft delete does not apply`);
-  }
 }
 
 function failure(problem: string): PluginValidationError {

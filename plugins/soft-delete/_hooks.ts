@@ -5,13 +5,14 @@ import {
   type PluginHooks,
   type PluginHost,
   type TableId,
+  TableKeys,
   type TableReference,
 } from "@kysera/executor";
 import type { Expression, SqlBool } from "kysely";
 import { blindness, type Tables } from "./_find_tables.ts";
 import { ACT, Act, onDeleteOf, shownBy } from "./_flags.ts";
 import { formatMark, isDeleted, isVisible, markOf } from "./_marks.ts";
-import type { Settings } from "./_settings.ts";
+import { PLUGIN_NAME, type Settings } from "./_settings.ts";
 import { SoftDeleteError } from "./errors.ts";
 import type { OnDelete } from "./options.ts";
 
@@ -24,19 +25,19 @@ export class SoftDeleteHooks implements PluginHooks {
   readonly stable = true;
   readonly #settings: Settings;
   readonly #tables: Tables;
+  readonly #keys: TableKeys;
 
   constructor(host: PluginHost, settings: Settings, tables: Tables) {
     this.column = columnFor(host, settings.deletedAtColumn);
     this.visible = formatMark(settings.visibleValue, host.dialect);
     this.#settings = settings;
     this.#tables = tables;
+    this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope);
   }
 
   /** The columns of a table's key. */
   keyOf(table: TableId): readonly string[] {
-    const { key, keysOfTables } = this.#settings;
-    const own = keysOfTables.find(([entry]) => this.#tables.scope.isAbout(entry, table));
-    return own === undefined ? key : own[1];
+    return this.#keys.of(table);
   }
 
   appliesTo(table: TableId): boolean {

@@ -31,3 +31,8 @@ export function mustBeSoftDeleted(
     "NOT_A_SOFT_DELETED_TABLE",
   );
 }
+
+/** The error for a key that is none. */
+export function invalidKey(message: string): SoftDeleteError {
+  return new SoftDeleteError(message, "INVALID_KEY");
+}

@@ -1,9 +1,7 @@
-import { type ExecutorOf, withMetadata } from "@kysera/executor";
+import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ACT, Act } from "./_flags.ts";
-import { changeRows } from "./_rows.ts";
-import { mustBeSoftDeleted } from "./_state.ts";
-import type { RowSelector } from "./row_selector.ts";
+import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
 /**
  * Removes rows for good, whether they are deleted or not, and whatever `onDelete` says. It is a
@@ -53,8 +51,12 @@ export function hardDelete<DB, T extends keyof DB & string>(
 async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
   const key = mustBeSoftDeleted(executor, table, "hard-delete").keyOf({ name: table });
   const removing = withMetadata(executor, { onDelete: "hard", [ACT]: Act.hardDelete });
-  return await changeRows(removing, table, key, rows, async (handle, where) => {
-    const { numDeletedRows } = await handle.deleteFrom(table).where(where).executeTakeFirst();
-    return Number(numDeletedRows);
-  });
+  return await changeRows(
+    removing,
+    { table, key, rows, invalid: invalidKey },
+    async (handle, where) => {
+      const { numDeletedRows } = await handle.deleteFrom(table).where(where).executeTakeFirst();
+      return Number(numDeletedRows);
+    },
+  );
 }

@@ -31,6 +31,7 @@
  *
  * @module
  */
+export type { KeyColumns, RowKey, RowSelector } from "@kysera/executor";
 export * from "./errors.ts";
 export * from "./hard_delete.ts";
 export * from "./only_deleted.ts";
@@ -38,6 +39,5 @@ export * from "./options.ts";
 export * from "./plugin.ts";
 export * from "./repository_methods.ts";
 export * from "./restore.ts";
-export * from "./row_selector.ts";
 export * from "./soft_delete.ts";
 export * from "./with_deleted.ts";

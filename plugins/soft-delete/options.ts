@@ -4,7 +4,7 @@
  * @module
  */
 import type { KyseraLogger } from "@kysera/core";
-import type { Attributes, DialectName } from "@kysera/executor";
+import type { Attributes, DialectName, PrimaryKeyOption } from "@kysera/executor";
 import type { Expression } from "kysely";
 
 /** What a DELETE of a soft-deleted table does, when it comes from a query builder. */
@@ -34,9 +34,6 @@ export type DeletedValue =
   | Expression<unknown>
   | ((context: DeletedValueContext) => MarkValue);
 
-/** The columns of a primary key: one name, or several. */
-export type KeyColumns = string | readonly string[];
-
 /** Options of `softDeletePlugin`. An option that is not one of these is an error. */
 export interface SoftDeleteOptions {
   /** The column that says whether a row is deleted. Default `"deleted_at"`. */
@@ -54,7 +51,7 @@ export interface SoftDeleteOptions {
    * The columns that `softDelete`, `restore` and `hardDelete` find a row by: one name, several for a
    * composite key, or either for each table. Default `"id"`.
    */
-  readonly primaryKeyColumn?: KeyColumns | Readonly<Record<string, KeyColumns>> | undefined;
+  readonly primaryKeyColumn?: PrimaryKeyOption | undefined;
   /**
    * What the column of a deleted row is set to. Default: the time; where `visibleValue` is a boolean,
    * the other one.

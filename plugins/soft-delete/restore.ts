@@ -1,9 +1,7 @@
-import { type ExecutorOf, withMetadata } from "@kysera/executor";
+import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ACT, Act } from "./_flags.ts";
-import { changeRows } from "./_rows.ts";
-import { mustBeSoftDeleted } from "./_state.ts";
-import type { RowSelector } from "./row_selector.ts";
+import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
 /**
  * Makes deleted rows visible again. It is an UPDATE, in which every other plugin of the executor has
@@ -53,11 +51,15 @@ async function run(executor: Kysely<any>, table: string, rows: unknown): Promise
   const plugin = mustBeSoftDeleted(executor, table, "restore");
   const restoring = withMetadata(executor, { [ACT]: Act.restore });
   const key = plugin.keyOf({ name: table });
-  return await changeRows(restoring, table, key, rows, async (handle, where) => {
-    const { numUpdatedRows } = await handle.updateTable(table)
-      .set({ [plugin.column]: plugin.visible })
-      .where(where)
-      .executeTakeFirst();
-    return Number(numUpdatedRows);
-  });
+  return await changeRows(
+    restoring,
+    { table, key, rows, invalid: invalidKey },
+    async (handle, where) => {
+      const { numUpdatedRows } = await handle.updateTable(table)
+        .set({ [plugin.column]: plugin.visible })
+        .where(where)
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    },
+  );
 }

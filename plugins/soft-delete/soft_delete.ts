@@ -1,9 +1,7 @@
-import { type ExecutorOf, withMetadata } from "@kysera/executor";
+import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { changeRows } from "./_rows.ts";
-import { mustBeSoftDeleted } from "./_state.ts";
+import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 import { SoftDeleteError } from "./errors.ts";
-import type { RowSelector } from "./row_selector.ts";
 
 /**
  * Marks rows as deleted. It is what `deleteFrom` does under `onDelete: "soft"`, so every other plugin
@@ -53,16 +51,20 @@ export function softDelete<DB, T extends keyof DB & string>(
 async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
   const key = mustBeSoftDeleted(executor, table, "soft-delete").keyOf({ name: table });
   const marking = withMetadata(executor, { onDelete: "soft" });
-  return await changeRows(marking, table, key, rows, async (handle, where) => {
-    const query = handle.deleteFrom(table).where(where).compile();
-    // By now it is an UPDATE. Should a plugin have made it something else, no row is lost.
-    if (query.query.kind !== "UpdateQueryNode") {
-      throw new SoftDeleteError(
-        `Cannot soft-delete rows of "${table}": another plugin keeps the DELETE from becoming an UPDATE`,
-        "NOT_A_SOFT_DELETED_TABLE",
-      );
-    }
-    const { numAffectedRows } = await handle.executeQuery(query);
-    return Number(numAffectedRows ?? 0n);
-  });
+  return await changeRows(
+    marking,
+    { table, key, rows, invalid: invalidKey },
+    async (handle, where) => {
+      const query = handle.deleteFrom(table).where(where).compile();
+      // By now it is an UPDATE. Should a plugin have made it something else, no row is lost.
+      if (query.query.kind !== "UpdateQueryNode") {
+        throw new SoftDeleteError(
+          `Cannot soft-delete rows of "${table}": another plugin keeps the DELETE from becoming an UPDATE`,
+          "NOT_A_SOFT_DELETED_TABLE",
+        );
+      }
+      const { numAffectedRows } = await handle.executeQuery(query);
+      return Number(numAffectedRows ?? 0n);
+    },
+  );
 }

@@ -127,7 +127,7 @@ onEveryDialect("The tables of softDeletePlugin()", (dialect) => {
     );
     assert.match(
       await refusal({ tables: ["sdt_books"], primaryKeyColumn: { sdt_authors: "key" } }),
-      /^"primaryKeyColumn" names table "sdt_authors", to which soft delete does not apply$/,
+      /^"primaryKeyColumn" names table "sdt_authors", to which the plugin does not apply$/,
     );
   });
 

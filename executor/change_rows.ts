@@ -1,8 +1,19 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
-import { SoftDeleteError } from "./errors.ts";
 
 /** A condition on the rows of a table. */
-export type Condition = (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
+export type RowCondition = (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
+
+/** Rows that a function of a plugin is to change. */
+export interface RowChange {
+  /** The table. */
+  readonly table: string;
+  /** The columns of its key. */
+  readonly key: readonly string[];
+  /** What the function was given: a key, several, or a condition. */
+  readonly rows: unknown;
+  /** Makes the error for a key that is none. */
+  invalid(message: string): Error;
+}
 
 /**
  * The most keys in one statement. All databases bound the number of parameters, and SQLite how deep a
@@ -11,24 +22,36 @@ export type Condition = (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>
 const MOST_KEYS = 500;
 
 /**
- * Changes the rows that a selector stands for.
+ * Changes rows of a table, by a selector as {@linkcode RowSelector} is: for functions that a plugin
+ * offers, such as `softDelete(executor, table, rows)`.
  *
  * @param executor the handle; several statements run in a transaction of it, or in the one it is
- * @param table the table
- * @param key the columns of its key
- * @param rows a key, several, or a condition
+ * @param rows which rows; more than 500 keys are more than one statement
  * @param change runs one statement, and returns how many rows it changed
  * @returns how many rows were changed in all
- * @throws {SoftDeleteError} for a key that is none
+ * @throws what `rows.invalid` makes, for a key that is none
+ *
+ * @example
+ * ```ts
+ * import { changeRows } from "@kysera/executor";
+ * import type { Kysely } from "kysely";
+ *
+ * export async function hide(executor: Kysely<any>, ids: readonly number[]): Promise<number> {
+ *   const rows = { table: "notes", key: ["id"], rows: ids, invalid: (text: string) => new Error(text) };
+ *   return await changeRows(executor, rows, async (handle, where) => {
+ *     const { numUpdatedRows } = await handle.updateTable("notes").set({ hidden: 1 }).where(where)
+ *       .executeTakeFirstOrThrow();
+ *     return Number(numUpdatedRows);
+ *   });
+ * }
+ * ```
  */
 export async function changeRows<DB>(
   executor: Kysely<DB>,
-  table: string,
-  key: readonly string[],
-  rows: unknown,
-  change: (executor: Kysely<DB>, where: Condition) => Promise<number>,
+  rows: RowChange,
+  change: (executor: Kysely<DB>, where: RowCondition) => Promise<number>,
 ): Promise<number> {
-  const conditions = conditionsFor(table, key, rows);
+  const conditions = conditionsFor(rows);
   if (conditions.length === 0) return 0;
   if (conditions.length === 1) return await change(executor, conditions[0]!);
   const changeAll = async (handle: Kysely<DB>): Promise<number> => {
@@ -41,17 +64,18 @@ export async function changeRows<DB>(
     : await executor.transaction().execute(changeAll);
 }
 
-function conditionsFor(table: string, key: readonly string[], rows: unknown): Condition[] {
-  if (typeof rows === "function") return [rows as Condition];
-  const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(table, key, row));
-  const conditions: Condition[] = [];
+function conditionsFor(change: RowChange): RowCondition[] {
+  const { table, key, rows } = change;
+  if (typeof rows === "function") return [rows as RowCondition];
+  const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(change, row));
+  const conditions: RowCondition[] = [];
   for (let i = 0; i < keys.length; i += MOST_KEYS) {
     conditions.push(isOneOf(table, key, keys.slice(i, i + MOST_KEYS)));
   }
   return conditions;
 }
 
-function isOneOf(table: string, key: readonly string[], keys: readonly unknown[][]): Condition {
+function isOneOf(table: string, key: readonly string[], keys: readonly unknown[][]): RowCondition {
   // Qualified, because SQLite takes an unknown quoted name for a string.
   const columns = key.map((column) => `${table}.${column}`);
   return (eb) => {
@@ -67,32 +91,30 @@ function isOneOf(table: string, key: readonly string[], keys: readonly unknown[]
 }
 
 /** The values of a key's columns, in their order. */
-function keyValues(table: string, key: readonly string[], row: unknown): unknown[] {
-  const values = isPlainObject(row) ? valuesOf(table, key, row) : [row];
+function keyValues(change: RowChange, row: unknown): unknown[] {
+  const { key } = change;
+  const values = isPlainObject(row) ? valuesOf(change, row) : [row];
   if (values.length !== key.length) {
-    throw invalid(table, `its key is ${list(key)}; pass an object with these columns`);
+    throw invalid(change, `its key is ${list(key)}; pass an object with these columns`);
   }
   for (const [i, value] of values.entries()) {
     if (
       value === undefined || value === null || Number.isNaN(value) || typeof value === "function" ||
       Array.isArray(value)
     ) {
-      throw invalid(table, `"${key[i]}" is ${Array.isArray(value) ? "a list" : String(value)}`);
+      throw invalid(change, `"${key[i]}" is ${Array.isArray(value) ? "a list" : String(value)}`);
     }
   }
   return values;
 }
 
-function valuesOf(
-  table: string,
-  key: readonly string[],
-  row: Readonly<Record<string, unknown>>,
-): unknown[] {
+function valuesOf(change: RowChange, row: Readonly<Record<string, unknown>>): unknown[] {
+  const { key } = change;
   const given = Object.keys(row);
   // A column less would match more rows than the one that is meant.
   if (given.length !== key.length || !key.every((column) => Object.hasOwn(row, column))) {
     throw invalid(
-      table,
+      change,
       `${list(given)} is given, and the key is ${list(key)}; name the key's columns with the ` +
         `option "primaryKeyColumn", or pass a condition: (eb) => eb(..)`,
     );
@@ -110,9 +132,6 @@ function list(columns: readonly string[]): string {
   return columns.length === 0 ? "nothing" : columns.map((column) => `"${column}"`).join(", ");
 }
 
-function invalid(table: string, problem: string): SoftDeleteError {
-  return new SoftDeleteError(
-    `Cannot find a row of "${table}" by its key: ${problem}`,
-    "INVALID_KEY",
-  );
+function invalid(change: RowChange, problem: string): Error {
+  return change.invalid(`Cannot find a row of "${change.table}" by its key: ${problem}`);
 }
