@@ -5,10 +5,11 @@ import type {
   QueryExecutor,
   QueryResult,
 } from "kysely";
-import { isInTransaction, watch } from "./_connection.ts";
+import { watch } from "./_connection.ts";
 import type { Guard } from "./_guard.ts";
+import type { NamedHooks } from "./_plan.ts";
+import { type Place, Scope } from "./_query_scope.ts";
 import { ExecutorError, PluginHookError } from "./errors.ts";
-import type { QueryScope } from "./plugin.ts";
 
 /** What Kysely's versions pass behind the query: an id once, options since; or nothing. */
 export type Rest = Parameters<QueryExecutor["executeQuery"]> extends [unknown, ...infer R] ? R : [];
@@ -16,58 +17,66 @@ export type Rest = Parameters<QueryExecutor["executeQuery"]> extends [unknown, .
 /**
  * Runs a query on one connection, with every plugin's `aroundQuery` round it, the first outermost.
  *
- * The outcome is told as soon as it is known; the connection is given back when the database is done
- * with it, which after an aborted query is later.
+ * The connection is given back when the database is done with it. A query with a signal tells its
+ * outcome as soon as it is known, which after it was aborted is earlier.
  */
 export function runAround<R>(
   inner: QueryExecutor,
   guard: Guard,
+  arounds: readonly NamedHooks[],
   query: CompiledQuery<R>,
   rest: Rest,
-  begun: boolean,
+  place: Place,
 ): Promise<QueryResult<R>> {
+  const on = async (
+    bare: DatabaseConnection,
+    tell: (outcome: Promise<QueryResult<R>>) => void,
+  ): Promise<QueryResult<R>> => {
+    const connection = watch(bare, guard.dialect);
+    const uses: Promise<unknown>[] = [];
+    const passed = new Set<unknown>();
+    const scope = new Scope({ guard, inner, connection, query, place, uses, passed });
+    let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
+      inner.withConnectionProvider(first(connection, inner, uses)).executeQuery(next, ...rest)
+        .catch((error) => {
+          passed.add(error);
+          throw error;
+        });
+    for (const { plugin, hooks } of [...arounds].reverse()) {
+      const next = run;
+      run = (query) => guarded(plugin, () => hooks.aroundQuery!(query, next, scope), passed);
+    }
+    const outcome = run(query);
+    tell(outcome);
+    try {
+      return await outcome;
+    } finally {
+      await scope.end();
+    }
+  };
+  if (!hasSignal(rest)) return inner.provideConnection((bare) => on(bare, () => {}), ...rest as []);
   return new Promise((resolve, reject) => {
-    inner.provideConnection(async (bare) => {
-      const connection = watch(bare);
-      const uses: Promise<unknown>[] = [];
-      const scope: QueryScope = {
-        dialect: guard.dialect,
-        context: guard.view.context,
-        metadata: guard.view.metadata,
-        connection,
-        get inTransaction() {
-          return begun || isInTransaction(connection);
-        },
-      };
-      let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
-        inner.withConnectionProvider(first(connection, inner, uses)).executeQuery(next, ...rest);
-      for (const { plugin, hooks } of [...guard.core.arounds].reverse()) {
-        const next = run;
-        run = (query) => guarded(plugin, (pass) => hooks.aroundQuery!(query, pass, scope), next);
-      }
-      await run(query).then(resolve, reject);
-      await Promise.allSettled(uses);
-    }, ...rest as []).catch(reject);
+    inner.provideConnection(
+      (bare) => on(bare, (outcome) => void outcome.then(resolve, reject)),
+      ...rest as [],
+    ).catch(reject);
   });
+}
+
+function hasSignal([options]: readonly unknown[]): boolean {
+  return typeof options === "object" && options !== null && "signal" in options &&
+    options.signal !== undefined;
 }
 
 /** Tells what a hook itself throws with the plugin's name; what came out of the query passes. */
 async function guarded(
   plugin: string,
-  hook: (
-    next: (query: CompiledQuery) => Promise<QueryResult<any>>,
-  ) => Promise<QueryResult<any>>,
-  next: (query: CompiledQuery) => Promise<QueryResult<any>>,
+  hook: () => Promise<QueryResult<any>>,
+  passed: ReadonlySet<unknown>,
 ): Promise<QueryResult<any>> {
-  const passed = new Set<unknown>();
   let result: QueryResult<any> | undefined;
   try {
-    result = await hook((query) =>
-      next(query).catch((error) => {
-        passed.add(error);
-        throw error;
-      })
-    );
+    result = await hook();
   } catch (error) {
     if (passed.has(error) || error instanceof ExecutorError) throw error;
     const why = error instanceof Error ? error.message : String(error);

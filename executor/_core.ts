@@ -15,6 +15,8 @@ export class Core {
   readonly interceptors: readonly Plugin[];
   /** Those of them that run round the execution. */
   readonly arounds: readonly NamedHooks[];
+  /** Those of these that run round reads as well. */
+  readonly aroundsOfReads: readonly NamedHooks[];
   readonly dialect: DialectName;
   readonly rawSql: "allow" | "deny";
   readonly tableFunctions: ReadonlySet<string>;
@@ -42,6 +44,7 @@ export class Core {
     this.allHooks = props.hooks;
     this.hooks = props.hooks.filter(({ hooks }) => hasTableHooks(hooks));
     this.arounds = props.hooks.filter(({ hooks }) => hooks.aroundQuery !== undefined);
+    this.aroundsOfReads = this.arounds.filter(({ hooks }) => hooks.around !== "writes");
     this.interceptors = props.plugins.filter((plugin) => plugin.interceptQuery !== undefined);
     this.dialect = props.dialect;
     this.rawSql = props.rawSql;

@@ -16,8 +16,11 @@ import { HandleCommand } from "./_handle_command.ts";
 import { readLate } from "./_late_value.ts";
 import { isMarkedBy, mark } from "./_mark.ts";
 import { admit, OwnQuery } from "./_own_query.ts";
+import type { NamedHooks } from "./_plan.ts";
+import type { Place } from "./_query_scope.ts";
 import { restore } from "./_restore.ts";
 import { isSchemaPlugin } from "./_schema_plugin.ts";
+import { isRead } from "./_statement.ts";
 import { isUntouched } from "./rewrite/_prescan.ts";
 import { visitRoot } from "./rewrite/_visit.ts";
 
@@ -36,8 +39,7 @@ export class GuardedExecutor implements QueryExecutor {
   readonly #before: readonly KyselyPlugin[];
   /** The user's other Kysely plugins: they see what the rewriting added. */
   readonly #after: readonly KyselyPlugin[];
-  /** Whether the executor is that of a transaction which began before it was made. */
-  readonly #begun: boolean;
+  readonly #place: Place;
   #last: RootOperationNode | undefined;
 
   /**
@@ -45,12 +47,12 @@ export class GuardedExecutor implements QueryExecutor {
    *
    * @param inner the executor that compiles and runs
    * @param guard the plugins, for this handle; made anew where the Kysely plugins change
-   * @param begun whether it is for a transaction that is open already
+   * @param place the connection it has for itself, if any
    */
-  constructor(inner: QueryExecutor, guard: Guard, begun: boolean) {
+  constructor(inner: QueryExecutor, guard: Guard, place: Place) {
     this.#inner = inner;
     this.#guard = guard;
-    this.#begun = begun;
+    this.#place = place;
     const { plugins } = inner;
     this.#before = plugins.length === 0 ? plugins : plugins.filter(isSchemaPlugin);
     this.#after = plugins.length === 0 ? plugins : afterRewriting(plugins);
@@ -101,9 +103,10 @@ export class GuardedExecutor implements QueryExecutor {
     consumer: (connection: DatabaseConnection) => Promise<T>,
     ...options: unknown[]
   ): Promise<T> {
-    const watched = this.#guard.core.arounds.length === 0
+    const { core, dialect } = this.#guard;
+    const watched = core.arounds.length === 0
       ? consumer
-      : (connection: DatabaseConnection) => consumer(watch(connection));
+      : (connection: DatabaseConnection) => consumer(watch(connection, dialect));
     return this.#inner.provideConnection(watched, ...options as []);
   }
 
@@ -115,9 +118,10 @@ export class GuardedExecutor implements QueryExecutor {
     } catch (error) {
       return Promise.reject(error);
     }
-    return guard.core.arounds.length === 0
+    const arounds = aroundsOf(query, guard);
+    return arounds.length === 0
       ? this.#inner.executeQuery(query, ...rest)
-      : runAround(this.#inner, guard, query, rest, this.#begun);
+      : runAround(this.#inner, guard, arounds, query, rest, this.#place);
   }
 
   stream<R>(
@@ -130,7 +134,7 @@ export class GuardedExecutor implements QueryExecutor {
     admit(query, guard);
     // What is written is watched by the hooks round execution, which need the whole result. What
     // comes behind the query means the same there.
-    return guard.core.arounds.length === 0 || query.query.kind === "SelectQueryNode"
+    return guard.core.arounds.length === 0 || isRead(query.query)
       ? this.#inner.stream(query, chunkSize, ...rest)
       : once(() => this.executeQuery(query, ...rest as unknown as Rest));
   }
@@ -139,7 +143,7 @@ export class GuardedExecutor implements QueryExecutor {
     return new GuardedExecutor(
       this.#inner.withConnectionProvider(provider),
       this.#guard,
-      this.#begun,
+      { ...this.#place, bound: true },
     );
   }
 
@@ -163,7 +167,7 @@ export class GuardedExecutor implements QueryExecutor {
   /** The same view over other Kysely plugins: what a name means may have changed. */
   #over(inner: QueryExecutor): GuardedExecutor {
     const { core, view } = this.#guard;
-    return new GuardedExecutor(inner, Guard.over(inner, core, view), this.#begun);
+    return new GuardedExecutor(inner, Guard.over(inner, core, view), this.#place);
   }
 
   #obey(command: HandleCommand): QueryExecutor {
@@ -173,9 +177,15 @@ export class GuardedExecutor implements QueryExecutor {
     return new GuardedExecutor(
       this.#inner,
       this.#guard.for(command.view ?? this.#guard.view),
-      this.#begun,
+      this.#place,
     );
   }
+}
+
+function aroundsOf({ query }: CompiledQuery, { core }: Guard): readonly NamedHooks[] {
+  return core.arounds.length === core.aroundsOfReads.length || !isRead(query)
+    ? core.arounds
+    : core.aroundsOfReads;
 }
 
 function afterRewriting(plugins: readonly KyselyPlugin[]): readonly KyselyPlugin[] {

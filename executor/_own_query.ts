@@ -11,6 +11,8 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   readonly sql: string;
   readonly parameters: readonly unknown[];
   readonly #view: View;
+  /** The parameters before they were filled. */
+  readonly #open: readonly unknown[];
 
   /**
    * Makes one.
@@ -20,6 +22,7 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
    * @param view what the handle that compiled it may see
    */
   constructor(compiled: CompiledQuery<R>, parameters: readonly unknown[], view: View) {
+    this.#open = compiled.parameters;
     this.query = compiled.query;
     this.queryId = compiled.queryId;
     this.sql = compiled.sql;
@@ -31,6 +34,18 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   /** Whether the query was compiled by a handle of this view. */
   static isOf(query: CompiledQuery, view: View): boolean {
     return #view in query && (query as OwnQuery).#view === view;
+  }
+
+  /**
+   * What stands in the tree of a query that a plan was bound to, for the values of one run.
+   *
+   * @returns `undefined` where the tree holds the values themselves
+   */
+  static filled(query: CompiledQuery): ReadonlyMap<unknown, unknown> | undefined {
+    if (!(#view in query)) return undefined;
+    const { parameters } = query;
+    const open = (query as OwnQuery).#open;
+    return open === parameters ? undefined : new Map(open.map((each, i) => [each, parameters[i]]));
   }
 }
 

@@ -48,5 +48,9 @@ function problemOfHooks(hooks: Record<string, unknown>): string | undefined {
     if (NOT_OF_SETUP.includes(hook)) return `"${hook}" belongs on the plugin itself`;
     if (typeof hooks[hook] !== "function") return `its "${hook}" is no function`;
   }
+  const { around } = hooks;
+  if (around !== undefined && around !== "all" && around !== "writes") {
+    return 'its "around" can be "all" or "writes", or left out';
+  }
   return undefined;
 }

@@ -332,7 +332,11 @@ export function install<K extends Kysely<any>>(
   const inner = guardOf(db) === undefined ? db.getExecutor() : innerOf(db);
   const executor = graft(
     db,
-    new GuardedExecutor(inner, Guard.over(inner, core, view), db.isTransaction),
+    new GuardedExecutor(
+      inner,
+      Guard.over(inner, core, view),
+      { bound: false, begun: db.isTransaction ? { ends: undefined } : undefined },
+    ),
   );
   if (guardOf(executor)?.core !== core) {
     throw new ExecutorError(

@@ -79,7 +79,11 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
       priority: plugin.priority ?? 0,
       everywhere: [
         ...plugin.interceptQuery === undefined ? [] : ["intercepts every query block"],
-        ...named.some(({ hooks }) => hooks.aroundQuery) ? ["runs round every query"] : [],
+        ...named.some(({ hooks }) => hooks.aroundQuery && hooks.around !== "writes")
+          ? ["runs round every query"]
+          : named.some(({ hooks }) => hooks.aroundQuery)
+          ? ["runs round every write"]
+          : [],
       ],
       tables: tables.flatMap(({ name, schema }) => {
         const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, core.dialect));

@@ -13,6 +13,7 @@ import type {
   Kysely,
   OperationNodeSource,
   QueryResult,
+  RootOperationNode,
   SqlBool,
   TableMetadata,
 } from "kysely";
@@ -138,6 +139,33 @@ export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "m
   readonly connection: DatabaseConnection;
   /** Whether a transaction is open on the connection, as far as this executor saw. */
   readonly inTransaction: boolean;
+  /**
+   * The database on this connection, and so in the same transaction: without the plugins of any
+   * executor, with the Kysely plugins and the schema that the handle has. No hooks run round its
+   * queries. It is of use until the hook has answered, and runs one query after the other.
+   */
+  readonly db: Kysely<any>;
+  /**
+   * Runs what must happen as a whole or not at all: in a transaction of its own where none is open,
+   * or so that what it wrote is undone where it fails. One inside another (of another plugin, round
+   * the same query) is a part of it. Queries of one transaction run one after the other, so none
+   * comes in between.
+   *
+   * In a transaction of PostgreSQL there is no savepoint: what fails after a write makes the
+   * transaction fail, as every failed statement does there.
+   *
+   * @param fn what to do: to call `next`, and to run queries on {@linkcode QueryScope.db}
+   * @returns what `fn` returns, after COMMIT where the transaction is its own
+   * @throws what `fn` throws, after what it wrote is undone; what the database says to BEGIN, COMMIT
+   * or a savepoint, as it is
+   */
+  atomically<T>(fn: () => Promise<T>): Promise<T>;
+  /**
+   * Compiles a tree that a hook has made from `query.query`. No plugin and no Kysely plugin sees it
+   * again; where the query came from a plan, the values of this run are filled in. (In the tree of
+   * such a query stand-ins take the place of values: compile it, do not read it.)
+   */
+  compile(node: RootOperationNode): CompiledQuery;
 }
 
 /** The declarative hooks: what to do with each table reference. All are optional. */
@@ -175,7 +203,13 @@ export interface PluginHooks {
     reference: TableReference,
     context: HookContext,
   ): DeleteRewrite | "deny" | undefined;
-  /** Runs round the execution of every query that this executor compiled. */
+  /**
+   * Which queries {@linkcode PluginHooks.aroundQuery} runs round: `"all"`, or `"writes"`, which is
+   * all but SELECT (one with a data-modifying CTE is a write) and EXPLAIN that runs nothing. Nobody
+   * can tell what raw SQL does, so it counts as a write. Default `"all"`.
+   */
+  readonly around?: "all" | "writes";
+  /** Runs round the execution of queries of this executor. */
   aroundQuery?(
     query: CompiledQuery,
     next: (query: CompiledQuery) => Promise<QueryResult<any>>,

@@ -71,6 +71,13 @@ function validateShape(plugin: Plugin): void {
       { pluginName: plugin.name },
     );
   }
+  if (plugin.around !== undefined && plugin.around !== "all" && plugin.around !== "writes") {
+    throw new PluginValidationError(
+      `Cannot use plugin "${plugin.name}": its "around" can be "all" or "writes", or left out`,
+      "INVALID_PLUGIN",
+      { pluginName: plugin.name },
+    );
+  }
   for (const list of ["dependencies", "conflictsWith"] as const) {
     const names: unknown = plugin[list];
     if (names === undefined) continue;

@@ -1,0 +1,143 @@
+import type {
+  CompiledQuery,
+  ConnectionProvider,
+  DatabaseConnection,
+  Kysely,
+  QueryExecutor,
+  RootOperationNode,
+} from "kysely";
+import { Atomic } from "./_atomic.ts";
+import { stateOf } from "./_connection.ts";
+import { graft } from "./_graft.ts";
+import type { Guard } from "./_guard.ts";
+import { OwnQuery } from "./_own_query.ts";
+import { ExecutorError } from "./errors.ts";
+import type { Attributes, DialectName, QueryScope } from "./plugin.ts";
+
+/** Where an executor stands. */
+export interface Place {
+  /** Whether it has a connection for itself, in which a transaction may be open. */
+  readonly bound: boolean;
+  /** Set where it was made in a transaction that had begun before. */
+  readonly begun: {
+    /** How many transactions had ended on the connection when that was first looked at. */
+    ends: number | undefined;
+  } | undefined;
+}
+
+/** What the hooks round one query share. */
+export class Scope implements QueryScope {
+  readonly dialect: DialectName;
+  readonly context: Attributes | undefined;
+  readonly metadata: Attributes;
+  readonly connection: DatabaseConnection;
+  readonly #inner: QueryExecutor;
+  readonly #query: CompiledQuery;
+  readonly #rawDb: Kysely<any>;
+  readonly #place: Place;
+  readonly #uses: readonly Promise<unknown>[];
+  #db: Kysely<any> | undefined;
+  #atomic: Atomic | undefined;
+  readonly #passed: Set<unknown>;
+  #last: Promise<unknown> = Promise.resolve();
+  #ended = false;
+
+  constructor(props: {
+    readonly guard: Guard;
+    readonly inner: QueryExecutor;
+    readonly connection: DatabaseConnection;
+    readonly query: CompiledQuery;
+    readonly place: Place;
+    /** What still uses the connection, whatever became of the query. */
+    readonly uses: readonly Promise<unknown>[];
+    /** Errors that are not the hooks' own. */
+    readonly passed: Set<unknown>;
+  }) {
+    const { guard } = props;
+    this.dialect = guard.dialect;
+    this.context = guard.view.context;
+    this.metadata = guard.view.metadata;
+    this.connection = props.connection;
+    this.#inner = props.inner;
+    this.#query = props.query;
+    this.#rawDb = guard.core.rawDb;
+    this.#place = props.place;
+    this.#uses = props.uses;
+    this.#passed = props.passed;
+    const { begun } = props.place;
+    if (begun !== undefined) begun.ends ??= stateOf(this.connection).ends;
+  }
+
+  get inTransaction(): boolean {
+    const { open, ends } = stateOf(this.connection);
+    return open || this.#place.begun?.ends === ends;
+  }
+
+  /** As {@linkcode Scope.inTransaction}; `undefined` where the driver may have begun one unseen. */
+  get #inTransaction(): boolean | undefined {
+    if (this.inTransaction) return true;
+    return !this.#place.bound || stateOf(this.connection).begins > 0 ? false : undefined;
+  }
+
+  get db(): Kysely<any> {
+    return this.#db ??= this.#on({ provideConnection: (use) => this.#provide(use) });
+  }
+
+  readonly compile = (node: RootOperationNode): CompiledQuery => {
+    const compiled = this.#inner.compileQuery(node, this.#query.queryId);
+    const filled = OwnQuery.filled(this.#query);
+    if (filled === undefined) return compiled;
+    const parameters = compiled.parameters.map((value) =>
+      filled.has(value) ? filled.get(value) : value
+    );
+    return { ...compiled, parameters };
+  };
+
+  readonly atomically = async <T>(fn: () => Promise<T>): Promise<T> => {
+    if (this.#ended) throw ended("run anything atomically");
+    // One inside another is a part of it: where it fails, all of it does.
+    if (this.#atomic !== undefined) return await this.#atomic.join(fn);
+    const atomic = new Atomic({
+      dialect: this.dialect,
+      connection: this.connection,
+      inTransaction: this.#inTransaction,
+      // Past the queue: a transaction that waits in it would be waited for by what it is for.
+      db: () => this.#on({ provideConnection: (use) => use(this.connection) }),
+      passes: (error) => this.#passed.add(error),
+      settled: async () => {
+        await Promise.allSettled([...this.#uses, this.#last]);
+      },
+    });
+    this.#atomic = atomic;
+    try {
+      return await atomic.run(fn);
+    } finally {
+      this.#atomic = undefined;
+    }
+  };
+
+  /** Waits for what hooks have left running: the connection is given back then. */
+  async end(): Promise<void> {
+    await Promise.allSettled([...this.#uses, this.#last]);
+    this.#ended = true;
+  }
+
+  #on(provider: ConnectionProvider): Kysely<any> {
+    return graft(this.#rawDb, this.#inner.withConnectionProvider(provider));
+  }
+
+  /** One query of the hooks after the other, as in a transaction of Kysely. */
+  #provide<T>(use: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    if (this.#ended) return Promise.reject(ended("run a query on its connection"));
+    const run = this.#last.then(() => use(this.connection));
+    this.#last = run.catch(() => {});
+    return run;
+  }
+}
+
+function ended(action: string): ExecutorError {
+  return new ExecutorError(
+    `Cannot ${action}: the query that the scope belongs to has ended; wait for it in the hook`,
+    "SCOPE_ENDED",
+  );
+}
