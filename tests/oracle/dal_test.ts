@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import process from "node:process";
+import { createExecutor, getRawDb } from "@kysera/executor";
+import { matrix, onEveryDialect } from "../support/matrix.ts";
+import { capabilitiesOf } from "./capabilities.ts";
+import { DalWorld } from "./dal.ts";
+import { scripts } from "./dal_script.ts";
+import { fuzzRuns, fuzzSeed, runOracle, summary } from "./run.ts";
+import { plain } from "./subjects.ts";
+import type { Subject } from "./world.ts";
+
+const file = "tests/oracle/dal_test.ts";
+const { seed, path } = fuzzSeed();
+const only = process.env["KYSERA_FUZZ_SUBJECT"];
+
+const run = (dialect: typeof matrix[number], subject: Subject, runs: number, seed: number) =>
+  runOracle({
+    dialect,
+    subject,
+    open: (dialect) => DalWorld.open(dialect, subject),
+    cases: scripts(capabilitiesOf(dialect)),
+    file,
+    runs,
+    seed,
+    path,
+  });
+
+onEveryDialect("the visible copy", (dialect) => {
+  const runs = fuzzRuns(dialect.name === "sqlite" ? 400 : 100);
+  it(`answers ${runs} random scripts as the database does, through the DAL`, {
+    timeout: 600_000,
+    skip: only !== undefined && only !== plain.name,
+  }, async (t) => {
+    const report = await run(dialect, plain, runs, seed);
+    t.diagnostic(summary(report));
+    if (path !== undefined) return;
+    assert.ok(report.outcomes["refused"] / report.runs < 0.15, summary(report));
+    assert.ok(report.outcomes["failed on both sides"] / report.runs < 0.3, summary(report));
+  });
+});
+
+/** What a data access layer may lose on the way. */
+const mistakes: Readonly<Record<string, Subject>> = {
+  "loses its plugins in a transaction": {
+    ...plain,
+    async make(db) {
+      const executor = await plain.make(db);
+      return new Proxy(executor, {
+        get(target, key) {
+          // The DAL takes a connection for a transaction.
+          if (key === "connection") return () => getRawDb(target).connection();
+          const member: unknown = Reflect.get(target, key, target);
+          return typeof member === "function" ? member.bind(target) : member;
+        },
+      });
+    },
+  },
+  "has no plugins": { ...plain, make: (db) => createExecutor(db, []) },
+};
+
+const sqlite = matrix.find(({ name }) => name === "sqlite")!;
+
+describe("the visible copy", { skip: sqlite.skip ?? false }, () => {
+  for (const [name, subject] of Object.entries(mistakes)) {
+    it(`is not answered, through the DAL, by what ${name}`, async () => {
+      const failed = run(sqlite, { ...subject, name }, 500, 1);
+      await assert.rejects(failed, { name: "OracleFailure", message: /^The (results|rows) / });
+    });
+  }
+});
