@@ -17,6 +17,8 @@ export class Core {
   readonly arounds: readonly NamedHooks[];
   /** Those of these that run round reads as well. */
   readonly aroundsOfReads: readonly NamedHooks[];
+  /** Those that say who is asking. */
+  readonly identities: readonly NamedHooks[];
   readonly dialect: DialectName;
   readonly rawSql: "allow" | "deny";
   readonly tableFunctions: ReadonlySet<string>;
@@ -45,6 +47,7 @@ export class Core {
     this.hooks = props.hooks.filter(({ hooks }) => hasTableHooks(hooks));
     this.arounds = props.hooks.filter(({ hooks }) => hooks.aroundQuery !== undefined);
     this.aroundsOfReads = this.arounds.filter(({ hooks }) => hooks.around !== "writes");
+    this.identities = props.hooks.filter(({ hooks }) => hooks.identity !== undefined);
     this.interceptors = props.plugins.filter((plugin) => plugin.interceptQuery !== undefined);
     this.dialect = props.dialect;
     this.rawSql = props.rawSql;

@@ -26,6 +26,32 @@ export interface Usage {
   moment: boolean;
   /** The result may hold values that are read when the query runs. */
   late: boolean;
+  /** What hooks have read of the context: the result is good where they would read the same. */
+  variants: readonly Variant[];
+}
+
+/** What a hook has read of a context. */
+export interface Variant {
+  /** Reads it of any context. */
+  readonly read: (context: Attributes | undefined) => unknown;
+  /** What it was. */
+  readonly value: unknown;
+}
+
+/** Whether a context is one that the hooks would read the same of. */
+export function sameVariants(
+  variants: readonly Variant[],
+  context: Attributes | undefined,
+): boolean {
+  for (const { read, value } of variants) if (!Object.is(read(context), value)) return false;
+  return true;
+}
+
+/** Both lists, without what is there twice. */
+export function bothVariants(a: readonly Variant[], b: readonly Variant[]): readonly Variant[] {
+  if (a.length === 0) return b;
+  const added = b.filter((each) => !a.some(({ read }) => read === each.read));
+  return added.length === 0 ? a : [...a, ...added];
 }
 
 /** What handles of the same flags and the same Kysely plugins share. */
@@ -52,7 +78,7 @@ export class Guard {
   readonly tableFunctions: ReadonlySet<string>;
   readonly hookContext: HookContext;
   /** What was used since somebody last looked. */
-  readonly usage: Usage = { context: false, moment: false, late: false };
+  readonly usage: Usage = { context: false, moment: false, late: false, variants: [] };
   /** Whether the handle has flags: then even what they left as it was must be told by its mark. */
   readonly hasFlags: boolean;
   /** The Kysely plugins that put unqualified tables into the handle's schema. */
@@ -169,12 +195,27 @@ class GuardContext implements HookContext {
   readonly eb: HookContext["eb"] = expressionBuilder<any, any>();
   /** A function of its own, so that a hook may take it out of the context. */
   readonly value: HookContext["value"];
+  readonly variant: HookContext["variant"];
+  readonly once: HookContext["once"];
   readonly #guard: Guard;
 
   constructor(guard: Guard) {
     this.value = (read) => {
       guard.usage.late = true;
       return new LateValue(guard.caller, read);
+    };
+    this.variant = (read) => {
+      const { plugin, hook } = guard.caller;
+      const variant: Variant = {
+        read: (context) => callHook(plugin, hook, () => read(context)),
+        value: callHook(plugin, hook, () => read(guard.view.context)),
+      };
+      guard.usage.variants = [...guard.usage.variants, variant];
+      // The value is what the function that reads it gives.
+      return variant.value as ReturnType<typeof read>;
+    };
+    this.once = () => {
+      guard.usage.moment = true;
     };
     this.dialect = guard.dialect;
     this.metadata = guard.view.metadata;

@@ -75,6 +75,7 @@ export class GuardedExecutor implements QueryExecutor {
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
     guard.usage.late = false;
+    if (!guard.planning && guard.usage.variants.length > 0) guard.usage.variants = [];
     let out = guard.idle || isUntouched(original, guard)
       ? original
       : visitRoot(original, guard) as RootOperationNode;
@@ -96,7 +97,7 @@ export class GuardedExecutor implements QueryExecutor {
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
     const compiled = this.#inner.compileQuery<R>(rewritten, queryId);
-    return new OwnQuery<R>(compiled, compiled.parameters, guard.view);
+    return new OwnQuery<R>(compiled, compiled.parameters, guard);
   }
 
   provideConnection<T>(

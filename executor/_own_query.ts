@@ -1,5 +1,6 @@
 import type { CompiledQuery, QueryId, RawNode, RootOperationNode } from "kysely";
 import type { Guard, View } from "./_guard.ts";
+import { callHook } from "./_plan.ts";
 import { ForeignQueryError, QueryRefusedError, RawSqlError } from "./errors.ts";
 import { textOf } from "./rewrite/_raw_text.ts";
 import { visit } from "./rewrite/_visit.ts";
@@ -13,27 +14,36 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   readonly #view: View;
   /** The parameters before they were filled. */
   readonly #open: readonly unknown[];
+  readonly #identity: readonly unknown[];
 
   /**
    * Makes one.
    *
    * @param compiled the query, as Kysely compiled it
    * @param parameters its parameters, with every late value read
-   * @param view what the handle that compiled it may see
+   * @param guard the handle that compiled it, or a plan for it
    */
-  constructor(compiled: CompiledQuery<R>, parameters: readonly unknown[], view: View) {
+  constructor(compiled: CompiledQuery<R>, parameters: readonly unknown[], guard: Guard) {
+    this.#identity = identityOf(guard);
     this.#open = compiled.parameters;
     this.query = compiled.query;
     this.queryId = compiled.queryId;
     this.sql = compiled.sql;
     this.parameters = parameters;
-    this.#view = view;
+    this.#view = guard.view;
     Object.freeze(this);
   }
 
-  /** Whether the query was compiled by a handle of this view. */
-  static isOf(query: CompiledQuery, view: View): boolean {
-    return #view in query && (query as OwnQuery).#view === view;
+  /** Whether the query was compiled by a handle of the same view, for the same caller. */
+  static isOf(query: CompiledQuery, guard: Guard): boolean {
+    if (!(#view in query)) return false;
+    const { core, view } = guard;
+    const own = query as OwnQuery;
+    if (own.#view !== view) return false;
+    if (core.identities.length === 0) return true;
+    const now = identityOf(guard);
+    return own.#identity.length === now.length &&
+      now.every((each, i) => Object.is(each, own.#identity[i]));
   }
 
   /**
@@ -47,6 +57,15 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
     const open = (query as OwnQuery).#open;
     return open === parameters ? undefined : new Map(open.map((each, i) => [each, parameters[i]]));
   }
+}
+
+const NOBODY: readonly unknown[] = [];
+
+function identityOf({ core, view }: Guard): readonly unknown[] {
+  if (core.identities.length === 0) return NOBODY;
+  return core.identities.map(({ plugin, hooks }) =>
+    callHook(plugin, "identity", () => hooks.identity!(view.context))
+  );
 }
 
 /**
@@ -66,7 +85,7 @@ export function admit(query: CompiledQuery, guard: Guard): void {
     if (!guard.idle) refuseTruncate(node, guard);
     return;
   }
-  if (OwnQuery.isOf(query, guard.view)) return;
+  if (OwnQuery.isOf(query, guard)) return;
   if (guard.deniesRaw || visit(node, undefined, guard) !== node) {
     throw new ForeignQueryError(
       "it was compiled by another handle, or under another context; compile it with the handle " +

@@ -11,7 +11,14 @@ import {
   SelectQueryNode,
   type TableNode,
 } from "kysely";
-import type { Guard, View } from "./_guard.ts";
+import {
+  bothVariants,
+  type Guard,
+  sameVariants,
+  type Usage,
+  type Variant,
+  type View,
+} from "./_guard.ts";
 import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
 import type {
   DeleteRewrite,
@@ -60,9 +67,14 @@ interface Predicate {
   readonly fleeting: boolean;
   /** Whether it holds values that are read when the query runs. */
   readonly late: boolean;
+  /** What else it is good for. */
+  readonly variants: readonly Variant[];
   /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
   readonly reads: ReadonlySet<string> | undefined;
 }
+
+const MOST_ALIASES = 1_000;
+const MOST_VARIANTS = 8;
 
 /** Stands for every context. */
 const ANY: unique symbol = Symbol("any context");
@@ -74,7 +86,7 @@ export class TablePlan {
   readonly #stampers: readonly NamedHooks[];
   readonly #checkers: readonly NamedHooks[];
   readonly #stable: boolean;
-  readonly #kept = new Map<QueryOperation, Map<string, Predicate>>();
+  readonly #kept = new Map<QueryOperation, Map<string, Predicate[]>>();
   #asking = false;
 
   readonly #physicalName: string;
@@ -113,6 +125,9 @@ export class TablePlan {
     if (predicate.context !== ANY) guard.usage.context = true;
     if (!this.#stable || predicate.fleeting) guard.usage.moment = true;
     if (predicate.late) guard.usage.late = true;
+    if (predicate.variants.length > 0) {
+      guard.usage.variants = bothVariants(guard.usage.variants, predicate.variants);
+    }
     if (predicate.reads !== undefined && scope !== undefined) {
       for (const read of predicate.reads) {
         if (isCte(scope, read)) throw shadowed(read, name.table);
@@ -143,9 +158,14 @@ export class TablePlan {
   }
 
   /** What the plugins set on rows that are written, in their order. */
-  stamps(name: ReferenceName, operation: "insert" | "update", guard: Guard): NamedStamp[] {
+  stamps(
+    name: ReferenceName,
+    operation: "insert" | "update",
+    guard: Guard,
+    returning = false,
+  ): NamedStamp[] {
     return this.#stampers.flatMap(({ plugin, hooks }) => {
-      const reference = new Reference(name, operation, this.#physicalName);
+      const reference = new Reference(name, operation, this.#physicalName, returning);
       guard.caller = { plugin, hook: "stamp" };
       const answer = callHook(plugin, "stamp", () => hooks.stamp!(reference, guard.hookContext));
       if (answer === undefined) return [];
@@ -177,14 +197,16 @@ export class TablePlan {
     let byName = this.#kept.get(operation);
     if (byName === undefined) this.#kept.set(operation, byName = new Map());
     const key = name.alias === undefined ? "" : name.alias.name;
-    let predicate = byName.get(key);
-    if (predicate === undefined || !isFor(predicate, guard.view)) {
-      predicate = this.#ask(name, operation, guard);
-      if (predicate.fleeting) return predicate;
-      // Aliases may be made up by programs: a bound keeps them from piling up.
-      if (byName.size >= 1_000) byName.clear();
-      byName.set(key, predicate);
-    }
+    const known = byName.get(key);
+    const kept = known?.find((each) => isFor(each, guard.view));
+    if (kept !== undefined) return kept;
+    const predicate = this.#ask(name, operation, guard);
+    if (predicate.fleeting) return predicate;
+    // Aliases and contexts may be many: bounds keep them from piling up.
+    if (byName.size >= MOST_ALIASES) byName.clear();
+    // What was made for one context alone is of no use when another has taken its place.
+    const lasting = known?.filter((each) => each.context === ANY).slice(0, MOST_VARIANTS - 1) ?? [];
+    byName.set(key, [predicate, ...lasting]);
     return predicate;
   }
 
@@ -196,9 +218,11 @@ export class TablePlan {
     if (this.#asking) throw recursive(name.table);
     this.#asking = true;
     const { usage } = guard;
-    const { context: before, late } = usage;
+    const { context: before, late, moment, variants } = usage;
     usage.context = false;
     usage.late = false;
+    usage.moment = false;
+    usage.variants = [];
     try {
       const nodes: OperationNode[] = [];
       for (const { plugin, hooks } of this.#filters) {
@@ -218,8 +242,9 @@ export class TablePlan {
           node: undefined,
           reads: undefined,
           context: contextOf(guard),
-          fleeting: false,
+          fleeting: usage.moment,
           late: false,
+          variants: usage.variants,
         };
       }
       const written = nodes.reduce((left, right) => AndNode.create(left, right));
@@ -229,24 +254,23 @@ export class TablePlan {
       // A filter's own subqueries keep to the plugins as well: to what the caller may see, and not
       // to what the handle's flags ask to be shown.
       const plain = guard.withoutFlags;
-      const moment = plain.usage.moment;
-      plain.usage.moment = false;
-      const node = visit(written, undefined, plain);
-      const fleeting = plain.usage.moment;
-      plain.usage.moment ||= moment;
-      usage.context ||= plain.usage.context;
-      usage.late ||= plain.usage.late;
+      const node = plain === guard
+        ? visit(written, undefined, guard)
+        : underAnother(usage, plain, () => visit(written, undefined, plain));
       return {
         node,
         reads: reads.size === 0 ? undefined : reads,
         context: contextOf(guard),
-        fleeting,
+        fleeting: usage.moment,
         late: usage.late,
+        variants: usage.variants,
       };
     } finally {
       this.#asking = false;
       usage.context ||= before;
       usage.late ||= late;
+      usage.moment ||= moment;
+      usage.variants = bothVariants(variants, usage.variants);
     }
   }
 }
@@ -265,13 +289,17 @@ export class Reference implements TableReference {
   readonly operation: QueryOperation;
   /** @inheritdoc */
   readonly role: "source" | "target";
+  /** @inheritdoc */
+  readonly returning: boolean;
   readonly #qualifier: TableNode;
 
   constructor(
     { table, qualifier }: ReferenceName,
     operation: QueryOperation,
     physicalName: string,
+    returning = false,
   ) {
+    this.returning = returning;
     this.table = table.table.identifier.name;
     this.physicalName = physicalName;
     this.schema = table.table.schema?.name;
@@ -305,7 +333,24 @@ function contextOf(guard: Guard): Predicate["context"] {
 }
 
 function isFor(predicate: Predicate, view: View): boolean {
-  return predicate.context === ANY || predicate.context === view.context;
+  return (predicate.context === ANY || predicate.context === view.context) &&
+    sameVariants(predicate.variants, view.context);
+}
+
+/** Does something with another guard, and notes what it has used for the first. */
+function underAnother<T>(usage: Usage, other: Guard, make: () => T): T {
+  const before = { ...other.usage };
+  Object.assign(other.usage, { context: false, late: false, moment: false, variants: [] });
+  try {
+    return make();
+  } finally {
+    const used = other.usage;
+    usage.context ||= used.context;
+    usage.late ||= used.late;
+    usage.moment ||= used.moment;
+    usage.variants = bothVariants(usage.variants, used.variants);
+    Object.assign(used, before);
+  }
 }
 
 /** The node of what a hook answered. */

@@ -13,6 +13,7 @@ export const HOOKS = [
   "rewriteDelete",
   "aroundQuery",
   "describe",
+  "identity",
   "setup",
 ] as const;
 

@@ -173,6 +173,8 @@ function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {
     metadata,
     eb: expressionBuilder<any, any>(),
     value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined, run))),
+    variant: (read) => read(undefined),
+    once: () => {},
   };
 }
 

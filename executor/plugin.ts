@@ -44,6 +44,11 @@ export interface TableReference {
   readonly operation: QueryOperation;
   /** `target` for the table that a statement writes, `source` for one it reads. */
   readonly role: "source" | "target";
+  /**
+   * Whether the statement shows the rows that it writes, or decides by rows that are there: it has
+   * RETURNING or OUTPUT, or is an upsert that updates. Told to `stamp` and `check` alone.
+   */
+  readonly returning: boolean;
   /** An expression for a column of this reference, qualified with its alias. */
   column<T = unknown>(name: string): ExpressionWrapper<any, any, T>;
 }
@@ -65,6 +70,16 @@ export interface HookContext {
    * hooks they come from, and another one for the next run: what a value is to be the same by
    */
   value<T>(read: (context: Attributes | undefined, run: object) => T): Expression<T>;
+  /**
+   * Reads something of the context that the answer's shape depends on (which of several predicates
+   * it is), while {@linkcode HookContext.value} reads what goes into it. The answer is kept, and a
+   * plan is good, for every context that `read` gives the same of, by `Object.is`.
+   *
+   * @param read called now, and again for other contexts; it must depend on nothing else
+   */
+  variant<T>(read: (context: Attributes | undefined) => T): T;
+  /** Says that the answer is good for this one time, though the hooks are `stable`. */
+  once(): void;
   /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */
   readonly eb: ExpressionBuilder<any, any>;
 }
@@ -215,6 +230,11 @@ export interface PluginHooks {
     next: (query: CompiledQuery) => Promise<QueryResult<any>>,
     scope: QueryScope,
   ): Promise<QueryResult<any>>;
+  /**
+   * Who is asking, where the bound context does not tell: a compiled query is refused where the
+   * answer is another one, by `Object.is`, when it runs. Asked for every query.
+   */
+  identity?(context: Attributes | undefined): unknown;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
   readonly rawSql?: "deny";
   /** What the plugin does to a table, in words, for `describeExecutor`. */

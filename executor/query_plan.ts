@@ -8,7 +8,7 @@ import {
   ValueNode,
 } from "kysely";
 import { guardOf } from "./_graft.ts";
-import type { Guard } from "./_guard.ts";
+import { type Guard, sameVariants } from "./_guard.ts";
 import { LateValue } from "./_late_value.ts";
 import { writtenKind } from "./_mark.ts";
 import { OwnQuery } from "./_own_query.ts";
@@ -156,14 +156,18 @@ function planOfGuarded<R, K extends Kysely<any>>(
   const { family, usage } = guard;
   usage.context = false;
   usage.moment = false;
+  usage.variants = [];
   const compiled = compileFor(handle, guard, build);
   const context = usage.context ? guard.view.context : ANY;
   const reusable = !usage.moment;
+  const { variants } = usage;
   const problem = (other: Guard | undefined): string | undefined => {
     if (other?.family !== family) {
       return "its plan was compiled for another executor, other flags or other Kysely plugins";
     }
-    return !reusable || context === ANY || context === other.view.context
+    if (!reusable) return undefined;
+    return (context === ANY || context === other.view.context) &&
+        sameVariants(variants, other.view.context)
       ? undefined
       : "its plan was compiled under another context";
   };
@@ -179,7 +183,7 @@ function planOfGuarded<R, K extends Kysely<any>>(
       const { view } = target!;
       // A handle of the family is a Kysely of the same kind as the one that the plan was made for.
       const query = reusable ? compiled : compileFor(other as K, target!, build);
-      return new OwnQuery<R>(query, fill(query.parameters, values, view.context), view);
+      return new OwnQuery<R>(query, fill(query.parameters, values, view.context), target!);
     },
   };
 }

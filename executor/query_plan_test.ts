@@ -238,6 +238,78 @@ describe("compilePlan()", () => {
   });
 });
 
+describe("HookContext.variant()", () => {
+  let asked = 0;
+  const shaped: Plugin = {
+    ...hide,
+    name: "shaped",
+    filter: (users, { eb, variant, value }) => {
+      asked++;
+      const shape = variant((context) => {
+        if (context?.["role"] === undefined) throw new Error("no role");
+        return context["role"];
+      });
+      return shape === "admin"
+        ? undefined
+        : eb(users.column("tenant"), "=", value((context) => context?.["tenant"]));
+    },
+  };
+  const executor = createExecutorSync(dummy(), [shaped]);
+  const as = (role: string, tenant?: number) => bindContext(executor, { role, tenant });
+
+  it("lets one plan, and one kept answer, serve all contexts of the same shape", () => {
+    const plan = compilePlan(as("user", 1), byId);
+    assert.deepEqual(plan.bind(as("user", 2), [5]).parameters, [5, 2]);
+    assert.equal(plan.serves(as("user", 3)), true);
+    assert.equal(plan.serves(as("admin")), false);
+    assert.throws(() => plan.bind(as("admin"), [5]), ForeignQueryError);
+    const before = asked;
+    for (const role of ["user", "admin", "user", "admin", "user"]) {
+      const { sql } = as(role, 1).selectFrom("users").selectAll().compile();
+      assert.equal(sql.includes("tenant"), role === "user");
+    }
+    assert.equal(asked - before, 1, "answers alternate, and are kept all the same");
+  });
+
+  it("reads the context that a query runs under, and throws what that throws", () => {
+    assert.throws(() => executor.selectFrom("users").selectAll().compile(), PluginHookError);
+    const plan = compilePlan(as("user", 1), byId);
+    assert.throws(() => plan.bind(executor, [5]), PluginHookError);
+  });
+});
+
+describe("HookContext.once()", () => {
+  it("has a stable hook asked again", () => {
+    let times = 0;
+    const executor = createExecutorSync(dummy(), [{
+      ...hide,
+      filter: (users, { eb, once }) => {
+        once();
+        return eb(users.column("n"), "=", ++times);
+      },
+    }]);
+    const parameters = () => executor.selectFrom("users").selectAll().compile().parameters;
+    assert.notDeepEqual(parameters(), parameters());
+    assert.equal(compilePlan(executor, byId).reusable, false);
+  });
+});
+
+describe("a plugin's identity()", () => {
+  it("keeps a compiled query to the caller that it was compiled for", async () => {
+    let caller = 1;
+    const executor = createExecutorSync(dummy(), [{ ...hide, identity: () => caller }]);
+    const query = executor.selectFrom("users").selectAll().compile();
+    const plan = compilePlan(executor, byId);
+    const bound = plan.bind(executor, [1]);
+    await executor.executeQuery(query);
+    caller = 2;
+    await assert.rejects(executor.executeQuery(query), ForeignQueryError);
+    await assert.rejects(executor.executeQuery(bound), ForeignQueryError);
+    await executor.executeQuery(plan.bind(executor, [1]));
+    await executor.selectFrom("users").selectAll().execute();
+  });
+});
+
 describe("planKey()", () => {
   it("is the same for handles that one plan may serve, but for their contexts", async () => {
     const executor = createExecutorSync(dummy(), [lateTenant]);
