@@ -178,6 +178,7 @@ function build(definition: Definition, db: Kysely<any>): object {
     executor: db,
     tableName: definition.tableName,
     primaryKey: definition.primaryKey,
+    codecs: definition.codecs,
     ...reading,
     ...writing,
     on: (handle: Kysely<any>) => on(sameExecutor(handle, db)),

@@ -164,6 +164,8 @@ export interface Repository<
   readonly tableName: T;
   /** The columns of the primary key. */
   readonly primaryKey: readonly string[];
+  /** The codecs, by column. */
+  readonly codecs: ReadonlyMap<string, Codec>;
   /** The row with a key, or `null`. */
   findById(id: Key): Promise<Entity | null>;
   /** The row with a key. @throws {NotFoundError} */

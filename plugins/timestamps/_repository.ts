@@ -1,0 +1,161 @@
+import { NotFoundError } from "@kysera/core";
+import type { RowCondition } from "@kysera/executor";
+import type { Kysely } from "kysely";
+import type { ColumnOption } from "./_settings.ts";
+import { findColumn, mustHaveColumn, mustHavePlugin } from "./_state.ts";
+import { TimestampsError } from "./errors.ts";
+import type { Timestamp } from "./options.ts";
+import type { TimestampsMethods } from "./repository_methods.ts";
+import { touch } from "./touch.ts";
+import { withoutTimestamps } from "./without_timestamps.ts";
+
+/** What a repository must have, to be given the methods. */
+interface RepositoryLike {
+  readonly executor: Kysely<any>;
+  readonly tableName: string;
+  readonly primaryKey: readonly string[];
+  readonly codecs: ReadonlyMap<string, unknown>;
+  find(options: object): Promise<unknown[]>;
+  findByIds(ids: readonly unknown[]): Promise<unknown[]>;
+  create(input: unknown): Promise<unknown>;
+  update(id: unknown, input: unknown): Promise<unknown>;
+  bulkCreate(inputs: readonly unknown[]): Promise<unknown[]>;
+  updateWhere(where: object, input: unknown): Promise<number>;
+  keyIn(ids: readonly unknown[]): RowCondition;
+  on(handle: Kysely<any>): RepositoryLike;
+  transaction<R>(fn: (repository: RepositoryLike) => Promise<R>): Promise<R>;
+}
+
+/** All databases bound the number of parameters, and SQLite how deep a condition may be. */
+const MOST_KEYS = 400;
+
+/** The repository with the methods. Rows are found by its own key. */
+export function extend<T extends object>(repository: T): T {
+  if (!isRepositoryLike(repository)) return repository;
+  const { executor, tableName, primaryKey, codecs } = repository;
+
+  /** The column, and what a time is compared with there. */
+  const comparison = (
+    option: ColumnOption,
+    ...times: readonly Timestamp[]
+  ): { readonly column: string; readonly values: readonly unknown[] } => {
+    const { plugin, column } = mustHaveColumn(executor, tableName, option, "find");
+    // A codec is for what programs use, whatever the database keeps.
+    const coded = plugin.namesOf(option).find((name) => codecs.has(name));
+    const values = times.map((time) => {
+      const comparable = plugin.comparable(time);
+      return coded === undefined ? comparable : time;
+    });
+    return { column: coded ?? column, values };
+  };
+  const find = async (
+    option: ColumnOption,
+    operator: string,
+    time: Timestamp,
+  ): Promise<unknown[]> => {
+    const { column, values } = comparison(option, time);
+    return await repository.find({ where: { [column]: { [operator]: values[0] } } });
+  };
+  const latest = async (option: ColumnOption, limit: number): Promise<unknown[]> => {
+    const { column } = comparison(option);
+    const orderBy = [column, ...primaryKey].map((column) => ({ column, direction: "desc" }));
+    // Of a row without a time nobody knows how late it is.
+    return await repository.find({ where: { [column]: { isNull: false } }, orderBy, limit });
+  };
+
+  let kept: RepositoryLike | undefined;
+  const bare = (): RepositoryLike => kept ??= repository.on(withoutTimestamps(executor));
+
+  const touchMany = async (ids: readonly unknown[]): Promise<number> => {
+    mustBeList(ids, tableName);
+    const parts = inParts(ids);
+    const touchAll = async (inside: RepositoryLike): Promise<number> => {
+      let touched = 0;
+      for (const part of parts) {
+        touched += await touch(inside.executor, tableName, inside.keyIn(part));
+      }
+      return touched;
+    };
+    return parts.length < 2 ? await touchAll(repository) : await repository.transaction(touchAll);
+  };
+  const updateMany = async (ids: readonly unknown[], input: unknown): Promise<unknown[]> => {
+    mustBeList(ids, tableName);
+    const keys = new Map(ids.map((id) => [nameOf(id, primaryKey), id]));
+    if (keys.size === 0) return [];
+    return await repository.transaction(async (inside) => {
+      let changed = 0;
+      for (const part of inParts([...keys.values()])) {
+        changed += await inside.updateWhere(isOneOf(part, primaryKey), input);
+      }
+      if (changed < keys.size) throw new NotFoundError(tableName, { ids });
+      return await inside.findByIds(ids);
+    });
+  };
+
+  const methods: TimestampsMethods<unknown, unknown, unknown, unknown> = {
+    findCreatedAfter: (time) => find("createdAtColumn", "gt", time),
+    findCreatedBefore: (time) => find("createdAtColumn", "lt", time),
+    findCreatedBetween: async (from, to) => {
+      const { column, values } = comparison("createdAtColumn", from, to);
+      return await repository.find({ where: { [column]: { between: values } } });
+    },
+    findUpdatedAfter: (time) => find("updatedAtColumn", "gt", time),
+    findRecentlyUpdated: (limit = 10) => latest("updatedAtColumn", limit),
+    findRecentlyCreated: (limit = 10) => latest("createdAtColumn", limit),
+    createWithoutTimestamps: (input) => bare().create(input),
+    updateWithoutTimestamp: (id, input) => bare().update(id, input),
+    touch: async (id) => await touchMany([id]) > 0,
+    touchMany,
+    createMany: (inputs) => repository.bulkCreate(inputs),
+    updateMany,
+    getTimestampColumns: () => {
+      const hooks = mustHavePlugin(executor, "name the columns");
+      return {
+        createdAt: findColumn(hooks, tableName, "createdAtColumn")?.column,
+        updatedAt: findColumn(hooks, tableName, "updatedAtColumn")?.column,
+      };
+    },
+  };
+  return { ...repository, ...methods };
+}
+
+/** Other objects may be given to `extendRepository` by hand; they are left as they are. */
+function isRepositoryLike(value: object): value is RepositoryLike {
+  const { on, keyIn, executor } = value as Partial<RepositoryLike>;
+  return typeof on === "function" && typeof keyIn === "function" && executor !== undefined;
+}
+
+function mustBeList(ids: unknown, table: string): asserts ids is readonly unknown[] {
+  if (Array.isArray(ids)) return;
+  throw new TimestampsError(
+    `Cannot find rows of "${table}" by their keys: the argument is no list`,
+    "INVALID_KEY",
+  );
+}
+
+function inParts<T>(items: readonly T[]): T[][] {
+  const parts: T[][] = [];
+  for (let i = 0; i < items.length; i += MOST_KEYS) parts.push(items.slice(i, i + MOST_KEYS));
+  return parts;
+}
+
+/** A key as text: the same for keys that are the same. */
+function nameOf(id: unknown, primaryKey: readonly string[]): string {
+  const values = isObject(id) ? primaryKey.map((column) => id[column]) : [id];
+  return values.map((value) => value instanceof Date ? value.toISOString() : String(value))
+    .join("\0");
+}
+
+/** The condition that a row's key is one of these, as repositories take it. */
+function isOneOf(ids: readonly unknown[], primaryKey: readonly string[]): object {
+  if (primaryKey.length > 1) return { or: ids };
+  const [column] = primaryKey;
+  return { [column!]: { in: ids.map((id) => isObject(id) ? id[column!] : id) } };
+}
+
+/** Whether a key is an object of the key's columns; a date or bytes are values. */
+function isObject(id: unknown): id is Readonly<Record<string, unknown>> {
+  if (typeof id !== "object" || id === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(id);
+  return prototype === Object.prototype || prototype === null;
+}
