@@ -13,3 +13,6 @@ export * from "./merge_rls_schemas.ts";
 export type * from "./policy.ts";
 export * from "./policy_registry.ts";
 export * from "./validate.ts";
+export * from "./create_rls_context.ts";
+export type * from "./options.ts";
+export * from "./plugin.ts";

@@ -1,5 +1,6 @@
 import { defineRLSSchema } from "./define_rls_schema.ts";
 import { commandsOf } from "./_make_policy.ts";
+import type { RLSContext } from "./context.ts";
 import type {
   ColumnRule,
   Policy,
@@ -109,7 +110,12 @@ export class PolicyRegistry {
 function compileTable(table: string, config: TableRLSConfig<any>): CompiledTable {
   const { policies, defaultDeny = true, skipFor = [], primaryKey = "id" } = config;
   const taken = new Set(policies.map(({ name }) => name));
-  const compiled = policies.map((policy, i) => compilePolicy(policy, table, i, taken));
+  const compiled = [
+    ...policies.map((policy, i) => compilePolicy(policy, table, i, taken)),
+    ...Object.entries(config.stamp ?? {}).map(([column, value]) =>
+      stampPolicy(table, column, value, taken)
+    ),
+  ];
   return Object.freeze({
     table,
     // The sort is stable: of the same priority the first one stays first.
@@ -140,6 +146,30 @@ function compilePolicy(
     check: check ?? condition,
     priority,
     hints,
+  });
+}
+
+/** What is stamped is checked as well: an INSERT may not give another value. */
+function stampPolicy(
+  table: string,
+  column: string,
+  value: StampValue<any>,
+  taken: ReadonlySet<string | undefined>,
+): CompiledPolicy {
+  let name = `stamp_${column}`;
+  while (taken.has(name)) name += "_";
+  return Object.freeze({
+    name,
+    table,
+    type: "validate",
+    permissive: false,
+    commands: new Set<PolicyCommand>(["create"]),
+    using: undefined,
+    check: typeof value === "function"
+      ? (context: RLSContext) => ({ [column]: value(context) })
+      : Object.freeze({ [column]: value }),
+    priority: 0,
+    hints: {},
   });
 }
 

@@ -1,0 +1,125 @@
+import type { Attributes, DialectName, TableReference } from "@kysera/executor";
+import type { ExpressionWrapper } from "kysely";
+import type { Formula, Refusal } from "./_algebra.ts";
+import { isExempt } from "./_bypass.ts";
+import type { ContextSource } from "./_context_source.ts";
+import { formOf, hasRowFunctions } from "./_predicate.ts";
+import { commandOf, formulasAt, type Site } from "./_site.ts";
+import type { RLSContext } from "./context.ts";
+import { RLSContextError } from "./errors.ts";
+import type { CompiledTable } from "./policy_registry.ts";
+
+/** What the policies come to at a place of a query, for a caller. */
+export interface Answer {
+  readonly context: RLSContext | undefined;
+  /** What the SQL depends on, but for its values. */
+  readonly key: string;
+  /** The values, in the order that the SQL has them in. */
+  readonly values: readonly unknown[];
+  /** `undefined` where the policies are not for the caller. */
+  readonly formulas: readonly Formula[] | undefined;
+  /** Set where no row can pass. */
+  readonly refusal: Refusal | undefined;
+  /** Whether some condition has to be asked about each row. */
+  readonly asksForRows: boolean;
+}
+
+/** A place of a query, and how to ask what the policies come to there. */
+export interface Place {
+  readonly site: Site;
+  readonly table: CompiledTable;
+  readonly dialect: DialectName;
+  readonly column: (name: string) => ExpressionWrapper<any, any, any>;
+  /** Of a MERGE: what it does. */
+  readonly actions: readonly string[] | undefined;
+}
+
+/** Asks what the policies come to. */
+export function answerAt(
+  place: Place,
+  attributes: Attributes | undefined,
+  source: ContextSource,
+  bypassRoles: readonly string[],
+): Answer {
+  const { site, table, dialect } = place;
+  const context = source.of(attributes, table.table);
+  if (context === undefined) {
+    return {
+      context,
+      key: "nobody",
+      values: [],
+      formulas: [],
+      refusal: {
+        command: commandOf(site),
+        policies: [],
+        reason: "nobody said who is asking; bind a context",
+      },
+      asksForRows: false,
+    };
+  }
+  if (isExempt(context, table, bypassRoles)) {
+    return {
+      context,
+      key: "exempt",
+      values: [],
+      formulas: undefined,
+      refusal: undefined,
+      asksForRows: false,
+    };
+  }
+  const formulas = formulasAt(site, table, { ...place, context }, place.actions);
+  return {
+    context,
+    ...formOf(formulas, dialect),
+    formulas,
+    refusal: formulas.find(({ refusal }) => refusal !== undefined)?.refusal,
+    asksForRows: hasRowFunctions(formulas),
+  };
+}
+
+/**
+ * The values of an answer, read again for each run of a query: what was compiled for one caller is
+ * good for every other for whom the answer is of the same form.
+ */
+export class LateAnswer {
+  readonly #ask: (attributes: Attributes | undefined) => Answer;
+  readonly #key: string;
+  #last: Answer;
+  #run: object | undefined;
+
+  /**
+   * Makes one.
+   *
+   * @param made the answer that the query is made of
+   * @param ask asks again, for the caller of a run
+   */
+  constructor(made: Answer, ask: (attributes: Attributes | undefined) => Answer) {
+    this.#ask = ask;
+    this.#last = made;
+    this.#key = made.key;
+  }
+
+  /** Reads one of the values. */
+  value(index: number): (attributes: Attributes | undefined, run: object) => unknown {
+    return (attributes, run) => {
+      if (run !== this.#run) {
+        this.#last = this.#ask(attributes);
+        this.#run = run;
+        if (this.#last.key !== this.#key) {
+          throw new RLSContextError(
+            "Cannot run the query: who is asking changed while it was made",
+          );
+        }
+      }
+      return this.#last.values[index];
+    };
+  }
+}
+
+/** How the columns of a reference are written. */
+export function columnOf(
+  reference: TableReference,
+  physical: (column: string) => string,
+): (name: string) => ExpressionWrapper<any, any, any> {
+  return (name) => reference.column(physical(name));
+}

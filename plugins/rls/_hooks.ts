@@ -1,0 +1,176 @@
+import {
+  type Attributes,
+  columnFor,
+  type HookContext,
+  type PluginHooks,
+  type PluginHost,
+  type Stamp,
+  type TableReference,
+} from "@kysera/executor";
+import type { Expression, SqlBool } from "kysely";
+import { type Answer, answerAt, columnOf, LateAnswer, type Place } from "./_answer.ts";
+import { isBypassed, isExempt } from "./_bypass.ts";
+import { ContextSource } from "./_context_source.ts";
+import { isPolicyValue, nameOfValue } from "./_make_policy.ts";
+import { expressionOf, formatValue, predicateOf } from "./_predicate.ts";
+import { Report } from "./_report.ts";
+import type { Settings } from "./_settings.ts";
+import { type Site, siteOf } from "./_site.ts";
+import type { Standing, Tables } from "./_tables.ts";
+import type { RLSContext } from "./context.ts";
+import { RLSContextValidationError, RLSPolicyViolation } from "./errors.ts";
+import type { CompiledTable } from "./policy_registry.ts";
+
+type Table = { readonly name: string; readonly schema: string | undefined };
+
+/** What the plugin does, for one executor. */
+export class RLSHooks implements PluginHooks {
+  readonly stable = true;
+  readonly rawSql = "deny";
+  readonly settings: Settings;
+  readonly tables: Tables;
+  readonly source: ContextSource;
+  readonly report: Report;
+  readonly #host: PluginHost;
+
+  constructor(host: PluginHost, settings: Settings, tables: Tables) {
+    this.#host = host;
+    this.settings = settings;
+    this.tables = tables;
+    this.source = new ContextSource(settings.contextProvider, settings.requireContext);
+    this.report = new Report(settings);
+  }
+
+  appliesTo(table: Table): boolean {
+    return this.tables.concerns(table);
+  }
+
+  identity(attributes: Attributes | undefined): unknown {
+    return this.source.identity(attributes);
+  }
+
+  filter(reference: TableReference, context: HookContext): Expression<SqlBool> | undefined {
+    const table = this.#tableOf(reference, context);
+    if (table === undefined) return undefined;
+    const site = siteOf(reference);
+    const { answer, late } = this.#answer(site, table, reference, context);
+    if (answer.formulas === undefined) return undefined;
+    if (answer.refusal !== undefined && site !== "read") {
+      throw this.report.refused(table, answer.refusal);
+    }
+    const node = predicateOf(
+      answer.refusal === undefined ? answer.formulas : REFUSED,
+      this.#columnOf(reference),
+      (index) => context.value(late.value(index)).toOperationNode(),
+    );
+    return node === undefined ? undefined : expressionOf(node);
+  }
+
+  stamp(reference: TableReference, context: HookContext): Stamp | undefined {
+    if (reference.operation === "update") return undefined;
+    const table = this.#tableOf(reference, context);
+    if (table === undefined) return undefined;
+    const columns = Object.keys(table.stamp);
+    if (columns.length === 0) return undefined;
+    const valueOf = (attributes: Attributes | undefined, column: string): unknown =>
+      this.#stampedValue(table, column, this.source.of(attributes, table.table));
+    // Of somebody whom no policy is for, what is not known is left to the statement.
+    const stamped = context.variant((attributes) =>
+      columns.filter((column) => valueOf(attributes, column) !== undefined).join("\0")
+    ).split("\0").filter((column) => column !== "");
+    if (stamped.length === 0) return undefined;
+    return {
+      set: Object.fromEntries(
+        stamped.map((column) => [
+          columnFor(this.#host, column),
+          context.value((attributes) => valueOf(attributes, column)),
+        ]),
+      ),
+      given: "keep",
+    };
+  }
+
+  describe(table: Table): string[] {
+    const standing = this.tables.standingOf(table);
+    if (standing.kind === "free") return [];
+    if (standing.kind === "refused") return [`refused: ${standing.why}`];
+    const { policies, defaultDeny, skipFor } = standing.table;
+    return [
+      ...policies.map(({ name, type, commands }) =>
+        `policy "${name}" (${type} ${[...commands].join(", ")})`
+      ),
+      ...defaultDeny ? ["what no policy allows is denied"] : [],
+      ...skipFor.length === 0 ? [] : [`not for ${skipFor.join(", ")}`],
+    ];
+  }
+
+  #tableOf(reference: TableReference, context: HookContext): CompiledTable | undefined {
+    if (isBypassed(context.metadata)) return undefined;
+    const standing = this.standingOf(reference);
+    if (standing.kind === "free") return undefined;
+    if (standing.kind === "policed") return standing.table;
+    throw this.report.violation(
+      new RLSPolicyViolation(
+        { operation: "read", table: reference.table },
+        standing.why,
+      ),
+    );
+  }
+
+  /** What there is to say about the table of a reference. */
+  standingOf(reference: TableReference): Standing {
+    return this.tables.standingOf({ name: reference.physicalName, schema: reference.schema });
+  }
+
+  #answer(
+    site: Site,
+    table: CompiledTable,
+    reference: TableReference,
+    context: HookContext,
+  ): { readonly answer: Answer; readonly late: LateAnswer } {
+    const place: Place = {
+      site,
+      table,
+      dialect: context.dialect,
+      column: this.#columnOf(reference),
+      actions: undefined,
+    };
+    const ask = (attributes: Attributes | undefined): Answer =>
+      answerAt(place, attributes, this.source, this.settings.bypassRoles);
+    let last: Answer | undefined;
+    context.variant((attributes) => {
+      last = ask(attributes);
+      this.report.decided(last, site, table);
+      return last.key;
+    });
+    // It was asked a moment ago.
+    const answer = last!;
+    return { answer, late: new LateAnswer(answer, ask) };
+  }
+
+  #columnOf(reference: TableReference): Place["column"] {
+    return columnOf(reference, (name) => columnFor(this.#host, name));
+  }
+
+  #stampedValue(table: CompiledTable, column: string, context: RLSContext | undefined): unknown {
+    const given = table.stamp[column];
+    if (context === undefined) return undefined;
+    const value = typeof given === "function" ? given(context) : given;
+    if (isPolicyValue(value)) return formatValue(value, this.#host.dialect);
+    if (isExempt(context, table, this.settings.bypassRoles)) return undefined;
+    throw new RLSContextValidationError(
+      `Cannot insert into table "${table.table}": the value of "${column}" that is stamped is ` +
+        `${nameOfValue(value)}; bind a context that has it`,
+      column,
+    );
+  }
+}
+
+/** Formulas that no row satisfies. */
+const REFUSED: NonNullable<Answer["formulas"]> = [{
+  command: "read",
+  side: "using",
+  permissive: undefined,
+  restrictive: [],
+  refusal: { command: "read", policies: [], reason: "" },
+}];

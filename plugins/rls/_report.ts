@@ -1,0 +1,52 @@
+import type { Refusal } from "./_algebra.ts";
+import { leavesOf } from "./_algebra.ts";
+import type { Answer } from "./_answer.ts";
+import type { Settings } from "./_settings.ts";
+import { commandOf, type Site } from "./_site.ts";
+import { RLSPolicyViolation } from "./errors.ts";
+import type { RLSDecision } from "./options.ts";
+import type { CompiledTable } from "./policy_registry.ts";
+
+/** Tells those who want to know what the policies decided. */
+export class Report {
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Tells of a refusal, and gives it back to be thrown. */
+  violation(error: RLSPolicyViolation): RLSPolicyViolation {
+    const { onViolation, logger } = this.#settings;
+    try {
+      onViolation?.(error);
+    } catch (thrown) {
+      // The refusal is what counts.
+      logger?.error("onViolation of row-level security threw", { error: thrown });
+    }
+    return error;
+  }
+
+  /** The error of a refusal. */
+  refused({ table }: CompiledTable, { command, policies, reason }: Refusal): RLSPolicyViolation {
+    return this.violation(
+      new RLSPolicyViolation({ operation: command, table, policies }, reason),
+    );
+  }
+
+  /** Tells the logger of a decision. */
+  decided(answer: Answer, site: Site, { table }: CompiledTable): void {
+    const { auditDecisions, logger } = this.#settings;
+    if (!auditDecisions) return;
+    const { formulas, refusal } = answer;
+    const decision: RLSDecision = {
+      table,
+      operation: commandOf(site),
+      outcome: formulas === undefined ? "bypassed" : refusal === undefined ? "filtered" : "refused",
+      policies: refusal?.policies ??
+        [...new Set(formulas?.flatMap(leavesOf).map(({ policy }) => policy.name))],
+      userId: answer.context?.auth.userId,
+    };
+    logger?.info(`row-level security of "${table}": ${decision.outcome}`, { ...decision });
+  }
+}
