@@ -74,7 +74,7 @@ export interface CircuitBreakerEvents {
 }
 
 /** Holds a circuit breaker open until it is released. */
-export interface CircuitIsolation extends Disposable {
+export interface CircuitIsolation {
   /** Lets go. A second call does nothing. */
   release(): void;
 }
@@ -235,7 +235,7 @@ export class CircuitBreaker implements Policy {
   /**
    * Holds it open, whatever the time, until everybody who asked for it has let go.
    *
-   * @returns what to let go with; also by `using`
+   * @returns what to let go with
    */
   isolate(): CircuitIsolation {
     this.#isolations++;
@@ -244,7 +244,7 @@ export class CircuitBreaker implements Policy {
       if (held) this.#isolations--;
       held = false;
     };
-    return { release, [Symbol.dispose]: release };
+    return { release };
   }
 
   /**
