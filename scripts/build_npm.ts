@@ -27,6 +27,8 @@ const OUTPUT = join(ROOT, "npm");
 const TARBALLS = join(OUTPUT, "tarballs");
 const REPOSITORY = "https://github.com/kysera/kysera";
 const KYSELY_RANGE = ">=0.28.17 <0.30";
+/** What a package uses in an entry of its own, and only those need who import that entry. */
+const OPTIONAL_PEERS: Readonly<Record<string, string>> = { "@opentelemetry/api": "^1.9.0" };
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
@@ -45,7 +47,7 @@ for (const member of all) {
   const manifest = manifests.get(member.name)!;
   // Whoever depends on a package with a peer has to name that peer, or hand it on to its own users.
   if (siblingsOf(member.name).some((name) => manifests.get(name)!.peerDependencies)) {
-    manifest.peerDependencies = { kysely: KYSELY_RANGE };
+    manifest.peerDependencies = { ...manifest.peerDependencies, kysely: KYSELY_RANGE };
   }
   writeFileSync(
     join(directoryOf(member), "package.json"),
@@ -57,6 +59,7 @@ await pack();
 interface Manifest {
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
+  peerDependenciesMeta?: Record<string, { optional: true }>;
   [field: string]: unknown;
 }
 
@@ -141,7 +144,7 @@ function emit(member: Member, file: string, output: string): string[] {
 function dependenciesOf(
   member: Member,
   specifiers: ReadonlySet<string>,
-): Pick<Manifest, "dependencies" | "peerDependencies"> {
+): Pick<Manifest, "dependencies" | "peerDependencies" | "peerDependenciesMeta"> {
   const dependencies: Record<string, string> = {};
   const peerDependencies: Record<string, string> = {};
   for (const specifier of [...specifiers].sort()) {
@@ -150,6 +153,7 @@ function dependenciesOf(
     const listed = member.imports[specifier] ?? member.imports[name];
     if (name === member.name) continue;
     else if (name === "kysely") peerDependencies[name] = KYSELY_RANGE;
+    else if (name in OPTIONAL_PEERS && listed) peerDependencies[name] = OPTIONAL_PEERS[name]!;
     else if (sibling) dependencies[name] = `^${sibling.version}`;
     else if (listed?.startsWith("node:") && listed === specifier) continue;
     else if (listed?.startsWith("npm:")) dependencies[name] = versionRange(listed);
@@ -160,9 +164,17 @@ function dependenciesOf(
       );
     }
   }
+  const optional = Object.keys(peerDependencies).filter((name) => name in OPTIONAL_PEERS);
   return {
     ...(Object.keys(dependencies).length > 0 ? { dependencies } : {}),
     ...(Object.keys(peerDependencies).length > 0 ? { peerDependencies } : {}),
+    ...(optional.length > 0
+      ? {
+        peerDependenciesMeta: Object.fromEntries(
+          optional.map((name) => [name, { optional: true as const }]),
+        ),
+      }
+      : {}),
   };
 }
 

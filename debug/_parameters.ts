@@ -1,0 +1,92 @@
+import type {
+  BinaryOperationNode,
+  ColumnUpdateNode,
+  CompiledQuery,
+  InsertQueryNode,
+  OperationNode,
+  PrimitiveValueListNode,
+  ValueNode,
+  ValuesNode,
+} from "kysely";
+
+/** What stands in the place of a value that is not to be seen. */
+export const REDACTED = "[redacted]";
+
+/** The parameters of a query, but for those of redacted columns and of columns that nothing tells. */
+export function visibleParameters(
+  query: CompiledQuery,
+  redact: readonly string[],
+): readonly unknown[] {
+  if (redact.length === 0) return query.parameters;
+  const hidden = new Set(redact.map(normalize));
+  const shown: Set<unknown> = new Set();
+  const secret: Set<unknown> = new Set();
+  walk(query.query, undefined, (value, column) => {
+    (column === undefined || hidden.has(normalize(column)) ? secret : shown).add(value);
+  });
+  return query.parameters.map((value) => shown.has(value) && !secret.has(value) ? value : REDACTED);
+}
+
+/** `passwordHash` and `password_hash` are one column. */
+function normalize(column: string): string {
+  return column.replaceAll("_", "").toLowerCase();
+}
+
+type Tell = (value: unknown, column: string | undefined) => void;
+
+function walk(node: OperationNode, column: string | undefined, tell: Tell): void {
+  switch (node.kind) {
+    case "ValueNode":
+      return tell((node as ValueNode).value, column);
+    case "PrimitiveValueListNode":
+      return (node as PrimitiveValueListNode).values.forEach((value) => tell(value, column));
+    case "BinaryOperationNode": {
+      const { leftOperand, rightOperand } = node as BinaryOperationNode;
+      const own = columnOf(leftOperand) ?? columnOf(rightOperand);
+      walk(leftOperand, own, tell);
+      return walk(rightOperand, own, tell);
+    }
+    case "ColumnUpdateNode": {
+      const { column: assigned, value } = node as ColumnUpdateNode;
+      return walk(value, columnOf(assigned), tell);
+    }
+    case "InsertQueryNode": {
+      const { columns, values, ...rest } = node as InsertQueryNode;
+      if (values?.kind === "ValuesNode") {
+        for (const row of (values as ValuesNode).values) {
+          row.values.forEach((value, i) => {
+            const name = columns?.[i]?.column.name;
+            if (row.kind === "PrimitiveValueListNode") tell(value, name);
+            else walk(value as OperationNode, name, tell);
+          });
+        }
+      } else if (values !== undefined) walk(values, undefined, tell);
+      return members(rest, undefined, tell);
+    }
+    case "SelectQueryNode":
+      // What a subquery compares is told by its own columns.
+      return members(node, undefined, tell);
+    default:
+      return members(node, node.kind === "RawNode" ? undefined : column, tell);
+  }
+}
+
+function members(node: object, column: string | undefined, tell: Tell): void {
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) {
+      for (const item of value) if (isNode(item)) walk(item, column, tell);
+    } else if (isNode(value)) walk(value, column, tell);
+  }
+}
+
+function isNode(value: unknown): value is OperationNode {
+  return typeof value === "object" && value !== null && "kind" in value;
+}
+
+function columnOf(node: OperationNode): string | undefined {
+  if (node.kind === "ReferenceNode") {
+    return columnOf((node as OperationNode & { column: OperationNode }).column);
+  }
+  if (node.kind !== "ColumnNode") return undefined;
+  return (node as OperationNode & { column: { name: string } }).column.name;
+}

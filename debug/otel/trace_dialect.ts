@@ -1,0 +1,92 @@
+import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
+import type { Dialect } from "kysely";
+import { Telemetry } from "./_telemetry.ts";
+import { TracedDriver } from "./_traced_driver.ts";
+
+/** Options of {@linkcode traceDialect}. */
+export interface TraceOptions {
+  /** `db.system.name`. Default: that of the dialect; MariaDB cannot be told from `"mysql"`. */
+  readonly system?:
+    | "postgresql"
+    | "mysql"
+    | "mariadb"
+    | "sqlite"
+    | "microsoft.sql_server"
+    | undefined;
+  /** `db.namespace`: the name of the database, and of its schema where it matters. */
+  readonly namespace?: string | undefined;
+  /** `server.address`. */
+  readonly serverAddress?: string | undefined;
+  /** `server.port`, where it is not the usual one. */
+  readonly serverPort?: number | undefined;
+  /**
+   * Whether `db.query.text` is set: for queries that builders made, which hold no values
+   * (`"built"`), for raw SQL as well, which may (`"all"`), or not at all. Default `"built"`.
+   */
+  readonly queryText?: "built" | "all" | "none" | undefined;
+  /** Tags for the database's own logs, as a comment behind each query: {@linkcode addSqlComment}. */
+  readonly comment?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether the comment tells the span too. Then no two texts of a query are the same, and nothing
+   * that is kept by text (prepared statements) is found again. Default `false`.
+   */
+  readonly traceparent?: boolean | undefined;
+  /** Where spans go. Default: the global provider. */
+  readonly tracerProvider?: TracerProvider | undefined;
+  /** Where the histogram goes. Default: the global provider. */
+  readonly meterProvider?: MeterProvider | undefined;
+}
+
+const OPTIONS: ReadonlySet<string> = new Set([
+  "system",
+  "namespace",
+  "serverAddress",
+  "serverPort",
+  "queryText",
+  "comment",
+  "traceparent",
+  "tracerProvider",
+  "meterProvider",
+]);
+
+/**
+ * A dialect that tells OpenTelemetry of everything that is sent to the database: a client span for each
+ * query and stream, BEGIN, COMMIT, ROLLBACK and savepoint, a span round each transaction, and the
+ * histogram `db.client.operation.duration`, in seconds. Names and attributes are those of the stable
+ * semantic conventions for databases. Values of parameters are never told.
+ *
+ * @param dialect the dialect
+ * @param options see {@linkcode TraceOptions}
+ * @returns the dialect, for `new Kysely({ dialect })`
+ * @throws {TypeError} for an unknown option
+ *
+ * @example
+ * ```ts ignore
+ * import { traceDialect } from "@kysera/debug/otel";
+ *
+ * const db = new Kysely<Database>({
+ *   dialect: traceDialect(pgDialect({ pool }), {
+ *     namespace: "shop",
+ *     serverAddress: "db.internal",
+ *     comment: { application: "checkout" },
+ *   }),
+ * });
+ * ```
+ */
+export function traceDialect(dialect: Dialect, options: TraceOptions = {}): Dialect {
+  for (const name of Object.keys(options)) {
+    if (!OPTIONS.has(name)) {
+      throw new TypeError(
+        `Cannot trace dialect: there is no option "${name}"; the options are ` +
+          [...OPTIONS].join(", "),
+      );
+    }
+  }
+  const telemetry = new Telemetry(dialect.createAdapter(), options);
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createDriver: () => new TracedDriver(dialect.createDriver(), telemetry),
+  };
+}
