@@ -10,6 +10,8 @@ import type { CompiledTable } from "./policy_registry.ts";
 /** Tells those who want to know what the policies decided. */
 export class Report {
   readonly #settings: Settings;
+  /** What was told in this turn. */
+  readonly #told = new Map<unknown, Set<string>>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -37,7 +39,7 @@ export class Report {
   /** Tells the logger of a decision. */
   decided(answer: Answer, site: Site, { table }: CompiledTable): void {
     const { auditDecisions, logger } = this.#settings;
-    if (!auditDecisions) return;
+    if (!auditDecisions || this.#isTold(answer, site, table)) return;
     const { formulas, refusal } = answer;
     const decision: RLSDecision = {
       table,
@@ -48,5 +50,14 @@ export class Report {
       userId: answer.context?.auth.userId,
     };
     logger?.info(`row-level security of "${table}": ${decision.outcome}`, { ...decision });
+  }
+
+  /** One query asks several times; it is one decision. */
+  #isTold({ context, key }: Answer, site: Site, table: string): boolean {
+    if (this.#told.size === 0) queueMicrotask(() => this.#told.clear());
+    const of = this.#told.get(context) ?? new Set();
+    this.#told.set(context, of);
+    const decision = `${site}\0${table}\0${key}`;
+    return of.size === of.add(decision).size;
   }
 }

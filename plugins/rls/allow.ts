@@ -38,8 +38,8 @@ import type {
  */
 export function allow<Row = AnyRow>(
   operation: PolicyOperation | readonly PolicyOperation[],
-  condition: PolicyCondition<Row>,
-  options?: RowPolicyOptions<Row>,
+  condition: PolicyCondition<NoInfer<Row>>,
+  options?: RowPolicyOptions<NoInfer<Row>>,
 ): Policy<Row> {
   return makePolicy("allow", operation, condition, options);
 }

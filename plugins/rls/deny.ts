@@ -30,8 +30,8 @@ import type {
  */
 export function deny<Row = AnyRow>(
   operation: PolicyOperation | readonly PolicyOperation[],
-  condition: PolicyCondition<Row> = true,
-  options?: RowPolicyOptions<Row>,
+  condition: PolicyCondition<NoInfer<Row>> = true,
+  options?: RowPolicyOptions<NoInfer<Row>>,
 ): Policy<Row> {
   return makePolicy("deny", operation, condition, options);
 }

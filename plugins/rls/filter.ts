@@ -21,7 +21,7 @@ import type { AnyRow, Policy, PolicyCondition, PolicyOptions } from "./policy.ts
  */
 export function filter<Row = AnyRow>(
   operation: "read" | "all",
-  condition: PolicyCondition<Row>,
+  condition: PolicyCondition<NoInfer<Row>>,
   options?: PolicyOptions,
 ): Policy<Row> {
   return makePolicy("filter", operation, condition, options);

@@ -22,7 +22,7 @@ import type { AnyRow, Policy, PolicyCondition, PolicyOptions } from "./policy.ts
  */
 export function validate<Row = AnyRow>(
   operation: "create" | "update" | "all" | readonly ("create" | "update")[],
-  condition: PolicyCondition<Row>,
+  condition: PolicyCondition<NoInfer<Row>>,
   options?: PolicyOptions,
 ): Policy<Row> {
   return makePolicy("validate", operation, condition, options);
