@@ -1,6 +1,7 @@
 import { BadRequestError } from "@kysera/core";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn, isPlainObject } from "./_columns.ts";
+import { InvalidOperatorError } from "./errors.ts";
 import { COMPARISONS } from "./where.ts";
 
 /** One comparison of a column. */
@@ -103,13 +104,8 @@ function readColumn(column: string, value: unknown, reading: Reading): Condition
     );
   }
   return comparisons.map(([key, each]) => {
-    const operator = key.startsWith("$") ? key.slice(1) : key;
-    if (!COMPARISONS.has(operator)) {
-      throw new BadRequestError(
-        `Cannot read the condition: "${column}" has the unknown comparison "${key}"; there are ` +
-          `${[...COMPARISONS].join(", ")} (to compare with an object, write { eq: .. })`,
-      );
-    }
+    const operator = key === "$nin" ? "notIn" : key.startsWith("$") ? key.slice(1) : key;
+    if (!COMPARISONS.has(operator)) throw new InvalidOperatorError(column, key, [...COMPARISONS]);
     // A comparison that is left out by a mistake would show more rows than were meant.
     if (each === undefined) throw undefinedValue(column);
     return readComparison(column, operator, each, reading);
@@ -140,8 +136,9 @@ function readComparison(
   };
   switch (operator) {
     case "isNull":
+    case "isNotNull":
       if (typeof value !== "boolean") throw wrongValue(column, operator, "true or false");
-      return leaf(0, value);
+      return leaf(0, value === (operator === "isNull"));
     case "eq":
     case "ne":
       if (value === null) return leaf(0, operator === "eq");

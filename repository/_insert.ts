@@ -6,9 +6,10 @@ import { inSavepoint } from "./_together.ts";
 /**
  * Adds one row. Where the dialect gives none back it is read, so the caller opens a transaction.
  *
+ * @param isRead whether what the database made of the row is wanted
  * @returns the row, as the database has it
  */
-export async function insertAlone(table: Table, row: Row): Promise<Row> {
+export async function insertAlone(table: Table, row: Row, isRead = true): Promise<Row> {
   const columns = Object.keys(row);
   const { rows, insertId } = await table.run(
     `insert ${JSON.stringify(columns)}`,
@@ -16,6 +17,7 @@ export async function insertAlone(table: Table, row: Row): Promise<Row> {
     (db, at) => insertion(table, db, at, columns, 1),
   );
   if (table.returns) return written(table, rows, 1)[0]!;
+  if (!isRead) return row;
   return await readBack(table, keyOfInserted(table, row, insertId), row);
 }
 

@@ -9,8 +9,23 @@ export interface OrderItem {
   readonly nulls: "first" | "last" | undefined;
 }
 
+/** What says an order, among the options of a user. */
+export interface OrderOptions {
+  readonly orderBy?: unknown;
+  readonly orderDirection?: unknown;
+  readonly sort?: unknown;
+}
+
 /** Reads an order of a user. @throws {BadRequestError} */
-export function readOrder(orderBy: unknown, direction: unknown): OrderItem[] {
+export function readOrder(options: OrderOptions): OrderItem[] {
+  const { sort, orderDirection: direction } = options;
+  if (sort !== undefined && options.orderBy !== undefined) {
+    throw new BadRequestError("Cannot order rows: orderBy and sort say the same; give one of them");
+  }
+  if (typeof sort === "string") {
+    throw new BadRequestError("Cannot order rows: sort takes a list; give one column as orderBy");
+  }
+  const orderBy = options.orderBy ?? sort;
   const items = typeof orderBy === "string" ? [{ column: orderBy, direction }] : orderBy ?? [];
   if (!Array.isArray(items)) {
     throw new BadRequestError("Cannot order rows: orderBy takes a column, or a list of them");

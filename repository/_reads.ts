@@ -1,27 +1,44 @@
 import {
+  abortable,
   BadRequestError,
+  executeCount,
   NotFoundError,
   paginate,
   paginateCursor,
   type PaginatedResult,
 } from "@kysera/core";
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
+import { assertColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
+import { refuseUnknown } from "./_options.ts";
+import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { MultipleRowsError } from "./errors.ts";
 import { createLoader, type Loader } from "./loader.ts";
-import type { CursorPageOptions, FindOptions, PageOptions } from "./types.ts";
+import type {
+  CountedRows,
+  CountOptions,
+  CursorPageOptions,
+  FindOptions,
+  PageOptions,
+  ReadOptions,
+} from "./types.ts";
 
-const FIND_OPTIONS = ["where", "orderBy", "orderDirection", "limit", "offset"];
+const ROWS = ["where", "orderBy", "orderDirection", "sort", "signal"];
+const FIND_OPTIONS = [...ROWS, "select", "limit", "offset"];
 const ALL_OPTIONS = FIND_OPTIONS.slice(1);
-const ONE_OPTIONS = ["where", "orderBy", "orderDirection", "offset"];
-const PAGE_OPTIONS = ["where", "orderBy", "orderDirection", "page", "limit", "total"];
-const CURSOR_OPTIONS = ["where", "orderBy", "orderDirection", "limit", "cursor", "security"];
+const ONE_OPTIONS = [...ROWS, "select", "offset"];
+const ITERATE_OPTIONS = [...ROWS, "limit", "offset"];
+const PAGE_OPTIONS = [...ROWS, "page", "offset", "limit", "total"];
+const CURSOR_OPTIONS = [...ROWS, "limit", "cursor", "security"];
+const COUNT_OPTIONS = ["where", "signal"];
+/** What pages are bounded by, as `paginate` of the core bounds them. */
+const MOST_ROWS = 10_000;
 
 const NONE: readonly unknown[] = [];
 
 /** Any table: the interface of the repository says which. */
-type Options = FindOptions<any>;
+type Options = FindOptions<any> & { readonly select?: readonly string[] };
 type Select = SelectQueryBuilder<any, any, any>;
 
 /** The methods of a repository that read. */
@@ -30,6 +47,7 @@ export interface Reads {
   getById(id: unknown): Promise<any>;
   findByIds(ids: readonly unknown[]): Promise<any[]>;
   find(options?: Options): Promise<any[]>;
+  findAndCount(options?: Options): Promise<CountedRows<any>>;
   findOne(options?: Options): Promise<any>;
   findOneOrThrow(options?: Options): Promise<any>;
   one(where: object): Promise<any>;
@@ -37,10 +55,10 @@ export interface Reads {
   findAll(options?: Options): Promise<any[]>;
   count(options?: Options): Promise<number>;
   exists(options?: Options): Promise<boolean>;
-  paginate(options?: PageOptions<any>): Promise<PaginatedResult<any>>;
-  paginateCursor(options?: CursorPageOptions<any>): Promise<PaginatedResult<any>>;
+  paginate(options?: PageOptions<any>): Promise<OffsetPage<any>>;
+  paginateCursor(options?: CursorPageOptions<any>): Promise<CursorPage<any>>;
   iterate(options?: Options & { readonly chunkSize?: number }): AsyncIterableIterator<any>;
-  loader(): Loader<any, any>;
+  loader(options?: ReadOptions): Loader<any, any>;
   keyIn(ids: readonly unknown[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
   query(): Select;
 }
@@ -59,7 +77,8 @@ export function reads(table: Table): Reads {
   async function find(options: Options, known = FIND_OPTIONS, most?: number): Promise<any[]> {
     refuseUnknown(options, known, "find rows");
     const read = table.condition(options.where);
-    const order = readOrder(options.orderBy, options.orderDirection);
+    const order = readOrder(options);
+    const columns = readSelect(options.select);
     const limit = options.limit ?? most;
     const { offset } = options;
     const values = [...read.values];
@@ -68,17 +87,31 @@ export function reads(table: Table): Reads {
     const offsetAt = offset === undefined ? undefined : values.length;
     if (offset !== undefined) values.push(wholeNumber(offset, "offset"));
     const has = `${limitAt === undefined ? "" : "l"}${offsetAt === undefined ? "" : "o"}`;
-    const shape = `find ${read.shape} ${orderShape(order)} ${has}`;
+    const what = columns === undefined ? "" : JSON.stringify(columns);
+    const shape = `find ${what}${read.shape} ${orderShape(order)} ${has}`;
     const { rows } = await table.run(shape, values, (db, at) => {
-      let query = from(db);
+      let query = columns === undefined
+        ? from(db)
+        // Qualified: SQLite takes a quoted name that it does not know for a text.
+        : db.selectFrom(table.name).select(columns.map((column) => `${table.name}.${column}`));
       if (read.shape !== "()") query = query.where((eb) => table.slots(read, eb, at));
       return range(
         addOrder(query, order, table),
         limitAt === undefined ? undefined : at(limitAt),
         offsetAt === undefined ? undefined : at(offsetAt),
       );
-    });
-    return table.entities(rows);
+    }, options.signal);
+    return columns === undefined ? table.entities(rows) : table.decoded(rows);
+  }
+
+  async function count(options: CountOptions<any> = {}): Promise<number> {
+    refuseUnknown(options, COUNT_OPTIONS, "count rows");
+    const read = table.condition(options.where);
+    const { rows } = await table.run(`count ${read.shape}`, read.values, (db, at) => {
+      const query = db.selectFrom(table.name).select((eb) => eb.fn.countAll().as("n"));
+      return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
+    }, options.signal);
+    return Number(rows[0]!["n"]);
   }
 
   /** Only PostgreSQL takes an OFFSET without a LIMIT. */
@@ -105,7 +138,10 @@ export function reads(table: Table): Reads {
   }
 
   /** Rows by the text of the keys that were asked for. */
-  async function byKey(ids: readonly unknown[]): Promise<Map<string, any>> {
+  async function byKey(
+    ids: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, any>> {
     const found = new Map<string, any>();
     const keys = new Map(ids.map((id) => {
       const values = table.keyValues(id);
@@ -115,9 +151,10 @@ export function reads(table: Table): Reads {
     const size = table.keysPerStatement;
     for (let start = 0; start < names.length; start += size) {
       const part = names.slice(start, start + size);
-      const rows: Row[] = await from(table.db).where((eb) =>
+      const query = from(table.db).where((eb) =>
         table.keyIsIn(eb, part.map((name) => keys.get(name)!))
-      ).execute();
+      );
+      const rows: Row[] = await abortable(table.signalWith(signal), () => query.execute());
       const entities = await table.entities(rows);
       let strangers = 0;
       rows.forEach((row, i) => {
@@ -129,7 +166,7 @@ export function reads(table: Table): Reads {
       // To the database, keys may be the same that are written differently (letter case, ..).
       for (const name of part) {
         if (found.has(name)) continue;
-        const { rows } = await table.run("by id", keys.get(name)!, byId);
+        const { rows } = await table.run("by id", keys.get(name)!, byId, signal);
         if (rows.length > 0) found.set(name, (await table.entities(rows))[0]);
       }
     }
@@ -148,7 +185,7 @@ export function reads(table: Table): Reads {
     const read = table.condition(options.where);
     let query = from(table.db);
     if (read.shape !== "()") query = query.where((eb) => table.bound(read, eb));
-    return { query, order: readOrder(options.orderBy, options.orderDirection) };
+    return { query, order: readOrder(options) };
   };
 
   return {
@@ -181,31 +218,43 @@ export function reads(table: Table): Reads {
       if (row === null) throw missing(where);
       return row;
     },
-    async count(options = {}) {
-      refuseUnknown(options, ["where"], "count rows");
-      const read = table.condition(options.where);
-      const { rows } = await table.run(`count ${read.shape}`, read.values, (db, at) => {
-        const query = db.selectFrom(table.name).select((eb) => eb.fn.countAll().as("n"));
-        return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
-      });
-      return Number(rows[0]!["n"]);
-    },
+    count,
     async exists(options = {}) {
-      refuseUnknown(options, ["where"], "look for a row");
+      refuseUnknown(options, COUNT_OPTIONS, "look for a row");
       const read = table.condition(options.where);
       const { rows } = await table.run(`exists ${read.shape}`, read.values, (db, at) => {
         const query = db.selectFrom(table.name).select((eb) => eb.lit(1).as("found")).limit(1);
         return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
-      });
+      }, options.signal);
       return rows.length > 0;
+    },
+    async findAndCount(options = {}) {
+      refuseUnknown(options, FIND_OPTIONS, "find rows");
+      const { where, signal } = options;
+      const data = await find(options);
+      const total = await count({ where, signal });
+      return withHidden({ data, total }, { items: data });
     },
     async paginate(options = {}) {
       refuseUnknown(options, PAGE_OPTIONS, "paginate");
       const { query, order } = ordered(options);
       const keyed = [...order, ...keyOrder(definition.primaryKey, order)];
-      const { page, limit, total } = options;
-      const result = await paginate(addOrder(query, keyed, table), { page, limit, total });
-      return { ...result, data: await table.entities(result.data) };
+      const { page, offset, limit, total } = options;
+      const signal = table.signalWith(options.signal);
+      if (page !== undefined && offset !== undefined) {
+        throw new BadRequestError("Cannot paginate: give page or offset, not both");
+      }
+      const result = offset === undefined
+        ? await paginate(addOrder(query, keyed, table), { page, limit, total, signal })
+        : await pageFrom(offset, addOrder(query, keyed, table), { ...options, signal });
+      const { pagination } = result;
+      const data = await table.entities(result.data);
+      return withHidden({ ...result, data }, {
+        items: data,
+        total: pagination.total,
+        limit: pagination.limit,
+        offset: offset ?? (pagination.page! - 1) * pagination.limit,
+      });
     },
     async paginateCursor(options = {}) {
       refuseUnknown(options, CURSOR_OPTIONS, "paginate");
@@ -217,26 +266,92 @@ export function reads(table: Table): Reads {
         limit,
         cursor,
         security,
+        signal: table.signalWith(options.signal),
       });
-      return { ...result, data: await table.entities(result.data) };
+      const data = await table.entities(result.data);
+      return withHidden({ ...result, data }, {
+        items: data,
+        nextCursor: result.pagination.nextCursor ?? null,
+        hasMore: result.pagination.hasNext,
+      });
     },
     async *iterate(options = {}) {
       const { chunkSize = 100, ...rest } = options;
-      refuseUnknown(rest, FIND_OPTIONS, "iterate over rows");
+      refuseUnknown(rest, ITERATE_OPTIONS, "iterate over rows");
       const { query, order } = ordered(rest);
       const { limit, offset } = rest;
       if (limit !== undefined) wholeNumber(limit, "limit");
       if (offset !== undefined) wholeNumber(offset, "offset");
-      const stream = range(addOrder(query, order, table), limit, offset).stream(chunkSize);
-      for await (const row of stream) yield (await table.entities([row]))[0];
+      const signal = table.signalWith(rest.signal);
+      signal?.throwIfAborted();
+      const stream: AsyncIterator<Row> = range(addOrder(query, order, table), limit, offset)
+        .stream(chunkSize);
+      try {
+        for (;;) {
+          const { done, value } = await abortable(signal, () => stream.next());
+          if (done) return;
+          yield (await table.entities([value]))[0];
+        }
+      } finally {
+        const closed = stream.return?.();
+        // It closes when the rows that it waits for have come.
+        if (signal?.aborted) closed?.catch(() => {});
+        else await closed;
+      }
     },
-    loader: () => createLoader(byKey, (id) => table.keyName(table.keyValues(id))),
+    loader(options = {}) {
+      refuseUnknown(options, ["signal"], "make a loader");
+      const signal = table.signalWith(options.signal);
+      return createLoader(
+        (ids) => byKey(ids, signal),
+        (id) => table.keyName(table.keyValues(id)),
+        signal,
+      );
+    },
     keyIn(ids) {
       const keys = ids.map((id) => table.keyValues(id));
       return (eb) => keys.length === 0 ? eb.or([]) : table.keyIsIn(eb, keys);
     },
     query: () => table.db.selectFrom(table.name) as Select,
   };
+}
+
+/** A page that begins anywhere, also between two numbered ones. */
+async function pageFrom(
+  offset: number,
+  query: Select,
+  { limit = 20, total = "exact", signal }: PageOptions<any>,
+): Promise<PaginatedResult<Row>> {
+  wholeNumber(offset, "offset");
+  const most = Math.min(wholeNumber(limit, "limit"), MOST_ROWS);
+  if (total !== "exact" && total !== "none") {
+    throw new BadRequestError(`Cannot paginate: with offset, total is "exact" or "none"`);
+  }
+  const known = total === "exact" ? await abortable(signal, () => executeCount(query)) : undefined;
+  const found = await abortable(
+    signal,
+    () => query.limit(most + 1).offset(offset).execute() as Promise<Row[]>,
+  );
+  return {
+    data: found.slice(0, most),
+    pagination: {
+      limit: most,
+      ...known === undefined
+        ? {}
+        : { total: known, totalPages: most === 0 ? 0 : Math.ceil(known / most) },
+      hasNext: most > 0 && found.length > most,
+      hasPrev: offset > 0,
+    },
+  };
+}
+
+function readSelect(select: unknown): readonly string[] | undefined {
+  if (select === undefined) return undefined;
+  if (!Array.isArray(select) || select.length === 0) {
+    throw new BadRequestError("Cannot find rows: select takes a list of columns, one at least");
+  }
+  for (const column of select) assertColumn(column, "select a column");
+  return [...new Set<string>(select)];
 }
 
 function keyOrder(key: readonly string[], order: readonly OrderItem[]): OrderItem[] {
@@ -247,18 +362,4 @@ function keyOrder(key: readonly string[], order: readonly OrderItem[]): OrderIte
 function wholeNumber(value: number, name: string): number {
   if (Number.isInteger(value) && value >= 0) return value;
   throw new BadRequestError(`Cannot find rows: ${name} is ${value}; give a whole number from 0`);
-}
-
-/** Options are never ignored silently. */
-export function refuseUnknown(options: object, known: readonly string[], action: string): void {
-  if (typeof options !== "object" || options === null) {
-    throw new BadRequestError(`Cannot ${action}: the options are no object`);
-  }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    throw new BadRequestError(
-      `Cannot ${action}: there is no option "${key}"; the options are ` +
-        known.map((name) => `"${name}"`).join(", "),
-    );
-  }
 }

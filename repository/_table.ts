@@ -1,4 +1,4 @@
-import { BadRequestError, detectDialect, type Dialect } from "@kysera/core";
+import { abortable, BadRequestError, detectDialect, type Dialect } from "@kysera/core";
 import { compilePlan, planKey, type QueryPlan, Slot } from "@kysera/executor";
 import type {
   Compilable,
@@ -11,21 +11,32 @@ import type {
 import { assertColumn, isPlainObject } from "./_columns.ts";
 import { parse } from "./_validate.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
-import type { Codec, RepositorySchemas } from "./types.ts";
+import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
+import type { StandardSchema } from "./standard_schema.ts";
+import type { Codec } from "./types.ts";
 
 /** A row, by column. */
 export type Row = Record<string, unknown>;
+
+/** Schemas, whichever they were made from. */
+export type Schemas = {
+  readonly [K in "entity" | "create" | "update"]?: StandardSchema<any, any> | undefined;
+};
 
 /** What a repository is, whatever handle it runs on. */
 export interface Definition {
   readonly tableName: string;
   readonly primaryKey: readonly string[];
   readonly mapRow: ((row: any) => unknown) | undefined;
-  readonly schemas: RepositorySchemas;
+  readonly schemas: Schemas;
   /** The part of the rows that are validated, from 0 to 1. */
   readonly validated: number;
   readonly versionColumn: string | undefined;
   readonly codecs: ReadonlyMap<string, Codec>;
+  /** What the values of the key must be. */
+  readonly keyType: PrimaryKeyTypeHint | undefined;
+  /** The schema of the table, where it is not the handle's. */
+  readonly schema: string | undefined;
   /** Plans by what they are good for. */
   readonly plans: WeakMap<object, Plans>;
 }
@@ -66,13 +77,16 @@ export class Table {
   readonly dialect: Dialect;
   /** Whether a write gives the rows it wrote. */
   readonly returns: boolean;
+  /** Ends every wait where it is aborted. */
+  readonly signal: AbortSignal | undefined;
   /** Names that were looked at, and are good. */
   readonly #columns = new Set<string>();
   readonly #plans: Plans;
 
-  constructor(definition: Definition, db: Kysely<any>) {
+  constructor(definition: Definition, db: Kysely<any>, signal?: AbortSignal) {
     this.definition = definition;
     this.db = db;
+    this.signal = signal;
     this.dialect = detectDialect(db);
     this.returns = db.getExecutor().adapter.supportsReturning === true;
     const key = planKey(db);
@@ -103,11 +117,13 @@ export class Table {
    * @param shape what the query's SQL depends on, as text
    * @param values what goes to the slots
    * @param build makes the query; it is told what goes where the values go
+   * @param signal ends the wait, beside the table's own
    */
   async run(
     shape: string,
     values: readonly unknown[],
     build: Build,
+    signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
     const { byShape } = this.#plans;
     let plan = byShape.get(shape);
@@ -117,9 +133,20 @@ export class Table {
       if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
       byShape.set(shape, plan);
     }
-    return await this.db.executeQuery(
-      plan === UNPLANNED ? build(this.db, (i) => values[i]) : plan.bind(this.db, values),
-    );
+    const query = plan === UNPLANNED
+      ? build(this.db, (i) => values[i])
+      : plan.bind(this.db, values);
+    if (signal === undefined && this.signal === undefined) return await this.db.executeQuery(query);
+    return await abortable(this.signalWith(signal), () => this.db.executeQuery(query));
+  }
+
+  /** The table's own signal, and another one. */
+  signalWith(signal: AbortSignal | undefined): AbortSignal | undefined {
+    if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+      throw new BadRequestError(`Cannot query "${this.name}": signal is no AbortSignal`);
+    }
+    if (signal === undefined || this.signal === undefined) return signal ?? this.signal;
+    return AbortSignal.any([this.signal, signal]);
   }
 
   #plan(build: Build, values: readonly unknown[]): QueryPlan<Row> | typeof UNPLANNED {
@@ -154,7 +181,7 @@ export class Table {
 
   async #validated(
     entities: readonly unknown[],
-    schema: NonNullable<RepositorySchemas["entity"]>,
+    schema: StandardSchema<any, any>,
   ): Promise<unknown[]> {
     const { validated } = this.definition;
     const out: unknown[] = [];
@@ -166,16 +193,26 @@ export class Table {
   }
 
   #map(row: Row): unknown {
-    const { codecs, mapRow } = this.definition;
-    let decoded = row;
-    if (codecs.size > 0) {
-      decoded = { ...row };
-      for (const [column, codec] of codecs) {
-        const value = row[column];
-        if (value !== null && value !== undefined) decoded[column] = codec.decode(value);
-      }
-    }
+    const { mapRow } = this.definition;
+    const decoded = this.#decode(row);
     return mapRow === undefined ? decoded : mapRow(decoded);
+  }
+
+  /** Rows that are no entities: some of the columns, as the program has them. */
+  decoded(rows: readonly Row[]): Row[] {
+    // The driver made the rows for this call: they are the caller's.
+    return this.definition.codecs.size === 0 ? rows as Row[] : rows.map((row) => this.#decode(row));
+  }
+
+  #decode(row: Row): Row {
+    const { codecs } = this.definition;
+    if (codecs.size === 0) return row;
+    const decoded = { ...row };
+    for (const [column, codec] of codecs) {
+      const value = row[column];
+      if (value !== null && value !== undefined) decoded[column] = codec.decode(value);
+    }
+    return decoded;
   }
 
   /** A value as the database keeps it. */
@@ -265,6 +302,12 @@ export class Table {
         `Cannot find a row of "${this.name}": the value of its key "${column}" is ${
           Array.isArray(value) ? "a list" : value
         }`,
+      );
+    }
+    const { keyType } = this.definition;
+    if (keyType !== undefined && !isKeyOfType(value, keyType)) {
+      throw new BadRequestError(
+        `Cannot find a row of "${this.name}": the value of its key "${column}" is no ${keyType}`,
       );
     }
     return value;

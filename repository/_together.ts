@@ -11,5 +11,10 @@ export async function inTransaction<T>(
 
 /** Runs statements, all or none: in a new transaction, or in a savepoint of the open one. */
 export async function inSavepoint<T>(table: Table, run: (table: Table) => Promise<T>): Promise<T> {
-  return await withTransaction(table.db, ({ db }) => run(new Table(table.definition, db)));
+  const { definition, signal } = table;
+  return await withTransaction(
+    table.db,
+    ({ db }) => run(new Table(definition, db, signal)),
+    { signal },
+  );
 }

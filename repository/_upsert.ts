@@ -1,17 +1,75 @@
 import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
 import { insertAlone, readBack } from "./_insert.ts";
+import { CheckRefusedError } from "@kysera/executor";
+import type { CompiledQuery } from "kysely";
 import type { Row, Table } from "./_table.ts";
-import { inTransaction } from "./_together.ts";
+import { inSavepoint, inTransaction } from "./_together.ts";
 import { counted } from "./_version.ts";
 import { UpsertConflictError } from "./errors.ts";
 import type { UpsertOptions } from "./types.ts";
 
-/** Adds a row, or changes the one that has its key. */
+/** What an upsert goes by, read. */
+interface Plan {
+  /** The columns of the unique key. */
+  readonly key: readonly string[];
+  /** The columns that are changed where the key is taken. */
+  readonly set: readonly string[];
+  /** Whether the row is wanted. */
+  readonly isRead: boolean;
+  /** Whether the table's primary key is known, and not just taken to be what the upsert goes by. */
+  readonly knowsKey: boolean;
+}
+
+/** How an upsert without a repository differs from one of it. */
+export interface UpsertManner {
+  readonly isRead: boolean;
+  readonly knowsKey: boolean;
+}
+
+const OF_REPOSITORY: UpsertManner = { isRead: true, knowsKey: true };
+
+/** Adds one row, or changes the one that has its key. */
 export async function upsertRow(
   table: Table,
   row: Row,
-  { conflictColumns, updateColumns }: UpsertOptions<any>,
+  options: UpsertOptions<any>,
+  manner: UpsertManner = OF_REPOSITORY,
 ): Promise<Row> {
+  const plan = readPlan(table, row, options, manner);
+  return table.returns
+    ? await upsertAtOnce(table, row, plan)
+    : await inTransaction(table, (inside) => upsertInSteps(inside, row, plan));
+}
+
+/** {@linkcode upsertRow} of many, all or none. @returns them in their order */
+export async function upsertRows(
+  table: Table,
+  rows: readonly Row[],
+  options: UpsertOptions<any>,
+  manner: UpsertManner = OF_REPOSITORY,
+): Promise<Row[]> {
+  const plans = rows.map((row) => readPlan(table, row, options, manner));
+  if (rows.length === 0) return [];
+  if (rows.length === 1) return [await upsertRow(table, rows[0]!, options, manner)];
+  return await inSavepoint(table, async (inside) => {
+    const out: Row[] = [];
+    if (!inside.returns) {
+      for (const [i, row] of rows.entries()) out.push(await upsertInSteps(inside, row, plans[i]!));
+      return out;
+    }
+    for (const { from, to } of partsOf(inside, rows, plans[0]!.key)) {
+      out.push(...await upsertPart(inside, rows.slice(from, to), plans[from]!));
+    }
+    return out;
+  });
+}
+
+function readPlan(
+  table: Table,
+  row: Row,
+  { conflictColumns, updateColumns }: UpsertOptions<any>,
+  manner: UpsertManner,
+): Plan {
   assertColumns(table, row, "conflictColumns", conflictColumns);
   if (conflictColumns.length === 0) {
     throw new BadRequestError(`Cannot upsert into "${table.name}": conflictColumns is empty`);
@@ -20,10 +78,60 @@ export async function upsertRow(
   const { versionColumn } = table.definition;
   const changed = updateColumns ??
     Object.keys(row).filter((column) => !conflictColumns.includes(column));
-  const set = changed.filter((column) => column !== versionColumn);
-  return table.returns
-    ? await upsertAtOnce(table, row, conflictColumns, set)
-    : await inTransaction(table, (inside) => upsertInSteps(inside, row, conflictColumns, set));
+  return {
+    key: conflictColumns,
+    set: changed.filter((column) => column !== versionColumn),
+    ...manner,
+  };
+}
+
+/** Neighbours of the same columns go into one statement, but no key twice. */
+function* partsOf(
+  table: Table,
+  rows: readonly Row[],
+  key: readonly string[],
+): Iterable<{ readonly from: number; readonly to: number }> {
+  let from = 0;
+  while (from < rows.length) {
+    const columns = Object.keys(rows[from]!);
+    const written = columns.join("\0");
+    const most = from + table.rowsPerStatement(2 * columns.length);
+    const seen = new Set<string>();
+    let to = from;
+    for (; to < rows.length && to < most; to++) {
+      const row = rows[to]!;
+      const name = table.keyName(key.map((column) => row[column]));
+      if (seen.has(name) || Object.keys(row).join("\0") !== written) break;
+      seen.add(name);
+    }
+    yield { from, to };
+    from = to;
+  }
+}
+
+async function upsertPart(table: Table, rows: readonly Row[], plan: Plan): Promise<Row[]> {
+  const { key, set } = plan;
+  // Where there is nothing to change, a change to itself lets the row be returned.
+  const columns = set.length === 0 ? key : set;
+  const query = table.db.insertInto(table.name).values(rows).onConflict((oc) =>
+    oc.columns([...key]).doUpdateSet((eb) => ({
+      ...Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
+      ...counted(table, eb),
+    }))
+  ).returningAll();
+  let compiled: CompiledQuery<Row>;
+  try {
+    compiled = query.compile();
+  } catch (error) {
+    if (!(error instanceof CheckRefusedError) || rows.length === 0) throw error;
+    // A check sees the values of a single row only: those of "excluded" are not in the statement.
+    const out: Row[] = [];
+    for (const row of rows) out.push(await upsertAtOnce(table, row, plan));
+    return out;
+  }
+  const { rows: written } = await table.db.executeQuery(compiled);
+  if (written.length < rows.length) throw new UpsertConflictError(table.name);
+  return written;
 }
 
 function assertColumns(table: Table, row: Row, option: string, columns: unknown): void {
@@ -34,63 +142,57 @@ function assertColumns(table: Table, row: Row, option: string, columns: unknown)
   );
 }
 
-async function upsertAtOnce(
-  table: Table,
-  row: Row,
-  conflictColumns: readonly string[],
-  changed: readonly string[],
-): Promise<Row> {
+async function upsertAtOnce(table: Table, row: Row, { key, set }: Plan): Promise<Row> {
+  const columns = Object.keys(row);
   // Where there is nothing to change, a change to itself lets the row be returned.
-  const columns = changed.length === 0 ? conflictColumns : changed;
-  const written = await table.db.insertInto(table.name).values(row).onConflict((oc) =>
-    oc.columns([...conflictColumns]).doUpdateSet((eb) => ({
-      ...Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
-      ...counted(table, eb),
-    }))
-  ).returningAll().executeTakeFirst() as Row | undefined;
-  if (written === undefined) throw new UpsertConflictError(table.name);
-  return written;
+  const changed = set.length === 0 ? key : set;
+  const shape = `upsert ${JSON.stringify([columns, key, changed])}`;
+  const { rows } = await table.run(shape, Object.values(row), (db, at) => {
+    const given = Object.fromEntries(columns.map((column, i) => [column, at(i)]));
+    return db.insertInto(table.name).values(given).onConflict((oc) =>
+      oc.columns([...key]).doUpdateSet((eb) => ({
+        // The values themselves, so that plugins that check rows see them.
+        ...Object.fromEntries(changed.map((column) => [column, given[column]])),
+        ...counted(table, eb),
+      }))
+    ).returningAll();
+  });
+  if (rows.length === 0) throw new UpsertConflictError(table.name);
+  return rows[0]!;
 }
 
 /** An upsert of locks and steps, for a dialect whose own takes no condition. */
-async function upsertInSteps(
-  table: Table,
-  row: Row,
-  conflictColumns: readonly string[],
-  changed: readonly string[],
-): Promise<Row> {
-  const { primaryKey } = table.definition;
+async function upsertInSteps(table: Table, row: Row, plan: Plan): Promise<Row> {
+  const { key, set, isRead } = plan;
+  const { primaryKey, versionColumn } = table.definition;
   const [before] = await table.db.selectFrom(table.name).selectAll().where((eb) =>
-    eb.and(conflictColumns.map((column) => eb(`${table.name}.${column}`, "=", row[column])))
+    eb.and(key.map((column) => eb(`${table.name}.${column}`, "=", row[column])))
   ).forUpdate().execute() as Row[];
-  if (before === undefined) return await insertOrRefuse(table, row, conflictColumns);
-  const set: Row = Object.fromEntries(changed.map((column) => [column, row[column]]));
-  if (changed.length > 0 || table.definition.versionColumn !== undefined) {
-    await table.db.updateTable(table.name).set((eb) => ({ ...set, ...counted(table, eb) }))
+  if (before === undefined) return await insertOrRefuse(table, row, plan);
+  const change: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
+  if (set.length > 0 || versionColumn !== undefined) {
+    await table.db.updateTable(table.name).set((eb) => ({ ...change, ...counted(table, eb) }))
       .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])])).execute();
   }
-  return await readBack(table, primaryKey.map((column) => set[column] ?? before[column]), {
-    ...before,
-    ...set,
-  });
+  const known = { ...before, ...change };
+  return isRead ? await readBack(table, primaryKey.map((column) => known[column]), known) : known;
 }
 
 /** No visible row has the key: where one has it after all, it may not be changed. */
 async function insertOrRefuse(
   table: Table,
   row: Row,
-  conflictColumns: readonly string[],
+  { key, isRead, knowsKey }: Plan,
 ): Promise<Row> {
   try {
-    return await insertAlone(table, row);
+    return await insertAlone(table, row, isRead);
   } catch (error) {
     const parsed = parseDatabaseError(error, table.dialect);
     const { primaryKey } = table.definition;
     const isKey = (columns: readonly string[]): boolean =>
-      columns.length === conflictColumns.length &&
-      columns.every((column) => conflictColumns.includes(column));
+      columns.length === key.length && columns.every((column) => key.includes(column));
     // The database tells the name of the constraint; only the primary key's says its columns.
-    const isOther = parsed instanceof UniqueConstraintError &&
+    const isOther = knowsKey && parsed instanceof UniqueConstraintError &&
       isKey(primaryKey) !== /(^|\.)primary$/i.test(parsed.constraint ?? "");
     if (!(parsed instanceof UniqueConstraintError) || isOther) throw error;
     throw new UpsertConflictError(table.name, { cause: error });

@@ -1,16 +1,34 @@
-import { BadRequestError } from "@kysera/core";
 import { ValidationError, type ValidationIssue } from "./errors.ts";
-import type { StandardIssue, StandardSchema } from "./standard_schema.ts";
+import type {
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+  ValidationSchema,
+} from "./standard_schema.ts";
 
-/** Refuses what is no Standard Schema, when a repository is made. */
-export function assertSchema(schema: unknown, name: string): void {
-  if (schema === undefined) return;
-  const standard = (schema as Partial<StandardSchema> | null)?.["~standard"];
-  if (standard?.version === 1 && typeof standard.validate === "function") return;
-  throw new BadRequestError(
-    `Cannot make a repository: "schemas.${name}" is no Standard Schema; pass one of Zod, Valibot, ` +
-      "ArkType, Yup, or another library that implements it",
-  );
+/** Whether a value is a Standard Schema. */
+export function isStandard(schema: unknown): schema is StandardSchema<any, any> {
+  const standard = (schema as Partial<StandardSchema> | null | undefined)?.["~standard"];
+  return standard?.version === 1 && typeof standard.validate === "function";
+}
+
+/** Whether a value is a schema of two functions. */
+export function isParser(schema: unknown): schema is ValidationSchema<any> {
+  const { parse, safeParse } = (schema ?? {}) as Partial<ValidationSchema>;
+  return typeof parse === "function" && typeof safeParse === "function";
+}
+
+/** Whichever schema as a Standard Schema, or nothing where it is none. */
+export function standardOf(schema: unknown): StandardSchema<any, any> | undefined {
+  if (isStandard(schema)) return schema;
+  if (!isParser(schema)) return undefined;
+  const validate = (value: unknown): StandardResult<any> => {
+    const result = schema.safeParse(value);
+    if (result.success) return { value: result.data };
+    const { issues, message } = result.error;
+    return { issues: Array.isArray(issues) && issues.length > 0 ? issues : [{ message }] };
+  };
+  return { "~standard": { version: 1, vendor: "kysera", validate } };
 }
 
 /** What the schema makes of a value. @throws {ValidationError} with every issue */
@@ -24,7 +42,8 @@ export async function parse<Output>(
   return result.value;
 }
 
-function issueOf({ message, path }: StandardIssue): ValidationIssue {
+/** An issue with its path as keys. */
+export function issueOf({ message, path }: StandardIssue): ValidationIssue {
   return {
     message,
     path: (path ?? []).map((key) => typeof key === "object" ? key.key : key),

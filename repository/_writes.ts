@@ -2,13 +2,16 @@ import { BadRequestError, NotFoundError } from "@kysera/core";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
-import { type Reads, reads, refuseUnknown } from "./_reads.ts";
+import { assertList, refuseUnknown } from "./_options.ts";
+import { type Reads, reads } from "./_reads.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { inSavepoint, inTransaction } from "./_together.ts";
-import { upsertRow } from "./_upsert.ts";
+import { upsertRow, upsertRows } from "./_upsert.ts";
 import { counted } from "./_version.ts";
 import { StaleRowError } from "./errors.ts";
 import type { UpdateOptions, UpsertOptions } from "./types.ts";
+
+const UPSERT_OPTIONS = ["conflictColumns", "updateColumns"];
 
 /** The methods of a repository that write. */
 export interface Writes {
@@ -16,6 +19,7 @@ export interface Writes {
   update(id: unknown, input: unknown, options?: UpdateOptions): Promise<any>;
   delete(id: unknown): Promise<boolean>;
   upsert(input: unknown, options: UpsertOptions<any>): Promise<any>;
+  upsertMany(inputs: readonly unknown[], options: UpsertOptions<any>): Promise<any[]>;
   bulkCreate(inputs: readonly unknown[]): Promise<any[]>;
   bulkUpdate(
     items: readonly ({ readonly id: unknown; readonly data: unknown } & UpdateOptions)[],
@@ -146,9 +150,16 @@ export function writes(
       return (numAffectedRows ?? 0n) > 0n;
     },
     async upsert(input, options) {
-      refuseUnknown(options, ["conflictColumns", "updateColumns"], "upsert a row");
+      refuseUnknown(options, UPSERT_OPTIONS, "upsert a row");
       const row = withVersion(await table.row(input, "create"));
       return await first(table, [await upsertRow(table, row, options)]);
+    },
+    async upsertMany(inputs, options) {
+      assertList(inputs, "upsert rows");
+      refuseUnknown(options, UPSERT_OPTIONS, "upsert rows");
+      // All are validated before the first is written.
+      const rows = (await table.rows(inputs, "create")).map(withVersion);
+      return await table.entities(await upsertRows(table, rows, options));
     },
     async bulkUpdate(items) {
       assertList(items, "update rows");
@@ -229,11 +240,6 @@ export function writes(
 
 async function first(table: Table, rows: readonly Row[]): Promise<any> {
   return (await table.entities(rows))[0];
-}
-
-function assertList(value: unknown, action: string): asserts value is readonly unknown[] {
-  if (Array.isArray(value)) return;
-  throw new BadRequestError(`Cannot ${action}: the argument is no list`);
 }
 
 async function lock(table: Table, key: readonly unknown[]): Promise<Row[]> {

@@ -17,7 +17,7 @@ import {
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
-import type { KeyColumns, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
+import type { KeyColumnsOf, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
 
 /** Applies an ORM's plugins to a builder by hand; on its executor they apply by themselves. */
 export type ApplyPlugins = <QB extends object>(
@@ -39,7 +39,7 @@ export interface Orm<DB, P extends readonly Plugin[]> {
   /** Makes a repository of a table. */
   createRepository<
     T extends TableName<DB>,
-    const PK extends KeyColumns<DB, T> = "id" & KeyColumns<DB, T>,
+    const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
     Entity = Selectable<DB[T]>,
     S extends RepositorySchemas = Record<never, never>,
   >(
@@ -57,6 +57,9 @@ export interface Orm<DB, P extends readonly Plugin[]> {
     options?: TransactionOptions,
   ): Promise<R>;
 }
+
+/** {@linkcode Orm}, as it was called before. */
+export type PluginOrm<DB, P extends readonly Plugin[] = readonly Plugin[]> = Orm<DB, P>;
 
 /**
  * Makes an ORM: an executor, and repositories on it.

@@ -1,5 +1,11 @@
-import { BadRequestError, type Selectable } from "@kysera/core";
-import { type DbContext, isDbContext, withTransaction } from "@kysera/dal";
+import { BadRequestError, detectDialect, type Selectable } from "@kysera/core";
+import {
+  createContext,
+  type DbContext,
+  isDbContext,
+  type TransactionOptions,
+  withTransaction,
+} from "@kysera/dal";
 import {
   bindContext,
   type ExecutorOf,
@@ -11,17 +17,19 @@ import {
   withMetadata,
   wrapTransaction,
 } from "@kysera/executor";
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import { assertColumn } from "./_columns.ts";
-import { reads, refuseUnknown } from "./_reads.ts";
-import { type Definition, Table } from "./_table.ts";
-import { assertSchema } from "./_validate.ts";
+import { refuseUnknown } from "./_options.ts";
+import { reads } from "./_reads.ts";
+import { type Definition, type Schemas, Table } from "./_table.ts";
+import { standardOf } from "./_validate.ts";
 import { writes } from "./_writes.ts";
+import { assertKeyType, type DialectConfig } from "./primary_key.ts";
 import type {
   CreateInput,
   EntityOf,
   ExtensionsOf,
-  KeyColumns,
+  KeyColumnsOf,
   KeyOf,
   Repository,
   RepositoryConfig,
@@ -38,6 +46,10 @@ const OPTIONS = [
   "validateDbResults",
   "versionColumn",
   "codecs",
+  "schema",
+  "primaryKeyType",
+  "validationStrategy",
+  "dialect",
 ];
 
 /** The repository that a configuration makes. */
@@ -45,7 +57,7 @@ export type RepositoryOf<
   DB,
   T extends TableName<DB>,
   Entity,
-  PK extends KeyColumns<DB, T>,
+  PK extends KeyColumnsOf<DB, T>,
   S extends RepositorySchemas,
   P extends readonly Plugin[],
 > =
@@ -113,7 +125,7 @@ export type RepositoryOf<
 export function createRepository<
   DB,
   T extends TableName<DB>,
-  const PK extends KeyColumns<DB, T> = "id" & KeyColumns<DB, T>,
+  const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
   Entity = Selectable<DB[T]>,
   S extends RepositorySchemas = Record<never, never>,
   const P extends readonly Plugin[] = readonly Plugin[],
@@ -122,11 +134,22 @@ export function createRepository<
   config: RepositoryConfig<DB, T, Entity, PK, S>,
 ): RepositoryOf<DB, T, Entity, PK, S, P> {
   // The interface says what the configuration's types make of the methods.
-  return build(define(config), executor) as unknown as RepositoryOf<DB, T, Entity, PK, S, P>;
+  const definition = define(config, executor);
+  return build(definition, inSchema(executor, definition)) as unknown as RepositoryOf<
+    DB,
+    T,
+    Entity,
+    PK,
+    S,
+    P
+  >;
 }
 
 /** Checks a configuration. */
-function define(config: RepositoryConfig<any, any, any, any, any>): Definition {
+export function define(
+  config: RepositoryConfig<any, any, any, any, any>,
+  db: Kysely<any>,
+): Definition {
   refuseUnknown(config, OPTIONS, "make a repository");
   const { tableName, primaryKey = "id", mapRow, schemas = {}, codecs = {} } = config;
   if (typeof tableName !== "string" || tableName === "") {
@@ -138,8 +161,20 @@ function define(config: RepositoryConfig<any, any, any, any, any>): Definition {
       `Cannot make a repository of "${tableName}": primaryKey names no column, or one twice`,
     );
   }
-  refuseUnknown(schemas, ["entity", "create", "update"], "make a repository");
-  for (const [name, schema] of Object.entries(schemas)) assertSchema(schema, name);
+  const { validationStrategy = "strict", primaryKeyType, schema } = config;
+  if (validationStrategy !== "strict" && validationStrategy !== "none") {
+    throw new BadRequestError(
+      `Cannot make a repository of "${tableName}": validationStrategy is "strict" or "none"`,
+    );
+  }
+  const usable = readSchemas(schemas, tableName);
+  assertKeyType(primaryKeyType, `make a repository of "${tableName}"`);
+  assertDialect(config.dialect, db);
+  if (schema !== undefined && (typeof schema !== "string" || schema === "")) {
+    throw new BadRequestError(
+      `Cannot make a repository of "${tableName}": schema is no name of a schema`,
+    );
+  }
   if (mapRow !== undefined && typeof mapRow !== "function") {
     throw new BadRequestError(`Cannot make a repository of "${tableName}": mapRow is no function`);
   }
@@ -151,12 +186,47 @@ function define(config: RepositoryConfig<any, any, any, any, any>): Definition {
     tableName,
     primaryKey: key as readonly string[],
     mapRow,
-    schemas,
+    schemas: validationStrategy === "strict" ? usable : { entity: usable.entity },
     validated: sampling(config.validateDbResults),
     versionColumn,
     codecs: new Map(Object.entries(codecs)) as Definition["codecs"],
+    keyType: primaryKeyType,
+    schema,
     plans: new WeakMap(),
   };
+}
+
+function readSchemas(given: object, tableName: string): Schemas {
+  refuseUnknown(given, ["entity", "create", "update"], "make a repository");
+  return Object.fromEntries(
+    Object.entries(given).map(([name, schema]) => {
+      const standard = standardOf(schema);
+      if (schema === undefined || standard !== undefined) return [name, standard];
+      throw new BadRequestError(
+        `Cannot make a repository of "${tableName}": "schemas.${name}" is no schema; pass one of ` +
+          "Zod, Valibot, ArkType, Yup, another library that implements Standard Schema, or one of " +
+          "the adapters",
+      );
+    }),
+  );
+}
+
+/** What is known without it may be said, but not otherwise. */
+function assertDialect(option: unknown, db: Kysely<any>): void {
+  const isConfig = typeof option === "object" && option !== null;
+  const said = isConfig ? (option as Partial<DialectConfig>).dialect : option;
+  if (said === undefined || said === detectDialect(db)) return;
+  throw new BadRequestError(
+    `Cannot make a repository: dialect is "${String(said)}", and the executor's is ` +
+      `"${detectDialect(db)}"; leave it out`,
+  );
+}
+
+/** The handle set to the schema of the table; one that is set to a schema already stays. */
+function inSchema(db: Kysely<any>, { schema }: Definition): Kysely<any> {
+  if (schema === undefined) return db;
+  const isSet = db.getExecutor().plugins.some((plugin) => plugin instanceof WithSchemaPlugin);
+  return isSet ? db : db.withSchema(schema);
 }
 
 function sampling(option: boolean | number | undefined): number {
@@ -169,11 +239,12 @@ function sampling(option: boolean | number | undefined): number {
 }
 
 /** The object itself: plain, so that plugins may copy it to add to it. */
-function build(definition: Definition, db: Kysely<any>): object {
-  const table = new Table(definition, db);
+function build(definition: Definition, db: Kysely<any>, signal?: AbortSignal): object {
+  const table = new Table(definition, db, signal);
   const reading = reads(table);
   const { changeAll: _, ...writing } = writes(table, reading);
-  const on = (handle: Kysely<any>): object => build(definition, handle);
+  const on = (handle: Kysely<any>, own?: AbortSignal): object =>
+    build(definition, inSchema(handle, definition), own ?? signal);
   const repository = {
     executor: db,
     tableName: definition.tableName,
@@ -183,10 +254,19 @@ function build(definition: Definition, db: Kysely<any>): object {
     ...writing,
     on: (handle: Kysely<any>) => on(sameExecutor(handle, db)),
     withTransaction: (transaction: ExecutorOf<any> | DbContext) =>
-      on(joined(isDbContext(transaction) ? transaction.db : transaction, db)),
-    transaction: (fn: (repository: object, transaction: Transaction<any>) => Promise<unknown>) =>
-      // withTransaction() gives a transaction, as its context says.
-      withTransaction(db, (tx) => fn(on(tx.db), tx.db as Transaction<any>)),
+      isDbContext(transaction)
+        ? on(joined(transaction.db, db), transaction.signal)
+        : on(joined(transaction, db)),
+    transaction: (
+      fn: (transaction: Transaction<any>, repository: object) => unknown,
+      options: TransactionOptions = {},
+    ) =>
+      withTransaction(
+        createContext(db, { signal }),
+        // withTransaction() gives a transaction, as its context says.
+        (tx) => fn(tx.db as Transaction<any>, on(tx.db, tx.signal)),
+        options,
+      ),
   };
   return getPlugins(db).reduce<object>(
     (extended, plugin) => plugin.extendRepository?.(extended) ?? extended,

@@ -1,4 +1,4 @@
-import { BadRequestError, type Selectable } from "@kysera/core";
+import type { Dialect, Selectable } from "@kysera/core";
 import {
   createExecutor,
   type ExecutorOf,
@@ -6,15 +6,17 @@ import {
   type Plugin,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
+import { refuseUnknown } from "./_options.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
-import type { KeyColumns, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
+import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
+import type { KeyColumnsOf, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
 
 /** Makes repositories on one executor. */
 export interface ConfiguredRepositoryFactory<DB, P extends readonly Plugin[] = readonly Plugin[]> {
   /** Makes a repository; see {@linkcode createRepository}. */
   create<
     T extends TableName<DB>,
-    const PK extends KeyColumns<DB, T> = "id" & KeyColumns<DB, T>,
+    const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
     Entity = Selectable<DB[T]>,
     S extends RepositorySchemas = Record<never, never>,
   >(config: RepositoryConfig<DB, T, Entity, PK, S>): RepositoryOf<DB, T, Entity, PK, S, P>;
@@ -58,6 +60,10 @@ export function createRepositoryFactory<DB, const P extends readonly Plugin[] = 
 export interface SimpleRepositoryOptions<PK> {
   /** The column, or the columns, of the primary key. Default `"id"`. */
   readonly primaryKey?: PK | undefined;
+  /** What the values of the key must be. Default: what the types say, unchecked. */
+  readonly primaryKeyType?: PrimaryKeyTypeHint | undefined;
+  /** The dialect, which is known without it. */
+  readonly dialect?: Dialect | DialectConfig | undefined;
 }
 
 /**
@@ -95,7 +101,7 @@ export function createSimpleRepository<
   DB,
   T extends TableName<DB>,
   Entity,
-  const PK extends KeyColumns<DB, T> = "id" & KeyColumns<DB, T>,
+  const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
   const P extends readonly Plugin[] = readonly Plugin[],
 >(
   executor: ExecutorOf<DB> & { readonly __plugins?: P },
@@ -103,17 +109,11 @@ export function createSimpleRepository<
   mapRow: (row: Selectable<DB[T]>) => Entity,
   options: SimpleRepositoryOptions<PK> = {},
 ): RepositoryOf<DB, T, Entity, PK, Record<never, never>, P> {
-  const { primaryKey, ...rest } = options;
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined) {
-    throw new BadRequestError(
-      `Cannot make a repository: there is no option "${unknown}"; the only one is "primaryKey"`,
-    );
-  }
+  refuseUnknown(options, ["primaryKey", "primaryKeyType", "dialect"], "make a repository");
   return createRepository<DB, T, PK, Entity, Record<never, never>, P>(executor, {
     tableName,
     mapRow,
-    primaryKey,
+    ...options,
   });
 }
 

@@ -1,4 +1,9 @@
-import { DatabaseError, ResourceErrorCodes, ValidationErrorCodes } from "@kysera/core";
+import {
+  BadRequestError,
+  DatabaseError,
+  ResourceErrorCodes,
+  ValidationErrorCodes,
+} from "@kysera/core";
 
 /** Something that is wrong with an input or a row. */
 export interface ValidationIssue {
@@ -98,5 +103,30 @@ export class UpsertConflictError extends DatabaseError {
       undefined,
       { table, ...options },
     );
+  }
+}
+
+/** A condition has a comparison that there is none of. */
+export class InvalidOperatorError extends BadRequestError {
+  static {
+    this.prototype.name = "InvalidOperatorError";
+  }
+
+  /** The comparison, as it was written. */
+  readonly operator: string;
+
+  /**
+   * Makes one.
+   *
+   * @param column the column that was to be compared
+   * @param operator the comparison, as it was written
+   * @param known those there are
+   */
+  constructor(column: string, operator: string, known: readonly string[]) {
+    super(
+      `Cannot read the condition: "${column}" has the unknown comparison "${operator}"; there are ` +
+        `${known.join(", ")} (to compare with an object, write { eq: .. })`,
+    );
+    this.operator = operator;
   }
 }

@@ -13,10 +13,12 @@ export interface Loader<Key, Entity> {
  *
  * @param read reads rows by their keys, in any order
  * @param nameOf the same text for keys that are the same, and for no others
+ * @param signal ends every wait where it is aborted
  */
 export function createLoader<Key, Entity>(
   read: (ids: readonly Key[]) => Promise<ReadonlyMap<string, Entity>>,
   nameOf: (id: Key) => string,
+  signal?: AbortSignal,
 ): Loader<Key, Entity> {
   const known = new Map<string, Promise<Entity | null>>();
   let waiting: { readonly id: Key; readonly settle: (row: Promise<Entity | null>) => void }[] = [];
@@ -31,6 +33,7 @@ export function createLoader<Key, Entity>(
   };
   // Async, so that a key that is none rejects as other failures do.
   const load = async (id: Key): Promise<Entity | null> => {
+    signal?.throwIfAborted();
     const name = nameOf(id);
     let row = known.get(name);
     if (row === undefined) {

@@ -5,11 +5,43 @@
  * @module
  */
 export type { CursorPage, OffsetPage } from "./_pages.ts";
+export * from "./atomic_status_transition.ts";
+export * from "./context_aware_repository.ts";
+export * from "./create_base_repository.ts";
 export * from "./create_orm.ts";
-export * from "./create_repository.ts";
+export { createRepository, type RepositoryOf } from "./create_repository.ts";
 export * from "./create_repository_factory.ts";
+export * from "./create_table_operations.ts";
+export * from "./create_validator.ts";
 export * from "./errors.ts";
+export * from "./is_valid_row.ts";
 export type { Loader } from "./loader.ts";
+export {
+  type CompositeKeyValue,
+  type DialectConfig,
+  extractPrimaryKey,
+  getPrimaryKeyColumns,
+  isCompositeKey,
+  normalizePrimaryKeyConfig,
+  normalizePrimaryKeyInput,
+  type PrimaryKeyColumn,
+  type PrimaryKeyConfig,
+  type PrimaryKeyInput,
+  type PrimaryKeyTypeHint,
+  type PrimaryKeyValue,
+} from "./primary_key.ts";
+export * from "./schema_adapters.ts";
 export * from "./standard_schema.ts";
 export * from "./types.ts";
-export type { Comparison, Where } from "./where.ts";
+export * from "./upsert.ts";
+export type { Comparison, DollarComparison, Where } from "./where.ts";
+export {
+  type AnyKyseraExecutor,
+  type KyseraExecutor,
+  type Plugin,
+  PluginValidationError,
+  type QueryBuilderContext,
+  resolvePluginOrder,
+  validatePlugins,
+} from "@kysera/executor";
+export type { Dialect, Executor } from "@kysera/core";

@@ -4,6 +4,7 @@
  * @see https://standardschema.dev
  * @module
  */
+import type { ValidationIssue } from "./errors.ts";
 
 /** A schema of any library that implements Standard Schema, version 1. */
 export interface StandardSchema<Input = unknown, Output = Input> {
@@ -35,8 +36,38 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** A schema of one's own: two functions that validate at once. */
+export interface ValidationSchema<T = unknown> {
+  /** What the schema makes of a value. @throws where it refuses it */
+  parse(data: unknown): T;
+  /** What the schema says of a value. */
+  safeParse(data: unknown): ValidationResult<T>;
+  /** The same schema, with nothing required. */
+  partial?(): ValidationSchema<Partial<T>>;
+}
+
+/** What {@linkcode ValidationSchema.safeParse} says. */
+export type ValidationResult<T> =
+  | { readonly success: true; readonly data: T }
+  | { readonly success: false; readonly error: ValidationFailure };
+
+/** Why a schema refuses a value: an error, which may say so issue by issue. */
+export interface ValidationFailure {
+  /** What is wrong. */
+  readonly message: string;
+  /** What is wrong, issue by issue. */
+  readonly issues?: readonly (ValidationIssue | StandardIssue)[];
+}
+
+/** Whatever a repository takes for a schema. */
+export type AnySchema = StandardSchema<any, any> | ValidationSchema<any>;
+
 /** What a schema takes. */
-export type InputOf<S> = S extends StandardSchema<infer Input, any> ? Input : never;
+export type InputOf<S> = S extends StandardSchema<infer Input, any> ? Input
+  : S extends ValidationSchema<infer T> ? T
+  : never;
 
 /** What a schema gives. */
-export type OutputOf<S> = S extends StandardSchema<any, infer Output> ? Output : never;
+export type OutputOf<S> = S extends StandardSchema<any, infer Output> ? Output
+  : S extends ValidationSchema<infer T> ? T
+  : never;

@@ -1,4 +1,4 @@
-import type { CursorSecurity, Insertable, Selectable, Updateable } from "@kysera/core";
+import type { CursorSecurity, Dialect, Insertable, Selectable, Updateable } from "@kysera/core";
 import type { CursorPage, OffsetPage } from "./_pages.ts";
 import type { ExecutorOf, Plugin, RepositoryExtension } from "@kysera/executor";
 import type {
@@ -9,16 +9,17 @@ import type {
   SqlBool,
   Transaction,
 } from "kysely";
-import type { DbContext } from "@kysera/dal";
+import type { DbContext, TransactionOptions } from "@kysera/dal";
 import type { Loader } from "./loader.ts";
-import type { InputOf, OutputOf, StandardSchema } from "./standard_schema.ts";
+import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
+import type { AnySchema, InputOf, OutputOf } from "./standard_schema.ts";
 import type { Where } from "./where.ts";
 
 /** Names of the tables of a database. */
 export type TableName<DB> = keyof DB & string;
 
 /** Columns that make up a primary key. */
-export type KeyColumns<DB, T extends keyof DB> =
+export type KeyColumnsOf<DB, T extends keyof DB> =
   | (keyof Selectable<DB[T]> & string)
   | readonly (keyof Selectable<DB[T]> & string)[];
 
@@ -39,11 +40,11 @@ export interface Codec<App = any, Stored = any> {
 /** Schemas of a repository. Each is optional. */
 export interface RepositorySchemas {
   /** What an entity must be, as `mapRow` gives it; looked at where `validateDbResults` says so. */
-  readonly entity?: StandardSchema<any, any> | undefined;
+  readonly entity?: AnySchema | undefined;
   /** What `create` takes. */
-  readonly create?: StandardSchema<any, any> | undefined;
+  readonly create?: AnySchema | undefined;
   /** What `update` takes. */
-  readonly update?: StandardSchema<any, any> | undefined;
+  readonly update?: AnySchema | undefined;
 }
 
 /** What a repository is made from. An option that is not one of these is an error. */
@@ -51,7 +52,7 @@ export interface RepositoryConfig<
   DB,
   T extends TableName<DB>,
   Entity = Selectable<DB[T]>,
-  PK extends KeyColumns<DB, T> = KeyColumns<DB, T>,
+  PK extends KeyColumnsOf<DB, T> = KeyColumnsOf<DB, T>,
   S extends RepositorySchemas = RepositorySchemas,
 > {
   /** The table. */
@@ -71,21 +72,32 @@ export interface RepositoryConfig<
   readonly versionColumn?: (keyof Selectable<DB[T]> & string) | undefined;
   /** Codecs by column. */
   readonly codecs?: { readonly [C in keyof Selectable<DB[T]>]?: Codec } | undefined;
+  /** The schema that the table is in. Default: the one that the executor is set to. */
+  readonly schema?: string | undefined;
+  /**
+   * What the values of the key must be; others are refused before any SQL runs. Default: what the
+   * types say, unchecked.
+   */
+  readonly primaryKeyType?: PrimaryKeyTypeHint | undefined;
+  /** `"none"` takes inputs as they are, for callers that have validated them. Default `"strict"`. */
+  readonly validationStrategy?: "strict" | "none" | undefined;
+  /** The dialect, which is known without it; one that the executor is not of is refused. */
+  readonly dialect?: Dialect | DialectConfig | undefined;
 }
 
 /** What `create` takes. */
 export type CreateInput<DB, T extends keyof DB, S> = S extends { readonly create: infer C }
-  ? C extends StandardSchema<any, any> ? InputOf<C> : Insertable<DB[T]>
+  ? C extends AnySchema ? InputOf<C> : Insertable<DB[T]>
   : Insertable<DB[T]>;
 
 /** What `update` takes. */
 export type UpdateInput<DB, T extends keyof DB, S> = S extends { readonly update: infer U }
-  ? U extends StandardSchema<any, any> ? InputOf<U> : Updateable<DB[T]>
+  ? U extends AnySchema ? InputOf<U> : Updateable<DB[T]>
   : Updateable<DB[T]>;
 
 /** What `find` and its like give. */
 export type EntityOf<Entity, S> = S extends { readonly entity: infer E }
-  ? E extends StandardSchema<any, any> ? unknown extends Entity ? OutputOf<E> : Entity : Entity
+  ? E extends AnySchema ? unknown extends Entity ? OutputOf<E> : Entity : Entity
   : Entity;
 
 /** An order: a column, or columns with directions. */
@@ -100,24 +112,65 @@ export type OrderBy<Table> =
     readonly nulls?: "first" | "last" | undefined;
   }[];
 
+/** Options of everything that reads. */
+export interface ReadOptions {
+  /**
+   * Ends the wait where it is aborted; a query that was sent runs on, and its result is dropped. The
+   * signal of the context that a repository was joined to a transaction with holds as well.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which rows `count` and `exists` look at. */
+export interface CountOptions<Table> extends ReadOptions {
+  /** Which rows. Default all. */
+  readonly where?: Where<Table> | undefined;
+}
+
 /** Options of `find`. */
-export interface FindOptions<Table> {
+export interface FindOptions<Table> extends ReadOptions {
   /** Which rows. */
   readonly where?: Where<Table> | undefined;
   /** In which order. */
   readonly orderBy?: OrderBy<Table> | undefined;
   /** The direction, where `orderBy` is one column. Default `"asc"`. */
   readonly orderDirection?: "asc" | "desc" | undefined;
+  /** The list of `orderBy`, by another name. */
+  readonly sort?: Exclude<OrderBy<Table>, string> | undefined;
   /** How many rows at the most. */
   readonly limit?: number | undefined;
   /** How many rows are passed over. */
   readonly offset?: number | undefined;
 }
 
+/** Some columns in place of entities: rows as they are, without `mapRow`. */
+export interface SelectColumns<Table, C extends ColumnOf<Table>> {
+  /** The columns. Codecs apply; `mapRow` and the schema of entities do not. */
+  readonly select: readonly C[];
+}
+
+/** The columns of a table. */
+export type ColumnOf<Table> = keyof Selectable<Table> & string;
+
+/** The rows of {@linkcode SelectColumns}. */
+export type Selected<Table, C extends ColumnOf<Table>> = Pick<Selectable<Table>, C>;
+
+/** What `findAndCount` gives. */
+export interface CountedRows<Row> {
+  /** The rows that fit, as many as `limit` allows. */
+  readonly data: Row[];
+  /** How many fit in all. */
+  readonly total: number;
+  /** `data`, by another name; not enumerable. */
+  readonly items: Row[];
+}
+
 /** Options of `paginate`. */
-export interface PageOptions<Table> extends Omit<FindOptions<Table>, "limit" | "offset"> {
-  /** The page, from 1. */
+export interface PageOptions<Table> extends Omit<FindOptions<Table>, "limit"> {
+  /** The page, from 1. Not with `offset`. */
   readonly page?: number | undefined;
+  /** How many rows are passed over, in place of `page`. */
+  readonly offset?: number | undefined;
   /** Rows on a page. Default 20. */
   readonly limit?: number | undefined;
   /** How the total is found. Default `"exact"`. */
@@ -172,22 +225,44 @@ export interface Repository<
   getById(id: Key): Promise<Entity>;
   /** The rows with these keys, in their order; those that are not there are left out. */
   findByIds(ids: readonly Key[]): Promise<Entity[]>;
+  /** Some columns of the rows that fit. */
+  find<const C extends ColumnOf<DB[T]>>(
+    options: FindOptions<DB[T]> & SelectColumns<DB[T], C>,
+  ): Promise<Selected<DB[T], C>[]>;
   /** The rows that fit. */
   find(options?: FindOptions<DB[T]>): Promise<Entity[]>;
+  /** The rows that fit, and how many there are without `limit` and `offset`. */
+  findAndCount<const C extends ColumnOf<DB[T]>>(
+    options: FindOptions<DB[T]> & SelectColumns<DB[T], C>,
+  ): Promise<CountedRows<Selected<DB[T], C>>>;
+  /** The rows that fit, and how many there are without `limit` and `offset`. */
+  findAndCount(options?: FindOptions<DB[T]>): Promise<CountedRows<Entity>>;
+  /** Some columns of the first row that fits, or `null`. */
+  findOne<const C extends ColumnOf<DB[T]>>(
+    options: Omit<FindOptions<DB[T]>, "limit"> & SelectColumns<DB[T], C>,
+  ): Promise<Selected<DB[T], C> | null>;
   /** The first row that fits, or `null`. */
   findOne(options?: Omit<FindOptions<DB[T]>, "limit">): Promise<Entity | null>;
+  /** Some columns of the first row that fits. @throws {NotFoundError} */
+  findOneOrThrow<const C extends ColumnOf<DB[T]>>(
+    options: Omit<FindOptions<DB[T]>, "limit"> & SelectColumns<DB[T], C>,
+  ): Promise<Selected<DB[T], C>>;
   /** The first row that fits. @throws {NotFoundError} */
   findOneOrThrow(options?: Omit<FindOptions<DB[T]>, "limit">): Promise<Entity>;
   /** The one row that fits. @throws {NotFoundError} @throws {MultipleRowsError} */
   one(where: Where<DB[T]>): Promise<Entity>;
   /** The one row that fits, or `null`. @throws {MultipleRowsError} */
   maybe(where: Where<DB[T]>): Promise<Entity | null>;
+  /** Some columns of all rows. */
+  findAll<const C extends ColumnOf<DB[T]>>(
+    options: Omit<FindOptions<DB[T]>, "where"> & SelectColumns<DB[T], C>,
+  ): Promise<Selected<DB[T], C>[]>;
   /** All rows. */
   findAll(options?: Omit<FindOptions<DB[T]>, "where">): Promise<Entity[]>;
   /** How many rows fit. */
-  count(options?: { readonly where?: Where<DB[T]> | undefined }): Promise<number>;
+  count(options?: CountOptions<DB[T]>): Promise<number>;
   /** Whether a row fits. */
-  exists(options?: { readonly where?: Where<DB[T]> | undefined }): Promise<boolean>;
+  exists(options?: CountOptions<DB[T]>): Promise<boolean>;
   /** Adds a row. @throws {ValidationError} before any SQL is run */
   create(input: Create): Promise<Entity>;
   /** Changes a row. @throws {NotFoundError} @throws {StaleRowError} @throws {ValidationError} */
@@ -196,6 +271,8 @@ export interface Repository<
   delete(id: Key): Promise<boolean>;
   /** Adds a row, or changes the one that has its key. @throws {UpsertConflictError} */
   upsert(input: Create, options: UpsertOptions<DB[T]>): Promise<Entity>;
+  /** {@linkcode Repository.upsert} of many, all or none, in their order. */
+  upsertMany(inputs: readonly Create[], options: UpsertOptions<DB[T]>): Promise<Entity[]>;
   /** Adds rows, all or none, in their order. */
   bulkCreate(inputs: readonly Create[]): Promise<Entity[]>;
   /** Changes rows, all or none, in their order. @throws {NotFoundError} */
@@ -217,7 +294,7 @@ export interface Repository<
     options?: FindOptions<DB[T]> & { readonly chunkSize?: number | undefined },
   ): AsyncIterableIterator<Entity>;
   /** Answers many `load(id)` of one tick with one query. */
-  loader(): Loader<Key, Entity>;
+  loader(options?: ReadOptions): Loader<Key, Entity>;
   /**
    * A condition that the key is one of these, for `where` of a query of one's own. Of none, no row
    * has it.
@@ -225,12 +302,13 @@ export interface Repository<
   keyIn(ids: readonly Key[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
   /** The guarded query builder of Kysely, for what the methods do not say. */
   query(): SelectQueryBuilder<DB, T, Record<never, never>>;
-  /** Runs a function in a transaction; its repository is in it. */
+  /** Runs a function in a transaction; the repository that it is given is in it. */
   transaction<R>(
     fn: (
-      repository: this,
       transaction: Transaction<DB>,
-    ) => Promise<R>,
+      repository: this,
+    ) => Promise<R> | R,
+    options?: TransactionOptions,
   ): Promise<R>;
   /** The same repository in a transaction: with its plugins, its context and its extensions. */
   withTransaction(

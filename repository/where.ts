@@ -32,7 +32,17 @@ export interface Comparison<V> {
   readonly between?: readonly [NonNullable<V>, NonNullable<V>];
   /** Whether the column is NULL. */
   readonly isNull?: boolean;
+  /** Whether the column has a value. */
+  readonly isNotNull?: boolean;
 }
+
+/** {@linkcode Comparison}, written as document databases do: `{ $gte: 18 }`. */
+export type DollarComparison<V> =
+  & { readonly [K in keyof Comparison<V> as `$${K & string}`]?: Comparison<V>[K] }
+  & {
+    /** As `notIn`. */
+    readonly $nin?: readonly NonNullable<V>[];
+  };
 
 /** Conditions on a row, joined by AND: a value, `null`, or comparisons for each column. */
 export type Where<Table> =
@@ -40,7 +50,8 @@ export type Where<Table> =
     readonly [C in keyof Selectable<Table>]?:
       | Selectable<Table>[C]
       | null
-      | Comparison<Selectable<Table>[C]>;
+      | Comparison<Selectable<Table>[C]>
+      | DollarComparison<Selectable<Table>[C]>;
   }
   & {
     /** All of these. */
@@ -49,6 +60,12 @@ export type Where<Table> =
     readonly or?: readonly Where<Table>[];
     /** Not this. */
     readonly not?: Where<Table>;
+    /** As `and`. */
+    readonly $and?: readonly Where<Table>[];
+    /** As `or`. */
+    readonly $or?: readonly Where<Table>[];
+    /** As `not`. */
+    readonly $not?: Where<Table>;
   };
 
 /** Names of comparisons. */
@@ -68,4 +85,5 @@ export const COMPARISONS: ReadonlySet<string> = new Set([
   "endsWith",
   "between",
   "isNull",
+  "isNotNull",
 ]);

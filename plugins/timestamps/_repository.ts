@@ -23,7 +23,9 @@ interface RepositoryLike {
   updateWhere(where: object, input: unknown): Promise<number>;
   keyIn(ids: readonly unknown[]): RowCondition;
   on(handle: Kysely<any>): RepositoryLike;
-  transaction<R>(fn: (repository: RepositoryLike) => Promise<R>): Promise<R>;
+  transaction<R>(
+    fn: (transaction: Kysely<any>, repository: RepositoryLike) => Promise<R>,
+  ): Promise<R>;
 }
 
 /** All databases bound the number of parameters, and SQLite how deep a condition may be. */
@@ -69,20 +71,22 @@ export function extend<T extends object>(repository: T): T {
   const touchMany = async (ids: readonly unknown[]): Promise<number> => {
     mustBeList(ids, tableName);
     const parts = inParts(ids);
-    const touchAll = async (inside: RepositoryLike): Promise<number> => {
+    const touchAll = async (_: unknown, inside: RepositoryLike): Promise<number> => {
       let touched = 0;
       for (const part of parts) {
         touched += await touch(inside.executor, tableName, inside.keyIn(part));
       }
       return touched;
     };
-    return parts.length < 2 ? await touchAll(repository) : await repository.transaction(touchAll);
+    return parts.length < 2
+      ? await touchAll(undefined, repository)
+      : await repository.transaction(touchAll);
   };
   const updateMany = async (ids: readonly unknown[], input: unknown): Promise<unknown[]> => {
     mustBeList(ids, tableName);
     const keys = new Map(ids.map((id) => [nameOf(id, primaryKey), id]));
     if (keys.size === 0) return [];
-    return await repository.transaction(async (inside) => {
+    return await repository.transaction(async (_, inside) => {
       let changed = 0;
       for (const part of inParts([...keys.values()])) {
         changed += await inside.updateWhere(isOneOf(part, primaryKey), input);

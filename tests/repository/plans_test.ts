@@ -83,7 +83,7 @@ describe("prepared plans of repositories", () => {
         assert.equal((await repository.update(id, { name: `d${id}` })).name, `d${id}`);
         assert.equal(await repository.updateWhere({ id: other }, { name: "x" }), 0);
         assert.equal(await repository.delete(other), false);
-        await repository.transaction((inside) => inside.findById(id));
+        await repository.transaction((_, inside) => inside.findById(id));
       }
     };
     await use();

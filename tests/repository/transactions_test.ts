@@ -19,7 +19,7 @@ onEveryDialect("repository: transactions", (dialect) => {
   it("transaction() gives a repository that is in it", () =>
     inWorld(dialect, async ({ executor, people: all }) => {
       const people = createRepository(executor, { tableName: "people" });
-      await undone(people.transaction(async (inside, trx) => {
+      await undone(people.transaction(async (trx, inside) => {
         await inside.create(row("Fay"));
         await inside.bulkCreate([row("Gil"), row("Hal")]);
         await inside.update(1, { name: "x" });
@@ -29,7 +29,7 @@ onEveryDialect("repository: transactions", (dialect) => {
         throw new Undo();
       }));
       assert.equal(await all(), START);
-      assert.equal(await people.transaction((inside) => inside.count()), 3);
+      assert.equal(await people.transaction((_, inside) => inside.count()), 3);
     }));
 
   it("withTransaction() joins whichever transaction, with plugins, context and extensions", () =>
@@ -120,7 +120,7 @@ onEveryDialect("repository: transactions", (dialect) => {
     inWorld(dialect, async ({ executor, people: all }) => {
       const people = createRepository(executor, { tableName: "people" });
       // PostgreSQL runs nothing more after a failed statement, but for one in a savepoint.
-      await people.transaction(async (inside) => {
+      await people.transaction(async (_, inside) => {
         await inside.update(1, { name: "first" });
         const taken = [row("Fay"), { ...row("Gil"), score: 1 }, {
           ...row("x"),

@@ -49,7 +49,7 @@ describe("the types of repositories", () => {
     );
     const bound = createRepository(bindContext(softly, { a: 1 }), { tableName: "users" });
     assert.equal(typeof bound.restoreMany, "function");
-    await bound.transaction(async (inside) => {
+    await bound.transaction(async (_, inside) => {
       await inside.hardDeleteMany([id]);
     });
 

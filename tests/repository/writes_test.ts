@@ -392,7 +392,7 @@ onEveryDialect("repository: writes", (dialect) => {
           { id, email: `n${id}`, name: "x", deleted_at: null },
           { conflictColumns: ["id"] },
         ));
-        await settle(people.transaction((inside) => inside.update(id, { name: "x" })));
+        await settle(people.transaction((_, inside) => inside.update(id, { name: "x" })));
       }
       // Of another tenant nothing is done by the methods of soft delete either.
       for (const act of ["softDelete", "restore", "hardDelete"] as const) {
