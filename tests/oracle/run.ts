@@ -43,6 +43,8 @@ export interface RunOptions<Case = Query, Rows extends AnyRows = Data> {
   path?: string | undefined;
   /** Stops before the runs are done, in ms since the epoch. */
   until?: number | undefined;
+  /** How many cases there are on one set of rows: loading costs more than a query. Default 100. */
+  batch?: number | undefined;
   /** Rows for a batch, from those of its seed. */
   prepare?: ((data: Rows) => Rows) | undefined;
 }
@@ -57,14 +59,11 @@ export interface RunReport<Case = Query> {
   errors: Map<string, { times: number; example: Case }>;
 }
 
-/** Queries on one set of rows: loading costs more than a query. */
-const batchSize = 100;
-
 /** Runs random queries on both sides. Throws {@linkcode OracleFailure} at the first difference. */
 export async function runOracle<Case = Query, Rows extends AnyRows = Data>(
   options: RunOptions<Case, Rows>,
 ): Promise<RunReport<Case>> {
-  const { dialect, subject, seed, until = Infinity } = options;
+  const { dialect, subject, seed, until = Infinity, batch = 100 } = options;
   const report: RunReport<Case> = {
     runs: 0,
     batches: 0,
@@ -105,7 +104,7 @@ export async function runOracle<Case = Query, Rows extends AnyRows = Data>(
         }),
         {
           seed: batchSeed,
-          numRuns: Math.min(batchSize, options.runs - report.runs),
+          numRuns: Math.min(batch, options.runs - report.runs),
           ...(options.path === undefined ? {} : { path: options.path }),
         },
       );
