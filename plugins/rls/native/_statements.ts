@@ -1,0 +1,219 @@
+import { COMMANDS } from "../_make_policy.ts";
+import { RLSSchemaError } from "../errors.ts";
+import type { PolicyCommand, PolicyCondition, StampValue } from "../policy.ts";
+import type { CompiledPolicy, CompiledTable } from "../policy_registry.ts";
+import { identifier, literal } from "./_compile.ts";
+import { conditionSql, type Place } from "./_condition.ts";
+import { grantStatements } from "./_grants.ts";
+import { skipCall, valueCall } from "./_functions.ts";
+import { recordedOf, recordingContext } from "./_record.ts";
+import type { NativeSettings } from "./_settings.ts";
+
+const VERBS: Readonly<Record<PolicyCommand, string>> = {
+  read: "select",
+  create: "insert",
+  update: "update",
+  delete: "delete",
+};
+
+/** A table in the database. */
+export interface NativeTable {
+  readonly schema: string;
+  readonly name: string;
+  /** Both, in quotes. */
+  readonly sql: string;
+}
+
+/** The table that a schema of policies names. */
+export function nativeTable(table: string, { schemaName }: NativeSettings): NativeTable {
+  const dot = table.indexOf(".");
+  const schema = dot < 0 ? schemaName : table.slice(0, dot);
+  const name = table.slice(dot + 1);
+  return { schema, name, sql: identifier(schema, name) };
+}
+
+/** Everything that makes a table keep to its policies. */
+export function tableStatements(table: CompiledTable, settings: NativeSettings): string[] {
+  const native = nativeTable(table.table, settings);
+  const skipped = [...new Set([...settings.bypassRoles, ...table.skipFor])];
+  const writer = new PolicyWriter(native, skipped, settings);
+  const statements = COMMANDS.flatMap((command) => commandPolicies(table, command, writer));
+  return [
+    `alter table ${native.sql} enable row level security`,
+    `alter table ${native.sql} ${settings.force ? "force" : "no force"} row level security`,
+    dropPolicies(native, settings),
+    ...(skipped.length === 0 ? [] : [writer.skip()]),
+    ...statements,
+    ...Object.entries(table.stamp).map(([column, value]) => writer.stamp(column, value)),
+    ...grantStatements(table, native, settings),
+  ];
+}
+
+/** Everything that undoes it. */
+export function dropTableStatements(table: CompiledTable, settings: NativeSettings): string[] {
+  const native = nativeTable(table.table, settings);
+  return [
+    dropPolicies(native, settings),
+    `alter table if exists ${native.sql} no force row level security`,
+    `alter table if exists ${native.sql} disable row level security`,
+    ...Object.keys(table.stamp).map((column) =>
+      `alter table if exists ${native.sql} alter column ${identifier(column)} drop default`
+    ),
+  ];
+}
+
+/** Drops every policy of ours, those of an earlier schema included; it may be run again. */
+function dropPolicies({ schema, name }: NativeTable, { policyPrefix }: NativeSettings): string {
+  const pattern = `${policyPrefix}_`.replaceAll("_", "\\_") + "%";
+  const body = `declare policy record; begin
+  for policy in select policyname from pg_catalog.pg_policies where schemaname = ${
+    literal(schema, "schema")
+  } and tablename = ${literal(name, "table")} and policyname like ${literal(pattern, "prefix")} loop
+    execute format('drop policy %I on %I.%I', policy.policyname, ${literal(schema, "schema")}, ${
+    literal(name, "table")
+  });
+  end loop;
+end`;
+  return `do ${literal(body, "do")}`;
+}
+
+/** The policies of one command: permissive ones are joined by OR, restrictive ones by AND. */
+function commandPolicies(
+  table: CompiledTable,
+  command: PolicyCommand,
+  writer: PolicyWriter,
+): string[] {
+  const about = table.policies.filter(({ commands }) => commands.has(command));
+  const allows = about.some(({ type }) => type === "allow");
+  const filters = about.some(({ type }) => type === "filter");
+  const out = about.map((policy) => writer.policy(policy, command));
+  // Where nothing allows, filters do; and where nothing is said, the schema says what holds.
+  if (!allows && (filters || !table.defaultDeny)) {
+    out.unshift(writer.statement(`grant`, "permissive", command, "true", "true"));
+  }
+  return out;
+}
+
+/** Writes the policies of a table. */
+class PolicyWriter {
+  readonly #table: NativeTable;
+  readonly #skipped: readonly string[];
+  readonly #settings: NativeSettings;
+  readonly #names = new Set<string>();
+
+  constructor(table: NativeTable, skipped: readonly string[], settings: NativeSettings) {
+    this.#table = table;
+    this.#skipped = skipped;
+    this.#settings = settings;
+  }
+
+  /** Whom no policy is for. */
+  skip(): string {
+    const skips = `(select ${skipCall(this.#skipped, this.#settings)})`;
+    return `create policy ${this.#name("skip")} on ${this.#table.sql} as permissive for all` +
+      `${this.#to()} using (${skips}) with check (${skips})`;
+  }
+
+  policy(policy: CompiledPolicy, command: PolicyCommand): string {
+    const { using, check, name, type } = policy;
+    const sql = (condition: PolicyCondition<any>): string => {
+      const written = conditionSql(condition, this.#place(policy, command));
+      // A condition that is not known denies nothing.
+      return type === "deny" ? `(${written}) is not true` : written;
+    };
+    return this.statement(
+      name,
+      type === "allow" ? "permissive" : "restrictive",
+      command,
+      using === undefined ? "true" : sql(using),
+      command === "create" || command === "update" ? sql(check) : "true",
+    );
+  }
+
+  statement(
+    name: string,
+    kind: "permissive" | "restrictive",
+    command: PolicyCommand,
+    using: string,
+    check: string,
+  ): string {
+    const parts = [
+      `create policy ${this.#name(`${name}_${command}`)} on ${this.#table.sql}`,
+      ` as ${kind} for ${VERBS[command]}${this.#to()}`,
+    ];
+    const clause = (sql: string): string =>
+      kind === "restrictive" && this.#skipped.length > 0
+        ? `(select ${skipCall(this.#skipped, this.#settings)}) or (${sql})`
+        : sql;
+    if (command !== "create") parts.push(` using (${clause(using)})`);
+    if (command === "create" || command === "update") parts.push(` with check (${clause(check)})`);
+    return parts.join("");
+  }
+
+  /** A default that puts the caller's value into new rows; a policy of its own lets no other in. */
+  stamp(column: string, value: StampValue): string {
+    return `alter table ${this.#table.sql} alter column ${identifier(column)} set default ` +
+      this.#stampSql(column, value);
+  }
+
+  #stampSql(column: string, value: StampValue): string {
+    const path = `${this.#table.name}.stamp.${column}`;
+    if (typeof value !== "function") return literal(value, path);
+    const { context } = recordingContext(
+      { table: this.#table.name, operation: "create" },
+      new Set(),
+      () => {
+        throw new RLSSchemaError(path, "a default of PostgreSQL cannot decide");
+      },
+    );
+    const recorded = recordedOf(value(context));
+    if (recorded === undefined) {
+      throw new RLSSchemaError(
+        path,
+        "it cannot be written as a default of PostgreSQL: answer with a value of the context, such as " +
+          "(ctx) => ctx.auth.tenantId",
+      );
+    }
+    // A default may have no subquery.
+    const sample = `(null::${this.#table.sql}).${identifier(column)}`;
+    return valueCall(recorded.path, sample, this.#settings);
+  }
+
+  #place({ table, name }: CompiledPolicy, operation: PolicyCommand): Place {
+    return {
+      key: table,
+      schema: this.#table.schema,
+      table: this.#table.name,
+      operation,
+      path: `${table}, policy "${name}"`,
+      settings: this.#settings,
+    };
+  }
+
+  #to(): string {
+    const { roles } = this.#settings;
+    return roles.length === 0 ? "" : ` to ${roles.map((role) => identifier(role)).join(", ")}`;
+  }
+
+  /** A name that PostgreSQL does not cut off, none twice. */
+  #name(name: string): string {
+    const whole = `${this.#settings.policyPrefix}_${name}`;
+    const bytes = new TextEncoder().encode(whole).length;
+    let out = bytes <= 63 ? whole : `${cut(whole)}_${this.#names.size}`;
+    while (this.#names.has(out)) out += "_";
+    this.#names.add(out);
+    return identifier(out);
+  }
+}
+
+/** The beginning of a name: no character of it is more than four bytes. */
+function cut(name: string): string {
+  let out = "";
+  let bytes = 0;
+  for (const character of name) {
+    bytes += new TextEncoder().encode(character).length;
+    if (bytes > 56) break;
+    out += character;
+  }
+  return out;
+}
