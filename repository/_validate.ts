@@ -46,6 +46,7 @@ export async function parse<Output>(
 export function issueOf({ message, path }: StandardIssue): ValidationIssue {
   return {
     message,
-    path: (path ?? []).map((key) => typeof key === "object" ? key.key : key),
+    // A list of its own: that of some libraries is an object of theirs.
+    path: Array.from(path ?? [], (key) => typeof key === "object" ? key.key : key),
   };
 }

@@ -76,6 +76,7 @@ export function isValidationSchema(value: unknown): value is AnySchema {
 
 /**
  * Whichever schema with `parse`, `safeParse`, and `partial` where its library has that as a method.
+ * These validate at once; a schema that has to wait, as Yup's does, is for repositories only.
  *
  * @param schema a schema of Zod, Valibot, ArkType, Yup, or one of one's own
  * @returns the same schema; it throws a {@linkcode ValidationError}
