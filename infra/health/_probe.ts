@@ -35,9 +35,9 @@ export function startProbe(db: Kysely<any>, settings: ProbeSettings): Probe {
   const startedAt = clock.now();
   const timestamp = new Date(clock.time());
   const asked = { version: undefined as string | undefined };
-  const ask = async (signal: AbortSignal): Promise<void> => {
+  const ask = async (): Promise<void> => {
     try {
-      await askDatabase(db, settings.verbose, signal, asked);
+      await askDatabase(db, settings.verbose, asked);
     } finally {
       probe.settled = true;
     }
@@ -46,7 +46,7 @@ export function startProbe(db: Kysely<any>, settings: ProbeSettings): Probe {
     const { signal, timeout } = settings;
     let error: { readonly thrown: unknown } | undefined;
     try {
-      await withTimeout((context) => ask(context.signal), timeout, { signal, clock });
+      await withTimeout(ask, timeout, { signal, clock });
     } catch (thrown) {
       signal?.throwIfAborted();
       error = { thrown };
@@ -73,17 +73,17 @@ export function stillWaiting(settings: ProbeSettings, waited: number): HealthChe
   };
 }
 
-/** Past the plugins: a health check is nobody's query, and RLS has no caller to ask about. */
+/**
+ * Past the plugins: a health check is nobody's query, and RLS has no caller to ask about. Without a
+ * signal: Kysely would stop to wait, and nobody would know when the database has answered.
+ */
 async function askDatabase(
   db: Kysely<any>,
   verbose: boolean,
-  signal: AbortSignal,
   asked: { version: string | undefined },
 ): Promise<void> {
   const raw = getRawDb<any>(db).withoutPlugins();
-  // Kysely takes the signal since 0.29, and pays no attention to it before.
-  const rest = [{ signal }] as unknown as [];
-  await sql`select 1`.execute(raw, ...rest);
+  await sql`select 1`.execute(raw);
   if (!verbose) return;
   const dialect = detectDialect(raw);
   const version = dialect === "sqlite"
@@ -91,7 +91,7 @@ async function askDatabase(
     : dialect === "mssql"
     ? sql<{ version: string }>`select @@version as version`
     : sql<{ version: string }>`select version() as version`;
-  asked.version = (await version.execute(raw, ...rest)).rows[0]?.version;
+  asked.version = (await version.execute(raw)).rows[0]?.version;
 }
 
 interface Found {

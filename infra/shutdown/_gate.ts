@@ -45,8 +45,8 @@ export class Gate {
 
   /** @throws {ShutdownError} where there is no way in */
   admit(lease: Lease | undefined): void {
-    this.#cancel.signal.throwIfAborted();
     if (this.#shut && lease?.active !== true) throw new ShutdownError(false);
+    this.#cancel.signal.throwIfAborted();
   }
 
   /** Runs work that may ask for connections until it is done. */

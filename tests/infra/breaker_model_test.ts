@@ -258,6 +258,6 @@ it("CircuitBreaker does what its model does, whatever comes in whatever order", 
       });
       await fc.asyncModelRun(setup, sequence);
     }),
-    { numRuns: 300 },
+    { numRuns: 1_000 },
   );
 });
