@@ -28,8 +28,11 @@ interface Sample {
   readonly lsn: bigint;
 }
 
-/** So many positions of the primary are remembered, to know how far behind a slow replica is. */
-const SAMPLES = 100;
+/**
+ * So many positions of the primary are remembered, to know how far behind a slow replica is; of the
+ * older half then every other one is forgotten, so that they reach back far.
+ */
+const SAMPLES = 200;
 
 /**
  * Knows up to which time each replica is fresh. It asks the primary where its log ends, and remembers
@@ -85,7 +88,9 @@ export class Freshness {
         "select pg_current_wal_insert_lsn()::text as lsn",
       );
       this.#samples.push({ at, lsn: endOfLastRecord(parseLsn(rows[0]!.lsn)) });
-      this.#samples = this.#samples.slice(-SAMPLES);
+      if (this.#samples.length > SAMPLES) {
+        this.#samples = this.#samples.filter((_, index) => index >= SAMPLES / 2 || index % 2 === 0);
+      }
     }
     await Promise.all(this.replicas.map(async (replica) => {
       try {
