@@ -45,6 +45,8 @@ export interface RunOptions<Case = Query, Rows extends AnyRows = Data> {
   until?: number | undefined;
   /** How many cases there are on one set of rows: loading costs more than a query. Default 100. */
   batch?: number | undefined;
+  /** Whether the smallest case and rows are looked for that show a difference. Default true. */
+  shrink?: boolean | undefined;
   /** Rows for a batch, from those of its seed. */
   prepare?: ((data: Rows) => Rows) | undefined;
 }
@@ -106,6 +108,7 @@ export async function runOracle<Case = Query, Rows extends AnyRows = Data>(
           seed: batchSeed,
           numRuns: Math.min(batch, options.runs - report.runs),
           ...(options.path === undefined ? {} : { path: options.path }),
+          endOnFailure: options.shrink === false,
         },
       );
       if (details.failed) {
@@ -115,6 +118,7 @@ export async function runOracle<Case = Query, Rows extends AnyRows = Data>(
           seed: batchSeed,
           path: counterexamplePath ?? "",
           file: options.file ?? "tests/oracle/oracle_test.ts",
+          shrink: options.shrink ?? true,
         });
       }
       report.runs += details.numRuns;
@@ -138,9 +142,11 @@ async function failure<Case, Rows extends AnyRows>(
   query: Case,
   error: unknown,
   dialect: string,
-  replay: { seed: number; path: string; file: string },
+  replay: { seed: number; path: string; file: string; shrink: boolean },
 ): Promise<OracleFailure> {
-  const smallest = await shrinkData(world, data, query, error);
+  const smallest = replay.shrink
+    ? await shrinkData(world, data, query, error)
+    : { data, error: undefined };
   await world.load(smallest.data);
   const reason = smallest.error ?? error;
   return new OracleFailure(

@@ -1,0 +1,97 @@
+import { bindContext, type Plugin } from "@kysera/executor";
+import { createORM } from "@kysera/repository";
+import { softDeletePlugin } from "@kysera/soft-delete";
+import type { Kysely } from "kysely";
+import { GONE, type Table, tables } from "./tables.ts";
+
+/** What is put to the test: how to make repositories whose callers must not see hidden rows. */
+export interface RepositorySubject {
+  readonly name: string;
+  /** Makes the handles of the callers, and what makes repositories on them. */
+  make(db: Kysely<any>): Promise<Handles>;
+  /** Whether each caller is a tenant, with rows of their own. */
+  readonly tenants: boolean;
+  /** Whether `delete` leaves the row, marked. */
+  readonly softDeletes?: boolean | undefined;
+}
+
+export interface Handles {
+  /** The executor of each caller: two, or one for all. */
+  readonly callers: readonly Kysely<any>[];
+  /** Makes the repository of a table on the executor. */
+  repository(table: Table): any;
+}
+
+const names = tables.map(({ name }) => name);
+
+const softly = (onDelete: "hard" | "soft" = "hard"): Plugin =>
+  softDeletePlugin({
+    tables: names,
+    deletedValue: GONE,
+    onDelete,
+    primaryKeyColumn: Object.fromEntries(tables.map(({ name, key }) => [name, [...key]])),
+  });
+
+const tenantOf = (context: Readonly<Record<string, unknown>> | undefined): unknown => {
+  if (typeof context?.["tenant"] !== "number") throw new Error("no tenant is bound");
+  return context["tenant"];
+};
+
+/** Every caller is a tenant; which one is read when a query runs. */
+const late: Plugin = {
+  name: "by-tenant",
+  version: "1.0.0",
+  stable: true,
+  appliesTo: ({ name }) => names.includes(name),
+  filter: (ref, { eb, value }) => eb(ref.column("tenant"), "=", value(tenantOf)),
+  stamp: ({ operation }, { value }) =>
+    operation === "insert" ? { set: { tenant: value(tenantOf) }, given: "replace" } : undefined,
+};
+
+/** The same, of a hook that looks at the context itself: nothing can be kept for another caller. */
+const early: Plugin = {
+  ...late,
+  stable: false,
+  filter: (ref, { eb, context }) => eb(ref.column("tenant"), "=", tenantOf(context)),
+};
+
+const untouched: Plugin = { name: "untouched", version: "1.0.0", interceptQuery: (qb) => qb };
+
+/** A subject of plugins. */
+export function ofPlugins(
+  name: string,
+  plugins: readonly Plugin[],
+  more: { readonly tenants: boolean; readonly softDeletes?: boolean },
+): RepositorySubject {
+  return {
+    name,
+    ...more,
+    async make(db) {
+      const orm = await createORM(db, [...plugins]);
+      const { executor } = orm;
+      return {
+        callers: more.tenants
+          ? [bindContext(executor, { tenant: 1 }), bindContext(executor, { tenant: 2 })]
+          : [executor],
+        repository: ({ name, config }) => orm.createRepository({ tableName: name, ...config }),
+      };
+    },
+  };
+}
+
+export const plain: RepositorySubject = ofPlugins("soft delete", [softly()], { tenants: false });
+
+export const tenants: RepositorySubject = ofPlugins(
+  "soft delete and tenants",
+  [softly(), late],
+  { tenants: true },
+);
+
+export const variants: readonly RepositorySubject[] = [
+  ofPlugins("tenants that are looked at early", [early, softly()], { tenants: true }),
+  ofPlugins("soft delete that makes deletes updates", [softly("soft")], {
+    tenants: false,
+    softDeletes: true,
+  }),
+  ofPlugins("a plugin that changes nothing", [softly(), untouched, late], { tenants: true }),
+];
