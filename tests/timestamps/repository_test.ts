@@ -139,12 +139,12 @@ onEveryDialect("Repositories with timestampsPlugin()", (dialect) => {
 
   it("stamp in transactions, and take the stamps back with them", async () => {
     const notes = await open();
-    await notes.transaction(async (inside) => {
+    await notes.transaction(async (_, inside) => {
       await inside.create({ id: 3, title: "c" });
       await inside.touch(1);
     });
     assert.deepEqual(await stamps(world.db), ["a old/1", "b old/old", "c 0/0"]);
-    await assert.rejects(notes.transaction(async (inside) => {
+    await assert.rejects(notes.transaction(async (_, inside) => {
       await inside.touchMany([1, 2]);
       throw new Error("undo");
     }));
