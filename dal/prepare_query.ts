@@ -1,4 +1,4 @@
-import { abortable, BadRequestError } from "@kysera/core";
+import { abortable, BadRequestError, detectDialect } from "@kysera/core";
 import {
   compilePlan,
   ForeignQueryError,
@@ -117,6 +117,7 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   readonly #signal: AbortSignal | undefined;
   readonly #build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>;
   readonly #plans: Plans<Row>;
+  #isMysql: boolean | undefined;
 
   constructor(
     { db, signal }: Pick<DbContext<DB>, "db" | "signal">,
@@ -186,7 +187,21 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   }
 
   #bind({ plan, layout }: Planned<Row>, values: P): CompiledQuery<Row> {
-    return plan.bind(this.#db, slotValues(values, layout));
+    return plan.bind(this.#db, this.#values(values, layout));
+  }
+
+  /** The values in the order of their slots. @throws {BadRequestError} */
+  #values(values: P, layout: Layout): readonly unknown[] {
+    const out = slotValues(values, layout);
+    this.#isMysql ??= detectDialect(this.#db) === "mysql";
+    // mysql2 writes the keys of an object into the SQL.
+    if (this.#isMysql && out.some(isPlainObject)) {
+      throw new BadRequestError(
+        "Cannot run the prepared query: a value is an object, of which the driver would make SQL; " +
+          "give text, as JSON.stringify",
+      );
+    }
+    return out;
   }
 
   #plan(values: P): Planned<Row> | typeof UNPLANNED {
@@ -210,7 +225,7 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     const layout: Layout = new Map();
     const params = paramsFor<P>(values, layout, (_index, value) => new Value(value));
     const built = this.#build(this.#db, params);
-    slotValues(values, layout);
+    this.#values(values, layout);
     return built;
   }
 }
@@ -330,6 +345,12 @@ function slotValues(values: object, layout: Layout): readonly unknown[] {
     }
   }
   return out;
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** What Kysely's builders make of a result. */

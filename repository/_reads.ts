@@ -162,10 +162,12 @@ export function reads(table: Table): Reads {
         if (keys.has(name)) found.set(name, entities[i]);
         else strangers++;
       });
-      if (strangers === 0) continue;
+      const missing = part.filter((name) => !found.has(name));
+      if (missing.length === 0) continue;
       // To the database, keys may be the same that are written differently (letter case, ..).
-      for (const name of part) {
-        if (found.has(name)) continue;
+      const alike = new Set(rows.map((row) => folded(table.nameOf(row))));
+      for (const name of missing) {
+        if (strangers === 0 && !alike.has(folded(name))) continue;
         const { rows } = await table.run("by id", keys.get(name)!, byId, signal);
         if (rows.length > 0) found.set(name, (await table.entities(rows))[0]);
       }
@@ -314,6 +316,11 @@ export function reads(table: Table): Reads {
     },
     query: () => table.db.selectFrom(table.name) as Select,
   };
+}
+
+/** What is left of a text where letter case, accents and spaces at its ends do not count. */
+function folded(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 }
 
 /** A page that begins anywhere, also between two numbered ones. */

@@ -296,11 +296,12 @@ export class Table {
   #keyValue(column: string, value: unknown): unknown {
     const codec = this.definition.codecs.get(column);
     const isNone = value === undefined || value === null || Number.isNaN(value) ||
+      (value instanceof Date && Number.isNaN(value.getTime())) ||
       (codec === undefined && Array.isArray(value));
     if (isNone) {
       throw new BadRequestError(
         `Cannot find a row of "${this.name}": the value of its key "${column}" is ${
-          Array.isArray(value) ? "a list" : value
+          Array.isArray(value) ? "a list" : String(value)
         }`,
       );
     }

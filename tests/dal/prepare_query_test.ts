@@ -328,6 +328,18 @@ onEveryDialect("prepareQuery()", (dialect) => {
     assert.equal((removed as DeleteResult).numDeletedRows, 1n);
   });
 
+  if (dialect.dialect === "mysql") {
+    test("refuses a value that the driver would make SQL of", async ({ executor }) => {
+      const byId = prepareQuery(
+        executor,
+        (db, p: Params<{ id: number }>) =>
+          db.selectFrom("users").select("id").where("id", "=", p.id),
+      );
+      await assert.rejects(byId.execute({ id: { id: 1 } as never }), /would make SQL/);
+      assert.deepEqual(await byId.execute({ id: 1 }), [{ id: 1 }]);
+    });
+  }
+
   test("is what a named query may use inside", async ({ executor }) => {
     let built = 0;
     const byId = prepareQuery(executor, (db, p: Params<{ id: number }>) => {
