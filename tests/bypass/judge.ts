@@ -1,4 +1,5 @@
 /** The verdict on a case, from what was seen and changed; the text of the SQL plays no part. */
+import { BadRequestError } from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 import { canonical, canonicalRows } from "../oracle/canonical.ts";
 import type { BypassCase, Letter, Verdict } from "./case.ts";
@@ -39,7 +40,7 @@ export interface Judgement {
  * | what happened                                            | verdict                   |
  * | -------------------------------------------------------- | ------------------------- |
  * | the right answer fails, or is the unfiltered one         | VOID, unless harmless     |
- * | an error of the execution layer, and nothing changed     | R                         |
+ * | a named error of ours, and nothing changed               | R                         |
  * | another error                                            | ERROR                     |
  * | the right answer, and the right rows afterwards          | F, or ok where harmless   |
  * | the unfiltered answer, raw SQL, and `rawSql: "allow"`    | raw                       |
@@ -89,8 +90,8 @@ export function isSound(
   return bypass.raw === true && setting.rawSql === "allow" && (found === "F" || found === "R");
 }
 
-function isRefusal(error: unknown): error is ExecutorError {
-  return error instanceof ExecutorError;
+function isRefusal(error: unknown): error is ExecutorError | BadRequestError {
+  return error instanceof ExecutorError || error instanceof BadRequestError;
 }
 
 function verdict(name: Verdict, detail: string | undefined): Judgement {

@@ -2,6 +2,7 @@
 import type { BypassRow } from "../case.ts";
 import { compiled } from "./compiled.ts";
 import { missing, mutated, policies } from "./contexts.ts";
+import { cursors } from "./cursors.ts";
 import { keys, lookalikes } from "./data.ts";
 import { handles, transactions } from "./handles.ts";
 import { names } from "./names.ts";
@@ -75,7 +76,8 @@ export const waysRound: readonly BypassRow[] = [
     number: 42,
     shape: "cursor of another tenant, order or filter; tampered cursor",
     must: ["R"],
-    cases: [],
+    note: "before anything runs; one's own gives the caller's rows",
+    cases: cursors,
   },
   {
     number: 43,
