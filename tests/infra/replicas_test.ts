@@ -4,6 +4,7 @@ import { createReplicaRouter, type ReplicaRouter } from "@kysera/infra";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { type Generated, Kysely, PostgresDialect, sql } from "kysely";
 import assert from "node:assert/strict";
+import type { EventEmitter } from "node:events";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPostgres, startStandby, type TestServer, whyNoServer } from "./_servers.ts";
@@ -18,8 +19,9 @@ async function connect(server: TestServer): Promise<Kysely<Database>> {
   const { default: pg } = await import("pg");
   const { default: Cursor } = await import("pg-cursor");
   const pool = new pg.Pool({ connectionString: server.url, max: 4 });
-  // A server that is killed says so on connections that nobody uses.
+  // A server that is killed says so on every connection.
   pool.on("error", () => {});
+  pool.on("connect", (client: EventEmitter) => client.on("error", () => {}));
   return new Kysely({ dialect: new PostgresDialect({ pool, cursor: Cursor }) });
 }
 
