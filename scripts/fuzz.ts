@@ -1,10 +1,11 @@
 /**
- * Runs the oracle of `tests/oracle` for as long as it is told to.
+ * Runs the oracles of `tests/oracle` for as long as it is told to.
  *
- *   deno task fuzz --seconds 600 [--dialect sqlite] [--subject "soft delete"] [--seed 1]
+ *   deno task fuzz --seconds 600 [--dialect sqlite] [--oracle repositories] [--subject "soft delete"]
+ *     [--seed 1]
  *
- * Without a dialect it goes round all that can run; without a subject it goes round all of them.
- * PostgreSQL and MySQL are reached as the tests reach them (`eval "$(deno task db:start)"`).
+ * Without a dialect it goes round all that can run; without an oracle or a subject it goes round all
+ * of them. PostgreSQL and MySQL are reached as the tests reach them (`eval "$(deno task db:start)"`).
  * The first differences of each dialect and subject are printed with their data, their SQL and how to
  * see them again; the exit status is 1 if there was one.
  *
@@ -12,44 +13,46 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { OracleFailure, runOracle } from "../tests/oracle/run.ts";
-import { plain, variants } from "../tests/oracle/subjects.ts";
+import { oracles } from "../tests/oracle/oracles.ts";
+import { OracleFailure } from "../tests/oracle/run.ts";
 import { matrix } from "../tests/support/matrix.ts";
 
-const usage = `Usage: deno task fuzz --seconds N [--dialect NAME] [--subject NAME] [--seed N]
+const usage =
+  `Usage: deno task fuzz --seconds N [--dialect NAME] [--oracle NAME] [--subject NAME] [--seed N]
   dialects: ${matrix.map(({ name, skip }) => skip ? `${name} (${skip})` : name).join(", ")}
-  subjects: ${[plain, ...variants].map((subject) => subject.name).join(", ")}`;
+  oracles: ${[...new Set(oracles.map(({ name }) => name))].join(", ")}
+  subjects: ${[...new Set(oracles.map(({ subject }) => subject))].join(", ")}`;
 
-/** Queries in one go at a dialect and a subject, so that no pair waits for long. */
-const runs = 500;
+/** Cases in one go at a dialect and a subject, so that no pair waits for long. */
+const runs = 300;
 
 await main();
 
 async function main(): Promise<void> {
-  const { seconds, dialects, subjects, seed } = options();
+  const { seconds, dialects, chosen, seed } = options();
   const end = Date.now() + seconds * 1000;
   const failures = new Map<string, number>();
-  let queries = 0;
+  let cases = 0;
   let refused = 0;
   let next = seed;
   for (let round = 0; Date.now() < end; round++) {
     const dialect = dialects[round % dialects.length]!;
-    const subject = subjects[Math.floor(round / dialects.length) % subjects.length]!;
+    const oracle = chosen[Math.floor(round / dialects.length) % chosen.length]!;
     try {
-      const report = await runOracle({ dialect, subject, runs, seed: next, until: end });
-      queries += report.runs;
+      const report = await oracle.run({ dialect, runs, seed: next, until: end });
+      cases += report.runs;
       refused += report.outcomes.refused;
     } catch (error) {
       if (!(error instanceof OracleFailure)) throw error;
-      const pair = `${dialect.name}, ${subject.name}`;
+      const pair = `${dialect.name}, ${oracle.name}, ${oracle.subject}`;
       const count = (failures.get(pair) ?? 0) + 1;
       failures.set(pair, count);
       if (count <= 3) console.log(`\n${error.message}\n`);
     }
-    // A batch takes one seed for each hundred queries.
-    next += runs / 100;
+    // A batch takes a seed of its own, and has ten cases at least.
+    next += runs / 10;
   }
-  console.log(`${queries} queries from seed ${seed}: ${refused} refused by name`);
+  console.log(`${cases} cases from seed ${seed}: ${refused} refused by name`);
   for (const [pair, count] of failures) console.log(`${count} differences: ${pair}`);
   if (failures.size > 0) process.exitCode = 1;
 }
@@ -60,6 +63,7 @@ function options() {
       options: {
         seconds: { type: "string" },
         dialect: { type: "string" },
+        oracle: { type: "string" },
         subject: { type: "string" },
         seed: { type: "string" },
       },
@@ -69,16 +73,17 @@ function options() {
     const dialects = matrix.filter(({ name, skip }) =>
       values.dialect === undefined ? skip === undefined : name === values.dialect
     );
-    const subjects = [plain, ...variants].filter(({ name }) =>
-      values.subject === undefined || name === values.subject
+    const chosen = oracles.filter(({ name, subject }) =>
+      (values.oracle === undefined || name === values.oracle) &&
+      (values.subject === undefined || subject === values.subject)
     );
     if (!(seconds > 0)) throw new TypeError("Cannot run: --seconds is no positive number");
     if (!Number.isSafeInteger(seed)) throw new TypeError("Cannot run: --seed is no integer");
     if (dialects.length === 0) throw new TypeError("Cannot run: there is no such dialect");
-    if (subjects.length === 0) throw new TypeError("Cannot run: there is no such subject");
+    if (chosen.length === 0) throw new TypeError("Cannot run: there is no such oracle or subject");
     const { skip, name } = dialects[0]!;
     if (skip !== undefined) throw new TypeError(`Cannot run on ${name}: ${skip}`);
-    return { seconds, seed, dialects, subjects };
+    return { seconds, seed, dialects, chosen };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
     process.exit(2);

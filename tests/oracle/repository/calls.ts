@@ -14,6 +14,8 @@ export interface Order {
 }
 
 export interface Options {
+  /** Some columns only. */
+  select?: string[];
   where?: Where;
   orderBy?: Order[];
   limit?: number;
@@ -38,7 +40,7 @@ export interface Change {
 export type Action =
   | { call: "findById" | "getById" | "findWithDeleted"; k: number }
   | { call: "findByIds" | "keyIn" | "loader"; ks: number[] }
-  | { call: "find" | "findOne" | "findOneOrThrow"; options: Options }
+  | { call: "find" | "findAndCount" | "findOne" | "findOneOrThrow"; options: Options }
   | { call: "findAll"; options: Omit<Options, "where"> }
   | { call: "findEvery" | "findAllWithDeleted" | "findDeleted" }
   | { call: "one" | "maybe" | "count" | "exists" | "deleteWhere"; where: Where }
@@ -52,7 +54,8 @@ export type Action =
   | { call: "updateWhere"; where: Where; data: Input }
   | { call: "delete" | "softDelete" | "restore" | "hardDelete"; k: number }
   | { call: "bulkDelete" | "softDeleteMany" | "restoreMany" | "hardDeleteMany"; ks: number[] }
-  | { call: "upsert"; input: Input; by: "key" | "code"; set: string[] | null };
+  | { call: "upsert"; input: Input; by: "key" | "code"; set: string[] | null }
+  | { call: "upsertMany"; inputs: Input[]; by: "key" | "code" };
 
 /** Who calls: which of the callers, 0 or 1. */
 export type Caller = 0 | 1;

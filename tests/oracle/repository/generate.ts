@@ -68,9 +68,10 @@ class Generator {
       [2, () => ({ call: draw.pick(["findById", "getById", "findWithDeleted"]), k: k() })],
       [3, () => ({ call: draw.pick(["findByIds", "keyIn", "loader"]), ks: ks() })],
       [5, () => ({ call: "find", options: this.#options(table) })],
+      [2, () => ({ call: "findAndCount", options: this.#options(table) })],
       [2, () => ({
         call: draw.pick(["findOne", "findOneOrThrow"]),
-        options: { where: where(), orderBy: this.#total(table) },
+        options: { ...this.#selected(table), where: where(), orderBy: this.#total(table) },
       })],
       [1, () => {
         const { where: _, ...options } = this.#options(table);
@@ -124,6 +125,7 @@ class Generator {
         ks: ks(),
       })],
       [3, () => this.#upsert(table)],
+      [2, () => this.#upsertMany(table)],
     ];
     return draw.weighted<Action>(draw.percent(55) ? reads : writes);
   }
@@ -144,6 +146,18 @@ class Generator {
       by,
       set: draw.percent(30) ? draw.some(columns, draw.int(0, 2)) : null,
     };
+  }
+
+  #upsertMany(table: Table): Action {
+    const draw = this.#draw;
+    const by = table.hasCode && draw.percent(60) ? "code" : "key";
+    const inputs = Array.from({ length: draw.int(0, 4) }, (): Input => {
+      const { k: _, ...input } = this.#input(table, true);
+      return by === "code"
+        ? { ...input, code: draw.pick(codes) }
+        : { ...input, k: draw.int(1, 13) };
+    });
+    return { call: "upsertMany", inputs, by };
   }
 
   #change(table: Table): Change {
@@ -236,12 +250,18 @@ class Generator {
     const limited = draw.percent(40);
     const shifted = draw.percent(20);
     return {
+      ...this.#selected(table),
       ...draw.percent(75) ? { where: this.#where(table, 2) } : {},
       // What is cut off has to be the same on both sides.
       ...limited || shifted || draw.percent(50) ? { orderBy: this.#total(table) } : {},
       ...limited ? { limit: draw.int(0, 5) } : {},
       ...shifted ? { offset: draw.int(0, 3) } : {},
     };
+  }
+
+  #selected(table: Table): Pick<Options, "select"> {
+    const columns = ["name", "score", "deleted_at", ...table.key];
+    return this.#draw.percent(20) ? { select: this.#draw.some(columns, this.#draw.int(1, 3)) } : {};
   }
 
   #order(table: Table): Order[] {

@@ -13,6 +13,7 @@ const METHODS: readonly string[] = [
   "getById",
   "findByIds",
   "find",
+  "findAndCount",
   "findOne",
   "findOneOrThrow",
   "one",
@@ -34,6 +35,7 @@ const METHODS: readonly string[] = [
   "bulkDelete",
   "deleteWhere",
   "upsert",
+  "upsertMany",
 ];
 
 const marked = (bare: Repository, id: unknown, deleted_at: string | null): Promise<boolean> =>
@@ -114,8 +116,8 @@ export function leaky(subject: RepositorySubject, mistake: Mistake): RepositoryS
     return {
       on: (handle: unknown) => spoilt(repository.on(handle), table),
       withTransaction: (trx: unknown) => spoilt(repository.withTransaction(trx), table),
-      transaction: (fn: (own: Repository, trx: unknown) => Promise<unknown>) =>
-        repository.transaction((own: Repository, trx: unknown) => fn(spoilt(own, table), trx)),
+      transaction: (fn: (trx: unknown, own: Repository) => Promise<unknown>) =>
+        repository.transaction((trx: unknown, own: Repository) => fn(trx, spoilt(own, table))),
       ...Object.fromEntries(
         Object.entries(repository).filter(([name]) =>
           !["on", "withTransaction", "transaction"].includes(name)

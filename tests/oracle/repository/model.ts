@@ -29,7 +29,7 @@ export class GivenUp extends Error {
 /** What a call gives. */
 export type Answer =
   | { rows: Row[]; ordered: boolean }
-  | { pages: { rows: Row[]; ordered: true; about: unknown }[] }
+  | { pages: { rows: Row[]; ordered: boolean; about: unknown }[] }
   | { value: unknown };
 
 /** What the model has to know of the side under test. */
@@ -81,10 +81,10 @@ export class Model {
     return this.#viewers.length === 1 || row["tenant"] === viewer + 1;
   }
 
-  /** Runs a call; `made` are the ids that the other side made for new rows, in their order. */
+  /** Runs a call; `made` are the ids of the rows that the other side gave. */
   async run(call: Extract<Call, { action: Action }>, made: readonly unknown[]): Promise<Answer> {
     const table = tableOf(call.table);
-    const viewer = new Viewer(this, table, this.#viewers.length === 1 ? 0 : call.as, [...made]);
+    const viewer = new Viewer(this, table, this.#viewers.length === 1 ? 0 : call.as, made);
     return await viewer.run(call.action);
   }
 
@@ -162,9 +162,9 @@ class Viewer {
   readonly #db: Kysely<any>;
   /** The caller's own copy of the table. */
   readonly #name: string;
-  readonly #made: unknown[];
+  readonly #made: readonly unknown[];
 
-  constructor(model: Model, table: Table, viewer: number, made: unknown[]) {
+  constructor(model: Model, table: Table, viewer: number, made: readonly unknown[]) {
     this.#model = model;
     this.#table = table;
     this.#viewer = viewer;
@@ -197,6 +197,13 @@ class Viewer {
         const rows = await this.#select(action.options);
         const end = limit === undefined ? undefined : offset + limit;
         return { rows: rows.slice(offset, end), ordered: orderBy !== undefined };
+      }
+      case "findAndCount": {
+        const { orderBy, offset = 0, limit } = action.options;
+        const rows = await this.#select(action.options);
+        const end = limit === undefined ? undefined : offset + limit;
+        const page = { rows: rows.slice(offset, end), ordered: orderBy !== undefined };
+        return { pages: [{ ...page, about: { total: rows.length } }] };
       }
       case "findEvery":
         return { rows: await this.#select({}), ordered: false };
@@ -243,7 +250,7 @@ class Viewer {
       case "bulkCreate": {
         this.#validate(action.inputs);
         const rows: Row[] = [];
-        for (const input of action.inputs) rows.push(await this.#insert(input));
+        for (const [at, input] of action.inputs.entries()) rows.push(await this.#insert(input, at));
         return { rows, ordered: true };
       }
       case "update":
@@ -258,7 +265,18 @@ class Viewer {
       case "updateWhere":
         return { value: await this.#updateWhere(action.where, action.data) };
       case "upsert":
-        return await this.#upsert(action);
+        this.#validate([action.input]);
+        this.#mustHaveTarget([action.input], action.by);
+        return one(await this.#upsert(action.input, action.by, action.set));
+      case "upsertMany": {
+        this.#validate(action.inputs);
+        this.#mustHaveTarget(action.inputs, action.by);
+        const rows: Row[] = [];
+        for (const [at, input] of action.inputs.entries()) {
+          rows.push(await this.#upsert(input, action.by, null, at));
+        }
+        return { rows, ordered: true };
+      }
       case "deleteWhere": {
         refuseAll(action.where);
         return { value: await this.#remove(await this.#select(action), this.#model.deletes) };
@@ -372,13 +390,18 @@ class Viewer {
     if (inputs.some(({ name }) => name === "bad")) throw new Expected("ValidationError");
   }
 
+  #mustHaveTarget(inputs: readonly Input[], by: "key" | "code"): void {
+    const column = by === "code" ? "code" : "k";
+    if (inputs.some((input) => !(column in input))) throw new Expected("BadRequestError");
+  }
+
   #columns({ k, ...rest }: Input): Row {
     return { ...k === undefined ? {} : encoded(this.#table, this.#table.keyColumns(k)), ...rest };
   }
 
-  async #insert(input: Input): Promise<Row> {
+  async #insert(input: Input, at = 0): Promise<Row> {
     const given = this.#columns(input);
-    const key = input.k === undefined ? { id: this.#made.shift() ?? 1_000_000 } : {};
+    const key = input.k === undefined ? { id: this.#made[at] ?? 1_000_000 + at } : {};
     const row = { ...this.#model.defaults(this.#viewer, this.#table), ...key, ...given };
     await this.#refuseTaken(row);
     await this.#db.insertInto(this.#name).values(row).execute();
@@ -430,22 +453,26 @@ class Viewer {
     return rows.length;
   }
 
-  async #upsert({ input, by, set }: Action & { call: "upsert" }): Promise<Answer> {
-    this.#validate([input]);
+  async #upsert(
+    input: Input,
+    by: "key" | "code",
+    set: readonly string[] | null,
+    at = 0,
+  ): Promise<Row> {
     const given = this.#columns(input);
     const target = by === "code" ? { code: given["code"] } : this.#keyed(given);
     const [before] = await this.#rowsLike(target);
     if (before !== undefined) {
       const names = set ?? Object.keys(given).filter((column) => !(column in target));
       const columns = Object.fromEntries(names.map((column) => [column, given[column]]));
-      return one(await this.#set(before, columns));
+      return await this.#set(before, columns);
     }
     const hidden = await this.#model.hidden(this.#viewer, this.#table);
     const isTaken = hidden.some((row) =>
       Object.entries(target).every(([column, value]) => String(row[column]) === String(value))
     );
     if (isTaken) throw new Expected("UpsertConflictError");
-    return one(await this.#insert(input));
+    return await this.#insert(input, at);
   }
 
   async #remove(rows: readonly Row[], to: "bin" | "gone"): Promise<number> {

@@ -8,7 +8,7 @@ import type { Kysely } from "kysely";
 import type { TestDialect } from "../../support/matrix.ts";
 import type { OracleWorld } from "../run.ts";
 import { Mismatch, type Outcome } from "../world.ts";
-import type { Action, Call, Input, Sequence } from "./calls.ts";
+import type { Action, Call, Input, Options, Sequence } from "./calls.ts";
 import { type Answer, Expected, GivenUp, Model } from "./model.ts";
 import type { Handles, RepositorySubject } from "./subjects.ts";
 import {
@@ -145,7 +145,7 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
           (tx) => body((as, name) => repositories(as, name).withTransaction(tx)),
         );
       } else {
-        await repository.transaction((own: any, trx: any) =>
+        await repository.transaction((trx: any, own: any) =>
           body((as, name) =>
             as === call.as && name === call.table
               ? own
@@ -163,7 +163,7 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
   async #theirs(call: Call, got: Result): Promise<Result> {
     if ("action" in call) {
       try {
-        return { answer: await this.#model.run(call, madeIds(call.action, got)) };
+        return { answer: await this.#model.run(call, idsOf(got)) };
       } catch (error) {
         return { error: this.#nameOf(error) };
       }
@@ -216,10 +216,13 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
     }
     const { answer } = result;
     if ("value" in answer) return answer;
-    const raw = "action" in call && call.action.call === "keyIn";
+    const { action } = call as Extract<Call, { action: Action }>;
     const table = tableOf(call.table);
+    const select = "options" in action ? (action.options as Options).select : undefined;
+    // Some columns are no entity.
+    const raw = action.call === "keyIn" || select !== undefined;
     const rows = (from: { rows: Row[]; ordered: boolean }) => {
-      const out = from.rows.map((row) => canonical(table, row, raw));
+      const out = from.rows.map((row) => canonical(table, chosen(row, select), raw));
       return from.ordered ? out : out.sort();
     };
     if ("rows" in answer) return rows(answer);
@@ -228,7 +231,7 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
 
   /** Which of two unique keys an upsert has met first is the database's business. */
   #toldError(call: Call, name: string): string {
-    const isUpsert = "action" in call && call.action.call === "upsert";
+    const isUpsert = "action" in call && call.action.call.startsWith("upsert");
     const isOpen = this.#dialect.dialect === "mysql" || tableOf(call.table).hasCode;
     const isConflict = name === "UpsertConflictError" || name === "UniqueConstraintError";
     return isUpsert && isOpen && isConflict ? "conflict" : name;
@@ -274,16 +277,15 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
   }
 }
 
-/** The ids that the database has made, in the order of the rows. */
-function madeIds(action: Action, got: Result): unknown[] {
-  if (!("answer" in got) || !("rows" in got.answer)) return [];
-  const { rows } = got.answer;
-  const inputs = action.call === "bulkCreate"
-    ? action.inputs
-    : action.call === "create" || action.call === "upsert"
-    ? [action.input]
-    : [];
-  return inputs.flatMap(({ k }, i) => k === undefined ? [rows[i]?.["id"]] : []);
+/** The ids of the rows that a call gave: the database has made those of new ones. */
+function idsOf(got: Result): unknown[] {
+  return "answer" in got && "rows" in got.answer ? got.answer.rows.map((row) => row["id"]) : [];
+}
+
+/** Of the model's rows, which are whole, the columns that were asked for. */
+function chosen(row: Row, select: readonly string[] | undefined): Row {
+  if (select === undefined || !("tenant" in row)) return row;
+  return Object.fromEntries(select.map((column) => [column, row[column]]));
 }
 
 /** A row as text; of an entity with what its repository makes of it. */
@@ -331,6 +333,11 @@ export async function perform(repository: any, table: Table, action: Action): Pr
       const loader = repository.loader();
       const rows = await Promise.all(ids(action.ks).map((id) => loader.load(id)));
       return list(rows.map((row) => row ?? { none: true }));
+    }
+    case "findAndCount": {
+      const { data, total } = await repository.findAndCount(action.options);
+      const ordered = action.options.orderBy !== undefined;
+      return { pages: [{ rows: data, ordered, about: { total } }] };
     }
     case "find":
     case "findAll":
@@ -412,6 +419,12 @@ export async function perform(repository: any, table: Table, action: Action): Pr
         await repository.upsert(columnsOf(table, action.input), {
           conflictColumns: action.by === "code" ? ["code"] : table.key,
           ...action.set === null ? {} : { updateColumns: action.set },
+        }),
+      );
+    case "upsertMany":
+      return list(
+        await repository.upsertMany(action.inputs.map((i) => columnsOf(table, i)), {
+          conflictColumns: action.by === "code" ? ["code"] : table.key,
         }),
       );
   }
