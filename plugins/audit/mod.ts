@@ -1,6 +1,42 @@
 /**
  * Audit: one entry for every row that an executor changes, in the transaction that changes it.
  *
+ * @example
+ * ```ts
+ * import { auditPlugin, diff, getAuditLogs } from "@kysera/audit";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text)");
+ * database.exec("insert into users (name) values ('Ada'), ('Grace')");
+ *
+ * const db = new Kysely<{ users: { id: number; name: string } }>({
+ *   dialect: nodeSqliteDialect({ database }),
+ * });
+ * const executor = await createExecutor(db, [auditPlugin({ createTable: true })]);
+ *
+ * // One statement, two rows, two entries
+ * await executor.updateTable("users").set({ name: "Edsger" }).execute();
+ * const [second, first] = await getAuditLogs(executor, { table: "users" });
+ * assert.deepEqual(diff(first!), { name: { from: "Ada", to: "Edsger" } });
+ * assert.deepEqual(diff(second!), { name: { from: "Grace", to: "Edsger" } });
+ * await db.destroy();
+ * ```
+ *
  * @module
  */
-export {};
+export * from "./as_of.ts";
+export * from "./audit_table.ts";
+export { type ColumnChange, diff } from "./diff.ts";
+export * from "./entry.ts";
+export * from "./errors.ts";
+export { type AllAuditLogsFilter, type AuditLogFilter, getAuditLogs } from "./get_audit_logs.ts";
+export * from "./options.ts";
+export * from "./plugin.ts";
+export * from "./repository_methods.ts";
+export * from "./verify_audit_log.ts";
+export { restoreFromAudit, type RestoreOptions } from "./restore_from_audit.ts";

@@ -1,0 +1,145 @@
+import type { PluginHooks, PluginHost, QueryScope } from "@kysera/executor";
+import type { CompiledQuery, QueryResult, RootOperationNode } from "kysely";
+import type { Target } from "./_before.ts";
+import type { LogTarget } from "./_log.ts";
+import { log } from "./_log.ts";
+import { writeOnMysql } from "./_mysql.ts";
+import { partsOf, statement } from "./_nodes.ts";
+import { type AuditedWrite } from "./_postgres.ts";
+import { writeOnPostgres } from "./_postgres_run.ts";
+import type { Settings } from "./_settings.ts";
+import { sqliteHandle, writeOnSqlite } from "./_sqlite.ts";
+import { AuditedTables, type Run } from "./_tables.ts";
+import { refuseTruncate } from "./_truncate.ts";
+import { sharedValues } from "./_values.ts";
+import { type Write, writesOf } from "./_writes.ts";
+import { AuditNotPossibleError } from "./errors.ts";
+
+type Next = (query: CompiledQuery) => Promise<QueryResult<any>>;
+
+const MOST_WRITES = new WeakMap<RootOperationNode, readonly Write[]>();
+
+/** What the plugin does, for one executor. */
+export class AuditHooks implements PluginHooks {
+  readonly around = "writes";
+  readonly settings: Settings;
+  readonly tables: AuditedTables;
+  readonly dialect: PluginHost["dialect"];
+  /** Tables of PostgreSQL whose rows are to be locked before an UPDATE. */
+  readonly #lockFirst = new Set<string>();
+
+  constructor(host: PluginHost, settings: Settings) {
+    this.settings = settings;
+    this.tables = new AuditedTables(host, settings);
+    this.dialect = host.dialect;
+  }
+
+  describe(table: { readonly name: string; readonly schema: string | undefined }): string[] {
+    if (!this.tables.has(table.name, table.schema)) return [];
+    return [`writes each change down in "${this.settings.auditTable}"`];
+  }
+
+  async aroundQuery(
+    query: CompiledQuery,
+    next: Next,
+    scope: QueryScope,
+  ): Promise<QueryResult<any>> {
+    const { query: node } = query;
+    if (node.kind === "RawNode") {
+      refuseTruncate(query, (name) => this.tables.has(name, undefined));
+      return await next(query);
+    }
+    const writes = this.#auditedOf(node);
+    if (writes.length === 0) return await next(query);
+    const { explain } = partsOf(node);
+    if (explain !== undefined) {
+      throw new AuditNotPossibleError(
+        writes[0]!.targets[0]!.name,
+        "EXPLAIN ANALYZE does what it explains; explain it without options",
+      );
+    }
+    if (this.dialect === "mssql") {
+      throw new AuditNotPossibleError(writes[0]!.targets[0]!.name, "SQL Server is not supported");
+    }
+    return await this.#write(query, writes, next, scope);
+  }
+
+  /** The writes of a query to tables that are audited. */
+  #auditedOf(node: RootOperationNode): readonly Write[] {
+    let writes = MOST_WRITES.get(node);
+    if (writes === undefined) MOST_WRITES.set(node, writes = writesOf(node));
+    return writes.flatMap((write) => {
+      const targets = write.targets.filter(({ name, schema }) => this.tables.has(name, schema));
+      return targets.length === 0 ? [] : [{ ...write, targets }];
+    });
+  }
+
+  async #write(
+    query: CompiledQuery,
+    writes: readonly Write[],
+    next: Next,
+    scope: QueryScope,
+  ): Promise<QueryResult<any>> {
+    const run: Run = (piece) => next(scope.compile(statement(piece)));
+    const targets: Target[][] = [];
+    for (const write of writes) {
+      const found = await this.#targetsOf(write, run);
+      // The database will say that there is no such table.
+      if (found === undefined) return await next(query);
+      targets.push(found);
+    }
+    const names = targets.flat().map(({ table }) => table.label);
+    const asked = sharedValues(this.settings, scope, names);
+    const values = await asked;
+    if (values === undefined) return await next(query);
+    const to: LogTarget = {
+      dialect: this.dialect,
+      auditTable: this.tables.auditTable,
+      settings: this.settings,
+      values,
+    };
+    const runWrite = (node: RootOperationNode): Promise<QueryResult<any>> =>
+      next(node === query.query ? query : scope.compile(node));
+    if (this.dialect === "postgres") {
+      const parts = writes.map((write, i): AuditedWrite => {
+        const [{ table, alias }] = targets[i] as [Target];
+        return { ...write, table, alias };
+      });
+      return await writeOnPostgres(query.query, parts, {
+        to,
+        run,
+        scope,
+        runWrite,
+        lockFirst: this.#lockFirst,
+        chained: (changes) => log(run, to, changes),
+      });
+    }
+    const [write] = writes as [Write];
+    return await scope.atomically(() =>
+      this.dialect === "sqlite"
+        ? writeOnSqlite(write, targets[0]![0]!, to, run, runWrite)
+        : writeOnMysql(write, targets[0]!, to, run, runWrite)
+    );
+  }
+
+  async #targetsOf({ targets }: Write, run: Run): Promise<Target[] | undefined> {
+    const found: Target[] = [];
+    for (const each of targets) {
+      const table = await this.tables.get(
+        async (piece) => (await run(piece)).rows,
+        each.name,
+        each.schema,
+      );
+      if (table === undefined) return undefined;
+      if (table.info.isView) {
+        throw new AuditNotPossibleError(
+          table.label,
+          "it is a view, and what becomes of its tables is not seen; write to these, or exclude it",
+        );
+      }
+      const handle = this.dialect === "sqlite" ? sqliteHandle(table) : table.key;
+      found.push({ ...each, table, handle });
+    }
+    return found;
+  }
+}
