@@ -1,19 +1,32 @@
 import {
   type Attributes,
   columnFor,
+  type DialectName,
   type HookContext,
   type PluginHooks,
   type PluginHost,
+  type QueryScope,
+  type RowCheck,
   type Stamp,
   type TableReference,
 } from "@kysera/executor";
-import type { Expression, SqlBool } from "kysely";
+import {
+  AndNode,
+  type CompiledQuery,
+  type Expression,
+  type OperationNode,
+  type QueryResult,
+  type SqlBool,
+} from "kysely";
 import { type Answer, answerAt, columnOf, LateAnswer, type Place } from "./_answer.ts";
 import { isBypassed, isExempt } from "./_bypass.ts";
+import { checkOf } from "./_check.ts";
 import { ContextSource } from "./_context_source.ts";
 import { isPolicyValue, nameOfValue } from "./_make_policy.ts";
+import { marker } from "./_marker.ts";
 import { expressionOf, formatValue, predicateOf } from "./_predicate.ts";
 import { Report } from "./_report.ts";
+import { aroundRowFunctions } from "./_row_functions.ts";
 import type { Settings } from "./_settings.ts";
 import { type Site, siteOf } from "./_site.ts";
 import type { Standing, Tables } from "./_tables.ts";
@@ -27,14 +40,19 @@ type Table = { readonly name: string; readonly schema: string | undefined };
 export class RLSHooks implements PluginHooks {
   readonly stable = true;
   readonly rawSql = "deny";
+  readonly around = "writes";
   readonly settings: Settings;
   readonly tables: Tables;
   readonly source: ContextSource;
   readonly report: Report;
+  readonly dialect: DialectName;
   readonly #host: PluginHost;
+  /** Whether some policy has turned out to be a function of the row. */
+  #asksForRows = false;
 
   constructor(host: PluginHost, settings: Settings, tables: Tables) {
     this.#host = host;
+    this.dialect = host.dialect;
     this.settings = settings;
     this.tables = tables;
     this.source = new ContextSource(settings.contextProvider, settings.requireContext);
@@ -63,7 +81,28 @@ export class RLSHooks implements PluginHooks {
       this.#columnOf(reference),
       (index) => context.value(late.value(index)).toOperationNode(),
     );
-    return node === undefined ? undefined : expressionOf(node);
+    const asking = site === "read"
+      ? undefined
+      : this.#marker(site, table, answer, reference, context);
+    if (asking === undefined) return node === undefined ? undefined : expressionOf(node);
+    return expressionOf(node === undefined ? asking : AndNode.create(node, asking));
+  }
+
+  /** The place for what functions of the row decide, where there are any. */
+  #marker(
+    site: Site,
+    table: CompiledTable,
+    answer: Answer,
+    reference: TableReference,
+    context: HookContext,
+  ): OperationNode | undefined {
+    const asksForRows = answer.asksForRows || (site === "update" &&
+      this.#answer("update-check", table, reference, context).answer.asksForRows);
+    if (!asksForRows) return undefined;
+    // The rows are looked at when the statement runs.
+    context.once();
+    this.#asksForRows = true;
+    return marker(site === "delete" ? "delete" : "update");
   }
 
   stamp(reference: TableReference, context: HookContext): Stamp | undefined {
@@ -88,6 +127,42 @@ export class RLSHooks implements PluginHooks {
       ),
       given: "keep",
     };
+  }
+
+  check(reference: TableReference, context: HookContext): RowCheck | undefined {
+    const table = this.#tableOf(reference, context);
+    if (table === undefined) return undefined;
+    const site = reference.operation === "update"
+      ? "update-check"
+      : reference.returning
+      ? "create-returning-check"
+      : "create-check";
+    const { check, asksForRows } = checkOf(table, site, reference, context, {
+      host: this.#host,
+      source: this.source,
+      report: this.report,
+      bypassRoles: this.settings.bypassRoles,
+    });
+    if (asksForRows) {
+      context.once();
+      this.#asksForRows = true;
+    }
+    return check;
+  }
+
+  async aroundQuery(
+    query: CompiledQuery,
+    next: (query: CompiledQuery) => Promise<QueryResult<any>>,
+    scope: QueryScope,
+  ): Promise<QueryResult<any>> {
+    return !this.#asksForRows || isBypassed(scope.metadata)
+      ? await next(query)
+      : await aroundRowFunctions(query, next, scope, this);
+  }
+
+  /** The name that the database has for a column. */
+  physicalColumn(column: string): string {
+    return this.#host.physicalColumn(column);
   }
 
   describe(table: Table): string[] {

@@ -3,6 +3,8 @@ import {
   AndNode,
   BinaryOperationNode,
   type Expression,
+  type ExpressionBuilder,
+  expressionBuilder,
   type ExpressionWrapper,
   type OperationNode,
   OperatorNode,
@@ -159,6 +161,13 @@ export function formatValue(value: unknown, dialect: DialectName): unknown {
   if (typeof value === "boolean" && dialect !== "postgres") return value ? 1 : 0;
   if (value instanceof Date && dialect === "sqlite") return value.toISOString();
   return value;
+}
+
+const eb: ExpressionBuilder<any, any> = expressionBuilder<any, any>();
+
+/** A column of SQL that is not run. */
+export function columnInMemory(name: string): ExpressionWrapper<any, any, any> {
+  return eb.ref(name);
 }
 
 /** An expression of a node. */

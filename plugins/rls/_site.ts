@@ -1,5 +1,5 @@
 import type { TableReference } from "@kysera/executor";
-import { type Asker, assertPredicate, type Formula, formulaOf } from "./_algebra.ts";
+import { type Asker, assertPredicate, type Formula, formulaOf, type Leaf } from "./_algebra.ts";
 import type { PolicyCommand } from "./policy.ts";
 import type { CompiledTable } from "./policy_registry.ts";
 
@@ -64,7 +64,7 @@ export function formulasAt(
   asker: Asker,
   actions: readonly string[] | undefined,
 ): readonly Formula[] {
-  return FORMULAS[site]
+  const formulas = FORMULAS[site]
     .filter(([command]) =>
       site !== "merge" || command === "read" || actions === undefined || actions.includes(command)
     )
@@ -73,4 +73,42 @@ export function formulasAt(
       if (command === "read") assertPredicate(formula, table, "rows are chosen by the database");
       return formula;
     });
+  return formulas.map((formula, i) => without(formula, formulas.slice(0, i)));
+}
+
+/** A formula without what others ask for as well. */
+function without(formula: Formula, others: readonly Formula[]): Formula {
+  const asked = others.flatMap(({ restrictive }) => restrictive);
+  const { permissive } = formula;
+  const isGranted = permissive !== undefined &&
+    others.some((other) => other.permissive !== undefined && areSame(other.permissive, permissive));
+  return {
+    ...formula,
+    restrictive: formula.restrictive.filter((leaf) => !asked.some((other) => isSame(leaf, other))),
+    permissive: isGranted ? undefined : permissive,
+  };
+}
+
+function areSame(a: readonly Leaf[], b: readonly Leaf[]): boolean {
+  return a.length === b.length && a.every((leaf, i) => isSame(leaf, b[i]!));
+}
+
+/** Whether two leaves ask for the same: of the same policy, with the same values. */
+function isSame(a: Leaf, b: Leaf): boolean {
+  if (a.policy !== b.policy || a.verdict.kind !== b.verdict.kind) return false;
+  if (a.verdict.kind === "rows" || b.verdict.kind === "rows") return false;
+  if (a.verdict.kind === "sql" && b.verdict.kind === "sql") {
+    return a.verdict.form === b.verdict.form && haveSame(a.verdict.values, b.verdict.values);
+  }
+  if (a.verdict.kind !== "columns" || b.verdict.kind !== "columns") return false;
+  const others = b.verdict.terms;
+  return a.verdict.terms.length === others.length && a.verdict.terms.every((term, i) => {
+    const other = others[i]!;
+    return term.column === other.column && term.operator === other.operator &&
+      haveSame(term.values, other.values);
+  });
+}
+
+function haveSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
 }

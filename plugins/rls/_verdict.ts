@@ -10,7 +10,6 @@ import { shapeOf } from "./_shape.ts";
 import type { RLSContext } from "./context.ts";
 import { RLSContextValidationError, RLSError, RLSPolicyEvaluationError } from "./errors.ts";
 import type {
-  AnyRow,
   PolicyCommand,
   PolicyCondition,
   PolicyContext,
@@ -86,34 +85,8 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
   return verdictOfAnswer(answer, question);
 }
 
-/** The answer of a function about a row in memory. */
-export async function answerAbout(
-  condition: PolicyCondition<any>,
-  question: Omit<Question, "column" | "dialect">,
-  row: AnyRow,
-  data: AnyRow,
-): Promise<boolean> {
-  // Only functions come to be asked about rows.
-  const ask = condition as (context: PolicyContext<any>, tools: PolicyTools<any>) => unknown;
-  let answer: unknown;
-  try {
-    const { context, table, operation } = question;
-    answer = await ask({ ...context, table, operation, row, data }, NO_TOOLS);
-  } catch (error) {
-    if (error instanceof RLSError) throw error;
-    throw threw(question, error);
-  }
-  if (typeof answer === "boolean") return answer;
-  throw new RLSPolicyEvaluationError(
-    question,
-    question.policy,
-    `it looks at the row and answers with ${whatIs(answer)}; a function of the row must answer ` +
-      "with true or false",
-  );
-}
-
 /** What a promise of an answer is told by. */
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
+export function isPromise(value: unknown): value is Promise<any> {
   return typeof value === "object" && value !== null && "then" in value &&
     typeof value.then === "function";
 }
@@ -143,17 +116,6 @@ function askedContext(
     },
   };
 }
-
-const NO_TOOLS: PolicyTools<any> = {
-  eb,
-  dialect: "sqlite",
-  column(name) {
-    throw new TypeError(
-      `a function of the row cannot make SQL of its column "${name}"; write a function that does ` +
-        "one of the two",
-    );
-  },
-};
 
 function verdictOfAnswer(answer: unknown, question: Question): Verdict {
   if (typeof answer === "boolean") return answer;
@@ -220,7 +182,8 @@ function assertKnown(value: unknown, where: string, { table, policy, operation }
   );
 }
 
-function threw(
+/** The error of a function that threw. */
+export function threw(
   question: Omit<Question, "column" | "dialect">,
   error: unknown,
 ): RLSPolicyEvaluationError {

@@ -1,8 +1,10 @@
-import type { Plugin, PluginHooks, PluginHost } from "@kysera/executor";
+import type { PluginHooks, PluginHost } from "@kysera/executor";
 import { RLSHooks } from "./_hooks.ts";
+import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions, type Settings } from "./_settings.ts";
 import { Tables } from "./_tables.ts";
 import type { RLSOptions } from "./options.ts";
+import type { RLSPlugin } from "./repository_methods.ts";
 
 /**
  * Keeps every query of an executor to the policies of a schema: a SELECT sees the rows that its
@@ -48,12 +50,13 @@ import type { RLSOptions } from "./options.ts";
  * await db.destroy();
  * ```
  */
-export function rlsPlugin(options: RLSOptions): Plugin {
+export function rlsPlugin(options: RLSOptions): RLSPlugin {
   const settings = readOptions(options);
   return {
     name: PLUGIN_NAME,
     version: "0.9.0",
     priority: 1000,
+    extendRepository: extend,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       const tables = tablesOf(host, settings);
       return host.canWait
