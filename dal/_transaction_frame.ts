@@ -5,23 +5,48 @@ import { TransactionCallbackError } from "./errors.ts";
 
 const FRAME: unique symbol = Symbol("kysera.dal.frame");
 
+/**
+ * The member by which the handle of a transaction that was begun elsewhere says that it takes callbacks:
+ * tests collect them this way.
+ */
+const TAKES_CALLBACKS: unique symbol = Symbol.for("kysera.transactionCallbacks");
+
+/** Whoever takes callbacks. */
+export interface TakesCallbacks {
+  afterCommit(callback: () => unknown): void;
+  afterRollback(callback: () => unknown): void;
+}
+
 /** Callbacks that wait for the end of a transaction. */
-export class Callbacks {
-  #commit: (() => unknown)[] = [];
-  #rollback: (() => unknown)[] = [];
+export class Callbacks implements TakesCallbacks {
+  readonly #commit: (() => unknown)[] = [];
+  readonly #rollback: (() => unknown)[] = [];
+  readonly #taker: TakesCallbacks | undefined;
+
+  constructor(taker?: TakesCallbacks) {
+    this.#taker = taker;
+  }
+
+  /** Those of a transaction that was begun elsewhere, if its handle takes any. */
+  static of(handle: Kysely<any>): Callbacks | undefined {
+    const taker: unknown = Reflect.get(handle, TAKES_CALLBACKS);
+    return taker === undefined ? undefined : new Callbacks(taker as TakesCallbacks);
+  }
 
   afterCommit(callback: () => unknown): void {
-    this.#commit.push(callback);
+    if (this.#taker === undefined) this.#commit.push(callback);
+    else this.#taker.afterCommit(callback);
   }
 
   afterRollback(callback: () => unknown): void {
-    this.#rollback.push(callback);
+    if (this.#taker === undefined) this.#rollback.push(callback);
+    else this.#taker.afterRollback(callback);
   }
 
   /** Takes over what a nested transaction left when it was released. */
   takeOver(nested: Callbacks): void {
-    this.#commit.push(...nested.#commit);
-    this.#rollback.push(...nested.#rollback);
+    for (const callback of nested.#commit) this.afterCommit(callback);
+    for (const callback of nested.#rollback) this.afterRollback(callback);
   }
 
   /** Runs those for a commit, in the order they came, all of them. */
@@ -155,7 +180,7 @@ export function frameOf(contextOrDb: ContextLike): Frame | Promise<Frame> {
   const found = connectionOf(handle).then((connection) => {
     let frame = BY_CONNECTION.get(connection);
     if (frame === undefined || frame.isClosed) {
-      BY_CONNECTION.set(connection, frame = new Frame(undefined, undefined));
+      BY_CONNECTION.set(connection, frame = new Frame(undefined, Callbacks.of(handle)));
     }
     BY_HANDLE.set(handle, frame.innermost);
     return frame.innermost;

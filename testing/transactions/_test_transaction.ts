@@ -15,12 +15,36 @@ import {
 } from "kysely";
 import { SavepointDriver } from "./_savepoint_driver.ts";
 
+/** Callbacks of the code under test that wait for the end of the test's transaction. */
+export class PendingCallbacks {
+  readonly #callbacks: (() => unknown)[] = [];
+
+  get count(): number {
+    return this.#callbacks.length;
+  }
+
+  afterCommit(callback: () => unknown): void {
+    this.#callbacks.push(callback);
+  }
+
+  /** The test's transaction is rolled back when the test is over: nobody looks any more. */
+  afterRollback(): void {}
+
+  async run(): Promise<void> {
+    for (const callback of this.#callbacks.splice(0)) await callback();
+  }
+}
+
+/** By this the functions of `@kysera/dal` know that a transaction takes callbacks. */
+const TAKES_CALLBACKS = Symbol.for("kysera.transactionCallbacks");
+
 /** What a `Kysely` is made of, when it is made of another one. */
 interface Props {
   readonly config: KyselyConfig;
   readonly driver: SavepointDriver;
   readonly dialect: Dialect;
   readonly executor: QueryExecutor;
+  readonly callbacks: PendingCallbacks;
 }
 
 /** A transaction whose own transactions are savepoints. */
@@ -35,6 +59,10 @@ class SavepointTransaction extends Kysely<any> {
 
   override get isTransaction(): boolean {
     return true;
+  }
+
+  get [TAKES_CALLBACKS](): PendingCallbacks {
+    return this.#props.callbacks;
   }
 
   override withPlugin(plugin: KyselyPlugin): Kysely<any> {
@@ -60,6 +88,8 @@ export interface OpenTest {
   readonly trx: Transaction<any>;
   /** The same, as a database. */
   readonly db: Kysely<any>;
+  /** What waits for its COMMIT, which never comes. */
+  readonly callbacks: PendingCallbacks;
   /** Throws where a constraint that waits for COMMIT does not hold. */
   check(): Promise<void>;
   /** Ends it. */
@@ -83,7 +113,9 @@ export async function openTest(
   const connection = await base.provideConnection((held) => Promise.resolve(held));
   const check = () => checkDeferred(connection, detectDialect(db));
   const driver = new SavepointDriver(connection, check);
+  const callbacks = new PendingCallbacks();
   const props: Props = {
+    callbacks,
     config: {} as KyselyConfig,
     driver,
     dialect: dialectOf(db, driver),
@@ -95,6 +127,7 @@ export async function openTest(
     // A Kysely that says that it is a transaction is all that its type asks for.
     trx: new SavepointTransaction(props) as unknown as Transaction<any>,
     db: new Kysely<any>(props as unknown as KyselyConfig),
+    callbacks,
     check,
     rollback: async () => {
       await outer.rollback().execute();

@@ -70,6 +70,10 @@ export function inEachTest<DB>(
     get db() {
       return now().db;
     },
+    get pendingCallbacks() {
+      return now().callbacks.count;
+    },
+    runCallbacks: () => now().callbacks.run(),
   };
 }
 

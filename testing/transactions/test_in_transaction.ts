@@ -1,6 +1,6 @@
 import type { ExecutorOf } from "@kysera/executor";
 import type { IsolationLevel, Kysely, Transaction } from "kysely";
-import { openTest } from "./_test_transaction.ts";
+import { type OpenTest, openTest } from "./_test_transaction.ts";
 
 /** What a test is given beside its transaction. */
 export interface TestScope<DB> {
@@ -9,6 +9,15 @@ export interface TestScope<DB> {
    * savepoints, and run one after the other; `isTransaction` is `false`.
    */
   readonly db: Kysely<DB>;
+  /** How many callbacks wait for the commit of the test's transaction, which never comes. */
+  readonly pendingCallbacks: number;
+  /**
+   * Runs the callbacks that wait (`afterCommit` of `withTransaction` of `@kysera/dal`, called with the
+   * test's transaction), in their order, as if it had been committed; then none waits.
+   *
+   * @throws what a callback throws
+   */
+  runCallbacks(): Promise<void>;
 }
 
 /**
@@ -65,11 +74,12 @@ export async function runTest<DB, T>(
   isolationLevel: IsolationLevel | undefined,
   fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
 ): Promise<T> {
-  const { trx, db: handle, check, rollback } = await openTest(db, isolationLevel);
+  const test = await openTest(db, isolationLevel);
+  const { rollback } = test;
   let result: T;
   try {
-    result = await fn(trx, { db: handle });
-    await check();
+    result = await fn(test.trx, scopeOf(test));
+    await test.check();
   } catch (error) {
     // What the test throws is what is wrong; a rollback fails because the connection is gone.
     await rollback().catch(() => {});
@@ -77,4 +87,15 @@ export async function runTest<DB, T>(
   }
   await rollback();
   return result;
+}
+
+/** What of an open test is a matter of the test. */
+export function scopeOf({ db, callbacks }: OpenTest): TestScope<any> {
+  return {
+    db,
+    get pendingCallbacks() {
+      return callbacks.count;
+    },
+    runCallbacks: () => callbacks.run(),
+  };
 }

@@ -59,6 +59,6 @@ export async function testWithSavepoints<DB, T>(
         await sql`rollback to savepoint ${name}`.execute(raw);
       };
     };
-    return await fn(trx, { ...test, save });
+    return await fn(trx, Object.assign(test, { save }));
   });
 }

@@ -115,6 +115,32 @@ onEveryDialect("testInTransaction()", (dialect) => {
     }
   });
 
+  it("collects what waits for the commit of its own transaction, and runs it when told", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      await testInTransaction(db, async (trx, test) => {
+        const done: string[] = [];
+        await withTransaction(trx, async (ctx) => {
+          ctx.afterCommit(() => void done.push("outer"));
+          ctx.afterRollback(() => void done.push("rolled back"));
+          await withTransaction(ctx, (nested) => {
+            nested.afterCommit(() => void done.push("nested"));
+            return Promise.resolve();
+          });
+        });
+        await assert.rejects(withTransaction(trx, (ctx) => {
+          ctx.afterCommit(() => void done.push("never"));
+          return Promise.reject(new Error("no"));
+        }));
+        assert.deepEqual([test.pendingCallbacks, done], [2, []]);
+        await test.runCallbacks();
+        assert.deepEqual([test.pendingCallbacks, done], [0, ["outer", "nested"]]);
+      });
+    } finally {
+      await close();
+    }
+  });
+
   it("keeps the plugins of an executor", async () => {
     const { db, close } = await openUsers(dialect);
     try {
