@@ -88,7 +88,7 @@ export const shapes: readonly Shape[] = [
         deny("all", { score: 5 }),
       ],
     },
-    (row) => (row.team_id === TENANT || isOneOf(row.name, ["c", "ab"])) && row.score !== 5,
+    (row) => (row.team_id === TENANT || isOneOf(row.name, ["c", "ab"])) && isNot(row.score, 5),
   ),
   shape(
     "an owner",
@@ -125,23 +125,22 @@ export const shapes: readonly Shape[] = [
         // A denied update is of rows that are so already, and of rows that would become so.
         ...(command === "delete" ? [] : [
           {
-            p: "or",
-            args: [
-              { p: "isNull", negated: false, arg: { e: "col", alias, name: "name" } },
-              {
-                p: "cmp",
-                op: "!=",
-                left: { e: "col", alias, name: "name" },
-                right: { e: "lit", value: "ba", type: "text", inline: false },
-              },
-            ],
+            p: "cmp",
+            op: "!=",
+            left: { e: "col", alias, name: "name" },
+            right: { e: "lit", value: "ba", type: "text", inline: false },
           } as const,
-        ] as Pred[]),
+        ]),
       ],
-      accepts: (row) => row.team_id === TENANT && row.name !== "ba",
+      accepts: (row) => row.team_id === TENANT && isNot(row.name, "ba"),
     },
   ),
 ];
+
+/** A condition that is not known denies. */
+function isNot<T>(value: T | null, other: T): boolean {
+  return value !== null && value !== other;
+}
 
 /** What converts names, for subjects that have them in camel case. */
 export const camelCase: KyselyPlugin = new CamelCasePlugin();

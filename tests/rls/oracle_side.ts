@@ -4,14 +4,19 @@ import type { Query } from "../oracle/ast.ts";
 import { canonicalRows } from "../oracle/canonical.ts";
 import { camel, compile, execute, schemaOf } from "../oracle/execute.ts";
 import type { RenderTarget } from "../oracle/render_expr.ts";
-import { columns, createTables, type Data, type Row, tables } from "../oracle/schema.ts";
+import { createTables, type Data, type Row, tables } from "../oracle/schema.ts";
 import { users } from "./oracle_shapes.ts";
 
 /** The rows of every table, as the driver gives them back. */
 export type State = Record<string, Row[]>;
 
 /** What came of a query. */
-export type Attempt = { rows: string[]; error?: undefined } | { error: unknown };
+export type Attempt = { rows: string[]; error?: undefined } | { rows?: undefined; error: unknown };
+
+/** The rows of an attempt that did not fail. */
+export function rowsOf({ rows }: Attempt): string[] {
+  return rows ?? [];
+}
 
 export interface SideOptions {
   readonly name: string;
@@ -25,6 +30,12 @@ export interface SideOptions {
   hidden(table: string): ReadonlySet<number>;
   /** What else the database has to have. */
   prepare?(db: Kysely<any>): Promise<void>;
+}
+
+/** The rows, without the count of what changed where it stands beside rows: SQLite gives none. */
+export function comparable(rows: readonly unknown[], { statement }: Query): readonly unknown[] {
+  if (statement.k === "select" || statement.returning.length === 0) return rows;
+  return rows.filter((row) => typeof row !== "object" || row === null || !("affected" in row));
 }
 
 /** One of two databases whose answers are compared. */
@@ -54,8 +65,7 @@ export class Side {
   static async open(dialect: TestDialect, options: SideOptions): Promise<Side> {
     const { db, close } = await dialect.open({ connections: 1 });
     try {
-      await createTables(db, dialect.dialect);
-      await createMembers(db);
+      await prepareTables(db, dialect.dialect);
       await options.prepare?.(db);
       const target: RenderTarget = {
         db: await options.make(db),
@@ -97,9 +107,8 @@ export class Side {
 
   async look(): Promise<State> {
     const state: State = {};
-    const names = columns.map((column) => column.name);
     for (const { name } of tables) {
-      state[name] = await this.base.selectFrom(name).select(names).execute() as Row[];
+      state[name] = await this.base.selectFrom(name).selectAll().execute() as Row[];
     }
     return state;
   }
@@ -117,7 +126,8 @@ export class Side {
 
   async run(query: Query, ordered: boolean): Promise<Attempt> {
     try {
-      return { rows: canonicalRows(await execute(this.target, query, this.#camelCase), ordered) };
+      const rows = await execute(this.target, query, this.#camelCase);
+      return { rows: canonicalRows(comparable(rows, query), ordered) };
     } catch (error) {
       return { error };
     }
@@ -134,8 +144,9 @@ export class Side {
   }
 }
 
-/** Who belongs to which team: what a policy's subquery reads. */
-async function createMembers(db: Kysely<any>): Promise<void> {
+/** The tables of the oracle, and who belongs to which team: what a policy's subquery reads. */
+export async function prepareTables(db: Kysely<any>, dialect: string): Promise<void> {
+  await createTables(db, dialect);
   await db.schema.createTable("members")
     .addColumn("user_id", "integer")
     .addColumn("team", "integer")

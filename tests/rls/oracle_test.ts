@@ -4,14 +4,14 @@ import process from "node:process";
 import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
 import { ownRows } from "./oracle_data.ts";
-import { standIn } from "./oracle_stand_in.ts";
+import { subjects, variants } from "./oracle_subjects.ts";
 import { VisibleWorld } from "./oracle_visible.ts";
 
 const { seed, path } = fuzzSeed();
 const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 onEveryDialect("a copy of the caller's rows", (dialect) => {
-  for (const [i, subject] of [standIn("hooks")].entries()) {
+  for (const [i, subject] of [...subjects, ...variants].entries()) {
     if (only !== undefined && subject.name !== only) continue;
     const runs = fuzzRuns(500);
     it(`answers ${runs} random queries as the policies of ${subject.name} do`, {

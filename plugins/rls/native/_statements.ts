@@ -118,8 +118,8 @@ class PolicyWriter {
     const { using, check, name, type } = policy;
     const sql = (condition: PolicyCondition<any>): string => {
       const written = conditionSql(condition, this.#place(policy, command));
-      // A condition that is not known denies nothing.
-      return type === "deny" ? `(${written}) is not true` : written;
+      // Of a row of which it is not known, NOT is not known either: it is denied.
+      return type === "deny" ? `not (${written})` : written;
     };
     return this.statement(
       name,

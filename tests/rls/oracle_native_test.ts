@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import process from "node:process";
+import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
+import { onEveryDialect } from "../support/matrix.ts";
+import { ownRows } from "./oracle_data.ts";
+import { NativeWorld } from "./oracle_native.ts";
+import { subjects } from "./oracle_subjects.ts";
+
+const { seed, path } = fuzzSeed();
+const only = process.env["KYSERA_FUZZ_SUBJECT"];
+
+onEveryDialect("the policies of PostgreSQL", (dialect) => {
+  for (const [i, subject] of subjects.entries()) {
+    if (only !== undefined && subject.name !== only) continue;
+    const runs = fuzzRuns(dialect.name === "pglite" ? 100 : 300);
+    it(`and rewriting agree on ${runs} random queries about ${subject.name}`, {
+      timeout: 600_000,
+    }, async (t) => {
+      const report = await runOracle({
+        dialect,
+        open: (on) => NativeWorld.open(on, subject),
+        file: "tests/rls/oracle_native_test.ts",
+        runs,
+        seed: path === undefined ? seed + 100 * i : seed,
+        path,
+        prepare: ownRows,
+      });
+      t.diagnostic(summary(report));
+      if (path !== undefined) return;
+      assert.ok(report.outcomes["failed on both sides"] / report.runs < 0.06, summary(report));
+    });
+  }
+}, ["pglite", "postgres"]);
