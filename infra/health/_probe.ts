@@ -132,7 +132,7 @@ function byLatency(latency: number, settings: ProbeSettings): HealthCheck["statu
 function poolChecks(
   pool: DatabasePool | undefined,
 ): { checks: HealthCheck[]; metrics: { poolMetrics?: ReturnType<typeof getPoolMetrics> } } {
-  const gauges = pool === undefined ? undefined : getPoolMetrics(pool);
+  const gauges = gaugesOf(pool);
   if (gauges === undefined) return { checks: [], metrics: {} };
   const { active, total, waiting, max } = gauges;
   const check: HealthCheck = {
@@ -141,6 +141,15 @@ function poolChecks(
     message: `${active} of ${max ?? total} connections are in use, and ${waiting} callers wait`,
   };
   return { checks: [check], metrics: { poolMetrics: gauges } };
+}
+
+/** A pool that cannot be read says nothing about the database. */
+function gaugesOf(pool: DatabasePool | undefined): ReturnType<typeof getPoolMetrics> {
+  try {
+    return pool === undefined ? undefined : getPoolMetrics(pool);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What may be shown to anybody: a driver's own message may name hosts and users. */

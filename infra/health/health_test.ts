@@ -122,6 +122,17 @@ describe("performHealthCheck()", () => {
     assert.equal(checks[1]!.message, "5 of 5 connections are in use, and 2 callers wait");
   });
 
+  it("takes no harm from a pool that cannot be read", async () => {
+    const clock = new FakeClock();
+    const { db } = database(clock, { latency: 0 });
+    const getMetrics = (): never => {
+      throw new Error("no gauges");
+    };
+    const check = checkOn(db, clock, { pool: { getMetrics } });
+    await clock.advance(0);
+    assert.equal((await check).status, "healthy");
+  });
+
   it("goes past plugins, those that refuse raw SQL as well", async () => {
     const clock = new FakeClock();
     const { db, queries } = database(clock, { latency: 0 });

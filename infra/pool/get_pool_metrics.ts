@@ -63,7 +63,9 @@ function readTarn(pool: Record<string, unknown>): PoolMetrics | undefined {
 function readPGlite(pool: Record<string, unknown>): PoolMetrics | undefined {
   const { ready, closed } = pool;
   if (typeof ready !== "boolean" || typeof closed !== "boolean") return undefined;
-  return single(ready && !closed, call(pool, "isInTransaction") === true);
+  const open = ready && !closed;
+  // It can say so no sooner and no later.
+  return single(open, open && call(pool, "isInTransaction") === true);
 }
 
 /** `node:sqlite`, `better-sqlite3` and `bun:sqlite`: one connection each. */
