@@ -41,21 +41,22 @@ export function compare(sides: readonly Run[], { rounds, calls }: Effort): Timed
   return times.map((side) => summary(side, times[0]!));
 }
 
-/** {@linkcode compare}, for code that has to be waited for. */
+/** {@linkcode compare}, for code that has to be waited for; a side may be left out, but the first. */
 export async function compareAsync(
-  sides: readonly Run[],
+  sides: readonly (Run | undefined)[],
   { rounds, calls }: Effort,
-): Promise<Timed[]> {
+): Promise<(Timed | undefined)[]> {
   const times = sides.map((): number[] => []);
   for (let round = -warmUp(rounds); round < rounds; round++) {
     for (const i of turns(sides.length, round)) {
-      const run = sides[i]!;
+      const run = sides[i];
+      if (run === undefined) continue;
       const start = performance.now();
       for (let call = 0; call < calls; call++) await run();
       if (round >= 0) times[i]!.push((performance.now() - start) / calls);
     }
   }
-  return times.map((side) => summary(side, times[0]!));
+  return times.map((side) => side.length === 0 ? undefined : summary(side, times[0]!));
 }
 
 function warmUp(rounds: number): number {

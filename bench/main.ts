@@ -13,9 +13,9 @@ import process from "node:process";
 import { parseArgs, styleText } from "node:util";
 import type { Case, Group } from "./_case.ts";
 import type { Timed } from "./_ratio.ts";
-import { preparedBenchmark } from "./prepared.ts";
-import { repositoryBenchmark } from "./repository.ts";
 import { rewriteBenchmarks } from "./rewrite.ts";
+import { postgresSides } from "./side_by_side_postgres.ts";
+import { sqliteSides } from "./side_by_side_sqlite.ts";
 import { sqliteBenchmark } from "./sqlite.ts";
 
 const MOST_TRIES = 3;
@@ -28,17 +28,18 @@ const { values: flags, positionals: words } = parseArgs({
 /** A case, timed. */
 interface Result {
   readonly name: string;
-  readonly times: readonly Timed[];
-  readonly budget: number;
+  readonly times: readonly (Timed | undefined)[];
+  readonly budget: number | undefined;
   readonly strict: boolean;
   readonly ok: boolean;
 }
 
+const postgres = await postgresSides();
 const groups = [
   ...await rewriteBenchmarks(),
   await sqliteBenchmark(),
-  await preparedBenchmark(),
-  await repositoryBenchmark(),
+  await sqliteSides(),
+  ...typeof postgres === "string" ? [] : [postgres],
 ];
 const chosen = groups.map((group) => ({
   ...group,
@@ -59,6 +60,7 @@ for (const group of chosen) {
   over += results.filter((result) => !result.ok).length;
 }
 for (const group of groups) await group.close?.();
+if (typeof postgres === "string") console.log(`\nPostgreSQL is left out: ${postgres}`);
 
 if (count === 0) {
   console.error(`Cannot run a benchmark: no case has ${words.map((w) => `"${w}"`).join(" and ")}`);
@@ -76,9 +78,9 @@ function isChosen({ title }: Group, { name }: Case): boolean {
 /** Times a case; one that is over its budget again, as the machine may have been busy. */
 async function measure(each: Case): Promise<Result> {
   const { name, budget, strict = false } = each;
-  const ratioOf = (times: readonly Timed[]) => times[1]!.ratio;
-  const within = (times: readonly Timed[]) =>
-    strict ? ratioOf(times) < budget : ratioOf(times) <= budget;
+  const ratioOf = (times: Result["times"]) => times[1]!.ratio;
+  const within = (times: Result["times"]) =>
+    budget === undefined || (strict ? ratioOf(times) < budget : ratioOf(times) <= budget);
   const tries = [await each.time()];
   while (!within(tries.at(-1)!) && tries.length < MOST_TRIES) tries.push(await each.time());
   const times = tries.toSorted((a, b) => ratioOf(a) - ratioOf(b))[0]!;
@@ -107,9 +109,9 @@ function table({ sides }: Group, results: readonly Result[]): string {
       `${first!.microseconds.toFixed(2)} µs`,
       `${second!.microseconds.toFixed(2)} µs`,
       styleText("bold", second!.ratio.toFixed(2)),
-      `${strict ? "<" : "≤"} ${budget.toFixed(2)}`,
-      ok ? styleText("green", "ok") : styleText("red", "over"),
-      ...rest.map(({ ratio }) => ratio.toFixed(2)),
+      budget === undefined ? "" : `${strict ? "<" : "≤"} ${budget.toFixed(2)}`,
+      budget === undefined ? "" : ok ? styleText("green", "ok") : styleText("red", "over"),
+      ...rest.map((side) => side?.ratio.toFixed(2) ?? "-"),
     ]);
   }
   return out.toString();
