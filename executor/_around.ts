@@ -7,6 +7,7 @@ import type {
 } from "kysely";
 import { watch } from "./_connection.ts";
 import type { Guard } from "./_guard.ts";
+import { OwnQuery } from "./_own_query.ts";
 import type { NamedHooks } from "./_plan.ts";
 import { type Place, Scope } from "./_query_scope.ts";
 import { ExecutorError, PluginHookError } from "./errors.ts";
@@ -46,7 +47,7 @@ export function runAround<R>(
       const next = run;
       run = (query) => guarded(plugin, () => hooks.aroundQuery!(query, next, scope), passed);
     }
-    const outcome = run(query);
+    const outcome = run(OwnQuery.whole(query));
     tell(outcome);
     try {
       return await outcome;

@@ -94,6 +94,12 @@ export function watch(connection: DatabaseConnection, dialect: DialectName): Dat
   return watched;
 }
 
+/** Lets a connection that is another way to use a watched one count as watched itself. */
+export function standFor(other: DatabaseConnection, watched: DatabaseConnection): void {
+  const connection = UNDER.get(watched);
+  if (connection !== undefined) UNDER.set(other, connection);
+}
+
 /** What was seen of a connection that {@linkcode watch} gave. */
 export function stateOf(connection: DatabaseConnection): ConnectionState {
   return STATES.get(under(connection))!;

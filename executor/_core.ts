@@ -1,4 +1,5 @@
 import type { Kysely, TableMetadata } from "kysely";
+import { Checks } from "./_checks.ts";
 import type { NamedHooks } from "./_plan.ts";
 import { ExecutorDestroyedError } from "./errors.ts";
 import type { DialectName, Plugin, PluginHooks } from "./plugin.ts";
@@ -26,6 +27,8 @@ export class Core {
   readonly rawDb: Kysely<any>;
   /** The plugins that `destroyExecutor` destroys: those that this executor brought. */
   readonly own: readonly Plugin[];
+  /** What the statement that is being rewritten leaves to be checked. */
+  checks: Checks = new Checks();
   readonly #base: Core | undefined;
   #destroyed = false;
   #tables: Promise<readonly TableMetadata[]> | undefined;

@@ -89,6 +89,8 @@ export class Guard {
   caller: Caller = { plugin: "", hook: "" };
   /** Set while a plan is compiled: its late values are read when it runs. */
   planning = false;
+  /** Whether a plan's checks of values that it is given later are left to when it is bound. */
+  defers = true;
   readonly #shared: Shared;
   #plain: Guard | undefined;
 
@@ -162,6 +164,11 @@ export class Guard {
   /** What columns are compared by. */
   columnKey(name: string): string {
     return this.#shared.names.column(name);
+  }
+
+  /** The name that a column has in the rows of the database. */
+  physicalColumn(name: string): string {
+    return this.#shared.names.physicalColumn(name);
   }
 
   /** The name that the database has for a table. */

@@ -10,11 +10,12 @@ import type {
   RootOperationNode,
 } from "kysely";
 import { type Rest, runAround } from "./_around.ts";
+import { Checks, GUARD_COLUMN, withoutGuards } from "./_checks.ts";
 import { watch } from "./_connection.ts";
 import { Guard } from "./_guard.ts";
 import { HandleCommand } from "./_handle_command.ts";
 import { readLate } from "./_late_value.ts";
-import { isMarkedBy, mark } from "./_mark.ts";
+import { checksOf, isMarkedBy, mark } from "./_mark.ts";
 import { admit, OwnQuery } from "./_own_query.ts";
 import type { NamedHooks } from "./_plan.ts";
 import type { Place } from "./_query_scope.ts";
@@ -75,6 +76,9 @@ export class GuardedExecutor implements QueryExecutor {
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
     guard.usage.late = false;
+    const { core } = guard;
+    const outer = core.checks;
+    if (guard.writes) core.checks = new Checks();
     if (!guard.planning && guard.usage.variants.length > 0) guard.usage.variants = [];
     let out = guard.idle || isUntouched(original, guard)
       ? original
@@ -84,7 +88,12 @@ export class GuardedExecutor implements QueryExecutor {
       out = readLate(out, guard.view.context, {}) as RootOperationNode;
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
-    if (out !== original || guard.hasFlags) out = mark(out, original, queryId, guard);
+    const checks = guard.writes && !core.checks.isEmpty ? core.checks : undefined;
+    core.checks = outer;
+    if (checks !== undefined) checks.column = guard.physicalColumn(GUARD_COLUMN);
+    if (out !== original || guard.hasFlags || checks !== undefined) {
+      out = mark(out, original, queryId, guard, checks);
+    }
     this.#last = out;
     // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
     // read what they need from the compiled query.
@@ -97,7 +106,7 @@ export class GuardedExecutor implements QueryExecutor {
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
     const compiled = this.#inner.compileQuery<R>(rewritten, queryId);
-    return new OwnQuery<R>(compiled, compiled.parameters, guard);
+    return new OwnQuery<R>(compiled, compiled.parameters, guard, checksOf(rewritten));
   }
 
   provideConnection<T>(
@@ -119,10 +128,14 @@ export class GuardedExecutor implements QueryExecutor {
     } catch (error) {
       return Promise.reject(error);
     }
+    const checks = guard.writes ? OwnQuery.checksOf(query) : undefined;
+    const inner = checks === undefined || checks.guarded.length === 0
+      ? this.#inner
+      : this.#inner.withConnectionProvider(unguarding(this.#inner, checks, guard));
     const arounds = aroundsOf(query, guard);
     return arounds.length === 0
-      ? this.#inner.executeQuery(query, ...rest)
-      : runAround(this.#inner, guard, arounds, query, rest, this.#place);
+      ? inner.executeQuery(checks === undefined ? query : OwnQuery.whole(query), ...rest)
+      : runAround(inner, guard, arounds, query, rest, this.#place);
   }
 
   stream<R>(
@@ -135,7 +148,8 @@ export class GuardedExecutor implements QueryExecutor {
     admit(query, guard);
     // What is written is watched by the hooks round execution, which need the whole result. What
     // comes behind the query means the same there.
-    return guard.core.arounds.length === 0 || isRead(query.query)
+    return isRead(query.query) ||
+        (guard.core.arounds.length === 0 && OwnQuery.checksOf(query) === undefined)
       ? this.#inner.stream(query, chunkSize, ...rest)
       : once(() => this.executeQuery(query, ...rest as unknown as Rest));
   }
@@ -181,6 +195,21 @@ export class GuardedExecutor implements QueryExecutor {
       this.#place,
     );
   }
+}
+
+/** Gives connections on which a statement's guards are not to be seen. */
+function unguarding(inner: QueryExecutor, checks: Checks, guard: Guard): ConnectionProvider {
+  return {
+    provideConnection: (consumer, ...rest) =>
+      inner.provideConnection(
+        (connection) => {
+          const { core, dialect } = guard;
+          const own = core.arounds.length === 0 ? connection : watch(connection, dialect);
+          return consumer(withoutGuards(own, checks, dialect));
+        },
+        ...rest,
+      ),
+  };
 }
 
 function aroundsOf({ query }: CompiledQuery, { core }: Guard): readonly NamedHooks[] {

@@ -33,6 +33,11 @@ export class LateValue<T> implements Expression<T> {
     return ValueNode.create(this);
   }
 
+  /** Whether another one is read by the same function. */
+  isLike(other: LateValue<unknown>): boolean {
+    return this.#read === other.#read;
+  }
+
   read(context: Attributes | undefined, run: object): T {
     return callHook(this.#caller.plugin, this.#caller.hook, () => this.#read(context, run));
   }

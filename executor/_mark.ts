@@ -1,4 +1,5 @@
 import type { KyselyPlugin, OperationNode, QueryId, RootOperationNode } from "kysely";
+import type { Checks } from "./_checks.ts";
 import type { Guard } from "./_guard.ts";
 import { ForeignQueryError } from "./errors.ts";
 import type { Scope } from "./rewrite/_scope.ts";
@@ -12,6 +13,8 @@ class Mark {
   readonly #original: RootOperationNode;
   readonly #queryId: QueryId;
   readonly #guard: Guard;
+  /** What is left to be checked when it runs. */
+  readonly checks: Checks | undefined;
 
   /**
    * Makes one.
@@ -20,13 +23,16 @@ class Mark {
    * @param original the query before it was rewritten
    * @param queryId the query's id, for Kysely plugins
    * @param guard the handle that rewrote it
+   * @param checks what is left to be checked
    */
   constructor(
     self: OperationNode,
     original: RootOperationNode,
     queryId: QueryId,
     guard: Guard,
+    checks: Checks | undefined,
   ) {
+    this.checks = checks;
     this.#self = self;
     this.#original = original;
     this.#queryId = queryId;
@@ -63,9 +69,10 @@ export function mark<T extends OperationNode>(
   original: RootOperationNode,
   queryId: QueryId,
   guard: Guard,
+  checks?: Checks,
 ): T {
   const out = Object.isExtensible(node) ? node : { ...node };
-  (out as Marked)[MARK] = new Mark(out, original, queryId, guard);
+  (out as Marked)[MARK] = new Mark(out, original, queryId, guard, checks);
   // What bears the mark is trusted: nothing may change it any more.
   return Object.freeze(out);
 }
@@ -74,6 +81,11 @@ export function mark<T extends OperationNode>(
 export function isMarkedBy(node: OperationNode, guard: Guard): boolean {
   const found = markOf(node);
   return found !== undefined && found.guard.core === guard.core && found.guard.view === guard.view;
+}
+
+/** What a rewritten query leaves to be checked when it runs. */
+export function checksOf(node: OperationNode): Checks | undefined {
+  return markOf(node)?.checks;
 }
 
 /** The kind of statement that a user wrote, of a query that may have been rewritten. */

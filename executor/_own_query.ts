@@ -1,4 +1,5 @@
 import type { CompiledQuery, QueryId, RawNode, RootOperationNode } from "kysely";
+import type { Checks } from "./_checks.ts";
 import type { Guard, View } from "./_guard.ts";
 import { callHook } from "./_plan.ts";
 import { ForeignQueryError, QueryRefusedError, RawSqlError } from "./errors.ts";
@@ -15,6 +16,9 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   /** The parameters before they were filled. */
   readonly #open: readonly unknown[];
   readonly #identity: readonly unknown[];
+  readonly #checks: Checks | undefined;
+  /** The tree with its guards, where the query does not show them. */
+  readonly #tree: RootOperationNode;
 
   /**
    * Makes one.
@@ -22,11 +26,23 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
    * @param compiled the query, as Kysely compiled it
    * @param parameters its parameters, with every late value read
    * @param guard the handle that compiled it, or a plan for it
+   * @param checks what is left to be checked when it runs
    */
-  constructor(compiled: CompiledQuery<R>, parameters: readonly unknown[], guard: Guard) {
+  constructor(
+    compiled: CompiledQuery<R>,
+    parameters: readonly unknown[],
+    guard: Guard,
+    checks?: Checks,
+  ) {
+    const own = #view in compiled ? compiled as OwnQuery<R> : undefined;
+    this.#checks = own === undefined ? checks : own.#checks;
+    this.#tree = own === undefined ? compiled.query : own.#tree;
     this.#identity = identityOf(guard);
     this.#open = compiled.parameters;
-    this.query = compiled.query;
+    // Kysely tells by it whether the statement gives rows.
+    this.query = own === undefined && checks?.addsReturning === true
+      ? withoutReturning(compiled.query)
+      : compiled.query;
     this.queryId = compiled.queryId;
     this.sql = compiled.sql;
     this.parameters = parameters;
@@ -46,6 +62,18 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
       now.every((each, i) => Object.is(each, own.#identity[i]));
   }
 
+  /** What is left to be checked. */
+  static checksOf(query: CompiledQuery): Checks | undefined {
+    return #view in query ? (query as OwnQuery).#checks : undefined;
+  }
+
+  /** The query with the tree that was compiled: what hooks round the execution may change. */
+  static whole(query: CompiledQuery): CompiledQuery<any> {
+    if (!(#view in query)) return query;
+    const tree = (query as OwnQuery).#tree;
+    return tree === query.query ? query : { ...query, query: tree };
+  }
+
   /**
    * What stands in the tree of a query that a plan was bound to, for the values of one run.
    *
@@ -57,6 +85,11 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
     const open = (query as OwnQuery).#open;
     return open === parameters ? undefined : new Map(open.map((each, i) => [each, parameters[i]]));
   }
+}
+
+function withoutReturning(node: RootOperationNode): RootOperationNode {
+  const { returning: _, ...rest } = node as RootOperationNode & { returning?: unknown };
+  return Object.freeze(rest) as RootOperationNode;
 }
 
 const NOBODY: readonly unknown[] = [];

@@ -55,8 +55,16 @@ export interface NamedStamp extends Stamp {
 }
 
 /** A check, and whose it is. */
-export interface NamedCheck extends RowCheck {
+export interface NamedCheck {
   readonly plugin: string;
+  readonly columns: readonly string[];
+  readonly says: string;
+  readonly implied: boolean;
+  readonly satisfied: RowCheck["satisfied"] | undefined;
+  readonly predicate: RowCheck["predicate"] | undefined;
+  /** The function that the plugin gave: of checks that ask the same it is the same. */
+  readonly meaning: RowCheck["predicate"] | undefined;
+  readonly refuse: RowCheck["refuse"] | undefined;
 }
 
 interface Predicate {
@@ -176,17 +184,59 @@ export class TablePlan {
   }
 
   /** What the plugins ask of rows that are written. */
-  checks(name: ReferenceName, operation: "insert" | "update", guard: Guard): NamedCheck[] {
+  checks(
+    name: ReferenceName,
+    operation: "insert" | "update",
+    returning: boolean,
+    guard: Guard,
+  ): NamedCheck[] {
     return this.#checkers.flatMap(({ plugin, hooks }) => {
-      const reference = new Reference(name, operation, this.#physicalName);
+      const reference = new Reference(name, operation, this.#physicalName, returning);
       guard.caller = { plugin, hook: "check" };
       const answer = callHook(plugin, "check", () => hooks.check!(reference, guard.hookContext));
       if (answer === undefined) return [];
-      // A plan would be checked when it is made, and not when it runs.
-      guard.usage.moment = true;
+      if (hooks.stable !== true) guard.usage.moment = true;
       validateCheck(answer, plugin);
-      return [{ plugin, ...answer }];
+      const { columns, says, implied } = answer;
+      return [{
+        plugin,
+        columns,
+        says,
+        implied: implied ?? answer.predicate === undefined,
+        satisfied: answer.satisfied?.bind(answer),
+        predicate: answer.predicate?.bind(answer),
+        meaning: answer.predicate,
+        refuse: answer.refuse?.bind(answer),
+      }];
     });
+  }
+
+  /**
+   * The predicate of a check.
+   *
+   * @param name what the row is known by where the predicate will stand
+   * @param scope the CTE names in sight there
+   */
+  rowPredicate(
+    check: NamedCheck,
+    name: ReferenceName,
+    operation: "insert" | "update",
+    scope: Scope | undefined,
+    guard: Guard,
+  ): OperationNode {
+    const { plugin, predicate } = check;
+    const reference = new Reference(name, operation, this.#physicalName);
+    guard.caller = { plugin, hook: "check" };
+    const answer = callHook(plugin, "check", () => predicate!(reference, guard.hookContext));
+    const written = inSchema(filterNode(answer, plugin, "check"), guard);
+    const { reads, names } = namesIn(written, guard);
+    const own = name.qualifier.table.identifier.name;
+    if (names.has(own)) throw captured(own, name.table);
+    for (const read of reads) if (isCte(scope, read)) throw shadowed(read, name.table);
+    const plain = guard.withoutFlags;
+    return plain === guard
+      ? visit(written, undefined, guard)
+      : underAnother(guard.usage, plain, () => visit(written, undefined, plain));
   }
 
   #keptPredicate(
@@ -354,13 +404,18 @@ function underAnother<T>(usage: Usage, other: Guard, make: () => T): T {
 }
 
 /** The node of what a hook answered. */
-export function filterNode(answer: unknown, plugin: string): OperationNode {
-  const node = callHook(plugin, "filter", () => nodeOfSource(answer));
+export function filterNode(
+  answer: unknown,
+  plugin: string,
+  hook: "filter" | "check" | "mask" = "filter",
+): OperationNode {
+  const node = callHook(plugin, hook, () => nodeOfSource(answer));
   if (node !== undefined && EXPRESSIONS.has(node.kind)) return node;
   throw new PluginHookError(
     plugin,
-    "filter",
-    `it answered with ${typeof answer}; return an expression, or undefined for no filter`,
+    hook,
+    `it answered with ${typeof answer}; return an expression` +
+      (hook === "check" ? "" : `, or undefined for no ${hook}`),
   );
 }
 
@@ -394,12 +449,19 @@ function validateStamp(answer: Stamp, plugin: string): void {
 }
 
 function validateCheck(answer: RowCheck, plugin: string): void {
-  const { columns, satisfied } = (answer ?? {}) as Partial<RowCheck>;
-  if (Array.isArray(columns) && typeof satisfied === "function") return;
+  const { columns, satisfied, predicate, refuse } = (answer ?? {}) as Partial<RowCheck>;
+  const isFunction = (value: unknown): boolean =>
+    value === undefined || typeof value === "function";
+  if (
+    Array.isArray(columns) && [satisfied, predicate, refuse].every(isFunction) &&
+    (satisfied !== undefined || predicate !== undefined)
+  ) {
+    return;
+  }
   throw new PluginHookError(
     plugin,
     "check",
-    "it answered with something else; return { columns, satisfied, says } or undefined",
+    "it answered with something else; return { columns, satisfied, predicate, says } or undefined",
   );
 }
 

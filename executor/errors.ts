@@ -17,6 +17,7 @@ export type QueryRefusalReason =
   | "RESERVED_COLUMN"
   | "STAMPED_COLUMN"
   | "CHECK_VIOLATION"
+  | "UNCHECKABLE"
   | "UNSUPPORTED";
 
 /** What is wrong with a list of plugins. */
@@ -121,9 +122,10 @@ export class QueryRefusedError extends ExecutorError {
    * @param message what was refused, and what to do instead
    * @param reason why, for programs
    * @param table the table the refusal is about
+   * @param options the cause, if there is one
    */
-  constructor(message: string, reason: QueryRefusalReason, table?: string) {
-    super(message, `QUERY_${reason}`);
+  constructor(message: string, reason: QueryRefusalReason, table?: string, options?: ErrorOptions) {
+    super(message, `QUERY_${reason}`, options);
     this.reason = reason;
     this.table = table;
   }
@@ -141,12 +143,20 @@ export class CheckRefusedError extends QueryRefusedError {
    * @param plugin the plugin whose check it is
    * @param rule the rule, in words
    * @param problem what is wrong
+   * @param options the cause, if there is one
    */
-  constructor(table: string, plugin: string, rule: string, problem: string) {
+  constructor(
+    table: string,
+    plugin: string,
+    rule: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
     super(
       `Cannot write to table "${table}": plugin "${plugin}" asks that ${rule}, and ${problem}`,
       "CHECK_VIOLATION",
       table,
+      options,
     );
     this.plugin = plugin;
   }

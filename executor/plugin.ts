@@ -138,14 +138,44 @@ export interface Stamp {
   readonly given?: "keep" | "replace" | "refuse" | undefined;
 }
 
-/** What a new or changed row must satisfy. */
+/**
+ * What a new or changed row must satisfy.
+ *
+ * Values that a statement holds are looked at before anything is sent, those of a plan when it is
+ * bound: `satisfied` is asked. What only the database knows (defaults, expressions, a SELECT's rows,
+ * columns that an UPDATE leaves as they are) is checked by `predicate` in the statement itself,
+ * which then fails as a whole. A check that has only one of the two refuses what it cannot see.
+ */
 export interface RowCheck {
-  /** The columns that it looks at. */
+  /** The columns that it looks at, all of them. */
   readonly columns: readonly string[];
-  /** Whether a row satisfies it; the row has the columns that it looks at. */
-  satisfied(row: Readonly<Record<string, unknown>>): boolean;
+  /**
+   * Whether a row satisfies it. Where there is a `predicate`, the row has those columns only whose
+   * values are known, and `undefined` says that it cannot be told; else it has all of them.
+   *
+   * @param context what is bound to the handle that runs the statement
+   */
+  satisfied?(
+    row: Readonly<Record<string, unknown>>,
+    context: Attributes | undefined,
+  ): boolean | undefined;
+  /**
+   * The same as an expression, over the columns of the reference: the new row, under the name that
+   * it has where it can be seen. A row passes where it is true; NULL is a violation. What is asked
+   * alike of new and of changed rows is best given by the same function: an upsert of what cannot be
+   * told beforehand is then possible.
+   */
+  predicate?(row: TableReference, context: HookContext): Expression<SqlBool>;
+  /**
+   * Whether every row that the filter lets an UPDATE find satisfies it: then an UPDATE that assigns
+   * none of its columns need not be checked. Default `false`; of a check without `predicate` it is
+   * taken to be so.
+   */
+  readonly implied?: boolean;
   /** The rule in words, for the error. */
   readonly says: string;
+  /** Makes the error that a violation is told by. Default: a `CheckRefusedError`. */
+  refuse?(problem: string, cause: unknown): Error;
 }
 
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
@@ -207,8 +237,8 @@ export interface PluginHooks {
   stamp?(reference: TableReference, context: HookContext): Stamp | undefined;
   /**
    * What a new or changed row must satisfy, besides being visible when it is changed. Asked as
-   * {@linkcode PluginHooks.stamp} is. Values that a statement does not hold itself cannot be checked,
-   * and the statement is refused.
+   * {@linkcode PluginHooks.stamp} is, so that the two can ask for different things. A row that an
+   * upsert proposes must satisfy what is asked of new rows, even where it ends as an UPDATE.
    */
   check?(reference: TableReference, context: HookContext): RowCheck | undefined;
   /**

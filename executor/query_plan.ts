@@ -1,44 +1,14 @@
-import {
-  type Compilable,
-  type CompiledQuery,
-  type Expression,
-  type Kysely,
-  type OperationNode,
-  type RootOperationNode,
-  ValueNode,
-} from "kysely";
+import type { Compilable, CompiledQuery, Kysely, RootOperationNode } from "kysely";
 import { guardOf } from "./_graft.ts";
 import { type Guard, sameVariants } from "./_guard.ts";
 import { LateValue } from "./_late_value.ts";
 import { writtenKind } from "./_mark.ts";
 import { OwnQuery } from "./_own_query.ts";
+import { Slot } from "./_slot.ts";
 import { ForeignQueryError } from "./errors.ts";
 import type { Attributes } from "./plugin.ts";
 
-/** A place among the parameters of a plan, which a call fills. */
-export class Slot<T = unknown> implements Expression<T> {
-  /** Which of the values of a call goes there. */
-  readonly index: number;
-
-  /**
-   * Makes one.
-   *
-   * @param index which of the values of a call goes there, from 0
-   */
-  constructor(index: number) {
-    this.index = index;
-  }
-
-  /** Never there at run time. */
-  get expressionType(): T | undefined {
-    return undefined;
-  }
-
-  /** A parameter. */
-  toOperationNode(): OperationNode {
-    return ValueNode.create(this);
-  }
-}
+export { Slot } from "./_slot.ts";
 
 /** A query that was built, rewritten and compiled once, and runs many times with other values. */
 export interface QueryPlan<R = unknown> {
@@ -161,6 +131,7 @@ function planOfGuarded<R, K extends Kysely<any>>(
   const context = usage.context ? guard.view.context : ANY;
   const reusable = !usage.moment;
   const { variants } = usage;
+  let asked: CompiledQuery<R> | undefined;
   const problem = (other: Guard | undefined): string | undefined => {
     if (other?.family !== family) {
       return "its plan was compiled for another executor, other flags or other Kysely plugins";
@@ -181,8 +152,17 @@ function planOfGuarded<R, K extends Kysely<any>>(
       const why = problem(target);
       if (why !== undefined) throw new ForeignQueryError(why);
       const { view } = target!;
+      const checks = OwnQuery.checksOf(compiled);
+      if (reusable && checks !== undefined && !checks.satisfied(values, view.context)) {
+        // A check that cannot tell by the values is made by the database.
+        const query = asked ??= compileFor(other as K, target!, build, false);
+        return new OwnQuery<R>(query, fill(query.parameters, values, view.context), target!);
+      }
       // A handle of the family is a Kysely of the same kind as the one that the plan was made for.
-      const query = reusable ? compiled : compileFor(other as K, target!, build);
+      let query = reusable ? compiled : compileFor(other as K, target!, build);
+      if (!reusable && OwnQuery.checksOf(query)?.satisfied(values, view.context) === false) {
+        query = compileFor(other as K, target!, build, false);
+      }
       return new OwnQuery<R>(query, fill(query.parameters, values, view.context), target!);
     },
   };
@@ -193,12 +173,15 @@ function compileFor<R, K extends Kysely<any>>(
   handle: K,
   guard: Guard,
   build: (db: K) => Compilable<R>,
+  defers: boolean = true,
 ): CompiledQuery<R> {
   guard.planning = true;
+  guard.defers = defers;
   try {
     return build(handle).compile();
   } finally {
     guard.planning = false;
+    guard.defers = true;
   }
 }
 

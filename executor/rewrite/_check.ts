@@ -7,120 +7,226 @@ import type {
   ValueNode,
   ValuesNode,
 } from "kysely";
+import { isSatisfied } from "../_checks.ts";
 import type { Guard } from "../_guard.ts";
-import { callHook, type NamedCheck } from "../_plan.ts";
-import { CheckRefusedError } from "../errors.ts";
+import { LateValue } from "../_late_value.ts";
+import type { NamedCheck } from "../_plan.ts";
+import { isSlot } from "../_slot.ts";
+import { CheckRefusedError, QueryRefusedError } from "../errors.ts";
 import { keysOfColumns } from "./_columns.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { targetsOf } from "./_update.ts";
 
 /**
  * Checks: what a new or changed row must satisfy. They look at the values that the statement itself
- * holds, after the stamps, before anything is sent: all rows, or nothing.
+ * holds, after the stamps, before anything is sent: all rows, or nothing. Values that a plan is
+ * given later are looked at when it is bound.
  *
- * | statement                       | rule                                                        |
+ * | statement                       | looks at                                                    |
  * | ------------------------------- | ----------------------------------------------------------- |
- * | INSERT .. VALUES                | each row; a column that is left out counts as not known     |
- * | INSERT .. SELECT                | refused, unless stamps set every column that is looked at   |
- * | UPDATE, DO UPDATE, ON DUPLICATE | where a column that is looked at is assigned; else the row  |
- * |                                 | stays as the filter found it                                |
+ * | INSERT .. VALUES                | each row; a column that is left out is not known            |
+ * | INSERT .. SELECT                | nothing is known, but what stamps set                       |
+ * | UPDATE, DO UPDATE, ON DUPLICATE | what is assigned; where none of the check's columns is, and |
+ * |                                 | the filter implies it, the row stays as it was found        |
  * | MERGE                           | each of its INSERTs and UPDATEs                             |
  *
- * A column that is set to an expression is not known, and the statement is refused.
+ * What cannot be told is left to the database (`_check_guard.ts`), and refused where the check has
+ * no predicate.
  */
-export function checkInsert(node: InsertQueryNode, guard: Guard): void {
+export interface NeededChecks {
+  readonly reference: GuardedReference;
+  /** Of new rows. */
+  readonly insert: readonly NamedCheck[];
+  /** Of changed rows. */
+  readonly update: readonly NamedCheck[];
+  /** All that are asked of new rows of the statement, be they settled or not. */
+  readonly asked: readonly NamedCheck[];
+}
+
+export function checkInsert(node: InsertQueryNode, guard: Guard): NeededChecks | undefined {
   const reference = node.into && guardedReference(node.into, undefined, guard);
-  if (reference === undefined) return;
-  checkRows(node, reference, guard);
-  checkUpdates(node.onConflict?.updates, reference, guard);
-  checkUpdates(node.onDuplicateKey?.updates, reference, guard);
+  if (reference === undefined) return undefined;
+  const { onConflict, onDuplicateKey } = node;
+  const updates = onConflict?.updates ?? onDuplicateKey?.updates;
+  const returning = showsRows(node) || updates !== undefined;
+  const asked = reference.plan.checks(reference, "insert", returning, guard);
+  const insert = unsettledRows(node, asked, reference, guard);
+  const update = unsettledUpdates(updates, reference, returning, guard);
+  return insert.length === 0 && update.length === 0
+    ? undefined
+    : { reference, insert, update, asked };
 }
 
 /** Checks of an UPDATE: of every target, as an assignment may be to any of them. */
-export function checkUpdate(node: UpdateQueryNode, guard: Guard): void {
-  if (node.table === undefined) return;
-  for (const target of targetsOf(node.table)) {
+export function checkUpdate(node: UpdateQueryNode, guard: Guard): NeededChecks[] {
+  if (node.table === undefined) return [];
+  return targetsOf(node.table).flatMap((target) => {
     const reference = guardedReference(target, undefined, guard);
-    if (reference !== undefined) checkUpdates(node.updates, reference, guard);
-  }
+    if (reference === undefined) return [];
+    const update = unsettledUpdates(node.updates, reference, showsRows(node), guard);
+    return update.length === 0 ? [] : [{ reference, insert: [], update, asked: [] }];
+  });
 }
 
 /** Checks of the actions of a MERGE. */
 export function checkMerge(node: MergeQueryNode, guard: Guard): void {
   const reference = guardedReference(node.into, undefined, guard);
   if (reference === undefined) return;
+  const returning = showsRows(node);
   for (const { result } of node.whens ?? []) {
+    let needed: readonly NamedCheck[] = [];
     if (result?.kind === "InsertQueryNode") {
-      checkRows(result as InsertQueryNode, reference, guard);
+      const asked = reference.plan.checks(reference, "insert", returning, guard);
+      needed = unsettledRows(result as InsertQueryNode, asked, reference, guard);
     } else if (result?.kind === "UpdateQueryNode") {
-      checkUpdates((result as UpdateQueryNode).updates, reference, guard);
+      const { updates } = result as UpdateQueryNode;
+      needed = unsettledUpdates(updates, reference, returning, guard);
     }
+    if (needed.length === 0) continue;
+    throw uncheckable(needed[0]!, reference, "in a MERGE; run an UPDATE and an INSERT");
   }
 }
 
-function checkRows(node: InsertQueryNode, reference: GuardedReference, guard: Guard): void {
-  const checks = reference.plan.checks(reference, "insert", guard);
-  if (checks.length === 0) return;
-  const names = keysOfColumns(node.columns ?? [], reference, guard);
-  const stamped = stampedColumns(reference, "insert", guard);
-  for (const check of checks) {
-    const looked = check.columns.filter((column) => !stamped.has(guard.columnKey(column)));
-    if (looked.length === 0) continue;
-    if (node.values?.kind !== "ValuesNode") throw unknown(check, looked[0]!, reference);
-    for (const row of (node.values as ValuesNode).values) {
-      const values = new Map<string, unknown>();
-      for (const column of looked) {
-        const at = names.indexOf(guard.columnKey(column));
-        const value = at < 0 ? UNKNOWN : valueAt(row, at);
-        if (value === UNKNOWN) throw unknown(check, column, reference);
-        values.set(column, value);
-      }
-      apply(check, values, reference);
-    }
-  }
+/** The refusal of a statement that no form of can be checked. */
+export function uncheckable(
+  check: NamedCheck,
+  { table }: GuardedReference,
+  where: string,
+): QueryRefusedError {
+  const { name } = table.table.identifier;
+  return new QueryRefusedError(
+    `Cannot check that ${check.says} (plugin "${check.plugin}", table "${name}") ${where}, or write ` +
+      `columns ${check.columns.map((column) => `"${column}"`).join(", ")} as values`,
+    "UNCHECKABLE",
+    name,
+  );
 }
 
-function checkUpdates(
-  updates: readonly ColumnUpdateNode[] | undefined,
+function showsRows(node: object): boolean {
+  const { returning, output } = node as { returning?: unknown; output?: unknown };
+  return returning !== undefined || output !== undefined;
+}
+
+function unsettledRows(
+  node: InsertQueryNode,
+  checks: readonly NamedCheck[],
   reference: GuardedReference,
   guard: Guard,
-): void {
-  if (updates === undefined) return;
-  const checks = reference.plan.checks(reference, "update", guard);
-  if (checks.length === 0) return;
-  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
-  const stamped = stampedColumns(reference, "update", guard);
-  for (const check of checks) {
-    const looked = check.columns.filter((column) => !stamped.has(guard.columnKey(column)));
-    const assigned = new Map<string, unknown>();
-    updates.forEach(({ value }, i) => {
-      const column = looked.find((each) => guard.columnKey(each) === keys[i]);
-      if (column !== undefined) assigned.set(column, literal(value));
-    });
-    if (assigned.size === 0) continue;
-    for (const column of looked) {
-      const value = assigned.has(column) ? assigned.get(column) : UNKNOWN;
-      if (value === UNKNOWN) throw unknown(check, column, reference);
+): NamedCheck[] {
+  if (checks.length === 0) return [];
+  const names = keysOfColumns(node.columns ?? [], reference, guard);
+  const rows = node.values?.kind === "ValuesNode" ? (node.values as ValuesNode).values : undefined;
+  const at = (row: Row, column: string): unknown => {
+    const index = names.indexOf(guard.columnKey(column));
+    return index < 0 ? UNKNOWN : valueAt(row, index);
+  };
+  const stamped = lazy(() => stampedColumns(reference, "insert", guard));
+  return checks.filter((check) => {
+    if (check.predicate === undefined) {
+      const looked = check.columns.filter((column) => !stamped().has(guard.columnKey(column)));
+      if (looked.length === 0) return false;
+      if (rows === undefined) throw unknown(check, looked[0]!, reference);
+      for (const row of rows) {
+        const known = new Map(looked.map((column) => [column, at(row, column)]));
+        refuseUnknown(check, known, reference);
+        settle(check, known, reference, guard);
+      }
+      return false;
     }
-    apply(check, assigned, reference);
-  }
+    // All of them are looked at, so that a refusal comes before anything is sent.
+    const settled = (rows ?? [NO_ROW]).map((row) =>
+      settle(check, knownOf(check, (column) => at(row, column)), reference, guard)
+    );
+    return settled.includes(false);
+  });
+}
+
+function unsettledUpdates(
+  updates: readonly ColumnUpdateNode[] | undefined,
+  reference: GuardedReference,
+  returning: boolean,
+  guard: Guard,
+): NamedCheck[] {
+  if (updates === undefined) return [];
+  const checks = reference.plan.checks(reference, "update", returning, guard);
+  if (checks.length === 0) return [];
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
+  const assigns = (column: string): boolean => keys.includes(guard.columnKey(column));
+  const at = (column: string): unknown => {
+    const index = keys.indexOf(guard.columnKey(column));
+    return index < 0 ? UNKNOWN : literal(updates[index]!.value);
+  };
+  const stamped = lazy(() => stampedColumns(reference, "update", guard));
+  return checks.filter((check) => {
+    if (check.implied && !check.columns.some(assigns)) return false;
+    if (check.predicate !== undefined) {
+      return !settle(check, knownOf(check, at), reference, guard);
+    }
+    const looked = check.columns.filter((column) => !stamped().has(guard.columnKey(column)));
+    if (!looked.some(assigns)) return false;
+    const known = new Map(looked.map((column) => [column, at(column)]));
+    refuseUnknown(check, known, reference);
+    settle(check, known, reference, guard);
+    return false;
+  });
 }
 
 const UNKNOWN: unique symbol = Symbol("unknown");
 
-function apply(
+type Row = ValuesNode["values"][number];
+/** A row of which nothing is known. */
+const NO_ROW = { kind: "ValueListNode", values: [] } as Row;
+
+function knownOf(check: NamedCheck, at: (column: string) => unknown): Map<string, unknown> {
+  const known = new Map<string, unknown>();
+  for (const column of check.columns) {
+    const value = at(column);
+    if (value !== UNKNOWN) known.set(column, value);
+  }
+  return known;
+}
+
+/**
+ * Asks a check about a row, now or when the plan is bound.
+ *
+ * @returns `false` where the database has to be asked
+ */
+function settle(
   check: NamedCheck,
-  values: ReadonlyMap<string, unknown>,
+  known: Map<string, unknown>,
+  reference: GuardedReference,
+  guard: Guard,
+): boolean {
+  const table = reference.table.table.identifier.name;
+  const { context } = guard.view;
+  let open = false;
+  for (const [column, value] of known) {
+    if (isSlot(value)) open = true;
+    else if (value instanceof LateValue) {
+      if (guard.planning) open = true;
+      else known.set(column, value.read(context, {}));
+    }
+  }
+  if (!open) return isSatisfied(check, known, table, context);
+  if (check.satisfied === undefined) return false;
+  if (guard.defers || check.predicate === undefined) {
+    guard.core.checks.deferred.push({ table, check, row: known });
+    return true;
+  }
+  for (const [column, value] of known) {
+    if (isSlot(value) || value instanceof LateValue) known.delete(column);
+  }
+  return isSatisfied(check, known, table, context);
+}
+
+function refuseUnknown(
+  check: NamedCheck,
+  known: ReadonlyMap<string, unknown>,
   reference: GuardedReference,
 ): void {
-  const row = Object.freeze(Object.fromEntries(values));
-  if (callHook(check.plugin, "check", () => check.satisfied(row)) === true) return;
-  throw new CheckRefusedError(
-    reference.table.table.identifier.name,
-    check.plugin,
-    check.says,
-    `a row does not satisfy it`,
-  );
+  for (const [column, value] of known) {
+    if (value === UNKNOWN) throw unknown(check, column, reference);
+  }
 }
 
 function unknown(
@@ -147,17 +253,21 @@ function stampedColumns(
   return new Set(sure.flatMap(({ set }) => Object.keys(set).map((name) => guard.columnKey(name))));
 }
 
-function valueAt(row: ValuesNode["values"][number], at: number): unknown {
-  return row.kind === "PrimitiveValueListNode" ? row.values[at] : literal(row.values[at]);
+function valueAt(row: Row, at: number): unknown {
+  return row.kind === "PrimitiveValueListNode" ? known(row.values[at]) : literal(row.values[at]);
 }
 
 function literal(node: OperationNode | undefined): unknown {
-  return node?.kind === "ValueNode" && !isLate((node as ValueNode).value)
-    ? (node as ValueNode).value
-    : UNKNOWN;
+  return node?.kind === "ValueNode" ? known((node as ValueNode).value) : UNKNOWN;
 }
 
-/** A value that is only read when the query runs. */
-function isLate(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "toOperationNode" in value;
+/** A value, or what stands for one that a plan is given later. */
+function known(value: unknown): unknown {
+  const isExpression = typeof value === "object" && value !== null && "toOperationNode" in value;
+  return isExpression && !isSlot(value) && !(value instanceof LateValue) ? UNKNOWN : value;
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,7 +1,8 @@
 import type { InsertQueryNode, OnConflictNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
-import { checkInsert } from "./_check.ts";
+import { checkInsert, type NeededChecks } from "./_check.ts";
+import { guardInsert } from "./_check_guard.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
@@ -26,11 +27,13 @@ export function rewriteInsert(
   original: InsertQueryNode,
   outer: Scope | undefined,
   guard: Guard,
+  isRoot: boolean = false,
 ): InsertQueryNode {
   let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  let needed: NeededChecks | undefined;
   if (guard.writes) {
     node = stampInsert(node, guard);
-    checkInsert(node, guard);
+    needed = checkInsert(node, guard);
   }
   if (node.columns !== undefined) {
     for (const column of node.columns) refuseReservedColumn(column);
@@ -54,14 +57,16 @@ export function rewriteInsert(
   const reference = guardedReference(out.into, undefined, guard);
   if (reference === undefined) return out;
   const { onConflict, onDuplicateKey, replace, orAction } = out;
+  const guarded = (node: InsertQueryNode): InsertQueryNode =>
+    needed === undefined ? node : guardInsert(node, needed, isRoot, scope, guard);
   if (
     onConflict?.updates === undefined && onDuplicateKey === undefined && !replace && !orAction &&
     out.endModifiers === undefined
   ) {
-    return out;
+    return guarded(out);
   }
   const predicate = reference.plan.predicate(reference, "update", scope, guard);
-  if (predicate === undefined) return out;
+  if (predicate === undefined) return guarded(out);
   refuseOpenEnd(out.endModifiers, reference.table.table.identifier.name);
   if (replace === true || orAction?.action.toLowerCase() === "replace") {
     throw refusal(reference, "REPLACE", "replaces rows that may be hidden");
@@ -69,14 +74,14 @@ export function rewriteInsert(
   if (onDuplicateKey !== undefined) {
     throw refusal(reference, "ON_DUPLICATE_KEY", "updates rows that may be hidden");
   }
-  if (onConflict?.updates === undefined) return out;
-  return {
+  if (onConflict?.updates === undefined) return guarded(out);
+  return guarded({
     ...out,
     onConflict: {
       ...onConflict,
       updateWhere: andWhere(onConflict.updateWhere, predicate),
     } as OnConflictNode,
-  };
+  });
 }
 
 function refusal(

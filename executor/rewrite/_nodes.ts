@@ -6,6 +6,7 @@ import {
   ValueNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
+import { LateValue } from "../_late_value.ts";
 
 /** Calls `use` with every child of a node; a value of the user is no child. */
 export function forEachChild(node: OperationNode, use: (child: OperationNode) => void): void {
@@ -43,6 +44,7 @@ export function sameNode(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  if (a instanceof LateValue && b instanceof LateValue) return a.isLike(b);
   const keys = Object.keys(a);
   // An object without keys of its own (a Date, a buffer's view) says nothing about its value.
   if (keys.length === 0 || keys.length !== Object.keys(b).length) return false;

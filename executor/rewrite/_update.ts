@@ -1,6 +1,7 @@
 import type { ListNode, OperationNode, UpdateQueryNode, WhereNode } from "kysely";
 import type { Guard } from "../_guard.ts";
-import { checkUpdate } from "./_check.ts";
+import { checkUpdate, type NeededChecks } from "./_check.ts";
+import { guardUpdate } from "./_check_guard.ts";
 import { intercept } from "./_intercept.ts";
 import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
@@ -26,12 +27,16 @@ export function rewriteUpdate(
   original: UpdateQueryNode,
   outer: Scope | undefined,
   guard: Guard,
+  isRoot: boolean = false,
 ): UpdateQueryNode {
   let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  let needed: readonly NeededChecks[] = NONE;
   if (guard.writes) {
     node = stampUpdate(node, guard);
-    checkUpdate(node, guard);
+    needed = checkUpdate(node, guard);
   }
+  const guarded = (node: UpdateQueryNode): UpdateQueryNode =>
+    needed.length === 0 ? node : guardUpdate(node, needed, isRoot, scope, guard);
   if (node.updates !== undefined) {
     for (const { column } of node.updates) refuseReservedColumn(column);
   }
@@ -53,9 +58,9 @@ export function rewriteUpdate(
     ? out.where
     : filterTargets(targetsOf(table), out.where, "update", scope, guard);
   if (from === undefined) {
-    if (where === out.where) return out;
+    if (where === out.where) return guarded(out);
     refuseOpenEnd(node.endModifiers, undefined);
-    return { ...out, where: where! };
+    return guarded({ ...out, where: where! });
   }
 
   const sources: Sources = { froms: from.froms, joins: out.joins, where, unqualified: undefined };
@@ -63,7 +68,7 @@ export function rewriteUpdate(
   if (
     sources.where === out.where && sources.joins === out.joins && sources.froms === from.froms
   ) {
-    return out;
+    return guarded(out);
   }
   refuseOpenEnd(node.endModifiers, undefined);
   const filtered: Record<string, unknown> = {
@@ -74,10 +79,14 @@ export function rewriteUpdate(
   if (sources.joins !== undefined) filtered["joins"] = sources.joins;
   // Every member is one that an UPDATE has; the record only lets optional ones be left out.
   const rewritten = filtered as unknown as UpdateQueryNode;
-  return sources.unqualified === undefined
-    ? rewritten
-    : unqualify(rewritten, sources.unqualified, guard);
+  return guarded(
+    sources.unqualified === undefined
+      ? rewritten
+      : unqualify(rewritten, sources.unqualified, guard),
+  );
 }
+
+const NONE: readonly NeededChecks[] = [];
 
 /** The tables that a statement writes: one, or a list of them. */
 export function targetsOf(table: OperationNode): readonly OperationNode[] {

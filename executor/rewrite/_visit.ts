@@ -142,13 +142,13 @@ export function visitRoot(node: RootOperationNode, guard: Guard): OperationNode 
       out = rewriteSelect(node as SelectQueryNode, undefined, guard);
       break;
     case "UpdateQueryNode":
-      out = rewriteUpdate(node as UpdateQueryNode, undefined, guard);
+      out = rewriteUpdate(node as UpdateQueryNode, undefined, guard, true);
       break;
     case "DeleteQueryNode":
       out = rewriteDelete(node as DeleteQueryNode, undefined, guard);
       break;
     case "InsertQueryNode":
-      out = rewriteInsert(node as InsertQueryNode, undefined, guard);
+      out = rewriteInsert(node as InsertQueryNode, undefined, guard, true);
       break;
     default:
       return visit(node, undefined, guard);
