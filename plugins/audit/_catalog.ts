@@ -26,6 +26,8 @@ export interface TableInfo {
   readonly uniques: readonly (readonly (string | undefined)[])[];
   /** PostgreSQL: `150018`. */
   readonly version: number;
+  /** Whether it has triggers of ours that must be told to leave a write to the plugin. */
+  readonly triggered: boolean;
   /** Whether INSERT and DELETE have RETURNING. */
   readonly returns: boolean;
 }
@@ -85,6 +87,8 @@ async function askPostgres(
     numbered: undefined,
     uniques: [],
     version: Number(row["version"]),
+    // They look at the statement.
+    triggered: false,
     returns: true,
   };
 }
@@ -103,7 +107,10 @@ async function askSqlite(
     union all
     select 'unique', l.name, i.name, i.seqno, 0, 0 from pragma_index_list(${of}) as l
       join pragma_index_info(l.name${schema === undefined ? sql`` : sql`, ${schema}`}) as i
-      where l."unique" = 1`);
+      where l."unique" = 1
+    union all
+    select 'trigger', name, '', 0, 0, 0 from sqlite_master
+      where type = 'trigger' and lower(tbl_name) = lower(${name}) and name like 'kysera_audit_%'`);
   const columns = rows.filter(({ kind, extra }) => kind === "column" && Number(extra) !== 1);
   if (columns.length === 0) return undefined;
   const [table] = rows.filter(({ kind }) => kind === "table");
@@ -127,6 +134,7 @@ async function askSqlite(
     numbered: isNumbered ? key[0] : undefined,
     uniques: isNumbered ? [key, ...uniques] : uniques,
     version: 0,
+    triggered: rows.some(({ kind }) => kind === "trigger"),
     returns: true,
   };
 }
@@ -147,7 +155,11 @@ async function askMysql(
     where table_schema = ${database} and table_name = ${name} and non_unique = 0
     union all
     select 'table', table_type, version(), 0, '', 0
-    from information_schema.tables where table_schema = ${database} and table_name = ${name}`);
+    from information_schema.tables where table_schema = ${database} and table_name = ${name}
+    union all
+    select 'trigger', trigger_name, '', 0, '', 0 from information_schema.triggers
+    where event_object_schema = ${database} and event_object_table = ${name}
+      and trigger_name like 'kysera_audit_%'`);
   const ordered = [...rows].sort((a, b) => Number(a["n"]) - Number(b["n"]));
   const columns = ordered.filter(({ kind }) => kind === "column");
   if (columns.length === 0) return undefined;
@@ -169,6 +181,7 @@ async function askMysql(
       .map(({ name }) => String(name))[0],
     uniques: grouped(uniques, "name", "type"),
     version: 0,
+    triggered: rows.some(({ kind }) => kind === "trigger"),
     returns: /mariadb/i.test(String(table?.["type"])),
   };
 }

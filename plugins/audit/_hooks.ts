@@ -5,13 +5,14 @@ import type { LogTarget } from "./_log.ts";
 import { log } from "./_log.ts";
 import { writeOnMysql } from "./_mysql.ts";
 import { partsOf, statement } from "./_nodes.ts";
-import { type AuditedWrite } from "./_postgres.ts";
+import type { AuditedWrite } from "./_postgres.ts";
 import { writeOnPostgres } from "./_postgres_run.ts";
 import type { Settings } from "./_settings.ts";
 import { sqliteHandle, writeOnSqlite } from "./_sqlite.ts";
 import { AuditedTables, type Run } from "./_tables.ts";
 import { refuseTruncate } from "./_truncate.ts";
 import { sharedValues } from "./_values.ts";
+import { withMarker } from "./_marker.ts";
 import { type Write, writesOf } from "./_writes.ts";
 import { AuditNotPossibleError } from "./errors.ts";
 
@@ -116,9 +117,15 @@ export class AuditHooks implements PluginHooks {
     }
     const [write] = writes as [Write];
     return await scope.atomically(() =>
-      this.dialect === "sqlite"
-        ? writeOnSqlite(write, targets[0]![0]!, to, run, runWrite)
-        : writeOnMysql(write, targets[0]!, to, run, runWrite)
+      withMarker(
+        run,
+        to,
+        targets[0]!,
+        () =>
+          this.dialect === "sqlite"
+            ? writeOnSqlite(write, targets[0]![0]!, to, run, runWrite)
+            : writeOnMysql(write, targets[0]!, to, run, runWrite),
+      )
     );
   }
 

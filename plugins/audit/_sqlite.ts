@@ -21,7 +21,7 @@ import {
   sharedOf,
 } from "./_log.ts";
 import { copy, id, joined, partsOf, q, returningMore, selection, tableNode } from "./_nodes.ts";
-import { type Change, type Run } from "./_tables.ts";
+import type { Change, Run } from "./_tables.ts";
 import type { Write } from "./_writes.ts";
 import { AuditNotPossibleError } from "./errors.ts";
 

@@ -32,6 +32,13 @@
 export * from "./as_of.ts";
 export * from "./audit_table.ts";
 export { type ColumnChange, diff } from "./diff.ts";
+export {
+  type AuditTriggerOptions,
+  type AuditTriggers,
+  auditTriggers,
+  createAuditTriggers,
+  dropAuditTriggers,
+} from "./audit_triggers.ts";
 export * from "./entry.ts";
 export * from "./errors.ts";
 export { type AllAuditLogsFilter, type AuditLogFilter, getAuditLogs } from "./get_audit_logs.ts";

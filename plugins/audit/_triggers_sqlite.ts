@@ -1,0 +1,84 @@
+import { type Expression, type Kysely, sql } from "kysely";
+import { imageOf, keyOf, refTo } from "./_image.ts";
+import { inline } from "./_inline.ts";
+import { id, q, tableNode } from "./_nodes.ts";
+import type { Settings } from "./_settings.ts";
+import type { AuditedTable } from "./_tables.ts";
+import type { TriggerParts } from "./audit_triggers.ts";
+
+/** The triggers of SQLite: one for INSERT, UPDATE and DELETE each. */
+export function sqliteTriggers(
+  db: Kysely<any>,
+  settings: Settings,
+  auditTable: { readonly name: string; readonly schema: string | undefined },
+): TriggerParts {
+  const text = (piece: Expression<any>): string => inline(db, piece, "sqlite");
+  const marker = id(markerOf(auditTable.name));
+  return {
+    before: [text(sql`create table if not exists ${marker} (table_name text primary key)`)],
+    after: [],
+    table(table) {
+      const target = q(tableNode(table.name, table.schema));
+      const create = OPERATIONS.map((operation) => {
+        const row = operation === "delete" ? "old" : "new";
+        const values = [
+          sql`${table.label}`,
+          entity(table, row),
+          operationOf(table, operation),
+          operation === "insert" || !settings.captureOldValues
+            ? sql`null`
+            : imageOf(table, "old", "sqlite"),
+          operation === "delete" || !settings.captureNewValues
+            ? sql`null`
+            : imageOf(table, "new", "sqlite"),
+          sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
+        ];
+        return text(
+          sql`create trigger if not exists ${id(triggerOf(table, operation))}
+            after ${sql.raw(operation)} on ${target}
+            when not exists (select 1 from ${marker} where table_name = ${table.label})
+            begin insert into ${id(auditTable.name)}
+            (table_name, entity_id, operation, old_values, new_values, changed_at)
+            values (${sql.join(values)}); end`,
+        );
+      });
+      const drop = OPERATIONS.map((operation) =>
+        text(sql`drop trigger if exists ${id(triggerOf(table, operation))}`)
+      );
+      return { create, drop };
+    },
+  };
+}
+
+/** What a trigger is for. */
+export const OPERATIONS = ["insert", "update", "delete"] as const;
+
+/** What all names of triggers begin with. */
+export const TRIGGER_PREFIX = "kysera_audit_";
+
+/** The name of a trigger. */
+export function triggerOf(table: AuditedTable, operation: string): string {
+  return `${TRIGGER_PREFIX}${operation}_${table.name}`;
+}
+
+/** The table that tells triggers to leave a write to the plugin. */
+export function markerOf(auditTable: string): string {
+  return `${auditTable}_marker`;
+}
+
+/** What the trigger says happened. */
+export function operationOf({ deletedAt }: AuditedTable, operation: string): Expression<any> {
+  if (operation !== "update" || deletedAt === undefined) return sql`${operation.toUpperCase()}`;
+  const [was, is] = [refTo(deletedAt, "old"), refTo(deletedAt, "new")];
+  return sql`case when ${was} is null and ${is} is not null then 'SOFT_DELETE'
+    when ${was} is not null and ${is} is null then 'RESTORE' else 'UPDATE' end`;
+}
+
+function entity(table: AuditedTable, row: string): Expression<any> {
+  const { key } = table;
+  if (key.length === 0) return sql`null`;
+  if (key.length > 1) return keyOf(table, key, row, "sqlite");
+  const ref = refTo(key[0]!, row);
+  return sql`case typeof(${ref}) when 'blob' then ${"\\x"} || lower(hex(${ref}))
+    else cast(${ref} as text) end`;
+}
