@@ -24,6 +24,8 @@ export interface CheckSetting {
   readonly source: ContextSource;
   readonly report: Report;
   readonly bypassRoles: readonly string[];
+  /** The predicates that new rows and changed ones share. */
+  readonly predicates: Map<string, NonNullable<RowCheck["predicate"]>>;
 }
 
 /**
@@ -54,21 +56,32 @@ export function checkOf(
       actions: undefined,
     };
   };
-  const place = placeOf(reference);
-  const ask = (attributes: Attributes | undefined, at = place): Answer =>
+  const ask = (attributes: Attributes | undefined, at: Place): Answer =>
     answerAt(at, attributes, source, bypassRoles);
-  const answer = variantOf(ask, context, (answer) => report.decided(answer, site, table));
+  const place = placeOf(reference);
+  const { answer, isShared } = askBoth(place, reference.returning, context, setting);
   if (answer.formulas === undefined) return { check: undefined, asksForRows: false };
   if (answer.refusal !== undefined) throw report.refused(table, answer.refusal);
   const { formulas } = answer;
   for (const { verdict } of formulas.flatMap(leavesOf)) {
     if (verdict.kind === "columns") { for (const { column } of verdict.terms) looked.add(column); }
   }
+  const predicate: Predicate = (row, hookContext) => {
+    const again = placeOf(row);
+    const { answer: made } = askBoth(again, false, hookContext, setting);
+    const late = new LateAnswer(made, (attributes) => ask(attributes, again));
+    const node = predicateOf(
+      made.formulas ?? [],
+      again.column,
+      (index) => hookContext.value(late.value(index)).toOperationNode(),
+    );
+    return expressionOf(node ?? ALWAYS);
+  };
   let failed: readonly string[] | undefined;
   const check: RowCheck = {
     columns: [...looked],
     satisfied(row, attributes) {
-      const asked = ask(attributes);
+      const asked = ask(attributes, place);
       if (asked.formulas === undefined) return true;
       if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
       const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
@@ -76,18 +89,9 @@ export function checkOf(
       if (at >= 0) failed = verdicts[at]!.policies;
       return at >= 0 ? false : verdicts.every(({ truth }) => truth === true) || undefined;
     },
-    predicate(row, hookContext) {
-      const again = placeOf(row);
-      const askAgain = (attributes: Attributes | undefined): Answer => ask(attributes, again);
-      const made = variantOf(askAgain, hookContext, () => {});
-      const late = new LateAnswer(made, askAgain);
-      const node = predicateOf(
-        made.formulas ?? [],
-        again.column,
-        (index) => hookContext.value(late.value(index)).toOperationNode(),
-      );
-      return expressionOf(node ?? ALWAYS);
-    },
+    predicate: isShared
+      ? shared(setting.predicates, `${table.table}\0${answer.key}`, predicate)
+      : predicate,
     implied: isImplied(table, formulas, site),
     says: `its policies allow the new row`,
     refuse(_problem, cause) {
@@ -116,21 +120,57 @@ export function violation(
   );
 }
 
-/** Asks, and has the answer kept for all callers for whom it is of the same form. */
-function variantOf(
-  ask: (attributes: Attributes | undefined) => Answer,
+type Predicate = NonNullable<RowCheck["predicate"]>;
+
+/**
+ * Asks, and has the answer kept for all callers for whom it is of the same form. For an upsert it is
+ * told as well whether new rows and changed ones are asked the same.
+ */
+function askBoth(
+  place: Place,
+  isUpsert: boolean,
   context: HookContext,
-  tell: (answer: Answer) => void,
-): Answer {
-  let last: Answer | undefined;
+  { source, bypassRoles, report }: CheckSetting,
+): { readonly answer: Answer; readonly isShared: boolean } {
+  let answer: Answer | undefined;
+  let isShared = false;
   context.variant((attributes) => {
-    last = ask(attributes);
-    tell(last);
-    return last.key;
+    answer = answerAt(place, attributes, source, bypassRoles);
+    report.decided(answer, place.site, place.table);
+    isShared = isUpsert && !answer.asksForRows && isLike(answer, () => {
+      const site = place.site === "update-check" ? "create-returning-check" : "update-check";
+      return answerAt({ ...place, site }, attributes, source, bypassRoles);
+    });
+    return isShared ? `${answer.key}=` : answer.key;
   });
   // It was asked a moment ago.
-  return last!;
+  return { answer: answer!, isShared };
 }
+
+function isLike({ key, values }: Answer, askOther: () => Answer): boolean {
+  try {
+    const other = askOther();
+    return other.key === key && other.values.every((value, i) => Object.is(value, values[i]));
+  } catch {
+    // What is wrong with the other is told where it is asked for.
+    return false;
+  }
+}
+
+/** The one function that stands for all checks that ask the same: the executor knows them by it. */
+function shared(
+  predicates: Map<string, Predicate>,
+  key: string,
+  predicate: Predicate,
+): Predicate {
+  const known = predicates.get(key);
+  if (known !== undefined) return known;
+  if (predicates.size >= MOST_PREDICATES) predicates.clear();
+  predicates.set(key, predicate);
+  return predicate;
+}
+
+const MOST_PREDICATES = 1_000;
 
 function truthOfNew(
   formula: Formula,

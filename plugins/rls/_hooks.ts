@@ -47,6 +47,7 @@ export class RLSHooks implements PluginHooks {
   readonly report: Report;
   readonly dialect: DialectName;
   readonly #host: PluginHost;
+  readonly #predicates = new Map<string, NonNullable<RowCheck["predicate"]>>();
   /** Whether some policy has turned out to be a function of the row. */
   #asksForRows = false;
 
@@ -142,6 +143,7 @@ export class RLSHooks implements PluginHooks {
       source: this.source,
       report: this.report,
       bypassRoles: this.settings.bypassRoles,
+      predicates: this.#predicates,
     });
     if (asksForRows) {
       context.once();

@@ -84,7 +84,9 @@ function without(formula: Formula, others: readonly Formula[]): Formula {
     others.some((other) => other.permissive !== undefined && areSame(other.permissive, permissive));
   return {
     ...formula,
-    restrictive: formula.restrictive.filter((leaf) => !asked.some((other) => isSame(leaf, other))),
+    restrictive: formula.restrictive.filter((leaf, i, all) =>
+      ![...asked, ...all.slice(0, i)].some((other) => isSame(leaf, other))
+    ),
     permissive: isGranted ? undefined : permissive,
   };
 }
@@ -93,9 +95,12 @@ function areSame(a: readonly Leaf[], b: readonly Leaf[]): boolean {
   return a.length === b.length && a.every((leaf, i) => isSame(leaf, b[i]!));
 }
 
-/** Whether two leaves ask for the same: of the same policy, with the same values. */
+/**
+ * Whether two leaves ask for the same, be they of one policy or of two. For another caller they may
+ * not: then his form is another one.
+ */
 function isSame(a: Leaf, b: Leaf): boolean {
-  if (a.policy !== b.policy || a.verdict.kind !== b.verdict.kind) return false;
+  if (a.negated !== b.negated || a.verdict.kind !== b.verdict.kind) return false;
   if (a.verdict.kind === "rows" || b.verdict.kind === "rows") return false;
   if (a.verdict.kind === "sql" && b.verdict.kind === "sql") {
     return a.verdict.form === b.verdict.form && haveSame(a.verdict.values, b.verdict.values);

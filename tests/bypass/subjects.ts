@@ -1,11 +1,18 @@
 /** The plugins under test, and how a caller is bound to an executor with them. */
 import { bindContext, type HookContext, type Plugin, type TableReference } from "@kysera/executor";
+import { filter, rlsPlugin } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { GUARDED, LONG_NAME, OTHER_TENANT, TENANT } from "./data.ts";
 
 /** The name of a {@linkcode Subject}. */
-export type SubjectName = "soft delete" | "tenant" | "grants" | "both" | "both, reversed";
+export type SubjectName =
+  | "soft delete"
+  | "tenant"
+  | "grants"
+  | "both"
+  | "both, reversed"
+  | "policies";
 
 /** A list of plugins that hide the same rows as every other subject's. */
 export interface Subject {
@@ -75,6 +82,14 @@ function grants(): Plugin {
   };
 }
 
+/** Policies of row-level security: the rows of the caller's tenant, to read and to write. */
+const POLICIES: Plugin = rlsPlugin({
+  schema: Object.fromEntries(GUARDED.map((name) => [name, {
+    policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))],
+    stamp: { tenant_id: (ctx) => ctx.auth.tenantId },
+  }])),
+});
+
 /** Every subject; all of them hide the same rows. */
 export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   "soft delete": {
@@ -109,6 +124,11 @@ export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
     plugins: (dialect) => [tenant(), softDelete(dialect)],
     visible: (eb, _table, alias) => eb.and([ofTenant(eb, alias), notDeleted(eb, alias)]),
   },
+  "policies": {
+    name: "policies",
+    plugins: () => [POLICIES],
+    visible: (eb, _table, alias) => ofTenant(eb, alias),
+  },
 };
 
 /** A subject under one of the two settings for raw SQL. */
@@ -125,14 +145,19 @@ export const SETTINGS: readonly Setting[] = [
   { subject: SUBJECTS["grants"], rawSql: "allow" },
   { subject: SUBJECTS["both"], rawSql: "deny" },
   { subject: SUBJECTS["both, reversed"], rawSql: "allow" },
+  { subject: SUBJECTS["policies"], rawSql: "deny" },
 ];
 
 /** The handle of the caller whose rows the others are hidden from. */
 export function bindCaller<K extends Kysely<any>>(executor: K): K {
-  return bindContext(executor, { tenant: TENANT });
+  return bindContext(executor, contextOf(TENANT));
 }
 
 /** The handle of somebody else. */
 export function bindStranger<K extends Kysely<any>>(executor: K): K {
-  return bindContext(executor, { tenant: OTHER_TENANT });
+  return bindContext(executor, contextOf(OTHER_TENANT));
+}
+
+function contextOf(tenant: number): object {
+  return { tenant, auth: { userId: tenant, roles: [], tenantId: tenant } };
 }
