@@ -187,9 +187,14 @@ async function shrinkData<Case, Rows extends AnyRows>(
   return { data: best, error: bestError };
 }
 
-/** How many queries to run: `KYSERA_FUZZ_RUNS`, or else the number given. */
-export function fuzzRuns(otherwise: number): number {
-  return Number(process.env["KYSERA_FUZZ_RUNS"] ?? otherwise);
+/**
+ * How many cases to run: as many as `KYSERA_FUZZ_RUNS` queries are, or else the number given.
+ *
+ * @param worth how many queries a case is worth
+ */
+export function fuzzRuns(otherwise: number, worth = 1): number {
+  const queries = process.env["KYSERA_FUZZ_RUNS"];
+  return queries === undefined ? otherwise : Math.ceil(Number(queries) / worth);
 }
 
 /** The seed and path of `KYSERA_FUZZ_SEED` and `KYSERA_FUZZ_PATH`, or else a new seed. */
