@@ -5,7 +5,7 @@ import { softDeletePlugin } from "@kysera/soft-delete";
 import { type Generated, Kysely, PostgresDialect, sql } from "kysely";
 import assert from "node:assert/strict";
 import type { EventEmitter } from "node:events";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startPostgres, startStandby, type TestServer, whyNoServer } from "./_servers.ts";
 
@@ -55,7 +55,8 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
       return await askedStandby(router.session());
     });
 
-  before(async () => {
+  let started: Promise<void> | undefined;
+  const start = async (): Promise<void> => {
     primary = await startPostgres();
     standby = await startStandby(primary);
     db = await connect(primary);
@@ -63,17 +64,22 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     await sql`create table notes (
       id serial primary key, text text not null, deleted_at timestamptz
     )`.execute(db);
-  });
+  };
 
-  beforeEach(async () => {
-    await replay("resume");
-    router = createReplicaRouter(db, {
-      replicas: [replica],
-      maxLag: 2_000,
-      checkInterval: 20,
-      readFunctions: ["pg_is_in_recovery"],
+  /** Not in a hook: some runners give those no more than five seconds. */
+  const test = (title: string, body: () => Promise<void>): void => {
+    it(title, async () => {
+      await (started ??= start());
+      await replay("resume");
+      router = createReplicaRouter(db, {
+        replicas: [replica],
+        maxLag: 2_000,
+        checkInterval: 20,
+        readFunctions: ["pg_is_in_recovery"],
+      });
+      await body();
     });
-  });
+  };
 
   after(async () => {
     await db?.destroy();
@@ -82,12 +88,12 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     await primary?.remove();
   });
 
-  it("reads from the primary before it knows how fresh the replica is", async () => {
+  test("reads from the primary before it knows how fresh the replica is", async () => {
     assert.equal(await askedStandby(router.db), false);
     assert.equal(router.getReplicas()[0]!.reads, 0);
   });
 
-  it("reads from the replica once it does", async () => {
+  test("reads from the replica once it does", async () => {
     await fresh();
     assert.equal(await askedStandby(router.db), true);
     const [state] = router.getReplicas();
@@ -95,11 +101,11 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     assert.ok(state!.lag! < 2_000);
   });
 
-  it("has the replica measured by the reads alone", async () => {
+  test("has the replica measured by the reads alone", async () => {
     await until(() => askedStandby(router.db));
   });
 
-  it("sends writes, transactions, connections, locks and what may write to the primary", async () => {
+  test("sends writes, transactions, connections, locks and what may write to the primary", async () => {
     const onPrimary = async (run: (handle: Kysely<Database>) => Promise<unknown>) => {
       await fresh();
       const { reads } = router.getReplicas()[0]!;
@@ -124,14 +130,14 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     );
   });
 
-  it("keeps a transaction on the primary, its reads as well", async () => {
+  test("keeps a transaction on the primary, its reads as well", async () => {
     await fresh();
     await router.db.transaction().execute(async (trx) => {
       assert.equal(await askedStandby(trx), false);
     });
   });
 
-  it("streams from the replica", async () => {
+  test("streams from the replica", async () => {
     await db.insertInto("notes").values({ text: "streamed" }).execute();
     await fresh();
     const session = router.session();
@@ -142,7 +148,7 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     assert.equal(router.getReplicas()[0]!.reads, reads + 1);
   });
 
-  it("reads what was written, also while the replica has not got it", async () => {
+  test("reads what was written, also while the replica has not got it", async () => {
     await fresh();
     await replay("pause");
     const writer = router.session();
@@ -167,7 +173,7 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     assert.deepEqual(await find(reader), { text: "mine" });
   });
 
-  it("does not read from a replica that is too far behind, and does again when it is not", async () => {
+  test("does not read from a replica that is too far behind, and does again when it is not", async () => {
     await fresh();
     await replay("pause");
     await db.insertInto("notes").values({ text: "behind" }).execute();
@@ -183,7 +189,7 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     await fresh();
   });
 
-  it("knows that a primary at rest leaves no lag", async () => {
+  test("knows that a primary at rest leaves no lag", async () => {
     await fresh();
     await sleep(2_100);
     // The server itself writes to its log now and then, and takes a moment to send it.
@@ -193,7 +199,7 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     });
   });
 
-  it("has the primary do what the standby cannot", async () => {
+  test("has the primary do what the standby cannot", async () => {
     const lenient = createReplicaRouter(db, {
       replicas: [replica],
       readFunctions: ["nextval", "pg_is_in_recovery"],
@@ -208,7 +214,7 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     assert.ok(Number(next.id) > 0);
   });
 
-  it("routes what plugins have rewritten", async () => {
+  test("routes what plugins have rewritten", async () => {
     const executor = await createExecutor(db, [softDeletePlugin({ tables: ["notes"] })]);
     await db.insertInto("notes").values({ text: "hidden", deleted_at: new Date() }).execute();
     const routed = createReplicaRouter(executor, { replicas: [replica], checkInterval: 20 });
@@ -224,7 +230,7 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
     assert.equal(routed.getReplicas()[0]!.reads, 1);
   });
 
-  it("falls back to the primary when the replica is killed", async () => {
+  test("falls back to the primary when the replica is killed", async () => {
     await fresh();
     await standby.kill();
     assert.equal(await askedStandby(router.session()), false);
