@@ -22,6 +22,7 @@ export type {
 } from "./executor_type.ts";
 export * from "./find_tables.ts";
 export * from "./handles.ts";
+export * from "./physical_name.ts";
 export * from "./plugin.ts";
 export * from "./plugin_options.ts";
 export * from "./query_plan.ts";

@@ -1,4 +1,4 @@
-import { getPluginHooks, parseTableName } from "@kysera/executor";
+import { getPluginHooks, physicalTable } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { SoftDeleteHooks } from "./_hooks.ts";
 import { PLUGIN_NAME } from "./_settings.ts";
@@ -22,7 +22,7 @@ export function mustBeSoftDeleted(
   table: string,
   action: string,
 ): SoftDeleteHooks {
-  const id = parseTableName(table);
+  const id = physicalTable(executor, table);
   const hooks = mustHavePlugin(executor, action).find((hooks) => hooks.appliesTo(id));
   if (hooks !== undefined) return hooks;
   throw new SoftDeleteError(

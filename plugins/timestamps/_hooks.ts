@@ -93,7 +93,8 @@ export class TimestampsHooks implements PluginHooks {
     const { metadata } = context;
     const isTouch = metadata[ACT] === Act.touch;
     if (!isTouch && !isStamping(metadata)) return undefined;
-    const stamps = this.#stampsOf(reference.table, reference.schema);
+    // By the database's name: a handle may have Kysely plugins that the executor was made without.
+    const stamps = this.#stampsOf(reference.physicalName, reference.schema);
     const { at, by } = reference.operation === "insert" ? stamps.insert : stamps.update;
     if (at.length === 0 && by.length === 0) return undefined;
     const set: Record<string, unknown> = {};

@@ -2,7 +2,7 @@ import { NotFoundError } from "@kysera/core";
 import type { RowCondition } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { ColumnOption } from "./_settings.ts";
-import { findColumn, mustHaveColumn, mustHavePlugin } from "./_state.ts";
+import { findColumn, mustHaveColumn } from "./_state.ts";
 import { TimestampsError } from "./errors.ts";
 import type { Timestamp } from "./options.ts";
 import type { TimestampsMethods } from "./repository_methods.ts";
@@ -113,11 +113,9 @@ export function extend<T extends object>(repository: T): T {
     createMany: (inputs) => repository.bulkCreate(inputs),
     updateMany,
     getTimestampColumns: () => {
-      const hooks = mustHavePlugin(executor, "name the columns");
-      return {
-        createdAt: findColumn(hooks, tableName, "createdAtColumn")?.column,
-        updatedAt: findColumn(hooks, tableName, "updatedAtColumn")?.column,
-      };
+      const columnOf = (option: ColumnOption): string | undefined =>
+        findColumn(executor, tableName, option, "name the columns")?.column;
+      return { createdAt: columnOf("createdAtColumn"), updatedAt: columnOf("updatedAtColumn") };
     },
   };
   return { ...repository, ...methods };

@@ -1,4 +1,4 @@
-import { getPluginHooks, parseTableName } from "@kysera/executor";
+import { getPluginHooks, physicalTable } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { TimestampsHooks } from "./_hooks.ts";
 import { type ColumnOption, PLUGIN_NAME } from "./_settings.ts";
@@ -24,12 +24,13 @@ export interface StampedColumn {
 
 /** The column of a table, where the plugin sets it. */
 export function findColumn(
-  hooks: readonly TimestampsHooks[],
+  executor: Kysely<any>,
   table: string,
   option: ColumnOption,
+  action: string,
 ): StampedColumn | undefined {
-  const id = parseTableName(table);
-  for (const plugin of hooks) {
+  const id = physicalTable(executor, table);
+  for (const plugin of mustHavePlugin(executor, action)) {
     const column = plugin.columnsOf(id)[option];
     if (column !== undefined) return { plugin, column };
   }
@@ -43,7 +44,7 @@ export function mustHaveColumn(
   option: ColumnOption,
   action: string,
 ): StampedColumn {
-  const found = findColumn(mustHavePlugin(executor, action), table, option);
+  const found = findColumn(executor, table, option, action);
   if (found !== undefined) return found;
   throw new TimestampsError(
     `Cannot ${action} rows of "${table}": timestamps do not apply to this table, or it has no such ` +

@@ -103,6 +103,19 @@ onEveryDialect("The tables of timestampsPlugin()", (dialect) => {
     );
   });
 
+  it("are the same through a CamelCasePlugin that only a handle has", async () => {
+    await open();
+    const executor: Kysely<any> = await createExecutor(db, [timestampsPlugin(columns)]);
+    const camel = executor.withPlugin(new CamelCasePlugin());
+    await camel.insertInto("tstBoth").values({ id: 1, name: "x", tstChangedAt: null }).execute();
+    const row = await db.selectFrom("tst_both").selectAll().executeTakeFirstOrThrow();
+    assert.notEqual(row.tst_made_at, null);
+    assert.equal(row.tst_changed_at, null);
+    assert.equal(await touch(camel, "tstBoth", 1), 1);
+    const touched = await db.selectFrom("tst_both").selectAll().executeTakeFirstOrThrow();
+    assert.notEqual(touched.tst_changed_at, null);
+  });
+
   it("are the same through CamelCasePlugin", async () => {
     await open(true);
     for (
