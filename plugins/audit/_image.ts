@@ -71,6 +71,8 @@ function valueOf(ref: Expression<any>, column: ColumnInfo, dialect: DialectName)
       else ${ref} end`;
   }
   if (holdsBytes(column)) return sql`concat(${"\\x"}, lower(hex(${ref})))`;
+  // MariaDB keeps JSON as a text: as it was written, and not as what it means.
+  if (column.type === "longtext") return sql`cast(${ref} as char)`;
   // All digits of what it holds, which JSON_OBJECT would not write.
   return column.type === "float" ? sql`cast(${ref} as double)` : ref;
 }

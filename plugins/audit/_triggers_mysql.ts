@@ -1,7 +1,7 @@
 import { type Expression, type Kysely, sql } from "kysely";
 import { imageOf, keyOf } from "./_image.ts";
 import { inline } from "./_inline.ts";
-import { id, q, tableNode } from "./_nodes.ts";
+import { q, tableNode } from "./_nodes.ts";
 import type { Settings } from "./_settings.ts";
 import type { AuditedTable } from "./_tables.ts";
 import { markerOf, operationOf, OPERATIONS, triggerOf } from "./_triggers_sqlite.ts";

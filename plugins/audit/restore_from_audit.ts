@@ -237,6 +237,7 @@ function valueFor(value: JsonValue, column: ColumnInfo, dialect: AuditHooks["dia
     return typeof value === "object" ? stringifyExact(value) : value;
   }
   if (column.type.endsWith("[]")) return value;
+  if (column.type === "bytea" && typeof value === "string") return bytesOf(value.slice(2));
   if (column.type === "json" || column.type === "jsonb" || typeof value === "object") {
     return stringifyExact(value);
   }

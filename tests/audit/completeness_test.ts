@@ -18,7 +18,7 @@ const RUNS: Readonly<Record<TestDialect["name"], number>> = {
 };
 
 const small = fc.integer({ min: 0, max: 6 });
-const text = fc.constantFrom("ada@x", "bob@x", "new@x", "p", "q");
+const text = fc.constantFrom<string[]>("ada@x", "bob@x", "new@x", "p", "q");
 const step = fc.record({
   kind: fc.constantFrom(
     "insert",
