@@ -1,0 +1,33 @@
+/** A signal of the operating system, sent to this very process. */
+import { registerShutdownHandlers } from "@kysera/infra/signals";
+import assert from "node:assert/strict";
+import process from "node:process";
+import { it } from "node:test";
+
+const skip = process.platform === "win32" ? "there are no such signals on Windows" : false;
+
+it("registerShutdownHandlers() has a signal begin the shutdown", { skip }, async () => {
+  let begin!: () => void;
+  const begun = new Promise<void>((resolve) => begin = resolve);
+  const codes: number[] = [];
+  let ended!: () => void;
+  const end = new Promise<void>((resolve) => ended = resolve);
+  registerShutdownHandlers({
+    shutdown: () => {
+      begin();
+      return Promise.resolve();
+    },
+  }, {
+    from: process,
+    signals: ["SIGUSR2"],
+    exit(code) {
+      codes.push(code);
+      ended();
+    },
+  });
+  process.kill(process.pid, "SIGUSR2");
+  await begun;
+  await end;
+  assert.deepEqual(codes, [0]);
+  assert.equal(process.listenerCount("SIGUSR2"), 0);
+});
