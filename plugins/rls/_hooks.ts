@@ -1,6 +1,7 @@
 import {
   type Attributes,
   columnFor,
+  type ColumnMask,
   type DialectName,
   type HookContext,
   type PluginHooks,
@@ -23,6 +24,7 @@ import { isBypassed, isExempt } from "./_bypass.ts";
 import { checkOf } from "./_check.ts";
 import { ContextSource } from "./_context_source.ts";
 import { isPolicyValue, nameOfValue } from "./_make_policy.ts";
+import { maskOf } from "./_mask.ts";
 import { marker } from "./_marker.ts";
 import { expressionOf, formatValue, predicateOf } from "./_predicate.ts";
 import { Report } from "./_report.ts";
@@ -150,6 +152,17 @@ export class RLSHooks implements PluginHooks {
       this.#asksForRows = true;
     }
     return check;
+  }
+
+  mask(reference: TableReference, context: HookContext): ColumnMask | undefined {
+    const table = this.#tableOf(reference, context);
+    if (table === undefined || Object.keys(table.columns).length === 0) return undefined;
+    return maskOf(table, reference, context, {
+      host: this.#host,
+      source: this.source,
+      bypassRoles: this.settings.bypassRoles,
+      columns: this.tables.columnsOf(table),
+    });
   }
 
   async aroundQuery(

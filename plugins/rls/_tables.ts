@@ -22,6 +22,7 @@ export class Tables {
   readonly #skipped: TableScope;
   readonly #views: TableScope;
   readonly #unlisted: "allow" | "deny";
+  readonly #columns = new Map<CompiledTable, readonly string[]>();
 
   /**
    * Makes it.
@@ -59,6 +60,25 @@ export class Tables {
   /** Adds a view of the database: what it reads is not seen. */
   addView(view: TableId): void {
     this.#views.addFound(view, true);
+  }
+
+  /** Tells of a table of the database what columns it has. */
+  addColumns(id: TableId, columns: readonly string[]): void {
+    const standing = this.standingOf(id);
+    if (standing.kind === "policed" && !this.#columns.has(standing.table)) {
+      this.#columns.set(standing.table, columns);
+    }
+  }
+
+  /** The columns of a table. @throws {RLSSchemaError} where they are not known */
+  columnsOf(table: CompiledTable): readonly string[] {
+    const columns = this.#columns.get(table);
+    if (columns !== undefined) return columns;
+    throw new RLSSchemaError(
+      `${table.table}.columns`,
+      "the columns of the table are not known, and one must not be read by everybody; make the " +
+        "executor with createExecutor(), when the table is there",
+    );
   }
 
   /** Whether there is anything to say about a table. */

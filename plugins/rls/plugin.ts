@@ -60,7 +60,7 @@ export function rlsPlugin(options: RLSOptions): RLSPlugin {
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       const tables = tablesOf(host, settings);
       return host.canWait
-        ? addViews(host, tables).then(() => new RLSHooks(host, settings, tables))
+        ? lookAround(host, tables).then(() => new RLSHooks(host, settings, tables))
         : new RLSHooks(host, settings, tables);
     },
   };
@@ -71,10 +71,14 @@ function tablesOf(host: PluginHost, settings: Settings): Tables {
   return new Tables(host, registry, skipTables, unlistedTables);
 }
 
-/** What a view reads is not seen: the views of the database have to be known. */
-async function addViews(host: PluginHost, tables: Tables): Promise<void> {
-  for (const { name, schema, isView } of await host.tables()) {
+/**
+ * What a view reads is not seen: the views of the database have to be known. So have the columns of a
+ * table, some of which may not be read.
+ */
+async function lookAround(host: PluginHost, tables: Tables): Promise<void> {
+  for (const { name, schema, isView, columns } of await host.tables()) {
     if (isView) tables.addView({ name, schema });
+    tables.addColumns({ name, schema }, columns.map((column) => column.name));
   }
   if (host.dialect !== "postgres") return;
   // Kysely's introspection leaves these out.

@@ -1,6 +1,7 @@
 /** The verdict on a case, from what was seen and changed; the text of the SQL plays no part. */
 import { BadRequestError } from "@kysera/core";
-import { ExecutorError } from "@kysera/executor";
+import { CheckRefusedError, ExecutorError } from "@kysera/executor";
+import { RLSPolicyViolation } from "@kysera/rls";
 import { canonical, canonicalRows } from "../oracle/canonical.ts";
 import type { BypassCase, Letter, Verdict } from "./case.ts";
 import type { Setting } from "./subjects.ts";
@@ -40,7 +41,7 @@ export interface Judgement {
  * | what happened                                            | verdict                   |
  * | -------------------------------------------------------- | ------------------------- |
  * | the right answer fails, or is the unfiltered one         | VOID, unless harmless     |
- * | a named error of ours, and nothing changed               | R                         |
+ * | a named error of ours, and nothing changed               | R; C of a check           |
  * | another error                                            | ERROR                     |
  * | the right answer, and the right rows afterwards          | F, or ok where harmless   |
  * | the unfiltered answer, raw SQL, and `rawSql: "allow"`    | raw                       |
@@ -59,7 +60,7 @@ export function judge(bypass: BypassCase, setting: Setting, runs: Runs): Judgeme
   if (error !== undefined) {
     if (isRefusal(error)) {
       return unchanged(runs)
-        ? { verdict: "R", refusedBy: error.name, detail: undefined }
+        ? { verdict: isCheck(error) ? "C" : "R", refusedBy: error.name, detail: undefined }
         : verdict("LEAK", `It was refused (${text(error)}), but rows changed`);
     }
     return verdict("ERROR", text(error));
@@ -86,12 +87,18 @@ export function isSound(
   const own = setting.rawSql === "deny" ? bypass.deny ?? bypass.must : bypass.must;
   const must: readonly Verdict[] = own ?? row.must;
   if (must.includes(found)) return true;
+  // A row that is checked is a query that is refused.
+  if (found === "C" && must.includes("R")) return true;
   // Refusing, and showing visible rows only, are both more than raw SQL is promised.
   return bypass.raw === true && setting.rawSql === "allow" && (found === "F" || found === "R");
 }
 
 function isRefusal(error: unknown): error is ExecutorError | BadRequestError {
   return error instanceof ExecutorError || error instanceof BadRequestError;
+}
+
+function isCheck(error: Error): boolean {
+  return error instanceof CheckRefusedError || error instanceof RLSPolicyViolation;
 }
 
 function verdict(name: Verdict, detail: string | undefined): Judgement {

@@ -10,7 +10,7 @@ const read = (db: Kysely<any>) => db.selectFrom("users").select("name").execute(
 function bound(name: string, context: () => any, more: Partial<BypassCase> = {}): BypassCase {
   return {
     name,
-    subjects: ["tenant", "both"],
+    subjects: ["tenant", "both", "policies"],
     run: ({ unbound, guarded }) => read(guarded ? bindContext(unbound, context()) : unbound),
     ...more,
   };
@@ -30,12 +30,12 @@ const useless: Record<string, unknown> = {
 export const missing: readonly BypassCase[] = [
   {
     name: "no context",
-    subjects: ["tenant", "both"],
+    subjects: ["tenant", "both", "policies"],
     run: ({ unbound }) => read(unbound),
   },
   {
     name: "no context, in a subquery",
-    subjects: ["tenant", "both"],
+    subjects: ["tenant", "both", "policies"],
     run: ({ unbound }) =>
       unbound.selectFrom("tags").select("id").where((eb) =>
         eb.exists(
@@ -45,18 +45,27 @@ export const missing: readonly BypassCase[] = [
   },
   {
     name: "no context, a write",
-    subjects: ["tenant", "both"],
+    subjects: ["tenant", "both", "policies"],
     writes: true,
     run: ({ unbound }) => unbound.deleteFrom("users").execute(),
   },
   {
     name: "no context, in a transaction",
-    subjects: ["tenant", "both"],
+    subjects: ["tenant", "both", "policies"],
     run: ({ unbound }) => unbound.transaction().execute(read),
   },
   bound("an empty context", () => ({})),
   ...Object.entries(useless).map(([name, tenant]) =>
     bound(`tenant is ${name}`, () => ({ tenant }))
+  ),
+  ...[undefined, null, NaN, "", [1, 2], { $ne: 1 }].map((tenantId) =>
+    bound(
+      `the caller's tenant is ${JSON.stringify(tenantId) ?? "undefined"}${
+        Number.isNaN(tenantId) ? ", of NaN" : ""
+      }`,
+      () => ({ auth: { userId: 1, roles: [], tenantId } }),
+      { subjects: ["policies"] },
+    )
   ),
   bound("tenant by inheritance", () => Object.create({ tenant: OTHER_TENANT })),
   bound("context is undefined", () => undefined),
@@ -85,6 +94,17 @@ export const mutated: readonly BypassCase[] = [
   changed("the tenant is another", () => ({ tenant: TENANT }), (context) => {
     context.tenant = OTHER_TENANT;
   }),
+  {
+    ...changed(
+      "the caller's tenant is another",
+      () => ({ auth: { userId: TENANT, roles: ["reader"], tenantId: TENANT } }),
+      (context) => {
+        context.auth.tenantId = OTHER_TENANT;
+        context.auth.isSystem = true;
+      },
+    ),
+    subjects: ["policies"],
+  },
   changed("the tenant is taken away", () => ({ tenant: TENANT }), (context) => {
     delete context.tenant;
   }),

@@ -80,7 +80,7 @@ export const cursors: readonly BypassCase[] = [
         async ({ db, stranger }) =>
           await after(users(db), await ownCursor(stranger, security), options),
         {
-          subjects: ["tenant"],
+          subjects: ["tenant", "policies"],
         },
       ),
       refused(
@@ -158,7 +158,7 @@ export const cursors: readonly BypassCase[] = [
     const of = (handle: Kysely<any>) => createRepository(handle, { tableName: "users" });
     const { nextCursor } = await of(stranger).paginateCursor({ limit: 1, orderBy: "score" });
     return await of(db).paginateCursor({ limit: 9, orderBy: "score", cursor: nextCursor! });
-  }, { subjects: ["tenant"] }),
+  }, { subjects: ["tenant", "policies"] }),
   {
     name: "one's own, page by page",
     must: ["F"],
