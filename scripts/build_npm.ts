@@ -130,7 +130,10 @@ function emit(member: Member, file: string, output: string): string[] {
     }
     const target = join(output, relative(member.dir, file).replace(/\.ts$/, extension));
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, result.outputText);
+    writeFileSync(
+      target,
+      extension === ".js" ? result.outputText : dropRepeatedSymbols(result.outputText),
+    );
     for (const { specifier } of importsOf(parseSource(target))) {
       if (!specifier.startsWith(".")) outside.push(specifier);
       else if (!specifier.endsWith(".js")) {
@@ -139,6 +142,18 @@ function emit(member: Member, file: string, output: string): string[] {
     }
   }
   return outside;
+}
+
+/**
+ * TypeScript declares a method such as `[Symbol.asyncDispose]()` twice where it translates a file by
+ * itself: once as a property at the head of the class, and once as it is.
+ */
+function dropRepeatedSymbols(declarations: string): string {
+  const property = /^ {4}\[Symbol\.(\w+)\]: .*;\n/gm;
+  return declarations.replace(
+    property,
+    (line, name) => declarations.includes(`\n    [Symbol.${name}](`) ? "" : line,
+  );
 }
 
 function dependenciesOf(
