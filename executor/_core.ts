@@ -111,5 +111,5 @@ export async function introspect(db: Kysely<any>): Promise<readonly TableMetadat
 
 function hasTableHooks(hooks: PluginHooks): boolean {
   return hooks.filter !== undefined || hooks.rewriteDelete !== undefined ||
-    hooks.stamp !== undefined || hooks.check !== undefined;
+    hooks.stamp !== undefined || hooks.check !== undefined || hooks.mask !== undefined;
 }

@@ -73,6 +73,8 @@ export class Guard {
   readonly rewritesDeletes: boolean;
   /** Whether some plugin stamps or checks what is written. */
   readonly writes: boolean;
+  /** Whether some plugin masks columns. */
+  readonly masks: boolean;
   /** Whether there is nothing to do for any query. */
   readonly idle: boolean;
   readonly tableFunctions: ReadonlySet<string>;
@@ -109,8 +111,9 @@ export class Guard {
     this.intercepts = core.interceptors.length > 0;
     this.rewritesDeletes = core.hooks.some(({ hooks }) => hooks.rewriteDelete !== undefined);
     this.writes = core.hooks.some(({ hooks }) =>
-      hooks.stamp !== undefined || hooks.check !== undefined
+      hooks.stamp !== undefined || hooks.check !== undefined || hooks.mask !== undefined
     );
+    this.masks = core.hooks.some(({ hooks }) => hooks.mask !== undefined);
     this.idle = core.hooks.length === 0 && !this.intercepts && !this.deniesRaw;
     this.tableFunctions = core.tableFunctions;
     this.hookContext = new GuardContext(this);

@@ -50,8 +50,11 @@ export function readLate(
   run: object,
 ): OperationNode {
   if (node.kind === "ValueNode") {
-    const { value } = node as ValueNode;
-    return value instanceof LateValue ? ValueNode.create(value.read(context, run)) : node;
+    const { value, immediate } = node as ValueNode;
+    if (!(value instanceof LateValue)) return node;
+    const read = value.read(context, run);
+    // What is written into a view's query is written out.
+    return immediate === true ? ValueNode.createImmediate(read) : ValueNode.create(read);
   }
   if (node.kind === "PrimitiveValueListNode") {
     const { values } = node as PrimitiveValueListNode;

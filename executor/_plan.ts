@@ -6,10 +6,13 @@ import {
   ExpressionWrapper,
   IdentifierNode,
   type OperationNode,
+  ParensNode,
   ReferenceNode,
   SelectionNode,
   SelectQueryNode,
+  sql,
   type TableNode,
+  ValueNode,
 } from "kysely";
 import {
   bothVariants,
@@ -21,6 +24,7 @@ import {
 } from "./_guard.ts";
 import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
 import type {
+  ColumnMask,
   DeleteRewrite,
   PluginHooks,
   QueryOperation,
@@ -93,6 +97,7 @@ export class TablePlan {
   readonly #rewriters: readonly NamedHooks[];
   readonly #stampers: readonly NamedHooks[];
   readonly #checkers: readonly NamedHooks[];
+  readonly #maskers: readonly NamedHooks[];
   readonly #stable: boolean;
   readonly #kept = new Map<QueryOperation, Map<string, Predicate[]>>();
   #asking = false;
@@ -111,6 +116,7 @@ export class TablePlan {
     this.#rewriters = hooks.filter(({ hooks }) => hooks.rewriteDelete !== undefined);
     this.#stampers = hooks.filter(({ hooks }) => hooks.stamp !== undefined);
     this.#checkers = hooks.filter(({ hooks }) => hooks.check !== undefined);
+    this.#maskers = hooks.filter(({ hooks }) => hooks.mask !== undefined);
     this.#stable = this.#filters.every(({ hooks }) => hooks.stable === true);
   }
 
@@ -239,6 +245,25 @@ export class TablePlan {
       : underAnother(guard.usage, plain, () => visit(written, undefined, plain));
   }
 
+  /** Which columns of a reference are masked; `undefined` where none is. */
+  mask(
+    name: ReferenceName,
+    operation: QueryOperation,
+    guard: Guard,
+  ): TableMask | undefined {
+    if (this.#maskers.length === 0) return undefined;
+    const answers = this.#maskers.flatMap(({ plugin, hooks }) => {
+      const reference = new Reference(name, operation, this.#physicalName);
+      guard.caller = { plugin, hook: "mask" };
+      const answer = callHook(plugin, "mask", () => hooks.mask!(reference, guard.hookContext));
+      if (hooks.stable !== true) guard.usage.moment = true;
+      if (answer === undefined) return [];
+      validateMask(answer, plugin);
+      return [{ plugin, answer }];
+    });
+    return answers.length === 0 ? undefined : new TableMask(answers, name, guard);
+  }
+
   #keptPredicate(
     name: ReferenceName,
     operation: QueryOperation,
@@ -323,6 +348,104 @@ export class TablePlan {
       usage.variants = bothVariants(variants, usage.variants);
     }
   }
+}
+
+/** The masked columns of one reference. */
+export class TableMask {
+  /** All columns. */
+  readonly columns: readonly string[];
+  /** What the caller may not write, as columns are compared. */
+  readonly unwritable: ReadonlySet<string>;
+  readonly #hidden = new Map<string, OperationNode>();
+  readonly #names: string[] = [];
+
+  constructor(
+    answers: readonly { readonly plugin: string; readonly answer: ColumnMask }[],
+    name: ReferenceName,
+    guard: Guard,
+  ) {
+    this.columns = answers[0]!.answer.columns;
+    this.unwritable = new Set(
+      answers.flatMap(({ answer }) =>
+        (answer.unwritable ?? []).map((column) => guard.columnKey(column))
+      ),
+    );
+    for (const { plugin, answer } of answers) {
+      for (const [column, shown] of Object.entries(answer.hidden)) {
+        const key = guard.columnKey(column);
+        // The first plugin has its say; NULL goes before all.
+        if (this.#hidden.has(key) && shown !== null) continue;
+        this.#names.push(column);
+        this.#hidden.set(key, shownAs(shown, column, name, plugin, guard));
+      }
+    }
+  }
+
+  /** The names of the columns that are hidden. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Whether a column is. */
+  hides(column: string, guard: Guard): boolean {
+    return this.#hidden.has(guard.columnKey(column));
+  }
+
+  /** What is seen in a column's place. */
+  shown(column: string, guard: Guard): OperationNode {
+    return this.#hidden.get(guard.columnKey(column))!;
+  }
+
+  /** What `*` stands for. */
+  selections(name: ReferenceName, guard: Guard): SelectionNode[] {
+    return this.columns.map((column) => {
+      const shown = this.#hidden.get(guard.columnKey(column));
+      return SelectionNode.create(
+        shown === undefined
+          ? ReferenceNode.create(ColumnNode.create(column), name.qualifier)
+          : AliasNode.create(shown, IdentifierNode.create(column)),
+      );
+    });
+  }
+}
+
+function shownAs(
+  shown: unknown,
+  column: string,
+  name: ReferenceName,
+  plugin: string,
+  guard: Guard,
+): OperationNode {
+  const own = ReferenceNode.create(ColumnNode.create(column), name.qualifier);
+  // NULL of the column's type.
+  if (shown === null) {
+    return sql`case when 1 = 0 then ${new ExpressionWrapper(own)} end`.toOperationNode();
+  }
+  const node = callHook(plugin, "mask", () => nodeOfSource(shown));
+  if (node === undefined) return ValueNode.create(shown);
+  const written = ParensNode.create(inSchema(filterNode(shown, plugin, "mask"), guard));
+  const { names } = namesIn(written, guard);
+  const alias = name.qualifier.table.identifier.name;
+  if (names.has(alias)) throw captured(alias, name.table);
+  const plain = guard.withoutFlags;
+  return plain === guard
+    ? visit(written, undefined, guard)
+    : underAnother(guard.usage, plain, () => visit(written, undefined, plain));
+}
+
+function validateMask(answer: ColumnMask, plugin: string): void {
+  const { columns, hidden, unwritable } = (answer ?? {}) as Partial<ColumnMask>;
+  if (
+    Array.isArray(columns) && typeof hidden === "object" && hidden !== null &&
+    (unwritable === undefined || Array.isArray(unwritable))
+  ) {
+    return;
+  }
+  throw new PluginHookError(
+    plugin,
+    "mask",
+    "it answered with something else; return { columns, hidden: { column: null } } or undefined",
+  );
 }
 
 /** A table reference as hooks see it. */

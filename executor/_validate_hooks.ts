@@ -10,6 +10,7 @@ export const HOOKS = [
   "filter",
   "stamp",
   "check",
+  "mask",
   "rewriteDelete",
   "aroundQuery",
   "describe",

@@ -103,7 +103,8 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
 
 function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
   return hooks.filter !== undefined || hooks.rewriteDelete !== undefined ||
-    hooks.stamp !== undefined || hooks.check !== undefined || hooks.describe !== undefined;
+    hooks.stamp !== undefined || hooks.check !== undefined || hooks.mask !== undefined ||
+    hooks.describe !== undefined;
 }
 
 function effectsOn(
@@ -128,6 +129,7 @@ function effectsOn(
     ...hooks.filter === undefined ? [] : ["filters rows"],
     ...hooks.stamp === undefined ? [] : ["sets columns of rows that are written"],
     ...hooks.check === undefined ? [] : ["checks rows that are written"],
+    ...hooks.mask === undefined ? [] : ["masks columns"],
     ...hooks.rewriteDelete === undefined ? [] : ["rewrites or denies DELETE"],
   ];
 }

@@ -18,6 +18,7 @@ export type QueryRefusalReason =
   | "STAMPED_COLUMN"
   | "CHECK_VIOLATION"
   | "UNCHECKABLE"
+  | "COLUMN_DENIED"
   | "UNSUPPORTED";
 
 /** What is wrong with a list of plugins. */

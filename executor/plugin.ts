@@ -178,6 +178,19 @@ export interface RowCheck {
   refuse?(problem: string, cause: unknown): Error;
 }
 
+/** Columns of a table that are not shown as they are. */
+export interface ColumnMask {
+  /** All columns of the table, in their order: what `select *` stands for. */
+  readonly columns: readonly string[];
+  /**
+   * What is seen in the place of columns: `null`, a value, or an expression over the reference's
+   * columns. Nothing that the caller writes in a query sees more: no WHERE, ORDER BY or aggregate.
+   */
+  readonly hidden: Readonly<Record<string, unknown>>;
+  /** Columns that the caller may not assign to; stamps may. Default none. */
+  readonly unwritable?: readonly string[];
+}
+
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
 export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "metadata"> {
   /** The connection that the query runs on. */
@@ -241,6 +254,11 @@ export interface PluginHooks {
    * upsert proposes must satisfy what is asked of new rows, even where it ends as an UPDATE.
    */
   check?(reference: TableReference, context: HookContext): RowCheck | undefined;
+  /**
+   * Which columns of this reference the caller may not read, and what is seen in their stead. The
+   * filters and checks of plugins see the columns themselves.
+   */
+  mask?(reference: TableReference, context: HookContext): ColumnMask | undefined;
   /**
    * What becomes of a DELETE of this table: an UPDATE, a refusal, or (`undefined`) the DELETE.
    */

@@ -12,6 +12,7 @@ import { intercept } from "./_intercept.ts";
 import { valueNode } from "./_nodes.ts";
 import { refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
+import { maskTargets } from "./_mask.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
 import { stampUpdates } from "./_stamp.ts";
@@ -45,6 +46,7 @@ export function rewriteDelete(
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
   out = visitChildren(out, scope, guard, "with");
+  if (guard.masks) out = maskDeleted(out, guard);
   const softened = softDelete(out, guard);
 
   const using = out.using;
@@ -78,6 +80,18 @@ export function rewriteDelete(
     rewritten = unqualify(rewritten, sources.unqualified, guard);
   }
   return softened === undefined ? rewritten : asUpdate(rewritten, softened, guard);
+}
+
+function maskDeleted(node: DeleteQueryNode, guard: Guard): DeleteQueryNode {
+  const others = node.from.froms.length > 1 || node.using !== undefined || node.joins !== undefined;
+  const masked = maskTargets(node, node.from.froms, "delete", others, guard);
+  if (masked !== node && others && guard.dialect === "mysql") {
+    throw new QueryRefusedError(
+      "Cannot delete from several tables where one has masked columns; delete by a subquery in WHERE",
+      "UNSUPPORTED",
+    );
+  }
+  return masked;
 }
 
 function namesOf(tables: readonly OperationNode[], node: DeleteQueryNode): string[] {

@@ -1,4 +1,4 @@
-import type { InsertQueryNode, OnConflictNode } from "kysely";
+import type { InsertQueryNode, OnConflictNode, OperationNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import { checkInsert, type NeededChecks } from "./_check.ts";
@@ -8,6 +8,8 @@ import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
+import { keyOfColumn } from "./_columns.ts";
+import { maskTargets, refuseUnwritable } from "./_mask.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { stampInsert } from "./_stamp.ts";
 import { visitChildren } from "./_visit.ts";
@@ -30,6 +32,7 @@ export function rewriteInsert(
   isRoot: boolean = false,
 ): InsertQueryNode {
   let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  if (guard.masks) refuseDenied(node, guard);
   let needed: NeededChecks | undefined;
   if (guard.writes) {
     node = stampInsert(node, guard);
@@ -51,10 +54,12 @@ export function rewriteInsert(
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
   out = visitChildren(out, scope, guard, "with");
-  if (out.into === undefined) return out;
+  const { into } = out;
+  if (into === undefined) return out;
+  if (guard.masks) out = maskInsert(out, into, guard);
 
-  if (guard.deniesRaw) refuseOpaque(out.into, guard);
-  const reference = guardedReference(out.into, undefined, guard);
+  if (guard.deniesRaw) refuseOpaque(into, guard);
+  const reference = guardedReference(into, undefined, guard);
   if (reference === undefined) return out;
   const { onConflict, onDuplicateKey, replace, orAction } = out;
   const guarded = (node: InsertQueryNode): InsertQueryNode =>
@@ -82,6 +87,31 @@ export function rewriteInsert(
       updateWhere: andWhere(onConflict.updateWhere, predicate),
     } as OnConflictNode,
   });
+}
+
+function refuseDenied(node: InsertQueryNode, guard: Guard): void {
+  const reference = node.into && guardedReference(node.into, undefined, guard);
+  const mask = reference?.plan.mask(reference, "insert", guard);
+  if (reference === undefined || mask === undefined || mask.unwritable.size === 0) return;
+  const { columns = [], onConflict, onDuplicateKey } = node;
+  const updates = onConflict?.updates ?? onDuplicateKey?.updates ?? [];
+  const written = [...columns, ...updates.map(({ column }) => column)];
+  refuseUnwritable(
+    written.map((column) => keyOfColumn(column, reference, guard)),
+    reference,
+    mask,
+  );
+}
+
+/** The row that an INSERT shows, or meets; what it is given is no row of the table. */
+function maskInsert(
+  node: InsertQueryNode,
+  into: OperationNode,
+  guard: Guard,
+): InsertQueryNode {
+  const { values, ...rest } = node;
+  const masked = maskTargets(rest as InsertQueryNode, [into], "insert", false, guard);
+  return masked === rest ? node : values === undefined ? masked : { ...masked, values };
 }
 
 function refusal(

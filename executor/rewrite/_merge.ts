@@ -51,6 +51,7 @@ export function rewriteMerge(
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
   out = visitChildren(out, scope, guard, "with");
+  if (guard.masks) refuseMasked(out, guard);
   let using = out.using;
   if (using !== undefined) using = filterSource(using, scope, guard);
 
@@ -69,6 +70,19 @@ export function rewriteMerge(
     isBySource(when) ? filterWhen(when, predicate) : closeWhen(when)
   );
   return withUsing(whens === undefined ? out : { ...out, whens }, using);
+}
+
+/** A MERGE reads its target in too many places for each to be masked. */
+function refuseMasked(node: MergeQueryNode, guard: Guard): void {
+  const reference = guardedReference(node.into, undefined, guard);
+  if (reference?.plan.mask(reference, "merge", guard) === undefined) return;
+  const table = reference.table.table.identifier.name;
+  throw new QueryRefusedError(
+    `Cannot merge into table "${table}", some of whose columns are masked; run an UPDATE and an ` +
+      "INSERT",
+    "UNSUPPORTED",
+    table,
+  );
 }
 
 function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQueryNode {

@@ -2,6 +2,7 @@ import type { SelectQueryNode } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { intercept } from "./_intercept.ts";
 import { refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
+import { refuseLock } from "./_mask.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, needFiltering, type Sources, unqualify } from "./_sources.ts";
 import { visitChildren } from "./_visit.ts";
@@ -41,7 +42,10 @@ export function rewriteSelect(
     return out;
   }
   const { froms, joins, where, unqualified } = sources;
-  if (node.endModifiers !== undefined) refuseOpenEnd(node.endModifiers, undefined);
+  if (node.endModifiers !== undefined) {
+    refuseOpenEnd(node.endModifiers, undefined);
+    if (guard.masks) refuseLock(node, froms !== from.froms || joins !== out.joins, guard);
+  }
   const filtered: Record<string, unknown> = {
     ...out,
     from: froms === from.froms ? from : { ...from, froms },

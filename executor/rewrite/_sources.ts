@@ -48,6 +48,7 @@ interface Pending {
  * | any other, where the next of those is a FULL join        | `(select * from t where ..) as alias` |
  * | right side of a RIGHT join                               | as FROM: by what comes after it       |
  * | right side of a FULL join, or of OUTER APPLY             | `(select * from t where ..) as alias` |
+ * | one with masked columns                                  | `(select a, .. from t where ..) as t` |
  *
  * A WHERE drops the rows that an outer join keeps for want of a partner, an ON drops none that the
  * join keeps: so each stands where it does the one thing it should. A derived table is right
@@ -59,6 +60,10 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
   const { froms, joins } = sources;
   for (let i = 0; i < froms.length; i++) {
     const reference = referenceIn(froms[i]!, scope, guard);
+    if (isMasked(reference, guard)) {
+      derive(sources, { reference, list: "froms", index: i }, scope, guard);
+      continue;
+    }
     const predicate = reference && predicateOf(reference, scope, guard);
     if (predicate === undefined) continue;
     // A comma binds less than JOIN, but for SQLite, where it is a join like any other.
@@ -70,7 +75,9 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
     const join = joins[i]!;
     if (guard.deniesRaw && join.on !== undefined) refuseOpenComma(join.on, guard);
     const reference = referenceIn(join.table, scope, guard);
-    const predicate = reference && predicateOf(reference, scope, guard);
+    const masked = isMasked(reference, guard);
+    if (masked) derive(sources, { reference, list: "joins", index: i }, scope, guard);
+    const predicate = masked || !reference ? undefined : predicateOf(reference, scope, guard);
     const own = predicate === undefined
       ? undefined
       : { predicate, reference: reference!, list: "joins" as const, index: i };
@@ -121,12 +128,16 @@ export function derivedTable(
   const { plan, table, alias } = reference;
   const name = { table, qualifier: table, alias: undefined };
   const predicate = plan.predicate(name, "select", scope, guard);
-  if (predicate === undefined) return undefined;
-  const select = SelectQueryNode.cloneWithSelections(SelectQueryNode.createFrom([table]), [
-    SelectionNode.createSelectAll(),
-  ]);
+  const mask = guard.masks ? plan.mask(name, "select", guard) : undefined;
+  if (predicate === undefined && mask === undefined) return undefined;
+  const select = SelectQueryNode.cloneWithSelections(
+    SelectQueryNode.createFrom([table]),
+    mask?.selections(name, guard) ?? [SelectionNode.createSelectAll()],
+  );
   return AliasNode.create(
-    { ...select, where: WhereNode.create(predicate) } as SelectQueryNode,
+    predicate === undefined
+      ? select
+      : { ...select, where: WhereNode.create(predicate) } as SelectQueryNode,
     alias ?? IdentifierNode.create(table.table.identifier.name),
   );
 }
@@ -210,9 +221,20 @@ function addToOn(sources: Sources, index: number, pending: readonly Pending[]): 
   sources.joins = joins;
 }
 
+/** Whether a reference has masked columns: then it is always a derived table. */
+function isMasked(
+  reference: GuardedReference | undefined,
+  guard: Guard,
+): reference is GuardedReference {
+  if (!guard.masks || reference === undefined) return false;
+  const { table } = reference;
+  const name = { table, qualifier: table, alias: undefined };
+  return reference.plan.mask(name, "select", guard) !== undefined;
+}
+
 function derive(
   sources: Sources,
-  { reference, list, index }: Pending,
+  { reference, list, index }: Omit<Pending, "predicate">,
   scope: Scope | undefined,
   guard: Guard,
 ): void {

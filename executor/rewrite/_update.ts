@@ -7,6 +7,8 @@ import { andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { guardedReference } from "./_reference.ts";
 import { refuseReservedColumn } from "./_reserved.ts";
+import { keyOfColumn } from "./_columns.ts";
+import { maskTargets, refuseUnwritable } from "./_mask.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, refuseNoTable, type Sources, unqualify } from "./_sources.ts";
 import { stampUpdate } from "./_stamp.ts";
@@ -30,6 +32,7 @@ export function rewriteUpdate(
   isRoot: boolean = false,
 ): UpdateQueryNode {
   let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  if (guard.masks && node.table !== undefined) refuseDenied(node, guard);
   let needed: readonly NeededChecks[] = NONE;
   if (guard.writes) {
     node = stampUpdate(node, guard);
@@ -52,6 +55,11 @@ export function rewriteUpdate(
     if (clause.node !== node.with) out = { ...node, with: clause.node };
   }
   out = visitChildren(out, scope, guard, "with");
+  if (guard.masks && out.table !== undefined) {
+    const targets = targetsOf(out.table);
+    const others = targets.length > 1 || out.from !== undefined || out.joins !== undefined;
+    out = maskTargets(out, targets, "update", others, guard);
+  }
 
   const { table, from } = out;
   const where = table === undefined
@@ -87,6 +95,16 @@ export function rewriteUpdate(
 }
 
 const NONE: readonly NeededChecks[] = [];
+
+function refuseDenied(node: UpdateQueryNode, guard: Guard): void {
+  for (const target of targetsOf(node.table!)) {
+    const reference = guardedReference(target, undefined, guard);
+    const mask = reference?.plan.mask(reference, "update", guard);
+    if (reference === undefined || mask === undefined || mask.unwritable.size === 0) continue;
+    const columns = (node.updates ?? []).map(({ column }) => keyOfColumn(column, reference, guard));
+    refuseUnwritable(columns, reference, mask);
+  }
+}
 
 /** The tables that a statement writes: one, or a list of them. */
 export function targetsOf(table: OperationNode): readonly OperationNode[] {
