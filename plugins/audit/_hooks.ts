@@ -18,7 +18,8 @@ import { AuditNotPossibleError } from "./errors.ts";
 
 type Next = (query: CompiledQuery) => Promise<QueryResult<any>>;
 
-const MOST_WRITES = new WeakMap<RootOperationNode, readonly Write[]>();
+/** What was found in a query; a plan's comes again and again. */
+const WRITES = new WeakMap<RootOperationNode, readonly Write[]>();
 
 /** What the plugin does, for one executor. */
 export class AuditHooks implements PluginHooks {
@@ -67,8 +68,8 @@ export class AuditHooks implements PluginHooks {
 
   /** The writes of a query to tables that are audited. */
   #auditedOf(node: RootOperationNode): readonly Write[] {
-    let writes = MOST_WRITES.get(node);
-    if (writes === undefined) MOST_WRITES.set(node, writes = writesOf(node));
+    let writes = WRITES.get(node);
+    if (writes === undefined) WRITES.set(node, writes = writesOf(node));
     return writes.flatMap((write) => {
       const targets = write.targets.filter(({ name, schema }) => this.tables.has(name, schema));
       return targets.length === 0 ? [] : [{ ...write, targets }];
@@ -90,9 +91,10 @@ export class AuditHooks implements PluginHooks {
       targets.push(found);
     }
     const names = targets.flat().map(({ table }) => table.label);
-    const asked = sharedValues(this.settings, scope, names);
-    const values = await asked;
+    const values = await sharedValues(this.settings, scope, names);
     if (values === undefined) return await next(query);
+    const kinds = writes.map(({ kind }, i) => `${kind} of "${targets[i]![0]!.table.label}"`);
+    this.settings.logger?.debug(`Audit writes down: ${kinds.join(", ")}`);
     const to: LogTarget = {
       dialect: this.dialect,
       auditTable: this.tables.auditTable,

@@ -9,7 +9,7 @@ import {
   getAuditLogs,
 } from "@kysera/audit";
 import { createExecutor, type KyseraExecutor, type Plugin } from "@kysera/executor";
-import type { CompiledQuery, Dialect, Driver, Kysely } from "kysely";
+import type { CompiledQuery, Dialect, Driver, Kysely, QueryResult } from "kysely";
 import type { TestDialect, TestOpenOptions } from "../support/matrix.ts";
 
 export interface Database {
@@ -115,6 +115,29 @@ export async function createTables(
 
 /** A dialect that tells which statements it runs. */
 export function recording(dialect: Dialect, tell: (query: CompiledQuery) => void): Dialect {
+  return running(dialect, (query, run) => {
+    tell(query);
+    return run();
+  });
+}
+
+/** A dialect whose rows are changed before anybody sees them. */
+export function answering(
+  dialect: Dialect,
+  change: (row: Record<string, unknown>) => Record<string, unknown>,
+): Dialect {
+  return running(dialect, async (_, run) => {
+    const result = await run();
+    return { ...result, rows: result.rows.map((row) => change(row as Record<string, unknown>)) };
+  });
+}
+
+type Around = (
+  query: CompiledQuery,
+  run: () => Promise<QueryResult<unknown>>,
+) => Promise<QueryResult<unknown>>;
+
+function running(dialect: Dialect, around: Around): Dialect {
   return {
     createAdapter: () => dialect.createAdapter(),
     createIntrospector: (db) => dialect.createIntrospector(db),
@@ -129,10 +152,9 @@ export function recording(dialect: Dialect, tell: (query: CompiledQuery) => void
           if (!seen.has(connection)) {
             seen.add(connection);
             const run = connection.executeQuery.bind(connection);
-            connection.executeQuery = (query: CompiledQuery, ...rest: []) => {
-              tell(query);
-              return run(query, ...rest) as never;
-            };
+            connection.executeQuery = (query: CompiledQuery, ...rest: []) =>
+              // Rows are of whatever type the caller says.
+              around(query, () => run(query, ...rest)) as never;
           }
           return connection;
         },

@@ -75,7 +75,8 @@ onEveryDialect("verifyAuditLog()", (dialect) => {
         problem: "truncated",
       }]);
       // Somebody who sets the end back as well is found by what was kept.
-      await db.updateTable("audit_logs_chain").set({ entries: 2, hash: entries[1]!.hash }).execute();
+      await db.updateTable("audit_logs_chain").set({ entries: 2, hash: entries[1]!.hash })
+        .execute();
       assert.equal((await verifyAuditLog(executor)).valid, true);
       assert.equal((await verifyAuditLog(executor, { expected: kept })).valid, false);
     } finally {

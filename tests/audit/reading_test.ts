@@ -8,7 +8,6 @@ import {
   createAuditTable,
   diff,
   getAuditLogs,
-  type restoreFromAudit,
 } from "@kysera/audit";
 import { bindContext, createExecutor, type Plugin } from "@kysera/executor";
 import { createORM, createRepository } from "@kysera/repository";
