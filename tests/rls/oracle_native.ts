@@ -49,12 +49,13 @@ class NativeSide {
     dialect: TestDialect,
     { shape }: Subject,
     hidden: RenderTarget["hidden"],
+    change: (statements: string[]) => string[],
   ): Promise<NativeSide> {
     const { db, close } = await dialect.open({ connections: 1 });
     try {
       await prepareTables(db, dialect.dialect);
       const role = await createRole(db);
-      await runAll(db, toPostgres(shape.policies, { schemaName: role.schema }));
+      await runAll(db, change(toPostgres(shape.policies, { schemaName: role.schema })));
       const target: RenderTarget = {
         db,
         dialect: "postgres",
@@ -133,12 +134,17 @@ export class NativeWorld implements OracleWorld {
     this.#native = native;
   }
 
-  static async open(dialect: TestDialect, subject: Subject): Promise<NativeWorld> {
+  /** `change` makes other policies of those that are right, to see that they are found out. */
+  static async open(
+    dialect: TestDialect,
+    subject: Subject,
+    change: (statements: string[]) => string[] = (statements) => statements,
+  ): Promise<NativeWorld> {
     const holder: { world?: NativeWorld } = {};
     const hidden = (table: string): ReadonlySet<number> => holder.world!.#hiddenIds(table);
     const ours = await Side.open(dialect, { name: subject.name, make: subject.make, hidden });
     try {
-      const native = await NativeSide.open(dialect, subject, hidden);
+      const native = await NativeSide.open(dialect, subject, hidden, change);
       return holder.world = new NativeWorld(dialect, subject, ours, native);
     } catch (error) {
       await ours.close();

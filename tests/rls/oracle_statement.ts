@@ -119,7 +119,7 @@ export function withLimits(
         if (write.targets.length > 1) lost ||= write.targets.some((t) => policed.includes(t.table));
         else if (policed.includes(target!.table)) {
           const more = condition(target!.alias ?? target!.table, "update");
-          return { ...write, where: [...write.where.map(guarded), ...more] };
+          return { ...write, where: [...guarded(write.where), ...more] };
         }
         return write;
       }
@@ -130,7 +130,7 @@ export function withLimits(
           lost = true;
         } else if (policed.includes(target.table)) {
           const more = condition(target.alias ?? target.table, "delete");
-          return { ...write, where: [...write.where.map(guarded), ...more] };
+          return { ...write, where: [...guarded(write.where), ...more] };
         }
         return write;
       }
@@ -141,7 +141,7 @@ export function withLimits(
           conflict: {
             ...write.conflict,
             where: [
-              ...write.conflict.where.map(guarded),
+              ...guarded(write.conflict.where),
               ...condition(write.table.alias ?? write.table.table, "update"),
             ],
           },
@@ -155,9 +155,10 @@ export function withLimits(
   return lost ? undefined : out;
 }
 
-/** The condition in parentheses that mean nothing: one of raw SQL has none. */
-function guarded(arg: Pred): Pred {
-  return { p: "not", arg: { p: "not", arg } };
+/** The conditions as they stand beside each other, in parentheses: raw SQL has none of its own. */
+function guarded(args: Pred[]): Pred[] {
+  const all: Pred = { p: "and", args };
+  return args.length === 0 ? [] : [{ p: "not", arg: { p: "not", arg: all } }];
 }
 
 function nameOf(source: Source): string | undefined {
@@ -216,11 +217,12 @@ export function asksForUnknown(write: Statement): boolean {
       return filteredNames.includes(write.table.table) &&
         (write.query !== undefined ||
           write.rows.some((row) => row.some((e, i) => unknown(write.columns[i]!, e))) ||
-          (write.conflict?.how === "update" &&
-            write.conflict.set.some((a) => unknown(a.name, a.expr))));
+          // What is asked of changed rows may be another thing than what is asked of new ones.
+          write.conflict?.how === "update");
     case "update":
+      // An UPDATE of several tables has no place for a check.
       return write.targets.some((t) => filteredNames.includes(t.table)) &&
-        write.set.some((a) => unknown(a.name, a.expr));
+        (write.targets.length > 1 || write.set.some((a) => unknown(a.name, a.expr)));
     // No RETURNING that would tell what it wrote, before PostgreSQL 17.
     case "merge":
       return filteredNames.includes(write.target.table) &&
