@@ -1,5 +1,5 @@
 /**
- * Runs the oracles of `tests/oracle` for as long as it is told to.
+ * Runs the oracles of `tests/oracle` and `tests/rls` for as long as it is told to.
  *
  *   deno task fuzz --seconds 600 [--dialect sqlite] [--oracle repositories] [--subject "soft delete"]
  *     [--seed 1]
@@ -13,9 +13,12 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { oracles } from "../tests/oracle/oracles.ts";
+import { oracles as hiding } from "../tests/oracle/oracles.ts";
 import { OracleFailure } from "../tests/oracle/run.ts";
+import { policyOracles } from "../tests/rls/oracle_list.ts";
 import { matrix } from "../tests/support/matrix.ts";
+
+const oracles = [...hiding, ...policyOracles];
 
 const usage =
   `Usage: deno task fuzz --seconds N [--dialect NAME] [--oracle NAME] [--subject NAME] [--seed N]
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
   for (let round = 0; Date.now() < end; round++) {
     const dialect = dialects[round % dialects.length]!;
     const oracle = chosen[Math.floor(round / dialects.length) % chosen.length]!;
+    if (oracle.dialects?.includes(dialect.name) === false) continue;
     try {
       const report = await oracle.run({ dialect, runs, seed: next, until: end });
       cases += report.runs;

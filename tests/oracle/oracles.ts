@@ -1,5 +1,5 @@
-/** Every oracle, for whoever runs them for longer than the tests do. */
-import type { TestDialect } from "../support/matrix.ts";
+/** The oracles of what is hidden, for whoever runs them for longer than the tests do. */
+import type { TestDialect, TestDialectName } from "../support/matrix.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { DalWorld } from "./dal.ts";
 import { scripts } from "./dal_script.ts";
@@ -21,6 +21,8 @@ export interface Oracle {
   /** What runs through it. */
   readonly name: string;
   readonly subject: string;
+  /** The dialects that it is for. Default: all. */
+  readonly dialects?: readonly TestDialectName[] | undefined;
   run(effort: Effort): Promise<Report>;
 }
 
