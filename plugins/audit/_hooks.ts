@@ -5,7 +5,7 @@ import type { LogTarget } from "./_log.ts";
 import { log } from "./_log.ts";
 import { writeOnMysql } from "./_mysql.ts";
 import { partsOf, statement } from "./_nodes.ts";
-import type { AuditedWrite } from "./_postgres.ts";
+import type { AuditedWrite } from "./_postgres_parts.ts";
 import { writeOnPostgres } from "./_postgres_run.ts";
 import type { Settings } from "./_settings.ts";
 import { sqliteHandle, writeOnSqlite } from "./_sqlite.ts";

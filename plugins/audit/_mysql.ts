@@ -22,8 +22,10 @@ import type { Change, Run } from "./_tables.ts";
 import type { Write } from "./_writes.ts";
 import { AuditConflictError, AuditNotPossibleError } from "./errors.ts";
 
-/** How many keys go into one condition. */
+/** How many keys go into one SELECT. */
 const MOST_KEYS = 5_000;
+/** How many keys go into one write, which cannot be parted. */
+const MOST_ROWS = 100_000;
 
 /** A row as it is after a write. */
 interface AfterRow {
@@ -73,7 +75,7 @@ async function insertRows(
     await log(run, to, rows.map((row) => changeOf(target, undefined, row)));
     return { ...result, ...insertIdOf(node, target, rows) };
   }
-  const result = await run_(node, runWrite);
+  const result = await write_(node, runWrite);
   const keys = insertedKeys(node, target, result);
   const after = await readAfter(run, target, keys);
   if (BigInt(after.length) !== (result.numAffectedRows ?? 0n)) {
@@ -102,8 +104,8 @@ async function deleteRows(
     return result;
   }
   const { before, isEmpty } = await lockRows(node, targets, run, undefined);
-  if (isEmpty) return await run_(node, runWrite);
-  const result = await run_(restricted(node, targets, before), runWrite);
+  if (isEmpty) return await write_(node, runWrite);
+  const result = await write_(restricted(node, targets, before), runWrite);
   const changes = targets.flatMap((each, i) =>
     before[i]!.map((row) => changeOf(each, row, undefined))
   );
@@ -119,8 +121,8 @@ async function updateRows(
   runWrite: RunWrite,
 ): Promise<QueryResult<any>> {
   const { before, isEmpty } = await lockRows(node, targets, run, node);
-  if (isEmpty) return await run_(node, runWrite);
-  const result = await run_(restricted(node, targets, before), runWrite);
+  if (isEmpty) return await write_(node, runWrite);
+  const result = await write_(restricted(node, targets, before), runWrite);
   const changes: Change[] = [];
   for (const [i, target] of targets.entries()) {
     const rows = before[i]!;
@@ -152,7 +154,7 @@ async function upsertRows(
   run: Run,
   runWrite: RunWrite,
 ): Promise<QueryResult<any>> {
-  const { table, alias } = target;
+  const { table } = target;
   const met = metRows(node, target, table.info.uniques);
   const selected = beforeSelection([target], undefined, "mysql");
   const before = met === undefined ? [] : readBefore(
@@ -162,8 +164,8 @@ async function upsertRows(
   if (!table.info.returns) {
     throw new AuditNotPossibleError(
       table.label,
-      "MySQL does not tell which rows an upsert or REPLACE wrote; lock the row, and INSERT or " +
-        `UPDATE it (alias "${alias}")`,
+      "MySQL does not tell which rows an upsert or REPLACE wrote; lock the row in a transaction, " +
+        "and INSERT or UPDATE it, or use MariaDB",
     );
   }
   const { result, rows } = await returning(node, target, runWrite);
@@ -218,27 +220,18 @@ function restricted(
   targets: readonly Target[],
   before: readonly (readonly BeforeRow[])[],
 ): OperationNode {
-  const [only] = targets;
   let out = node;
   for (const [i, target] of targets.entries()) {
     const rows = before[i]!;
-    if (rows.length > MOST_KEYS) {
+    if (rows.length > MOST_ROWS) {
       throw new AuditNotPossibleError(
         target.table.label,
-        `it touches ${rows.length} rows; change at most ${MOST_KEYS} with one statement`,
+        `it touches ${rows.length} rows; change at most ${MOST_ROWS} with one statement`,
       );
     }
     if (rows.length === 0) continue;
-    const { using, joins } = partsOf(node);
-    const alone = targets.length === 1 && only?.node === partsOf(node).table;
-    const condition = isOneOf(
-      target,
-      rows.map(({ handle }) => handle),
-      alone || (using === undefined && joins === undefined && targets.length === 1)
-        ? target.alias
-        : target.alias,
-    );
-    out = restrictedTo(out, condition);
+    const handles = rows.map(({ handle }) => handle);
+    out = restrictedTo(out, isOneOf(target, handles, target.alias));
   }
   return out;
 }
@@ -412,7 +405,7 @@ function parse(list: string): readonly JsonValue[] {
   return parseExact(list, true) as readonly JsonValue[];
 }
 
-async function run_(node: OperationNode, runWrite: RunWrite): Promise<QueryResult<any>> {
+async function write_(node: OperationNode, runWrite: RunWrite): Promise<QueryResult<any>> {
   // The statement as it was, or one of the same kind.
   return await runWrite(node as RootOperationNode);
 }

@@ -2,14 +2,8 @@ import type { QueryScope } from "@kysera/executor";
 import type { QueryResult, RootOperationNode } from "kysely";
 import type { LogTarget } from "./_log.ts";
 import { partsOf } from "./_nodes.ts";
-import {
-  type AuditedWrite,
-  looksFirst,
-  MEANWHILE,
-  type Plan,
-  postgresLock,
-  postgresStatement,
-} from "./_postgres.ts";
+import { type AuditedWrite, looksFirst, MEANWHILE, type Plan } from "./_postgres_parts.ts";
+import { postgresLock, postgresStatement } from "./_postgres.ts";
 import type { RunWrite } from "./_sqlite.ts";
 import type { Change, Run } from "./_tables.ts";
 import { AuditConflictError } from "./errors.ts";

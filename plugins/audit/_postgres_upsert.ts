@@ -1,6 +1,6 @@
 import { type Expression, type OperationNode, sql } from "kysely";
 import { id, joined, partsOf, q } from "./_nodes.ts";
-import type { AuditedWrite } from "./_postgres.ts";
+import type { AuditedWrite } from "./_postgres_parts.ts";
 import { AuditNotPossibleError } from "./errors.ts";
 
 /** The rows that an upsert would meet, before PostgreSQL 18. */
