@@ -5,7 +5,7 @@
  */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Action, Call, Change, Input, Options, Order, Where } from "./calls.ts";
-import { encoded, fill, GONE, type Row, type Table, tableOf, tables } from "./tables.ts";
+import { cleaned, encoded, fill, GONE, type Row, type Table, tableOf, tables } from "./tables.ts";
 
 /** The error that a repository is to throw, by its name. */
 export class Expected extends Error {
@@ -305,7 +305,7 @@ class Viewer {
   }
 
   async #select({ where, orderBy = [] }: Options): Promise<Row[]> {
-    return await rowsOf(this.#db, this.#name, where, orderBy);
+    return await rowsOf(this.#db, this.#name, where && encodedWhere(this.#table, where), orderBy);
   }
 
   #keyed(row: Row): Row {
@@ -395,12 +395,14 @@ class Viewer {
     if (inputs.some((input) => !(column in input))) throw new Expected("BadRequestError");
   }
 
-  #columns({ k, ...rest }: Input): Row {
-    return { ...k === undefined ? {} : encoded(this.#table, this.#table.keyColumns(k)), ...rest };
+  /** An input as the database takes it. */
+  #columns({ k, ...rest }: Input, which: "create" | "update"): Row {
+    const given = { ...k === undefined ? {} : this.#table.keyColumns(k), ...rest };
+    return encoded(this.#table, this.#table.validates ? cleaned[which](given) : given);
   }
 
   async #insert(input: Input, at = 0): Promise<Row> {
-    const given = this.#columns(input);
+    const given = this.#columns(input, "create");
     const key = input.k === undefined ? { id: this.#made[at] ?? 1_000_000 + at } : {};
     const row = { ...this.#model.defaults(this.#viewer, this.#table), ...key, ...given };
     await this.#refuseTaken(row);
@@ -424,7 +426,7 @@ class Viewer {
 
   async #update({ k, data, version }: Change): Promise<Row> {
     const before = await this.#byKey(k);
-    const columns = this.#columns(data);
+    const columns = this.#columns(data, "update");
     const isIdle = Object.keys(columns).length === 0 && version === undefined;
     if (before === undefined) throw new Expected("NotFoundError");
     if (isIdle) return before;
@@ -449,7 +451,7 @@ class Viewer {
     this.#validate([data]);
     if (Object.keys(data).length === 0) throw new Expected("BadRequestError");
     const rows = await this.#select({ where });
-    for (const row of rows) await this.#set(row, this.#columns(data));
+    for (const row of rows) await this.#set(row, this.#columns(data, "update"));
     return rows.length;
   }
 
@@ -459,7 +461,7 @@ class Viewer {
     set: readonly string[] | null,
     at = 0,
   ): Promise<Row> {
-    const given = this.#columns(input);
+    const given = this.#columns(input, "create");
     const target = by === "code" ? { code: given["code"] } : this.#keyed(given);
     const [before] = await this.#rowsLike(target);
     if (before !== undefined) {
@@ -557,6 +559,29 @@ function conditionsOf(columns: Row): Condition {
 
 function assignmentsOf(columns: Row): Condition[] {
   return Object.entries(columns).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
+}
+
+/** A condition with its values as the database has them. */
+function encodedWhere(table: Table, where: Where): Where {
+  const value = (column: string, each: unknown) => encoded(table, { [column]: each })[column];
+  const operand = (column: string, name: string, each: unknown) =>
+    Array.isArray(each)
+      ? each.map((item) => value(column, item))
+      : name.endsWith("isNull")
+      ? each
+      : value(column, each);
+  return Object.fromEntries(
+    Object.entries(where).map(([key, each]) => {
+      const name = key.replace("$", "");
+      if (name === "not") return [key, encodedWhere(table, each as Where)];
+      if (name === "and" || name === "or") {
+        return [key, (each as Where[]).map((part) => encodedWhere(table, part))];
+      }
+      if (typeof each !== "object" || each === null) return [key, value(key, each)];
+      const operands = Object.entries(each).map(([name, one]) => [name, operand(key, name, one)]);
+      return [key, Object.fromEntries(operands)];
+    }),
+  );
 }
 
 /** SQL of a condition; what is refused in it throws. */

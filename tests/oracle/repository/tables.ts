@@ -24,7 +24,7 @@ export interface Table {
   /** Whether `code` is a second unique key. */
   readonly hasCode: boolean;
   readonly version: boolean;
-  /** Whether inputs with the name "bad" are refused. */
+  /** Whether inputs with the name "bad" are refused, and others changed. */
   readonly validates: boolean;
   readonly config: Omit<RepositoryConfig<any, any, any, any, any>, "tableName">;
 }
@@ -47,14 +47,25 @@ const usual = {
   validates: false,
 } as const;
 
-/** Refuses the name "bad". */
-const notBad: StandardSchema<any, any> = {
-  "~standard": {
-    version: 1,
-    vendor: "oracle",
-    validate: (value: any) =>
-      value?.name === "bad" ? { issues: [{ message: "is bad", path: ["name"] }] } : { value },
-  },
+/** Refuses the name "bad", and changes what it lets pass. */
+function checked(cleaned: (input: Row) => Row): StandardSchema<any, any> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "oracle",
+      validate: (value: any) =>
+        value?.name === "bad"
+          ? { issues: [{ message: "is bad", path: ["name"] }] }
+          : { value: cleaned(value) },
+    },
+  };
+}
+
+/** What the schemas make of an input. */
+export const cleaned: Readonly<Record<"create" | "update", (input: Row) => Row>> = {
+  create: (input) => ({ score: 4, ...cleaned.update(input) }),
+  update: (input) =>
+    typeof input["name"] === "string" ? { ...input, name: input["name"].toLowerCase() } : input,
 };
 
 export const tables: readonly Table[] = [
@@ -88,7 +99,12 @@ export const tables: readonly Table[] = [
     name: "tokens",
     ...one("token", (k) => `00000000-0000-4000-8000-0000000000${String(k).padStart(2, "0")}`),
     validates: true,
-    config: { primaryKey: "token", schemas: { create: notBad, update: notBad } },
+    config: {
+      primaryKey: "token",
+      schemas: { create: checked(cleaned.create), update: checked(cleaned.update) },
+      // Conditions, orders and cursors go by what is stored.
+      codecs: { team: { encode: (team: number) => 10 * team, decode: (ten: number) => ten / 10 } },
+    },
   },
   {
     ...usual,
@@ -152,19 +168,46 @@ export const data: fc.Arbitrary<Data> = fc.record(
 /** A row as the database has it. */
 export function stored(table: Table, { k, code, deleted, ...rest }: Given): Row {
   return {
-    ...encoded(table, table.keyColumns(k)),
-    ...rest,
+    ...encoded(table, { ...table.keyColumns(k), ...rest }),
     ...table.hasCode ? { code } : {},
     ...table.version ? { version: 1 } : {},
     deleted_at: deleted ? GONE : null,
   };
 }
 
+interface Codecs {
+  readonly [column: string]: { encode(value: any): unknown; decode(value: any): unknown };
+}
+
+/** Changes the values of columns that have a codec. */
+function through(table: Table, row: Row, way: "encode" | "decode"): Row {
+  const { codecs = {} } = table.config as { codecs?: Codecs };
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => {
+      const codec = value === null ? undefined : codecs[column];
+      return [column, codec === undefined ? value : codec[way](value)];
+    }),
+  );
+}
+
 /** Values as the database takes them. */
 export function encoded(table: Table, row: Row): Row {
-  const { codecs = {} } = table.config as { codecs?: Record<string, { encode(v: any): unknown }> };
-  return Object.fromEntries(
-    Object.entries(row).map(([c, value]) => [c, codecs[c] ? codecs[c].encode(value) : value]),
+  return through(table, row, "encode");
+}
+
+/** A row of the database as a repository gives it. */
+export function entity(table: Table, row: Row): Row {
+  const decoded = through(table, row, "decode");
+  const { mapRow = (row: Row) => row } = table.config as { mapRow?: (row: Row) => Row };
+  return mapRow(decoded);
+}
+
+/** Some columns of a row of the database as a repository gives them. */
+export function some(table: Table, row: Row, columns: readonly string[]): Row {
+  return through(
+    table,
+    Object.fromEntries(columns.map((column) => [column, row[column]])),
+    "decode",
   );
 }
 

@@ -14,8 +14,10 @@ import type { Handles, RepositorySubject } from "./subjects.ts";
 import {
   createTables,
   type Data,
+  entity,
   fill,
   type Row,
+  some,
   stored,
   type Table,
   tableOf,
@@ -163,7 +165,7 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
   async #theirs(call: Call, got: Result): Promise<Result> {
     if ("action" in call) {
       try {
-        return { answer: await this.#model.run(call, idsOf(got)) };
+        return { answer: told(call, await this.#model.run(call, idsOf(got))) };
       } catch (error) {
         return { error: this.#nameOf(error) };
       }
@@ -216,13 +218,8 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
     }
     const { answer } = result;
     if ("value" in answer) return answer;
-    const { action } = call as Extract<Call, { action: Action }>;
-    const table = tableOf(call.table);
-    const select = "options" in action ? (action.options as Options).select : undefined;
-    // Some columns are no entity.
-    const raw = action.call === "keyIn" || select !== undefined;
     const rows = (from: { rows: Row[]; ordered: boolean }) => {
-      const out = from.rows.map((row) => canonical(table, chosen(row, select), raw));
+      const out = from.rows.map(canonical);
       return from.ordered ? out : out.sort();
     };
     if ("rows" in answer) return rows(answer);
@@ -239,8 +236,7 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
 
   async #compareState(): Promise<void> {
     for (const table of tables) {
-      const all = async (rows: Promise<Row[]>) =>
-        (await rows).map((row) => canonical(table, row, true)).sort().join("\n    ");
+      const all = async (rows: Promise<Row[]>) => (await rows).map(canonical).sort().join("\n    ");
       const wanted = await all(this.#model.all(table));
       const given = await all(this.#full.selectFrom(table.name).selectAll().execute() as any);
       if (wanted === given) continue;
@@ -282,25 +278,25 @@ function idsOf(got: Result): unknown[] {
   return "answer" in got && "rows" in got.answer ? got.answer.rows.map((row) => row["id"]) : [];
 }
 
-/** Of the model's rows, which are whole, the columns that were asked for. */
-function chosen(row: Row, select: readonly string[] | undefined): Row {
-  if (select === undefined || !("tenant" in row)) return row;
-  return Object.fromEntries(select.map((column) => [column, row[column]]));
+/** The rows of the model as a repository gives them. */
+function told({ table: name, action }: Call & { action: Action }, answer: Answer): Answer {
+  const table = tableOf(name);
+  const select = "options" in action ? (action.options as Options).select : undefined;
+  const tell = (row: Row): Row => {
+    // A query of one's own gives what the database has.
+    if (action.call === "keyIn" || row["none"] === true) return row;
+    return select === undefined ? entity(table, row) : some(table, row, select);
+  };
+  if ("rows" in answer) return { ...answer, rows: answer.rows.map(tell) };
+  if (!("pages" in answer)) return answer;
+  return { pages: answer.pages.map((page) => ({ ...page, rows: page.rows.map(tell) })) };
 }
 
-/** A row as text; of an entity with what its repository makes of it. */
-function canonical(table: Table, row: Row, raw: boolean): string {
-  if (row["none"] === true) return "none";
-  const { id } = row;
-  const isBig = table.name === "ledger" && !raw;
-  const whole: Row = raw || table.name !== "seats"
-    ? row
-    : { ...row, label: row["label"] ?? `${row["hall"]}${row["seat"]}` };
-  const values = Object.entries(whole).map(([column, value]) =>
-    `${column}: ${value === null ? "null" : String(value)}`
+/** A row as text. */
+function canonical(row: Row): string {
+  const values = Object.entries(row).map(([column, value]) =>
+    `${column}: ${value === null ? "null" : String(value)}${typeof value === "bigint" ? "n" : ""}`
   );
-  // The model's rows have not been through a codec.
-  if (isBig && typeof id !== "bigint" && "label" in row) values.push("not decoded");
   return values.sort().join(", ");
 }
 
