@@ -2,27 +2,14 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import process from "node:process";
 import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
-import { filteredNames } from "../oracle/schema.ts";
 import { onEveryDialect } from "../support/matrix.ts";
-import { amongOthers, ownRows } from "./oracle_data.ts";
-import { type Pair, PairWorld } from "./oracle_pair.ts";
+import { ownRows } from "./oracle_data.ts";
+import { interference } from "./oracle_interference.ts";
+import { PairWorld } from "./oracle_pair.ts";
 import { subjects } from "./oracle_subjects.ts";
-import type { Subject } from "./oracle_visible.ts";
 
 const { seed, path } = fuzzSeed();
 const only = process.env["KYSERA_FUZZ_SUBJECT"];
-
-/** The same handle over the same rows of the caller, among different rows of others. */
-function interference({ name, shape, make }: Subject): Pair {
-  const mayDiffer: Pair["mayDiffer"] = (table, row) =>
-    filteredNames.includes(table) && !shape.reads(row);
-  return {
-    name,
-    sides: [{ name: "among some rows", make }, { name: "among other rows", make }],
-    dataOf: (data) => amongOthers(data, mayDiffer),
-    mayDiffer,
-  };
-}
 
 onEveryDialect("rows of others", (dialect) => {
   for (const [i, subject] of subjects.entries()) {

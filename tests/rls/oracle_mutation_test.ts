@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Plugin, TableReference } from "@kysera/executor";
 import { OracleFailure, type RunOptions, runOracle } from "../oracle/run.ts";
-import { filteredNames } from "../oracle/schema.ts";
 import { matrix } from "../support/matrix.ts";
-import { amongOthers, ownRows } from "./oracle_data.ts";
+import { ownRows } from "./oracle_data.ts";
+import { interference } from "./oracle_interference.ts";
 import { NativeWorld } from "./oracle_native.ts";
 import { PairWorld } from "./oracle_pair.ts";
 import { TENANT } from "./oracle_statement.ts";
@@ -87,19 +87,10 @@ describe("a copy of the caller's rows", { skip: sqlite.skip ?? false }, () => {
 describe("rows of others", { skip: sqlite.skip ?? false }, () => {
   for (const name of ["overlooks aliased tables", "shows what belongs to nobody"] as const) {
     it(`change what is seen where a keeper ${name}`, options, async () => {
-      const { shape, make } = standIn(name, leaks[name]);
-      const mayDiffer = (table: string, row: Parameters<typeof shape.reads>[0]): boolean =>
-        filteredNames.includes(table) && !shape.reads(row);
-      const side = { name, make };
+      const subject = standIn(name, leaks[name]);
       await isFoundOut({
         dialect: sqlite,
-        open: (on) =>
-          PairWorld.open(on, {
-            name,
-            sides: [side, side],
-            dataOf: (data) => amongOthers(data, mayDiffer),
-            mayDiffer,
-          }),
+        open: (on) => PairWorld.open(on, interference(subject)),
         runs: 3000,
       });
     });
