@@ -1,6 +1,7 @@
 import type { Kysely, TableMetadata } from "kysely";
 import { Checks } from "./_checks.ts";
 import type { NamedHooks } from "./_plan.ts";
+import type { Trace } from "./_trace.ts";
 import { ExecutorDestroyedError } from "./errors.ts";
 import type { DialectName, Plugin, PluginHooks } from "./plugin.ts";
 
@@ -29,6 +30,8 @@ export class Core {
   readonly own: readonly Plugin[];
   /** What the statement that is being rewritten leaves to be checked. */
   checks: Checks = new Checks();
+  /** Set while a query is explained. */
+  trace: Trace | undefined;
   readonly #base: Core | undefined;
   #destroyed = false;
   #tables: Promise<readonly TableMetadata[]> | undefined;

@@ -189,6 +189,7 @@ export class GuardedExecutor implements QueryExecutor {
     command.guard = this.#guard;
     if (command.action === "ask") return this;
     if (command.action === "leave") return this.#inner;
+    if (command.action === "bare") return this.#inner.withoutPlugins();
     return new GuardedExecutor(
       this.#inner,
       this.#guard.for(command.view ?? this.#guard.view),

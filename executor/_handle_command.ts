@@ -13,13 +13,16 @@ import type { Guard, View } from "./_guard.ts";
  * through its own wrappers (a transaction's executor hides ours): `withPlugin`.
  */
 export class HandleCommand implements KyselyPlugin {
-  /** `ask`: who are you; `view`: the same with another view; `leave`: what is under you. */
-  readonly action: "ask" | "view" | "leave";
+  /**
+   * `ask`: who are you; `view`: the same with another view; `leave`: what is under you; `bare`: the
+   * same without Kysely's plugins.
+   */
+  readonly action: "ask" | "view" | "leave" | "bare";
   readonly view: View | undefined;
   /** The answer: stays `undefined` where the handle is not ours. */
   guard: Guard | undefined;
 
-  constructor(action: "ask" | "view" | "leave", view?: View) {
+  constructor(action: HandleCommand["action"], view?: View) {
     this.action = action;
     this.view = view;
   }

@@ -23,6 +23,7 @@ import {
   type View,
 } from "./_guard.ts";
 import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
+import type { ExplainedHook } from "./explain_query.ts";
 import type {
   ColumnMask,
   DeleteRewrite,
@@ -51,6 +52,8 @@ export interface ReferenceName {
   readonly qualifier: TableNode;
   /** The alias, where there is one. */
   readonly alias: IdentifierNode | undefined;
+  /** What the query knows the reference by, where a derived table is put there. */
+  readonly known?: TableNode;
 }
 
 /** A stamp, and whose it is. */
@@ -81,6 +84,8 @@ interface Predicate {
   readonly late: boolean;
   /** What else it is good for. */
   readonly variants: readonly Variant[];
+  /** Whose filters it is made of. */
+  readonly by: readonly NamedHooks[];
   /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
   readonly reads: ReadonlySet<string> | undefined;
 }
@@ -133,9 +138,12 @@ export class TablePlan {
     guard: Guard,
   ): OperationNode | undefined {
     if (this.#filters.length === 0) return undefined;
+    // What refuses the reference is to be seen with it.
+    this.#trace(name, operation, "filter", [], guard);
     const predicate = this.#stable
       ? this.#keptPredicate(name, operation, guard)
       : this.#ask(name, operation, guard);
+    this.#trace(name, operation, "filter", predicate.by, guard);
     if (predicate.context !== ANY) guard.usage.context = true;
     if (!this.#stable || predicate.fleeting) guard.usage.moment = true;
     if (predicate.late) guard.usage.late = true;
@@ -155,7 +163,8 @@ export class TablePlan {
     name: ReferenceName,
     guard: Guard,
   ): DeleteRewrite | "deny" | undefined {
-    for (const { plugin, hooks } of this.#rewriters) {
+    for (const named of this.#rewriters) {
+      const { plugin, hooks } = named;
       const reference = new Reference(name, "delete", this.#physicalName);
       guard.caller = { plugin, hook: "rewriteDelete" };
       const answer = callHook(
@@ -165,6 +174,7 @@ export class TablePlan {
       );
       if (answer === undefined) continue;
       validateRewrite(answer, plugin);
+      this.#trace(name, "delete", "rewriteDelete", [named], guard);
       if (hooks.stable !== true) guard.usage.moment = true;
       return answer;
     }
@@ -178,13 +188,15 @@ export class TablePlan {
     guard: Guard,
     returning = false,
   ): NamedStamp[] {
-    return this.#stampers.flatMap(({ plugin, hooks }) => {
+    return this.#stampers.flatMap((named) => {
+      const { plugin, hooks } = named;
       const reference = new Reference(name, operation, this.#physicalName, returning);
       guard.caller = { plugin, hook: "stamp" };
       const answer = callHook(plugin, "stamp", () => hooks.stamp!(reference, guard.hookContext));
       if (answer === undefined) return [];
       if (hooks.stable !== true) guard.usage.moment = true;
       validateStamp(answer, plugin);
+      this.#trace(name, operation, "stamp", [named], guard);
       return [{ plugin, ...answer }];
     });
   }
@@ -196,13 +208,15 @@ export class TablePlan {
     returning: boolean,
     guard: Guard,
   ): NamedCheck[] {
-    return this.#checkers.flatMap(({ plugin, hooks }) => {
+    return this.#checkers.flatMap((named) => {
+      const { plugin, hooks } = named;
       const reference = new Reference(name, operation, this.#physicalName, returning);
       guard.caller = { plugin, hook: "check" };
       const answer = callHook(plugin, "check", () => hooks.check!(reference, guard.hookContext));
       if (answer === undefined) return [];
       if (hooks.stable !== true) guard.usage.moment = true;
       validateCheck(answer, plugin);
+      this.#trace(name, operation, "check", [named], guard);
       const { columns, says, implied } = answer;
       return [{
         plugin,
@@ -252,16 +266,31 @@ export class TablePlan {
     guard: Guard,
   ): TableMask | undefined {
     if (this.#maskers.length === 0) return undefined;
-    const answers = this.#maskers.flatMap(({ plugin, hooks }) => {
+    const answers = this.#maskers.flatMap((named) => {
+      const { plugin, hooks } = named;
       const reference = new Reference(name, operation, this.#physicalName);
       guard.caller = { plugin, hook: "mask" };
       const answer = callHook(plugin, "mask", () => hooks.mask!(reference, guard.hookContext));
       if (hooks.stable !== true) guard.usage.moment = true;
       if (answer === undefined) return [];
       validateMask(answer, plugin);
+      this.#trace(name, operation, "mask", [named], guard);
       return [{ plugin, answer }];
     });
     return answers.length === 0 ? undefined : new TableMask(answers, name, guard);
+  }
+
+  #trace(
+    name: ReferenceName,
+    operation: QueryOperation,
+    hook: ExplainedHook,
+    applied: readonly NamedHooks[],
+    guard: Guard,
+  ): void {
+    const { trace } = guard.core;
+    if (trace === undefined) return;
+    const known = name.known === undefined ? name : { ...name, qualifier: name.known };
+    trace.add(new Reference(known, operation, this.#physicalName), hook, applied, guard);
   }
 
   #keptPredicate(
@@ -300,7 +329,9 @@ export class TablePlan {
     usage.variants = [];
     try {
       const nodes: OperationNode[] = [];
-      for (const { plugin, hooks } of this.#filters) {
+      const by: NamedHooks[] = [];
+      for (const named of this.#filters) {
+        const { plugin, hooks } = named;
         const reference = new Reference(name, operation, this.#physicalName);
         guard.caller = { plugin, hook: "filter" };
         const answer = callHook(
@@ -309,6 +340,7 @@ export class TablePlan {
           () => hooks.filter!(reference, guard.hookContext),
         );
         if (answer === undefined) continue;
+        by.push(named);
         const node = operandOfAnd(inSchema(filterNode(answer, plugin), guard));
         if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
       }
@@ -320,6 +352,7 @@ export class TablePlan {
           fleeting: usage.moment,
           late: false,
           variants: usage.variants,
+          by,
         };
       }
       const written = nodes.reduce((left, right) => AndNode.create(left, right));
@@ -339,6 +372,7 @@ export class TablePlan {
         fleeting: usage.moment,
         late: usage.late,
         variants: usage.variants,
+        by,
       };
     } finally {
       this.#asking = false;

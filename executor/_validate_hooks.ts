@@ -14,6 +14,7 @@ export const HOOKS = [
   "rewriteDelete",
   "aroundQuery",
   "describe",
+  "explain",
   "identity",
   "setup",
 ] as const;

@@ -13,6 +13,7 @@ export { createExecutor, createExecutorSync, type ExecutorConfig } from "./creat
 export * from "./describe_executor.ts";
 export * from "./destroy_executor.ts";
 export * from "./errors.ts";
+export * from "./explain_query.ts";
 export type { ExecutorOf } from "./executor_of.ts";
 export type {
   AnyKyseraExecutor,

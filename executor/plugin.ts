@@ -285,6 +285,15 @@ export interface PluginHooks {
   identity?(context: Attributes | undefined): unknown;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
   readonly rawSql?: "deny";
+  /**
+   * What an answer of one of the hooks is made of (the names of policies, say), for `explainQuery`,
+   * which alone asks.
+   */
+  explain?(
+    reference: TableReference,
+    context: HookContext,
+    hook: "filter" | "stamp" | "check" | "mask" | "rewriteDelete",
+  ): readonly string[];
   /** What the plugin does to a table, in words, for `describeExecutor`. */
   describe?(table: { readonly name: string; readonly schema: string | undefined }): string[];
 }

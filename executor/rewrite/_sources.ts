@@ -125,8 +125,8 @@ export function derivedTable(
   scope: Scope | undefined,
   guard: Guard,
 ): OperationNode | undefined {
-  const { plan, table, alias } = reference;
-  const name = { table, qualifier: table, alias: undefined };
+  const { plan, table, alias, qualifier } = reference;
+  const name = { table, qualifier: table, alias: undefined, known: qualifier };
   const predicate = plan.predicate(name, "select", scope, guard);
   const mask = guard.masks ? plan.mask(name, "select", guard) : undefined;
   if (predicate === undefined && mask === undefined) return undefined;
@@ -227,8 +227,8 @@ function isMasked(
   guard: Guard,
 ): reference is GuardedReference {
   if (!guard.masks || reference === undefined) return false;
-  const { table } = reference;
-  const name = { table, qualifier: table, alias: undefined };
+  const { table, qualifier } = reference;
+  const name = { table, qualifier: table, alias: undefined, known: qualifier };
   return reference.plan.mask(name, "select", guard) !== undefined;
 }
 
