@@ -131,20 +131,19 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   }
 
   compile(values: P): CompiledQuery<Row> {
-    const known = this.#planFor(values);
-    return known === UNPLANNED ? this.#anew(values).compile() : this.#bind(known, values);
+    return this.#bind(values)?.query ?? this.#anew(values).compile();
   }
 
   async execute(values: P): Promise<Row[]> {
-    const known = this.#planFor(values);
-    if (known === UNPLANNED) {
+    const bound = this.#bind(values);
+    if (bound === undefined) {
       // Every builder of Kysely's that can be compiled can be run.
       const query = this.#anew(values) as Compilable<Row> & { execute(): Promise<Row[]> };
       return await abortable(this.#signal, () => query.execute());
     }
-    const query = this.#bind(known, values);
+    const { plan, query } = bound;
     const result = await abortable(this.#signal, () => this.#db.executeQuery(query));
-    return resultOf(known.plan.kind, query, result, this.#db);
+    return resultOf(plan.kind, query, result, this.#db);
   }
 
   async executeTakeFirst(values: P): Promise<Row | undefined> {
@@ -171,23 +170,27 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     return new Prepared(context, this.#build, this.#plans);
   }
 
-  #planFor(values: P): Planned<Row> | typeof UNPLANNED {
+  /** The plan, and the query for these values; `undefined` where there is none to keep. */
+  #bind(
+    values: P,
+  ): { readonly plan: QueryPlan<Row>; readonly query: CompiledQuery<Row> } | undefined {
     const signature = signatureOf(values);
     const key = planKey(this.#db);
     let plans = this.#plans.get(key);
     if (plans === undefined) this.#plans.set(key, plans = new Map());
-    let known = plans.get(signature);
-    if (known === undefined || (known !== UNPLANNED && !known.plan.serves(this.#db))) {
-      known = this.#plan(values);
-      // The oldest goes: lengths of lists may be without number.
-      if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value!);
-      plans.set(signature, known);
+    const known = plans.get(signature);
+    if (known === UNPLANNED) return undefined;
+    if (known !== undefined) {
+      const query = known.plan.tryBind(this.#db, this.#values(values, known.layout));
+      if (query !== undefined) return { plan: known.plan, query };
     }
-    return known;
-  }
-
-  #bind({ plan, layout }: Planned<Row>, values: P): CompiledQuery<Row> {
-    return plan.bind(this.#db, this.#values(values, layout));
+    const made = this.#plan(values);
+    // The oldest goes: lengths of lists may be without number.
+    if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value!);
+    plans.set(signature, made);
+    if (made === UNPLANNED) return undefined;
+    const { plan, layout } = made;
+    return { plan, query: plan.bind(this.#db, this.#values(values, layout)) };
   }
 
   /** The values in the order of their slots. @throws {BadRequestError} */

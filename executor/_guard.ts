@@ -33,7 +33,7 @@ export interface Usage {
 /** What a hook has read of a context. */
 export interface Variant {
   /** Reads it of any context. */
-  readonly read: (context: Attributes | undefined) => unknown;
+  readonly read: (context: Attributes | undefined, run: object) => unknown;
   /** What it was. */
   readonly value: unknown;
 }
@@ -42,8 +42,9 @@ export interface Variant {
 export function sameVariants(
   variants: readonly Variant[],
   context: Attributes | undefined,
+  run: object,
 ): boolean {
-  for (const { read, value } of variants) if (!Object.is(read(context), value)) return false;
+  for (const { read, value } of variants) if (!Object.is(read(context, run), value)) return false;
   return true;
 }
 
@@ -91,6 +92,8 @@ export class Guard {
   caller: Caller = { plugin: "", hook: "" };
   /** Set while a plan is compiled: its late values are read when it runs. */
   planning = false;
+  /** Stands for the run of a query that it is rewritten for. */
+  run: object = {};
   /** Whether a plan's checks of values that it is given later are left to when it is bound. */
   defers = true;
   readonly #shared: Shared;
@@ -144,6 +147,7 @@ export class Guard {
   get withoutFlags(): Guard {
     if (!this.hasFlags) return this;
     this.#plain ??= this.for({ context: this.view.context, metadata: NO_FLAGS });
+    this.#plain.run = this.run;
     return this.#plain;
   }
 
@@ -217,8 +221,8 @@ class GuardContext implements HookContext {
     this.variant = (read) => {
       const { plugin, hook } = guard.caller;
       const variant: Variant = {
-        read: (context) => callHook(plugin, hook, () => read(context)),
-        value: callHook(plugin, hook, () => read(guard.view.context)),
+        read: (context, run) => callHook(plugin, hook, () => read(context, run)),
+        value: callHook(plugin, hook, () => read(guard.view.context, guard.run)),
       };
       guard.usage.variants = [...guard.usage.variants, variant];
       // The value is what the function that reads it gives.

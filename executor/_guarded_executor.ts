@@ -76,6 +76,7 @@ export class GuardedExecutor implements QueryExecutor {
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
     guard.usage.late = false;
+    guard.run = {};
     const { core } = guard;
     const outer = core.checks;
     if (guard.writes) core.checks = new Checks();
@@ -85,7 +86,7 @@ export class GuardedExecutor implements QueryExecutor {
       : visitRoot(original, guard) as RootOperationNode;
     // Only a plan has its values read later; any other query may be built into one that is not ours.
     if (guard.usage.late && !guard.planning) {
-      out = readLate(out, guard.view.context, {}) as RootOperationNode;
+      out = readLate(out, guard.view.context, guard.run) as RootOperationNode;
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     const checks = guard.writes && !core.checks.isEmpty ? core.checks : undefined;

@@ -302,7 +302,7 @@ export class TablePlan {
     if (byName === undefined) this.#kept.set(operation, byName = new Map());
     const key = name.alias === undefined ? "" : name.alias.name;
     const known = byName.get(key);
-    const kept = known?.find((each) => isFor(each, guard.view));
+    const kept = known?.find((each) => isFor(each, guard));
     if (kept !== undefined) return kept;
     const predicate = this.#ask(name, operation, guard);
     if (predicate.fleeting) return predicate;
@@ -539,9 +539,9 @@ function contextOf(guard: Guard): Predicate["context"] {
   return guard.usage.context ? guard.view.context : ANY;
 }
 
-function isFor(predicate: Predicate, view: View): boolean {
-  return (predicate.context === ANY || predicate.context === view.context) &&
-    sameVariants(predicate.variants, view.context);
+function isFor(predicate: Predicate, { view: { context }, run }: Guard): boolean {
+  return (predicate.context === ANY || predicate.context === context) &&
+    sameVariants(predicate.variants, context, run);
 }
 
 /** Does something with another guard, and notes what it has used for the first. */

@@ -173,7 +173,7 @@ function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {
     metadata,
     eb: expressionBuilder<any, any>(),
     value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined, run))),
-    variant: (read) => read(undefined),
+    variant: (read) => read(undefined, run),
     once: () => {},
   };
 }

@@ -75,9 +75,10 @@ export interface HookContext {
    * it is), while {@linkcode HookContext.value} reads what goes into it. The answer is kept, and a
    * plan is good, for every context that `read` gives the same of, by `Object.is`.
    *
-   * @param read called now, and again for other contexts; it must depend on nothing else
+   * @param read called now, and again for other contexts; it must depend on nothing else. `run` is
+   * that of the {@linkcode HookContext.value}s of the same run of a query
    */
-  variant<T>(read: (context: Attributes | undefined) => T): T;
+  variant<T>(read: (context: Attributes | undefined, run: object) => T): T;
   /** Says that the answer is good for this one time, though the hooks are `stable`. */
   once(): void;
   /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */

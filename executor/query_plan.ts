@@ -31,6 +31,8 @@ export interface QueryPlan<R = unknown> {
    * flags, other Kysely plugins, or another context than the one that a plugin looked at
    */
   bind(handle: Kysely<any>, values: readonly unknown[]): CompiledQuery<R>;
+  /** {@linkcode QueryPlan.bind}, but `undefined` where the plan is not good for the handle. */
+  tryBind(handle: Kysely<any>, values: readonly unknown[]): CompiledQuery<R> | undefined;
   /** Whether {@linkcode QueryPlan.bind} would take the handle. */
   serves(handle: Kysely<any>): boolean;
 }
@@ -106,14 +108,23 @@ function planOfPlain<R, K extends Kysely<any>>(
   const compiled = build(handle).compile();
   const key = planKey(handle);
   const serves = (other: Kysely<any>): boolean => planKey(other) === key;
+  const tryBind = (
+    other: Kysely<any>,
+    values: readonly unknown[],
+  ): CompiledQuery<R> | undefined =>
+    serves(other)
+      ? { ...compiled, parameters: fill(compiled.parameters, values, undefined, {}) }
+      : undefined;
   return {
     sql: compiled.sql,
     kind: compiled.query.kind,
     reusable: true,
     serves,
+    tryBind,
     bind(other, values) {
-      if (!serves(other)) throw new ForeignQueryError("its plan was compiled for another database");
-      return { ...compiled, parameters: fill(compiled.parameters, values, undefined) };
+      const bound = tryBind(other, values);
+      if (bound !== undefined) return bound;
+      throw new ForeignQueryError("its plan was compiled for another database");
     },
   };
 }
@@ -132,38 +143,50 @@ function planOfGuarded<R, K extends Kysely<any>>(
   const reusable = !usage.moment;
   const { variants } = usage;
   let asked: CompiledQuery<R> | undefined;
-  const problem = (other: Guard | undefined): string | undefined => {
+  const problem = (other: Guard | undefined, run: object): string | undefined => {
     if (other?.family !== family) {
       return "its plan was compiled for another executor, other flags or other Kysely plugins";
     }
     if (!reusable) return undefined;
     return (context === ANY || context === other.view.context) &&
-        sameVariants(variants, other.view.context)
+        sameVariants(variants, other.view.context, run)
       ? undefined
       : "its plan was compiled under another context";
+  };
+  const bound = (
+    other: Kysely<any>,
+    values: readonly unknown[],
+    run: object,
+  ): CompiledQuery<R> => {
+    const target = guardOf(other);
+    const { view } = target!;
+    const checks = OwnQuery.checksOf(compiled);
+    if (reusable && checks !== undefined && !checks.satisfied(values, view.context)) {
+      // A check that cannot tell by the values is made by the database.
+      const query = asked ??= compileFor(other as K, target!, build, false);
+      return new OwnQuery<R>(query, fill(query.parameters, values, view.context, run), target!);
+    }
+    // A handle of the family is a Kysely of the same kind as the one that the plan was made for.
+    let query = reusable ? compiled : compileFor(other as K, target!, build);
+    if (!reusable && OwnQuery.checksOf(query)?.satisfied(values, view.context) === false) {
+      query = compileFor(other as K, target!, build, false);
+    }
+    return new OwnQuery<R>(query, fill(query.parameters, values, view.context, run), target!);
   };
   return {
     sql: compiled.sql,
     kind: writtenKind(compiled.query),
     reusable,
-    serves: (other) => problem(guardOf(other)) === undefined,
+    serves: (other) => problem(guardOf(other), {}) === undefined,
+    tryBind(other, values) {
+      const run = {};
+      return problem(guardOf(other), run) === undefined ? bound(other, values, run) : undefined;
+    },
     bind(other, values) {
-      const target = guardOf(other);
-      const why = problem(target);
+      const run = {};
+      const why = problem(guardOf(other), run);
       if (why !== undefined) throw new ForeignQueryError(why);
-      const { view } = target!;
-      const checks = OwnQuery.checksOf(compiled);
-      if (reusable && checks !== undefined && !checks.satisfied(values, view.context)) {
-        // A check that cannot tell by the values is made by the database.
-        const query = asked ??= compileFor(other as K, target!, build, false);
-        return new OwnQuery<R>(query, fill(query.parameters, values, view.context), target!);
-      }
-      // A handle of the family is a Kysely of the same kind as the one that the plan was made for.
-      let query = reusable ? compiled : compileFor(other as K, target!, build);
-      if (!reusable && OwnQuery.checksOf(query)?.satisfied(values, view.context) === false) {
-        query = compileFor(other as K, target!, build, false);
-      }
-      return new OwnQuery<R>(query, fill(query.parameters, values, view.context), target!);
+      return bound(other, values, run);
     },
   };
 }
@@ -192,15 +215,15 @@ function fill(
   parameters: readonly unknown[],
   values: readonly unknown[],
   context: Attributes | undefined,
+  run: object,
 ): unknown[] {
   const out = new Array<unknown>(parameters.length);
-  let run: object | undefined;
   for (let i = 0; i < parameters.length; i++) {
     const value = parameters[i];
     out[i] = value instanceof Slot
       ? values[value.index]
       : value instanceof LateValue
-      ? value.read(context, run ??= {})
+      ? value.read(context, run)
       : value;
   }
   return out;

@@ -271,6 +271,33 @@ describe("HookContext.variant()", () => {
     assert.equal(asked - before, 1, "answers alternate, and are kept all the same");
   });
 
+  it("tells a plan that is not good for a handle by undefined, where it is only tried", () => {
+    const plan = compilePlan(as("user", 1), byId);
+    assert.deepEqual(plan.tryBind(as("user", 2), [5])?.parameters, [5, 2]);
+    assert.equal(plan.tryBind(as("admin"), [5]), undefined);
+  });
+
+  it("is of the same run as the values of a query", () => {
+    const runs: object[] = [];
+    const same = createExecutorSync(dummy(), [{
+      ...hide,
+      filter: (users, { eb, variant, value }) => {
+        variant((_, run) => void runs.push(run));
+        return eb(users.column("n"), "=", value((_, run) => runs.push(run)));
+      },
+    }]);
+    const plan = compilePlan(same, byId);
+    for (const run of [() => plan.bind(same, [5]), () => plan.tryBind(same, [5])]) {
+      runs.length = 0;
+      run();
+      assert.equal(runs.length, 2);
+      assert.equal(runs[0], runs[1]);
+    }
+    runs.length = 0;
+    byId(same).compile();
+    assert.equal(new Set(runs).size, 1);
+  });
+
   it("reads the context that a query runs under, and throws what that throws", () => {
     assert.throws(() => executor.selectFrom("users").selectAll().compile(), PluginHookError);
     const plan = compilePlan(as("user", 1), byId);

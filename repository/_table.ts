@@ -2,6 +2,7 @@ import { abortable, BadRequestError, detectDialect, type Dialect } from "@kysera
 import { compilePlan, planKey, type QueryPlan, Slot } from "@kysera/executor";
 import type {
   Compilable,
+  CompiledQuery,
   Expression,
   ExpressionBuilder,
   Kysely,
@@ -126,16 +127,17 @@ export class Table {
     signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
     const { byShape } = this.#plans;
-    let plan = byShape.get(shape);
-    if (plan === undefined || (plan !== UNPLANNED && !plan.serves(this.db))) {
-      plan = this.#plan(build, values);
+    const known = byShape.get(shape);
+    let query: CompiledQuery<Row> | Compilable<any> | undefined = known === UNPLANNED
+      ? build(this.db, (i) => values[i])
+      : known?.tryBind(this.db, values);
+    if (query === undefined) {
+      const plan = this.#plan(build, values);
       // The oldest goes: shapes may be without number.
       if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
       byShape.set(shape, plan);
+      query = plan === UNPLANNED ? build(this.db, (i) => values[i]) : plan.bind(this.db, values);
     }
-    const query = plan === UNPLANNED
-      ? build(this.db, (i) => values[i])
-      : plan.bind(this.db, values);
     if (signal === undefined && this.signal === undefined) return await this.db.executeQuery(query);
     return await abortable(this.signalWith(signal), () => this.db.executeQuery(query));
   }

@@ -82,7 +82,7 @@ export function answerAt(
  * good for every other for whom the answer is of the same form.
  */
 export class LateAnswer {
-  readonly #ask: (attributes: Attributes | undefined) => Answer;
+  readonly #ask: (attributes: Attributes | undefined, run: object) => Answer;
   readonly #key: string;
   #last: Answer;
   #run: object | undefined;
@@ -93,7 +93,7 @@ export class LateAnswer {
    * @param made the answer that the query is made of
    * @param ask asks again, for the caller of a run
    */
-  constructor(made: Answer, ask: (attributes: Attributes | undefined) => Answer) {
+  constructor(made: Answer, ask: (attributes: Attributes | undefined, run: object) => Answer) {
     this.#ask = ask;
     this.#last = made;
     this.#key = made.key;
@@ -103,7 +103,7 @@ export class LateAnswer {
   value(index: number): (attributes: Attributes | undefined, run: object) => unknown {
     return (attributes, run) => {
       if (run !== this.#run) {
-        this.#last = this.#ask(attributes);
+        this.#last = this.#ask(attributes, run);
         this.#run = run;
         if (this.#last.key !== this.#key) {
           throw new RLSContextError(
