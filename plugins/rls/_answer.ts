@@ -34,6 +34,38 @@ export interface Place {
   readonly actions: readonly string[] | undefined;
 }
 
+/**
+ * Asks what the policies come to at a place, once for each context: conditions depend on nothing else.
+ */
+export function askerOf(
+  place: Place,
+  source: ContextSource,
+  bypassRoles: readonly string[],
+): (attributes: Attributes | undefined) => Answer {
+  return perContext(
+    source,
+    place.table,
+    (attributes) => answerAt(place, attributes, source, bypassRoles),
+  );
+}
+
+/** Keeps what was answered for a context, which is frozen, for as long as the context is there. */
+export function perContext<A extends Answer>(
+  source: ContextSource,
+  { table }: CompiledTable,
+  ask: (attributes: Attributes | undefined) => A,
+): (attributes: Attributes | undefined) => A {
+  const known = new WeakMap<RLSContext, A>();
+  return (attributes) => {
+    const context = source.of(attributes, table);
+    const before = context === undefined ? undefined : known.get(context);
+    if (before !== undefined) return before;
+    const answer = ask(attributes);
+    if (answer.context !== undefined) known.set(answer.context, answer);
+    return answer;
+  };
+}
+
 /** Asks what the policies come to. */
 export function answerAt(
   place: Place,

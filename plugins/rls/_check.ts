@@ -8,7 +8,7 @@ import {
 } from "@kysera/executor";
 import { BinaryOperationNode, type OperationNode, OperatorNode, ValueNode } from "kysely";
 import { type Formula, type Leaf, leavesOf } from "./_algebra.ts";
-import { type Answer, answerAt, columnOf, LateAnswer, type Place } from "./_answer.ts";
+import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answer.ts";
 import type { ContextSource } from "./_context_source.ts";
 import { blamed, compareForWriting, type Truth, truthOf, truthOfLeaf } from "./_in_memory.ts";
 import { expressionOf, predicateOf } from "./_predicate.ts";
@@ -56,10 +56,9 @@ export function checkOf(
       actions: undefined,
     };
   };
-  const ask = (attributes: Attributes | undefined, at: Place): Answer =>
-    answerAt(at, attributes, source, bypassRoles);
   const place = placeOf(reference);
-  const { answer, isShared } = askBoth(place, reference.returning, context, setting);
+  const ask = askerOf(place, source, bypassRoles);
+  const { answer, isShared } = askBoth(place, ask, reference.returning, context, setting);
   if (answer.formulas === undefined) return { check: undefined, asksForRows: false };
   if (answer.refusal !== undefined) throw report.refused(table, answer.refusal);
   const { formulas } = answer;
@@ -68,8 +67,9 @@ export function checkOf(
   }
   const predicate: Predicate = (row, hookContext) => {
     const again = placeOf(row);
-    const { answer: made } = askBoth(again, false, hookContext, setting);
-    const late = new LateAnswer(made, (attributes) => ask(attributes, again));
+    const askAgain = askerOf(again, source, bypassRoles);
+    const { answer: made } = askBoth(again, askAgain, false, hookContext, setting);
+    const late = new LateAnswer(made, askAgain);
     const node = predicateOf(
       made.formulas ?? [],
       again.column,
@@ -81,7 +81,7 @@ export function checkOf(
   const check: RowCheck = {
     columns: [...looked],
     satisfied(row, attributes) {
-      const asked = ask(attributes, place);
+      const asked = ask(attributes);
       if (asked.formulas === undefined) return true;
       if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
       const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
@@ -128,19 +128,19 @@ type Predicate = NonNullable<RowCheck["predicate"]>;
  */
 function askBoth(
   place: Place,
+  ask: (attributes: Attributes | undefined) => Answer,
   isUpsert: boolean,
   context: HookContext,
   { source, bypassRoles, report }: CheckSetting,
 ): { readonly answer: Answer; readonly isShared: boolean } {
+  const site = place.site === "update-check" ? "create-returning-check" : "update-check";
+  const askOther = askerOf({ ...place, site }, source, bypassRoles);
   let answer: Answer | undefined;
   let isShared = false;
   context.variant((attributes) => {
-    answer = answerAt(place, attributes, source, bypassRoles);
+    answer = ask(attributes);
     report.decided(answer, place.site, place.table);
-    isShared = isUpsert && !answer.asksForRows && isLike(answer, () => {
-      const site = place.site === "update-check" ? "create-returning-check" : "update-check";
-      return answerAt({ ...place, site }, attributes, source, bypassRoles);
-    });
+    isShared = isUpsert && !answer.asksForRows && isLike(answer, () => askOther(attributes));
     return isShared ? `${answer.key}=` : answer.key;
   });
   // It was asked a moment ago.

@@ -19,7 +19,7 @@ import {
   type QueryResult,
   type SqlBool,
 } from "kysely";
-import { type Answer, answerAt, columnOf, LateAnswer, type Place } from "./_answer.ts";
+import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answer.ts";
 import { isBypassed, isExempt } from "./_bypass.ts";
 import { checkOf } from "./_check.ts";
 import { ContextSource } from "./_context_source.ts";
@@ -225,6 +225,10 @@ export class RLSHooks implements PluginHooks {
       column: this.#columnOf(reference),
       actions: undefined,
     };
+<<<<<<< plugins/rls/_hooks.ts
+    const ask = askerOf(place, this.source, this.settings.bypassRoles);
+=======
+>>>>>>> /tmp/time.now
     let last: Answer | undefined;
     let lastRun: object | undefined;
     // Of one run it is asked once, for its form and for its values.

@@ -8,7 +8,7 @@ import {
 } from "@kysera/executor";
 import { expressionBuilder, ExpressionWrapper, type OperationNode, ParensNode } from "kysely";
 import type { Formula } from "./_algebra.ts";
-import { type Answer, columnOf, LateAnswer } from "./_answer.ts";
+import { type Answer, columnOf, LateAnswer, perContext } from "./_answer.ts";
 import { isExempt } from "./_bypass.ts";
 import type { ContextSource } from "./_context_source.ts";
 import { formatValue, formOf, predicateOf } from "./_predicate.ts";
@@ -41,8 +41,11 @@ export function maskOf(
 ): ColumnMask | undefined {
   const { host } = setting;
   const column = columnOf(reference, (name) => columnFor(host, name));
-  const ask = (attributes: Attributes | undefined): Rights =>
-    rightsOf(table, reference, column, attributes, setting);
+  const ask = perContext(
+    setting.source,
+    table,
+    (attributes) => rightsOf(table, reference, column, attributes, setting),
+  );
   let last: Rights | undefined;
   context.variant((attributes) => {
     last = ask(attributes);

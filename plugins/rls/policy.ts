@@ -71,7 +71,8 @@ export type PolicyAnswer<Row = AnyRow> =
 
 /**
  * A condition that depends on the caller: it answers with columns and values, with an expression of
- * SQL, or with whether it holds. It must be pure: it is asked more often than once for a query.
+ * SQL, or with whether it holds. It must depend on nothing but what it is told: what it answers is kept
+ * for as long as the context is.
  */
 export type PolicyFunction<Row = AnyRow> = {
   // A method, so that a policy that was written for no table in particular may be used for one.
