@@ -38,13 +38,23 @@ export interface Variant {
   readonly value: unknown;
 }
 
+/** Contexts that were found to be good for a list of variants; each is frozen. */
+const GOOD: WeakMap<readonly Variant[], WeakSet<object>> = new WeakMap();
+
 /** Whether a context is one that the hooks would read the same of. */
 export function sameVariants(
   variants: readonly Variant[],
   context: Attributes | undefined,
   run: object,
 ): boolean {
+  if (variants.length === 0) return true;
+  let good = GOOD.get(variants);
+  if (context !== undefined && good?.has(context) === true) return true;
   for (const { read, value } of variants) if (!Object.is(read(context, run), value)) return false;
+  if (context !== undefined) {
+    if (good === undefined) GOOD.set(variants, good = new WeakSet());
+    good.add(context);
+  }
   return true;
 }
 

@@ -56,7 +56,7 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
     const { core, view } = guard;
     const own = query as OwnQuery;
     if (own.#view !== view) return false;
-    if (core.identities.length === 0) return true;
+    if (core.identities.length === 0 || view.context !== undefined) return true;
     const now = identityOf(guard);
     return own.#identity.length === now.length &&
       now.every((each, i) => Object.is(each, own.#identity[i]));
@@ -95,7 +95,7 @@ function withoutReturning(node: RootOperationNode): RootOperationNode {
 const NOBODY: readonly unknown[] = [];
 
 function identityOf({ core, view }: Guard): readonly unknown[] {
-  if (core.identities.length === 0) return NOBODY;
+  if (core.identities.length === 0 || view.context !== undefined) return NOBODY;
   return core.identities.map(({ plugin, hooks }) =>
     callHook(plugin, "identity", () => hooks.identity!(view.context))
   );

@@ -4,6 +4,7 @@ import type {
   DatabaseConnection,
   Kysely,
   QueryExecutor,
+  QueryId,
   RootOperationNode,
 } from "kysely";
 import { Atomic } from "./_atomic.ts";
@@ -11,6 +12,7 @@ import { stateOf } from "./_connection.ts";
 import { graft } from "./_graft.ts";
 import type { Guard } from "./_guard.ts";
 import { OwnQuery } from "./_own_query.ts";
+import { isSlot } from "./_slot.ts";
 import { ExecutorError } from "./errors.ts";
 import type { Attributes, DialectName, QueryScope } from "./plugin.ts";
 
@@ -37,6 +39,7 @@ export class Scope implements QueryScope {
   readonly #place: Place;
   readonly #uses: readonly Promise<unknown>[];
   #db: Kysely<any> | undefined;
+  #filled: ReadonlyMap<unknown, unknown> | undefined;
   #atomic: Atomic | undefined;
   readonly #passed: Set<unknown>;
   #last: Promise<unknown> = Promise.resolve();
@@ -83,14 +86,19 @@ export class Scope implements QueryScope {
     return this.#db ??= this.#on({ provideConnection: (use) => this.#provide(use) });
   }
 
-  readonly compile = (node: RootOperationNode): CompiledQuery => {
-    const compiled = this.#inner.compileQuery(node, this.#query.queryId);
-    const filled = OwnQuery.filled(this.#query);
-    if (filled === undefined) return compiled;
+  readonly compile = (
+    node: RootOperationNode,
+    values: readonly unknown[] = [],
+  ): CompiledQuery => {
+    const { queryId } = this.#query;
+    const compiled = compiledOnce(node, this.#inner, queryId);
+    this.#filled ??= OwnQuery.filled(this.#query) ?? NOTHING;
+    const filled = this.#filled;
+    // What stands in the query's own tree for a value of a plan goes before the hook's.
     const parameters = compiled.parameters.map((value) =>
-      filled.has(value) ? filled.get(value) : value
+      filled.has(value) ? filled.get(value) : isSlot(value) ? values[value.index] : value
     );
-    return { ...compiled, parameters };
+    return { ...compiled, queryId, parameters };
   };
 
   readonly atomically = async <T>(fn: () => Promise<T>): Promise<T> => {
@@ -133,6 +141,22 @@ export class Scope implements QueryScope {
     this.#last = run.catch(() => {});
     return run;
   }
+}
+
+const NOTHING: ReadonlyMap<unknown, unknown> = new Map();
+/** What was compiled, by the adapter of the database and the tree: those of a plan come again. */
+const COMPILED: WeakMap<object, WeakMap<RootOperationNode, CompiledQuery>> = new WeakMap();
+
+function compiledOnce(
+  node: RootOperationNode,
+  inner: QueryExecutor,
+  queryId: QueryId,
+): CompiledQuery {
+  let compiled = COMPILED.get(inner.adapter);
+  if (compiled === undefined) COMPILED.set(inner.adapter, compiled = new WeakMap());
+  let found = compiled.get(node);
+  if (found === undefined) compiled.set(node, found = inner.compileQuery(node, queryId));
+  return found;
 }
 
 function ended(action: string): ExecutorError {

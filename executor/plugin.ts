@@ -75,8 +75,9 @@ export interface HookContext {
    * it is), while {@linkcode HookContext.value} reads what goes into it. The answer is kept, and a
    * plan is good, for every context that `read` gives the same of, by `Object.is`.
    *
-   * @param read called now, and again for other contexts; it must depend on nothing else. `run` is
-   * that of the {@linkcode HookContext.value}s of the same run of a query
+   * @param read called now, and again for other contexts; it must depend on nothing else. Where no
+   * context is bound it is called each time. `run` is that of the {@linkcode HookContext.value}s of
+   * the same run of a query
    */
   variant<T>(read: (context: Attributes | undefined, run: object) => T): T;
   /** Says that the answer is good for this one time, though the hooks are `stable`. */
@@ -222,9 +223,13 @@ export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "m
   /**
    * Compiles a tree that a hook has made from `query.query`. No plugin and no Kysely plugin sees it
    * again; where the query came from a plan, the values of this run are filled in. (In the tree of
-   * such a query stand-ins take the place of values: compile it, do not read it.)
+   * such a query stand-ins take the place of values: compile it, do not read it.) What is made of a
+   * plan's tree can be kept by it, as the tree is the same at each run; a tree is compiled once.
+   *
+   * @param node the tree; it must not be changed afterwards
+   * @param values what goes to the `Slot`s that the hook itself has put into the tree
    */
-  compile(node: RootOperationNode): CompiledQuery;
+  compile(node: RootOperationNode, values?: readonly unknown[]): CompiledQuery;
 }
 
 /** The declarative hooks: what to do with each table reference. All are optional. */
@@ -280,8 +285,8 @@ export interface PluginHooks {
     scope: QueryScope,
   ): Promise<QueryResult<any>>;
   /**
-   * Who is asking, where the bound context does not tell: a compiled query is refused where the
-   * answer is another one, by `Object.is`, when it runs. Asked for every query.
+   * Who is asking, where no context is bound that tells: a compiled query is refused where the
+   * answer is another one, by `Object.is`, when it runs. Asked for every query of such a handle.
    */
   identity?(context: Attributes | undefined): unknown;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
