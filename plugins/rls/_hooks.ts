@@ -225,23 +225,12 @@ export class RLSHooks implements PluginHooks {
       column: this.#columnOf(reference),
       actions: undefined,
     };
-<<<<<<< plugins/rls/_hooks.ts
     const ask = askerOf(place, this.source, this.settings.bypassRoles);
-=======
->>>>>>> /tmp/time.now
     let last: Answer | undefined;
-    let lastRun: object | undefined;
-    // Of one run it is asked once, for its form and for its values.
-    const ask = (attributes: Attributes | undefined, run: object): Answer => {
-      if (last !== undefined && run === lastRun) return last;
-      last = answerAt(place, attributes, this.source, this.settings.bypassRoles);
-      lastRun = run;
-      return last;
-    };
-    context.variant((attributes, run) => {
-      const answer = ask(attributes, run);
-      this.report.decided(answer, site, table);
-      return answer.key;
+    context.variant((attributes) => {
+      last = ask(attributes);
+      this.report.decided(last, site, table);
+      return last.key;
     });
     // It was asked a moment ago.
     const answer = last!;
