@@ -166,8 +166,10 @@ async function start(
     rmSync(join(dir, "data", "postmaster.pid"), { force: true });
     pid = launch(kind, kind.serve(programs, dir, port), dir);
     const deadline = Date.now() + 30_000;
-    while (!await kind.isReady(dir, port)) {
-      if (commandOf(pid) === undefined) throw new Error(`It has ended: ${logOf(dir)}`);
+    // A process that has only just begun has no command line yet.
+    for (let gone = 0; !await kind.isReady(dir, port);) {
+      gone = commandOf(pid) === undefined ? gone + 1 : 0;
+      if (gone === 50) throw new Error(`It has ended: ${logOf(dir)}`);
       if (Date.now() > deadline) throw new Error(`It is not ready: ${logOf(dir)}`);
       await sleep(20);
     }
