@@ -1,5 +1,6 @@
 import { bindContext, type Plugin } from "@kysera/executor";
 import { createORM } from "@kysera/repository";
+import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import type { Kysely } from "kysely";
 import { GONE, type Table, tables } from "./tables.ts";
@@ -55,23 +56,37 @@ const early: Plugin = {
   filter: (ref, { eb, context }) => eb(ref.column("tenant"), "=", tenantOf(context)),
 };
 
+/** The same as a policy. */
+const policies = (): Plugin =>
+  rlsPlugin({
+    schema: defineRLSSchema<any>(Object.fromEntries(names.map((name) => [name, {
+      policies: [filter("all", ({ auth }) => ({ tenant: auth.tenantId }))],
+      stamp: { tenant: ({ auth }) => auth.tenantId },
+    }]))),
+  });
+
 const untouched: Plugin = { name: "untouched", version: "1.0.0", interceptQuery: (qb) => qb };
 
 /** A subject of plugins. */
 export function ofPlugins(
   name: string,
-  plugins: readonly Plugin[],
+  plugins: () => readonly Plugin[],
   more: { readonly tenants: boolean; readonly softDeletes?: boolean },
 ): RepositorySubject {
   return {
     name,
     ...more,
     async make(db) {
-      const orm = await createORM(db, [...plugins]);
+      const orm = await createORM(db, [...plugins()]);
       const { executor } = orm;
       return {
         callers: more.tenants
-          ? [bindContext(executor, { tenant: 1 }), bindContext(executor, { tenant: 2 })]
+          ? [1, 2].map((tenant) =>
+            bindContext(executor, {
+              tenant,
+              auth: { userId: tenant, tenantId: tenant, roles: [] },
+            })
+          )
           : [executor],
         repository: ({ name, config }) => orm.createRepository({ tableName: name, ...config }),
       };
@@ -79,19 +94,26 @@ export function ofPlugins(
   };
 }
 
-export const plain: RepositorySubject = ofPlugins("soft delete", [softly()], { tenants: false });
+export const plain: RepositorySubject = ofPlugins("soft delete", () => [softly()], {
+  tenants: false,
+});
 
 export const tenants: RepositorySubject = ofPlugins(
   "soft delete and tenants",
-  [softly(), late],
+  () => [softly(), late],
   { tenants: true },
 );
 
 export const variants: readonly RepositorySubject[] = [
-  ofPlugins("tenants that are looked at early", [early, softly()], { tenants: true }),
-  ofPlugins("soft delete that makes deletes updates", [softly("soft")], {
+  ofPlugins("tenants that are looked at early", () => [early, softly()], { tenants: true }),
+  ofPlugins("soft delete that makes deletes updates", () => [softly("soft")], {
     tenants: false,
     softDeletes: true,
   }),
-  ofPlugins("a plugin that changes nothing", [softly(), untouched, late], { tenants: true }),
+  ofPlugins("a plugin that changes nothing", () => [softly(), untouched, late], { tenants: true }),
+  ofPlugins("soft delete and policies", () => [softly(), policies()], { tenants: true }),
+  ofPlugins("policies and soft deletes", () => [policies(), softly("soft")], {
+    tenants: true,
+    softDeletes: true,
+  }),
 ];
