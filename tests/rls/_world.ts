@@ -2,7 +2,13 @@
  * The tables that row-level security is tested on: users, posts and members of three tenants.
  */
 import { bindContext, createExecutor, type KyseraExecutor } from "@kysera/executor";
-import { type RLSAuth, type RLSOptions, rlsPlugin, type RLSSchema } from "@kysera/rls";
+import {
+  type RLSAuth,
+  type RLSOptions,
+  type RLSPlugin,
+  rlsPlugin,
+  type RLSSchema,
+} from "@kysera/rls";
 import { type Generated, type Kysely, sql } from "kysely";
 import type { TestDialect, TestOpenOptions } from "../support/matrix.ts";
 
@@ -21,12 +27,15 @@ export interface Database {
   rls_notes: { id: Generated<number>; text: string };
 }
 
+/** What knows the methods that the plugin adds to repositories. */
+export type Executor = KyseraExecutor<Database, readonly [RLSPlugin]>;
+
 export interface World {
   /** Without the plugin. */
   readonly db: Kysely<Database>;
-  readonly executor: KyseraExecutor<Database>;
+  readonly executor: Executor;
   /** A handle for a caller. */
-  as(auth: Partial<RLSAuth>): KyseraExecutor<Database>;
+  as(auth: Partial<RLSAuth>): Executor;
   /** The ids of all posts, with what is told of each. */
   posts(): Promise<string>;
   close(): Promise<void>;
