@@ -98,25 +98,27 @@ function keyOfInserted(table: Table, row: Row, insertId: bigint | undefined): un
 /** Indexes of rows that have the same columns: SQLite would give NULL for one that a row lacks. */
 function sameColumns(rows: readonly Row[]): number[][] {
   const groups = new Map<string, number[]>();
-  let last = "";
+  let last: readonly string[] | undefined;
   let group: number[] = [];
   rows.forEach((row, i) => {
+    const columns = Object.keys(row);
     // Most rows have the columns of the one before, in the same order.
-    const written = Object.keys(row).join("\0");
-    if (i > 0 && written === last) {
-      group.push(i);
-      return;
+    if (last === undefined || !isSame(columns, last)) {
+      last = columns;
+      const key = JSON.stringify([...columns].sort());
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, group = []);
+      else group = known;
     }
-    last = written;
-    const key = JSON.stringify(Object.keys(row).sort());
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, group = [i]);
-    else {
-      known.push(i);
-      group = known;
-    }
+    group.push(i);
   });
   return [...groups.values()];
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+  return true;
 }
 
 /** A group as parts of one statement each. */
