@@ -13,6 +13,7 @@ import process from "node:process";
 import { parseArgs, styleText } from "node:util";
 import type { Case, Group } from "./_case.ts";
 import type { Timed } from "./_ratio.ts";
+import { pluginBenchmarks } from "./plugins.ts";
 import { rewriteBenchmarks } from "./rewrite.ts";
 import { postgresSides } from "./side_by_side_postgres.ts";
 import { sqliteSides } from "./side_by_side_sqlite.ts";
@@ -37,6 +38,7 @@ interface Result {
 const postgres = await postgresSides();
 const groups = [
   ...await rewriteBenchmarks(),
+  ...await pluginBenchmarks(),
   await sqliteBenchmark(),
   await sqliteSides(),
   ...typeof postgres === "string" ? [] : [postgres],
