@@ -19,6 +19,7 @@ import {
   type QueryResult,
   type SqlBool,
 } from "kysely";
+import { leavesOf } from "./_algebra.ts";
 import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answer.ts";
 import { isBypassed, isExempt } from "./_bypass.ts";
 import { checkOf } from "./_check.ts";
@@ -178,6 +179,26 @@ export class RLSHooks implements PluginHooks {
   /** The name that the database has for a column. */
   physicalColumn(column: string): string {
     return this.#host.physicalColumn(column);
+  }
+
+  explain(
+    reference: TableReference,
+    context: HookContext,
+    hook: "filter" | "stamp" | "check" | "mask" | "rewriteDelete",
+  ): readonly string[] {
+    const standing = this.standingOf(reference);
+    if (standing.kind !== "policed" || isBypassed(context.metadata)) return [];
+    const { table } = standing;
+    if (hook === "stamp") return Object.keys(table.stamp).map((column) => `stamp of "${column}"`);
+    if (hook === "mask") return Object.keys(table.columns).map((column) => `rule of "${column}"`);
+    const site = hook === "filter"
+      ? siteOf(reference)
+      : reference.operation === "update"
+      ? "update-check"
+      : "create-check";
+    const { formulas = [] } = this.#answer(site, table, reference, context).answer;
+    const names = formulas.flatMap(leavesOf).map(({ policy }) => `policy "${policy.name}"`);
+    return [...new Set(names)];
   }
 
   describe(table: Table): string[] {

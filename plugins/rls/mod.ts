@@ -10,6 +10,7 @@ export * from "./create_rls_context.ts";
 export * from "./define_rls_schema.ts";
 export * from "./deny.ts";
 export * from "./errors.ts";
+export * from "./explain_policy.ts";
 export * from "./filter.ts";
 export * from "./merge_rls_schemas.ts";
 export type * from "./options.ts";

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { explainQuery } from "@kysera/executor";
+import {
+  allow,
+  defineRLSSchema,
+  deny,
+  explainPolicy,
+  filter,
+  RLSPolicyViolation,
+} from "@kysera/rls";
+import { onEveryDialect } from "../support/matrix.ts";
+import { type Database, openWorld } from "./_world.ts";
+
+const schema = defineRLSSchema<Database>({
+  rls_posts: {
+    policies: [
+      filter("read", (ctx) => ({ tenant_id: ctx.auth.tenantId }), { name: "tenants" }),
+      allow("update", (ctx) => ({ author_id: ctx.auth.userId }), { name: "own" }),
+      deny("delete", true, { name: "keep" }),
+    ],
+  },
+  rls_teams: { policies: [allow("read", (ctx) => ctx.auth.roles.includes("x"), { name: "xs" })] },
+});
+
+onEveryDialect("explainPolicy()", (dialect) => {
+  it("tells which policies had a say in each reference, and the SQL before and after", async () => {
+    const world = await openWorld(dialect, schema);
+    try {
+      const one = world.as({ tenantId: 7 });
+      const query = one.selectFrom("rls_posts as p").leftJoin("rls_teams as t", "t.id", "p.id")
+        .select("p.id");
+      const { before, after, refused, references } = explainPolicy(one, query);
+      assert.doesNotMatch(before, /tenant_id/);
+      assert.match(after ?? "", /tenant_id/);
+      assert.equal(refused, undefined);
+      const posts = references.find(({ alias }) => alias === "p")!;
+      assert.equal(posts.outcome, "filtered");
+      assert.deepEqual(posts.policies, [{ name: "tenants", type: "filter", use: "using" }]);
+      assert.deepEqual(posts.index?.columns, ["tenant_id"]);
+      assert.match(posts.index!.sql, /^create index .+ on .rls_posts. \(.tenant_id.\)$/);
+      assert.equal(references.find(({ alias }) => alias === "t")!.outcome, "refused");
+      const update = explainPolicy(one, one.updateTable("rls_posts").set({ title: "x" }));
+      assert.deepEqual(
+        update.references[0]?.policies.filter(({ use }) => use === "using").map(({ name }) => name),
+        ["tenants", "own"],
+      );
+      const rules = explainQuery(one, query).references.find(({ alias }) => alias === "p")!.rules;
+      assert.deepEqual(rules[0]?.says, [`policy "tenants"`]);
+    } finally {
+      await world.close();
+    }
+  });
+
+  it("tells which policy refuses, and whom the policies are not for", async () => {
+    const world = await openWorld(dialect, schema);
+    try {
+      const one = world.as({ tenantId: 7 });
+      const { after, refused, refusedBy } = explainPolicy(one, one.deleteFrom("rls_posts"));
+      assert.equal(after, undefined);
+      assert.ok(refused instanceof RLSPolicyViolation);
+      assert.deepEqual(refusedBy, ["keep"]);
+      const system = world.as({ isSystem: true });
+      const free = explainPolicy(system, system.selectFrom("rls_posts").select("id"));
+      assert.equal(free.before, free.after);
+      assert.ok(free.references.every(({ outcome }) => outcome === "bypassed"));
+    } finally {
+      await world.close();
+    }
+  });
+});
