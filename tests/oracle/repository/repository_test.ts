@@ -14,7 +14,7 @@ onEveryDialect("repositories", (dialect) => {
   const subjects = dialect.name === "sqlite" ? [plain, tenants, ...variants] : [tenants];
   for (const [i, subject] of subjects.entries()) {
     if (only !== undefined && subject.name !== only) continue;
-    const runs = fuzzRuns(dialect.name === "sqlite" ? 100 : 40, 10);
+    const runs = fuzzRuns(variants.includes(subject) || dialect.name !== "sqlite" ? 40 : 100, 10);
     it(`answer ${runs} sequences of calls as their model does, with ${subject.name}`, {
       timeout: 600_000,
     }, async (t) => {

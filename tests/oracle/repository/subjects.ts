@@ -1,8 +1,8 @@
 import { bindContext, type Plugin } from "@kysera/executor";
-import { createORM } from "@kysera/repository";
+import { createORM, createRepository } from "@kysera/repository";
 import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
-import type { Kysely } from "kysely";
+import { CamelCasePlugin, type Kysely } from "kysely";
 import { GONE, type Table, tables } from "./tables.ts";
 
 /** What is put to the test: how to make repositories whose callers must not see hidden rows. */
@@ -14,6 +14,8 @@ export interface RepositorySubject {
   readonly tenants: boolean;
   /** Whether `delete` leaves the row, marked. */
   readonly softDeletes?: boolean | undefined;
+  /** Whether columns are in camel case, of a Kysely plugin above or below the executor. */
+  readonly camelCase?: "above" | "below" | undefined;
 }
 
 export interface Handles {
@@ -71,14 +73,17 @@ const untouched: Plugin = { name: "untouched", version: "1.0.0", interceptQuery:
 export function ofPlugins(
   name: string,
   plugins: () => readonly Plugin[],
-  more: { readonly tenants: boolean; readonly softDeletes?: boolean },
+  more: Omit<RepositorySubject, "name" | "make">,
 ): RepositorySubject {
   return {
     name,
     ...more,
     async make(db) {
-      const orm = await createORM(db, [...plugins()]);
-      const { executor } = orm;
+      const below = more.camelCase === "below" ? db.withPlugin(new CamelCasePlugin()) : db;
+      const orm = await createORM(below, [...plugins()]);
+      const executor: Kysely<any> = more.camelCase === "above"
+        ? orm.executor.withPlugin(new CamelCasePlugin())
+        : orm.executor;
       return {
         callers: more.tenants
           ? [1, 2].map((tenant) =>
@@ -88,7 +93,10 @@ export function ofPlugins(
             })
           )
           : [executor],
-        repository: ({ name, config }) => orm.createRepository({ tableName: name, ...config }),
+        repository: ({ name, config }) =>
+          executor === orm.executor
+            ? orm.createRepository({ tableName: name, ...config })
+            : createRepository(executor, { tableName: name, ...config }),
       };
     },
   };
@@ -115,5 +123,13 @@ export const variants: readonly RepositorySubject[] = [
   ofPlugins("policies and soft deletes", () => [policies(), softly("soft")], {
     tenants: true,
     softDeletes: true,
+  }),
+  ofPlugins("camel case above the executor", () => [softly(), late], {
+    tenants: true,
+    camelCase: "above",
+  }),
+  ofPlugins("camel case below the executor", () => [softly(), late], {
+    tenants: true,
+    camelCase: "below",
   }),
 ];

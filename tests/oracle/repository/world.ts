@@ -125,7 +125,8 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
     if ("action" in call) {
       try {
         const repository = repositories(call.as, call.table);
-        return { answer: await perform(repository, tableOf(call.table), call.action) };
+        const action = this.#named(call.action);
+        return { answer: await perform(repository, tableOf(call.table), action) };
       } catch (error) {
         return { error: this.#nameOf(error), message: String(error) };
       }
@@ -159,6 +160,14 @@ export class RepositoryWorld implements OracleWorld<Sequence, Data> {
     } catch (error) {
       return { inside, ended: this.#nameOf(error) };
     }
+  }
+
+  /** An action with the names of columns as the subject has them. */
+  #named(action: Action): Action {
+    return this.subject.camelCase === undefined
+      ? action
+      // An action is plain data by construction.
+      : JSON.parse(JSON.stringify(action).replaceAll('"deleted_at"', '"deletedAt"'));
   }
 
   /** By the model, which takes over the ids that the database has made for ours. */
@@ -295,7 +304,9 @@ function told({ table: name, action }: Call & { action: Action }, answer: Answer
 /** A row as text. */
 function canonical(row: Row): string {
   const values = Object.entries(row).map(([column, value]) =>
-    `${column}: ${value === null ? "null" : String(value)}${typeof value === "bigint" ? "n" : ""}`
+    `${column.replace("deletedAt", "deleted_at")}: ${value === null ? "null" : String(value)}${
+      typeof value === "bigint" ? "n" : ""
+    }`
   );
   return values.sort().join(", ");
 }
