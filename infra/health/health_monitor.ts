@@ -61,6 +61,7 @@ export class HealthMonitor {
   readonly #interval: number;
   readonly #settings: ProbeSettings;
   readonly #events: Emitter<Record<HealthEvent, [HealthCheckResult]>>;
+  readonly #signal: AbortSignal | undefined;
   /** Given to `start()`; it hears of every check as long as the monitor runs. */
   #callback: HealthListener | undefined;
   #last: HealthCheckResult | undefined;
@@ -84,15 +85,18 @@ export class HealthMonitor {
     this.#interval = interval;
     this.#settings = probeSettings(rest);
     this.#events = new Emitter(options.logger);
+    this.#signal = signal;
     signal?.addEventListener("abort", () => this.stop(), { once: true });
   }
 
   /**
-   * Begins to check, at once and then at each interval. One that runs goes on.
+   * Begins to check, at once and then at each interval. One that runs goes on; one whose signal is
+   * aborted does nothing.
    *
    * @param callback called after every check until it is stopped
    */
   start(callback?: HealthListener): void {
+    if (this.#signal?.aborted === true) return;
     if (callback !== undefined) this.#callback = callback;
     if (this.#running) return;
     this.#running = true;

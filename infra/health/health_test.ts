@@ -228,6 +228,8 @@ describe("HealthMonitor", () => {
     await clock.settle();
     controller.abort();
     assert.equal(one.isRunning(), false);
+    one.start();
+    assert.equal(one.isRunning(), false);
     const other = new HealthMonitor(db, { clock });
     other.start();
     await clock.advance(0);

@@ -9,6 +9,8 @@ export interface Lease {
 
 /** A connection that somebody holds, or waits for. */
 interface Holding {
+  /** Where it comes from, and another one to cancel its statement by. */
+  readonly provider: ConnectionProvider;
   connection: DatabaseConnection | undefined;
 }
 
@@ -70,7 +72,7 @@ export class Gate {
     options: unknown[],
   ): Promise<T> {
     this.admit(lease);
-    const holding: Holding = { connection: undefined };
+    const holding: Holding = { provider, connection: undefined };
     this.#holdings.add(holding);
     const done = provider.provideConnection((connection) => {
       // It may have come too late.
@@ -94,10 +96,10 @@ export class Gate {
    * Has everybody leave: who waits is told so, and statements that run are cancelled where the driver
    * can.
    */
-  cancel(provider: ConnectionProvider, failed: (error: unknown) => void): void {
+  cancel(failed: (error: unknown) => void): void {
     this.#shut = true;
     this.#cancel.abort(new ShutdownError(true));
-    for (const { connection } of this.#holdings) {
+    for (const { provider, connection } of this.#holdings) {
       // Kysely 0.28 has no such methods; where there is no connection yet there is no statement.
       const cancellable = connection as Cancellable | undefined;
       if (typeof cancellable?.cancelQuery !== "function") continue;

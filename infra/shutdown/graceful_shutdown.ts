@@ -94,6 +94,8 @@ export class GracefulShutdown<DB> {
   /** Aborted as soon as a shutdown begins: for loops that should take no more work. */
   readonly stopping: AbortSignal;
   readonly #given: Kysely<DB>;
+  /** What is counted, and closed at the end: the last one first. */
+  readonly #tracked: Set<Kysely<any>> = new Set();
   readonly #options: ShutdownOptions;
   readonly #clock: Clock;
   readonly #gate: Gate = new Gate();
@@ -120,7 +122,7 @@ export class GracefulShutdown<DB> {
     this.#given = db as Kysely<DB>;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.db = graft(this.#given, new TrackedExecutor(db.getExecutor(), this.#gate));
+    this.db = this.track(this.#given);
     this.stopping = this.#stop.signal;
     if (options.onShutdown !== undefined) this.#callbacks.add(options.onShutdown);
   }
@@ -143,6 +145,17 @@ export class GracefulShutdown<DB> {
   /** Aborted when what has not ended is cancelled. */
   get signal(): AbortSignal {
     return this.#gate.signal;
+  }
+
+  /**
+   * Counts the work of another database as well, such as a replica, and closes it at the end.
+   *
+   * @param db the database, or an executor
+   * @returns the same, counted
+   */
+  track<K extends Kysely<any>>(db: K): K {
+    this.#tracked.add(db);
+    return graft(db, new TrackedExecutor(db.getExecutor(), this.#gate));
   }
 
   /**
@@ -214,9 +227,7 @@ export class GracefulShutdown<DB> {
     if (!drained) {
       this.#phase = "cancelling";
       logger?.warn("Cancelling what has not ended", { inFlight: cancelled });
-      gate.cancel(this.#given.getExecutor(), (error) => {
-        logger?.warn("Cannot cancel a statement", error);
-      });
+      gate.cancel((error) => logger?.warn("Cannot cancel a statement", error));
       await this.#within(cancelTimeout, gate.idle());
     }
 
@@ -243,8 +254,11 @@ export class GracefulShutdown<DB> {
     for (const executor of [...this.#managed].reverse()) {
       await this.#step("destroying plugins", failed, () => destroyPlugins(executor, failed));
     }
-    await this.#step("destroying plugins", failed, () => destroyPlugins(this.#given, failed));
-    await this.#step("closing the pool", failed, () => this.#given.destroy());
+    const tracked = [...this.#tracked].reverse();
+    for (const db of tracked) {
+      await this.#step("destroying plugins", failed, () => destroyPlugins(db, failed));
+    }
+    for (const db of tracked) await this.#step("closing the pool", failed, () => db.destroy());
     return errors;
   }
 

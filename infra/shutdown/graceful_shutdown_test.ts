@@ -316,6 +316,28 @@ describe("createGracefulShutdown()", () => {
     assert.equal(report.abandoned, 0);
   });
 
+  it("counts and closes other databases as well, a replica for one", async () => {
+    const clock = new FakeClock();
+    const log: string[] = [];
+    const { db } = database(log);
+    const replicaLog: string[] = [];
+    const replica = database(replicaLog);
+    const shutdown = createGracefulShutdown<any>(db, { clock });
+    const tracked = shutdown.track(replica.db);
+    await ask(shutdown.db);
+    const work = ask(tracked, "slow");
+    await clock.settle();
+    const done = shutdown.shutdown();
+    await clock.settle();
+    assert.equal(shutdown.phase, "draining");
+    await assert.rejects(ask(tracked), ShutdownError);
+    replica.go();
+    await work;
+    await done;
+    assert.deepEqual(log, ["select query", "destroy"]);
+    assert.deepEqual(replicaLog, ["select slow", "destroy"]);
+  });
+
   it("is one shutdown, however often it is asked for, and by await using", async () => {
     const log: string[] = [];
     const { db } = database(log);

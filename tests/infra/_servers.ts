@@ -189,8 +189,10 @@ async function start(
 function launch(kind: Kind, command: string[], dir: string): number {
   const [program, ...args] = asUser(kind.user, command);
   const log = openSync(join(dir, "log"), "a");
-  const child = spawn(program!, args, { cwd: "/", detached: true, stdio: ["ignore", log, log] });
+  const child = spawn(program!, args, { cwd: "/", stdio: ["ignore", log, log] });
   closeSync(log);
+  // Where a test run ends before its tests do, its servers end with it.
+  process.once("exit", () => child.kill(kind.killSignal));
   child.on("error", () => {});
   child.unref();
   if (child.pid === undefined) throw new Error(`Cannot start ${program}`);

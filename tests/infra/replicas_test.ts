@@ -1,6 +1,11 @@
 /** Routing to a real streaming replica of PostgreSQL, whose replay the test holds back and lets go. */
 import { createExecutor } from "@kysera/executor";
-import { createReplicaRouter, type ReplicaRouter } from "@kysera/infra";
+import {
+  createGracefulShutdown,
+  createReplicaRouter,
+  type ReplicaRouter,
+  ShutdownError,
+} from "@kysera/infra";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { type Generated, Kysely, PostgresDialect, sql } from "kysely";
 import assert from "node:assert/strict";
@@ -228,6 +233,25 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
       .execute();
     assert.deepEqual(rows, []);
     assert.equal(routed.getReplicas()[0]!.reads, 1);
+  });
+
+  test("is shut down with the primary, when its reads have ended", async () => {
+    const shutdown = createGracefulShutdown<Database>(await connect(primary));
+    const routed = createReplicaRouter(shutdown.db, {
+      replicas: [shutdown.track(await connect(standby))],
+      readFunctions: ["pg_is_in_recovery", "pg_sleep"],
+    });
+    await until(async () => {
+      await routed.refresh();
+      return await askedStandby(routed.db);
+    });
+    const slow = routed.db.selectNoFrom([where, sql`pg_sleep(0.2)`.as("x")]).execute();
+    await sleep(50);
+    assert.equal(shutdown.inFlight, 1);
+    const done = shutdown.shutdown();
+    await assert.rejects(askedStandby(routed.db), ShutdownError);
+    assert.equal((await slow)[0]!.standby, true);
+    assert.equal((await done).drained, true);
   });
 
   test("falls back to the primary when the replica is killed", async () => {
