@@ -10,6 +10,7 @@ import { writeOnPostgres } from "./_postgres_run.ts";
 import type { Settings } from "./_settings.ts";
 import { sqliteHandle, writeOnSqlite } from "./_sqlite.ts";
 import { AuditedTables, type Run } from "./_tables.ts";
+import { Templates } from "./_templates.ts";
 import { refuseTruncate } from "./_truncate.ts";
 import { sharedValues } from "./_values.ts";
 import { withMarker } from "./_marker.ts";
@@ -29,11 +30,13 @@ export class AuditHooks implements PluginHooks {
   readonly dialect: PluginHost["dialect"];
   /** Tables of PostgreSQL whose rows are to be locked before an UPDATE. */
   readonly #lockFirst = new Set<string>();
+  readonly #templates: Templates;
 
   constructor(host: PluginHost, settings: Settings) {
     this.settings = settings;
     this.tables = new AuditedTables(host, settings);
     this.dialect = host.dialect;
+    this.#templates = new Templates(host.db);
   }
 
   describe(table: { readonly name: string; readonly schema: string | undefined }): string[] {
@@ -101,23 +104,24 @@ export class AuditHooks implements PluginHooks {
       settings: this.settings,
       values,
     };
-    const runWrite = (node: RootOperationNode): Promise<QueryResult<any>> =>
-      next(node === query.query ? query : scope.compile(node));
     if (this.dialect === "postgres") {
       const parts = writes.map((write, i): AuditedWrite => {
         const [{ table, alias }] = targets[i] as [Target];
         return { ...write, table, alias };
       });
-      return await writeOnPostgres(query.query, parts, {
+      return await writeOnPostgres(query, parts, {
         to,
         run,
         scope,
-        runWrite,
+        next,
+        templates: this.#templates,
         lockFirst: this.#lockFirst,
         chained: (changes) => log(run, to, changes),
       });
     }
     const [write] = writes as [Write];
+    const runWrite = (node: RootOperationNode): Promise<QueryResult<any>> =>
+      next(node === query.query ? query : scope.compile(node));
     return await scope.atomically(() =>
       withMarker(
         run,

@@ -1,11 +1,11 @@
 import type { QueryScope } from "@kysera/executor";
-import type { QueryResult, RootOperationNode } from "kysely";
+import type { CompiledQuery, QueryResult } from "kysely";
 import type { LogTarget } from "./_log.ts";
-import { partsOf } from "./_nodes.ts";
 import { type AuditedWrite, looksFirst, MEANWHILE, type Plan } from "./_postgres_parts.ts";
-import { postgresLock, postgresStatement } from "./_postgres.ts";
-import type { RunWrite } from "./_sqlite.ts";
+import { postgresLock, type PostgresStatement, postgresStatement } from "./_postgres.ts";
 import type { Change, Run } from "./_tables.ts";
+import type { Templates } from "./_templates.ts";
+import type { SharedValues } from "./_values.ts";
 import { AuditConflictError } from "./errors.ts";
 
 /** How often a statement is run again that another transaction came in between of. */
@@ -14,8 +14,10 @@ const MOST_RUNS = 5;
 interface PostgresWork {
   readonly to: LogTarget;
   readonly run: Run;
-  readonly runWrite: RunWrite;
+  /** Runs a statement as the user's own. */
+  readonly next: (query: CompiledQuery) => Promise<QueryResult<any>>;
   readonly scope: QueryScope;
+  readonly templates: Templates;
   /** Tables whose rows are to be locked by a statement of its own. */
   readonly lockFirst: Set<string>;
   /** Writes changes to the chain. */
@@ -28,7 +30,7 @@ interface PostgresWork {
  * by, and for the chain, it takes more.
  */
 export async function writeOnPostgres(
-  query: RootOperationNode,
+  query: CompiledQuery,
   writes: readonly AuditedWrite[],
   work: PostgresWork,
 ): Promise<QueryResult<any>> {
@@ -57,22 +59,25 @@ export async function writeOnPostgres(
 }
 
 async function once(
-  query: RootOperationNode,
+  query: CompiledQuery,
   writes: readonly AuditedWrite[],
-  { to, run, runWrite, chained }: PostgresWork,
+  { to, run, next, scope, templates, chained }: PostgresWork,
   locked: AuditedWrite | undefined,
 ): Promise<QueryResult<any>> {
   const { settings, auditTable, values } = to;
   const rows = locked === undefined ? undefined : (await run(postgresLock(locked))).rows;
-  const plan: Plan = {
+  const plan: Omit<Plan, "values"> = {
     settings,
     auditTable,
-    values,
     gives: settings.hashChain !== undefined,
     locked: rows === undefined ? undefined : JSON.stringify(rows.map(({ o, c }) => ({ o, c }))),
   };
-  const { node, returns, asItWas } = postgresStatement(query, writes, plan);
-  const result = await runWrite(node);
+  const make = (values: SharedValues): PostgresStatement =>
+    postgresStatement(query.query, writes, { ...plan, values });
+  const known = locked === undefined ? templates.get(query, values, make) : undefined;
+  const statement = known?.statement ?? make(values);
+  const result = await next(known?.query ?? scope.compile(statement.node));
+  const { returns, asItWas } = statement;
   if (plan.gives) await chained(takeChanges(result));
   if (asItWas) return result;
   if (returns) {
@@ -81,7 +86,7 @@ async function once(
   }
   const [first] = result.rows;
   const counted = first?.["kyseracount"];
-  const isSelect = partsOf(query).kind === "SelectQueryNode";
+  const isSelect = query.query.kind === "SelectQueryNode";
   if (isSelect) return result;
   return {
     ...result,
