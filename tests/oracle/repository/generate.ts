@@ -24,7 +24,7 @@ class SequenceArbitrary extends fc.Arbitrary<Sequence> {
 
   generate(random: fc.Random): fc.Value<Sequence> {
     const draw = new Draw(random);
-    const make = new Generator(draw, this.#limits);
+    const make = new Calls(draw, this.#limits);
     const calls = Array.from({ length: draw.int(4, 14) }, () => make.call(2));
     return new fc.Value({ calls }, undefined);
   }
@@ -38,7 +38,7 @@ class SequenceArbitrary extends fc.Arbitrary<Sequence> {
   }
 }
 
-class Generator {
+class Calls {
   readonly #draw: Draw;
   readonly #limits: Limits;
 
@@ -284,17 +284,15 @@ class Generator {
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Leaves out calls, parts of lists, and members that may be left out. */
-function* smaller(value: Sequence): Generator_<Sequence> {
+function* smaller(value: Sequence): Generator<Sequence> {
   // A sequence is plain data by construction.
   for (const each of parts(JSON.parse(JSON.stringify(value)), "")) yield each as never;
 }
 
-type Generator_<T> = globalThis.Generator<T>;
-
 const NEEDED =
   /^(calls|table|as|action|via|call|k|ks|options|inputs?|changes?|data|by|set|column)$/;
 
-function* parts(value: Json, key: string): Generator_<Json> {
+function* parts(value: Json, key: string): Generator<Json> {
   if (Array.isArray(value)) {
     // The two ends of `between` stay two.
     if (key === "between") return;
