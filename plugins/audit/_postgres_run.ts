@@ -82,7 +82,8 @@ async function once(
   if (asItWas) return result;
   if (returns) {
     strip(result.rows);
-    return { ...result, numAffectedRows: BigInt(result.rows.length) };
+    // Where the rows were returned for another plugin's check alone, there is only their number.
+    return { ...result, numAffectedRows: result.numAffectedRows ?? BigInt(result.rows.length) };
   }
   const [first] = result.rows;
   const counted = first?.["kyseracount"];
