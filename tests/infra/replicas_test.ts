@@ -136,10 +136,25 @@ describe("createReplicaRouter() with a streaming replica", { skip: skip ?? false
   });
 
   test("keeps a transaction on the primary, its reads as well", async () => {
-    await fresh();
-    await router.db.transaction().execute(async (trx) => {
-      assert.equal(await askedStandby(trx), false);
+    const careless = createReplicaRouter(db, {
+      replicas: [replica],
+      readFunctions: ["pg_is_in_recovery"],
+      readYourWrites: false,
     });
+    await until(async () => {
+      await careless.refresh();
+      return await askedStandby(careless.db);
+    });
+    const trx = await careless.db.startTransaction().execute();
+    const { id } = await trx.insertInto("notes").values({ text: "not yet" }).returning("id")
+      .executeTakeFirstOrThrow();
+    assert.equal(await askedStandby(trx), false);
+    const find = (handle: Kysely<Database>) =>
+      handle.selectFrom("notes").select("text").where("id", "=", id).executeTakeFirst();
+    assert.deepEqual(await find(trx), { text: "not yet" });
+    assert.equal(await find(careless.db), undefined);
+    assert.equal(await askedStandby(careless.db), true);
+    await trx.rollback().execute();
   });
 
   test("streams from the replica", async () => {
