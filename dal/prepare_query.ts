@@ -58,6 +58,8 @@ export interface PreparedQuery<P extends object, Row> {
 }
 
 const MOST_PLANS = 64;
+/** A plugin's answer may have several forms, each with a plan. */
+const MOST_FORMS = 4;
 
 /**
  * Prepares a query: it is built, rewritten by the plugins and compiled once, and a call only binds
@@ -99,7 +101,7 @@ export function prepareQuery<DB, P extends object, Row>(
 }
 
 /** Plans by what they are good for, and then by the lengths of the lists among the values. */
-type Plans<Row> = WeakMap<object, Map<string, Planned<Row> | typeof UNPLANNED>>;
+type Plans<Row> = WeakMap<object, Map<string, readonly Planned<Row>[] | typeof UNPLANNED>>;
 
 /** The names of the parameters, in the order of their slots, with the lengths of the lists. */
 type Layout = Map<string, number | undefined>;
@@ -178,16 +180,16 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     const key = planKey(this.#db);
     let plans = this.#plans.get(key);
     if (plans === undefined) this.#plans.set(key, plans = new Map());
-    const known = plans.get(signature);
+    const known = plans.get(signature) ?? [];
     if (known === UNPLANNED) return undefined;
-    if (known !== undefined) {
-      const query = known.plan.tryBind(this.#db, this.#values(values, known.layout));
-      if (query !== undefined) return { plan: known.plan, query };
+    for (const { plan, layout } of known) {
+      const query = plan.tryBind(this.#db, this.#values(values, layout));
+      if (query !== undefined) return { plan, query };
     }
     const made = this.#plan(values);
     // The oldest goes: lengths of lists may be without number.
     if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value!);
-    plans.set(signature, made);
+    plans.set(signature, made === UNPLANNED ? made : [made, ...known.slice(0, MOST_FORMS - 1)]);
     if (made === UNPLANNED) return undefined;
     const { plan, layout } = made;
     return { plan, query: plan.bind(this.#db, this.#values(values, layout)) };

@@ -53,12 +53,14 @@ const UNPLANNED: unique symbol = Symbol("unplanned");
 
 /** Plans that serve the same handles. */
 interface Plans {
-  readonly byShape: Map<string, QueryPlan<Row> | typeof UNPLANNED>;
+  /** Several of one shape, where a plugin's answer has several forms; the last that served first. */
+  readonly byShape: Map<string, QueryPlan<Row>[] | typeof UNPLANNED>;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
 
 const MOST_PLANS = 256;
+const MOST_FORMS = 4;
 const MOST_COLUMNS = 1_000;
 const MOST_LISTS = 4;
 /** What drivers take in one statement, less what plugins may add to a condition. */
@@ -130,16 +132,36 @@ export class Table {
     const known = byShape.get(shape);
     let query: CompiledQuery<Row> | Compilable<any> | undefined = known === UNPLANNED
       ? build(this.db, (i) => values[i])
-      : known?.tryBind(this.db, values);
+      : known && this.#bindOne(known, values);
     if (query === undefined) {
       const plan = this.#plan(build, values);
       // The oldest goes: shapes may be without number.
       if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
-      byShape.set(shape, plan);
+      const others = known === undefined
+        ? []
+        : (known as QueryPlan<Row>[]).slice(0, MOST_FORMS - 1);
+      byShape.set(shape, plan === UNPLANNED ? plan : [plan, ...others]);
       query = plan === UNPLANNED ? build(this.db, (i) => values[i]) : plan.bind(this.db, values);
     }
     if (signal === undefined && this.signal === undefined) return await this.db.executeQuery(query);
     return await abortable(this.signalWith(signal), () => this.db.executeQuery(query));
+  }
+
+  #bindOne(
+    plans: QueryPlan<Row>[],
+    values: readonly unknown[],
+  ): CompiledQuery<Row> | undefined {
+    for (let i = 0; i < plans.length; i++) {
+      const plan = plans[i]!;
+      const query = plan.tryBind(this.db, values);
+      if (query === undefined) continue;
+      if (i > 0) {
+        plans.splice(i, 1);
+        plans.unshift(plan);
+      }
+      return query;
+    }
+    return undefined;
   }
 
   /** The table's own signal, and another one. */

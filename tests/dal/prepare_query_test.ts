@@ -259,6 +259,33 @@ onEveryDialect("prepareQuery()", (dialect) => {
     }, { with: [ownRows(how, built)] });
   }
 
+  const byRole: Plugin = {
+    name: "by-role",
+    version: "1.0.0",
+    stable: true,
+    appliesTo: ({ name }) => name === "users",
+    filter: (reference, { eb, variant }) => {
+      const role = variant((context) => context?.["role"]);
+      return role === "admin"
+        ? undefined
+        : eb(reference.column("id"), role === "guest" ? "<" : ">", 2);
+    },
+  };
+  test("has a plan for each form of a plugin's answer", async ({ executor }) => {
+    let built = 0;
+    const all = prepareQuery(executor, (db, p: Params<{ least: number }>) => {
+      built++;
+      return db.selectFrom("users").select("id").where("id", ">=", p.least).orderBy("id");
+    });
+    for (let round = 0; round < 3; round++) {
+      for (const [role, ids] of [["admin", [1, 2, 3, 4]], ["guest", [1]], ["x", [3, 4]]] as const) {
+        const own = all.on(bindContext(executor, { role }));
+        assert.deepEqual(idsOf(await own.execute({ least: 1 })), ids);
+      }
+    }
+    assert.equal(built, 3);
+  }, { with: [byRole] });
+
   test("is built anew each time where a plugin intercepts query blocks", async ({ executor }) => {
     const all = prepareQuery(
       executor,

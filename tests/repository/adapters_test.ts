@@ -103,7 +103,7 @@ onEveryDialect("adapters of schemas", (dialect) => {
       const none = { tableName: "people", schemas: { create: { parse: () => 1 } } } as never;
       assert.throws(() => createRepository(executor, none), BadRequestError);
     }));
-}, ["sqlite", "pglite"]);
+}, ["sqlite", "mysql"]);
 
 describe("schemas and validators", () => {
   const zod = z.object({ n: z.number(), s: z.string().default("x") });

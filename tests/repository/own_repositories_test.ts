@@ -158,4 +158,4 @@ onEveryDialect("repositories of one's own", (dialect) => {
         BadRequestError,
       );
     }));
-});
+}, ["sqlite", "postgres", "mysql"]);

@@ -97,6 +97,35 @@ describe("prepared plans of repositories", () => {
     await world.db.destroy();
   });
 
+  it("are kept for each form of a plugin's answer, whoever comes in between", async () => {
+    const world = open();
+    const byRole: Plugin = {
+      name: "by-role",
+      version: "1.0.0",
+      stable: true,
+      filter: (reference, { eb, variant }) => {
+        const role = variant((context) => context?.["role"]);
+        if (role === "admin") return undefined;
+        return eb(reference.column("id"), role === "guest" ? "<" : ">", 2);
+      },
+    };
+    const executor = await createExecutor(world.db, [byRole]);
+    const people = createRepository(executor, { tableName: "people" });
+    const use = async (): Promise<void> => {
+      for (const [role, ids] of [["admin", [1, 3]], ["guest", [1]], ["member", [3]]] as const) {
+        const own = people.on(bindContext(executor, { role }));
+        assert.deepEqual((await own.findAll()).map(({ id }) => id), ids);
+        assert.equal(await own.count(), ids.length);
+      }
+    };
+    await use();
+    const { compiled } = world;
+    await use();
+    await use();
+    assert.equal(world.compiled, compiled);
+    await world.db.destroy();
+  });
+
   it("are not kept for plugins whose answer may change", async () => {
     const world = open();
     let visible = 1;

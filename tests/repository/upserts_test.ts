@@ -205,4 +205,4 @@ onEveryDialect("repository: upserts", (dialect) => {
       );
       assert.equal(tries.filter((each) => each !== null).length, 1);
     }));
-});
+}, ["sqlite", "postgres", "mysql"]);
