@@ -27,6 +27,7 @@ import type { ExplainedHook } from "./explain_query.ts";
 import type {
   ColumnMask,
   DeleteRewrite,
+  MergeAction,
   PluginHooks,
   QueryOperation,
   RowCheck,
@@ -54,6 +55,8 @@ export interface ReferenceName {
   readonly alias: IdentifierNode | undefined;
   /** What the query knows the reference by, where a derived table is put there. */
   readonly known?: TableNode;
+  /** What a MERGE does with its target. */
+  readonly actions?: readonly MergeAction[];
 }
 
 /** A stamp, and whose it is. */
@@ -300,7 +303,8 @@ export class TablePlan {
   ): Predicate {
     let byName = this.#kept.get(operation);
     if (byName === undefined) this.#kept.set(operation, byName = new Map());
-    const key = name.alias === undefined ? "" : name.alias.name;
+    const alias = name.alias === undefined ? "" : name.alias.name;
+    const key = name.actions === undefined ? alias : `${alias}\0${name.actions.join()}`;
     const known = byName.get(key);
     const kept = known?.find((each) => isFor(each, guard));
     if (kept !== undefined) return kept;
@@ -498,15 +502,18 @@ export class Reference implements TableReference {
   readonly role: "source" | "target";
   /** @inheritdoc */
   readonly returning: boolean;
+  /** @inheritdoc */
+  readonly actions: readonly MergeAction[] | undefined;
   readonly #qualifier: TableNode;
 
   constructor(
-    { table, qualifier }: ReferenceName,
+    { table, qualifier, actions }: ReferenceName,
     operation: QueryOperation,
     physicalName: string,
     returning = false,
   ) {
     this.returning = returning;
+    this.actions = actions;
     this.table = table.table.identifier.name;
     this.physicalName = physicalName;
     this.schema = table.table.schema?.name;

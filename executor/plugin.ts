@@ -24,6 +24,9 @@ export type DialectName = "postgres" | "mysql" | "sqlite" | "mssql";
 /** The kind of statement a query block is. */
 export type QueryOperation = "select" | "insert" | "update" | "delete" | "replace" | "merge";
 
+/** What a MERGE does with a row. */
+export type MergeAction = "insert" | "update" | "delete";
+
 /** A value of the caller's identity or of a handle's view, frozen when it was bound. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
@@ -49,6 +52,8 @@ export interface TableReference {
    * RETURNING or OUTPUT, or is an upsert that updates. Told to `stamp` and `check` alone.
    */
   readonly returning: boolean;
+  /** Of the target of a MERGE: what it does with rows, as its user wrote it. */
+  readonly actions: readonly MergeAction[] | undefined;
   /** An expression for a column of this reference, qualified with its alias. */
   column<T = unknown>(name: string): ExpressionWrapper<any, any, T>;
 }

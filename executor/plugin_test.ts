@@ -153,6 +153,52 @@ describe("rewriteDelete", () => {
   });
 });
 
+describe("a mask", () => {
+  const run = (mask: () => unknown) => () =>
+    odd({ mask: mask as NonNullable<Plugin["mask"]> }).selectFrom("users").selectAll().compile();
+
+  it("that throws is told with its plugin and the cause", () => {
+    assert.throws(run(fail), isHookError("mask", /it threw \(broken\)/, cause));
+  });
+
+  it("that answers with something else is told so", () => {
+    for (const answer of [null, 5, "x", [], {}, { columns: "id", hidden: {} }, { columns: [] }]) {
+      assert.throws(run(() => answer), isHookError("mask", /it answered with something else/));
+    }
+  });
+
+  it("takes the table's place by its columns", () => {
+    assert.equal(
+      run(() => ({ columns: ["id", "pay"], hidden: { pay: null } }))().sql,
+      `select * from (select "users"."id", case when 1 = 0 then "users"."pay" end as "pay" ` +
+        `from "users") as "users"`,
+    );
+  });
+});
+
+describe("the filter of a MERGE", () => {
+  it("is told what the statement does with rows", () => {
+    const seen: unknown[] = [];
+    const executor = odd({
+      stable: true,
+      appliesTo: ({ name }) => name === "users",
+      filter: ({ operation, actions }, { eb }) => {
+        seen.push([operation, actions]);
+        return eb.lit(true);
+      },
+    });
+    const merge = executor.mergeInto("users").using("new", "new.id", "users.id");
+    merge.whenMatched().thenUpdateSet({ name: "x" }).compile();
+    merge.whenMatched().thenDelete().whenNotMatched().thenInsertValues({ id: 1 }).compile();
+    executor.selectFrom("users").selectAll().compile();
+    assert.deepEqual(seen, [
+      ["merge", ["update"]],
+      ["merge", ["delete", "insert"]],
+      ["select", undefined],
+    ]);
+  });
+});
+
 describe("interceptQuery", () => {
   const select = (hooks: Partial<Plugin>) => () => odd(hooks).selectFrom("users").compile();
 

@@ -3,6 +3,7 @@ import type {
   InsertQueryNode,
   MergeQueryNode,
   OperationNode,
+  ReferenceNode,
   UpdateQueryNode,
   ValueNode,
   ValuesNode,
@@ -14,7 +15,7 @@ import type { NamedCheck } from "../_plan.ts";
 import { isSlot } from "../_slot.ts";
 import { CheckRefusedError, QueryRefusedError } from "../errors.ts";
 import { keysOfColumns } from "./_columns.ts";
-import { type GuardedReference, guardedReference } from "./_reference.ts";
+import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
 import { targetsOf } from "./_update.ts";
 
 /**
@@ -60,12 +61,23 @@ export function checkInsert(node: InsertQueryNode, guard: Guard): NeededChecks |
 /** Checks of an UPDATE: of every target, as an assignment may be to any of them. */
 export function checkUpdate(node: UpdateQueryNode, guard: Guard): NeededChecks[] {
   if (node.table === undefined) return [];
-  return targetsOf(node.table).flatMap((target) => {
+  const targets = targetsOf(node.table);
+  return targets.flatMap((target) => {
     const reference = guardedReference(target, undefined, guard);
     if (reference === undefined) return [];
-    const update = unsettledUpdates(node.updates, reference, showsRows(node), guard);
+    const updates = targets.length === 1
+      ? node.updates
+      : node.updates?.filter(({ column }) => maybeOf(column, reference, guard));
+    const update = unsettledUpdates(updates, reference, showsRows(node), guard);
     return update.length === 0 ? [] : [{ reference, insert: [], update, asked: [] }];
   });
+}
+
+/** Whether a column that is assigned may be one of this target of several. */
+function maybeOf(column: OperationNode, reference: GuardedReference, guard: Guard): boolean {
+  const { table } = column as Partial<ReferenceNode>;
+  return column.kind !== "ReferenceNode" || table === undefined ||
+    guard.physicalName(table.table.identifier.name) === guard.physicalName(nameOf(reference));
 }
 
 /** Checks of the actions of a MERGE. */

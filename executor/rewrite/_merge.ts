@@ -10,6 +10,7 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import type { MergeAction } from "../plugin.ts";
 import { checkMerge } from "./_check.ts";
 import { softenedAction } from "./_delete.ts";
 import { intercept } from "./_intercept.ts";
@@ -59,8 +60,9 @@ export function rewriteMerge(
   refuseNoTable(out.into);
   const target = guardedReference(out.into, undefined, guard);
   if (target === undefined) return using === out.using ? out : withUsing(out, using);
+  const actions = actionsOf(out);
   out = softenDeletes(out, target, guard);
-  const predicate = target.plan.predicate(target, "merge", scope, guard);
+  const predicate = target.plan.predicate({ ...target, actions }, "merge", scope, guard);
   if (predicate === undefined) return withUsing(out, using);
   refuseOpenEnd(out.endModifiers, target.table.table.identifier.name);
   if (using !== undefined) {
@@ -169,6 +171,16 @@ function softenDeletes(
   }
   const result = softenedAction(rewrite, target, guard);
   return { ...node, whens: node.whens.map((when) => deletes(when) ? { ...when, result } : when) };
+}
+
+function actionsOf({ whens = [] }: MergeQueryNode): MergeAction[] {
+  const found = new Set<MergeAction>();
+  for (const when of whens) {
+    if (deletes(when)) found.add("delete");
+    else if (when.result?.kind === "InsertQueryNode") found.add("insert");
+    else if (when.result?.kind === "UpdateQueryNode") found.add("update");
+  }
+  return [...found];
 }
 
 /** Whether the action is a DELETE; Kysely writes it as raw SQL. */

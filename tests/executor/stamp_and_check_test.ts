@@ -394,6 +394,13 @@ describe("check", () => {
     refuses((db) => db.insertInto("users").values({ tenantId: 2 }), "postgres", camel);
   });
 
+  it("looks at each of several tables that an UPDATE assigns to by itself", () => {
+    const update = (tenant: number): Build => (db) =>
+      db.updateTable(["users", "tags"]).set("users.tenant_id", tenant).set("tags.tenant_id", 2);
+    checked(update(1), "mysql")();
+    refuses(update(2), "mysql");
+  });
+
   it("refuses a column that is there twice", () => {
     const both = [{ tenant_id: 1, TENANT_ID: 2 }, { TENANT_ID: 2, tenant_id: 1 }];
     for (const values of both) {
