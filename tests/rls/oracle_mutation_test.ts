@@ -17,7 +17,7 @@ const options = { timeout: 600_000 };
 /** Runs until a difference is found: there has to be one. */
 async function isFoundOut(run: Omit<RunOptions, "seed">): Promise<void> {
   try {
-    await runOracle({ prepare: ownRows, seed: 1, ...run });
+    await runOracle({ prepare: ownRows, seed: 1, shrink: false, ...run });
   } catch (error) {
     if (error instanceof OracleFailure) return;
     throw error;

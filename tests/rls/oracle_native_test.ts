@@ -13,7 +13,7 @@ const only = process.env["KYSERA_FUZZ_SUBJECT"];
 onEveryDialect("the policies of PostgreSQL", (dialect) => {
   for (const [i, subject] of subjects.entries()) {
     if (only !== undefined && subject.name !== only) continue;
-    const runs = fuzzRuns(dialect.name === "pglite" ? 100 : 300);
+    const runs = fuzzRuns(dialect.name === "pglite" ? 40 : 150);
     it(`and rewriting agree on ${runs} random queries about ${subject.name}`, {
       timeout: 600_000,
     }, async (t) => {

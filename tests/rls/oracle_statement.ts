@@ -157,9 +157,12 @@ export function withLimits(
 
 /** The conditions as they stand beside each other, in parentheses: raw SQL has none of its own. */
 function guarded(args: Pred[]): Pred[] {
-  const all: Pred = { p: "and", args };
-  return args.length === 0 ? [] : [{ p: "not", arg: { p: "not", arg: all } }];
+  // Nothing is changed by it but the parentheses; two NOTs confuse MariaDB.
+  return args.length === 0 ? [] : [{ p: "or", args: [{ p: "and", args }, never] }];
 }
+
+const number = (value: number): Expr => ({ e: "lit", value, type: "int", inline: true });
+const never: Pred = { p: "cmp", op: "=", left: number(1), right: number(0) };
 
 function nameOf(source: Source): string | undefined {
   return source.s === "table" ? source.alias ?? source.table : undefined;
