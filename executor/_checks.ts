@@ -150,9 +150,11 @@ async function cleaned(
   // Without a row there is nothing to take away; a row of another query has no such column.
   if (first !== undefined && !(column in first)) return result;
   if (first === undefined && !("returning" in query)) return result;
-  // Drivers of SQLite count the rows of a statement without RETURNING only.
-  const rest = addsReturning && result.numAffectedRows === undefined
-    ? { ...result, numAffectedRows: BigInt(result.rows.length) }
+  // Drivers of SQLite count the rows of a statement without RETURNING only, those of PostgreSQL not
+  // what the parts of a WITH have written.
+  const count = BigInt(result.rows.length);
+  const rest = addsReturning && (result.numAffectedRows ?? -1n) < count
+    ? { ...result, numAffectedRows: count }
     : result;
   const alone = first === undefined || Object.keys(first).length === 1;
   const rows = alone ? [] : (result.rows as readonly Record<string, unknown>[]).map((row) => {

@@ -160,7 +160,7 @@ export function plain(value: unknown): unknown {
 }
 
 /** The tasks as the database has them, and what the log says of each, row by row. */
-export async function state(db: Kysely<any>): Promise<{ tasks: unknown; log: unknown }> {
+export async function state(db: Kysely<any>): Promise<{ tasks: string[]; log: string[] }> {
   const tasks = await db.selectFrom("tp_tasks").selectAll().orderBy("id").execute();
   const log = await db.selectFrom("tp_audit").selectAll().orderBy("id").execute();
   // In which order a statement finds its rows is the database's to say.
