@@ -129,7 +129,14 @@ export class AuditHooks implements PluginHooks {
         targets[0]!,
         () =>
           this.dialect === "sqlite"
-            ? writeOnSqlite(write, targets[0]![0]!, to, run, runWrite)
+            ? writeOnSqlite(write, targets[0]![0]!, {
+              to,
+              query,
+              run,
+              next,
+              compile: scope.compile,
+              templates: this.#templates,
+            })
             : writeOnMysql(write, targets[0]!, to, run, runWrite),
       )
     );

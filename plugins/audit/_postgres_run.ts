@@ -74,16 +74,21 @@ async function once(
   };
   const make = (values: SharedValues): PostgresStatement =>
     postgresStatement(query.query, writes, { ...plan, values });
-  const known = locked === undefined ? templates.get(query, values, make) : undefined;
-  const statement = known?.statement ?? make(values);
-  const result = await next(known?.query ?? scope.compile(statement.node));
-  const { returns, asItWas } = statement;
+  const { compile } = scope;
+  const key = query.query;
+  const { made: { returns, asItWas }, compiled } = locked === undefined
+    ? templates.get({ key, name: "write", query, compile, values }, make)
+    // What it is restricted to is another thing each time.
+    : uncached(make(values), compile);
+  const result = await next(compiled);
   if (plan.gives) await chained(takeChanges(result));
   if (asItWas) return result;
   if (returns) {
     strip(result.rows);
+    const { length } = result.rows;
     // Where the rows were returned for another plugin's check alone, there is only their number.
-    return { ...result, numAffectedRows: result.numAffectedRows ?? BigInt(result.rows.length) };
+    const count = length > 0 ? BigInt(length) : result.numAffectedRows ?? 0n;
+    return { ...result, numAffectedRows: count };
   }
   const [first] = result.rows;
   const counted = first?.["kyseracount"];
@@ -94,6 +99,13 @@ async function once(
     rows: [],
     numAffectedRows: counted === undefined ? result.numAffectedRows ?? 0n : BigInt(counted),
   };
+}
+
+function uncached(
+  made: PostgresStatement,
+  compile: QueryScope["compile"],
+): { readonly made: PostgresStatement; readonly compiled: CompiledQuery } {
+  return { made, compiled: compile(made.node) };
 }
 
 /** Takes out of a result what it says of the changes. */

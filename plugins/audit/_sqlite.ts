@@ -1,5 +1,11 @@
-import type { QueryResult, RootOperationNode } from "kysely";
-import { type Expression, type OperationNode, sql } from "kysely";
+import {
+  type CompiledQuery,
+  type Expression,
+  type OperationNode,
+  type QueryResult,
+  type RootOperationNode,
+  sql,
+} from "kysely";
 import {
   beforeSelection,
   changesHandle,
@@ -20,13 +26,35 @@ import {
   SHARED_COLUMNS,
   sharedOf,
 } from "./_log.ts";
-import { copy, id, joined, partsOf, q, returningMore, selection, tableNode } from "./_nodes.ts";
+import type { Templates } from "./_templates.ts";
+import type { Settings } from "./_settings.ts";
+import {
+  copy,
+  id,
+  joined,
+  partsOf,
+  q,
+  returningMore,
+  selection,
+  statement,
+  tableNode,
+} from "./_nodes.ts";
 import type { Change, Run } from "./_tables.ts";
 import type { Write } from "./_writes.ts";
 import { AuditNotPossibleError } from "./errors.ts";
 
 /** Runs a write as the user's own: its result is made ready for him. */
 export type RunWrite = (node: RootOperationNode) => Promise<QueryResult<any>>;
+
+/** What a write is done with. */
+export interface SqliteWork {
+  readonly to: LogTarget;
+  readonly query: CompiledQuery;
+  readonly run: Run;
+  readonly next: (query: CompiledQuery) => Promise<QueryResult<any>>;
+  readonly compile: (node: RootOperationNode) => CompiledQuery;
+  readonly templates: Templates;
+}
 
 /** A row that a write touched, or may have. */
 interface Touched {
@@ -46,14 +74,12 @@ interface Touched {
 export async function writeOnSqlite(
   write: Write,
   target: Target,
-  to: LogTarget,
-  run: Run,
-  runWrite: RunWrite,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { kind, node } = write;
-  if (kind === "delete") return await deleteRows(node, target, to, run, runWrite);
-  if (kind === "update") return await updateRows(node, target, to, run, runWrite);
-  return await insertRows(node, target, to, run, runWrite);
+  if (kind === "delete") return await deleteRows(node, target, work);
+  if (kind === "update") return await updateRows(node, target, work);
+  return await insertRows(node, target, work);
 }
 
 /** What rows of a table are found by: their number, or else their key. */
@@ -67,12 +93,10 @@ export function sqliteHandle(table: Target["table"]): readonly string[] {
 async function deleteRows(
   node: OperationNode,
   target: Target,
-  to: LogTarget,
-  run: Run,
-  runWrite: RunWrite,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table } = target;
-  const { result, texts } = await returning(node, runWrite, [
+  const { result, texts } = await returning(node, work, () => [
     keyOf(table, table.key, undefined, "sqlite"),
     imageOf(table, undefined, "sqlite"),
   ]);
@@ -82,21 +106,25 @@ async function deleteRows(
     handle: null,
     maybe: false,
   }));
-  await writeEntries(run, to, target, touched);
+  await writeEntries(work, target, touched);
   return result;
 }
 
 async function updateRows(
   node: OperationNode,
   target: Target,
-  to: LogTarget,
-  run: Run,
-  runWrite: RunWrite,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
-  const { rows } = await run(selectFor(node, beforeSelection([target], node, "sqlite")));
+  const { rows } = await ask(
+    work,
+    node,
+    "before",
+    {},
+    () => selectFor(node, beforeSelection([target], node, "sqlite")),
+  );
   const before = readBefore(rows, [target])[0]!;
-  const { result, texts } = await returning(node, runWrite, [
+  const { result, texts } = await returning(node, work, () => [
     keyOf(table, handle, undefined, "sqlite"),
     keyOf(table, table.key, undefined, "sqlite"),
   ]);
@@ -108,16 +136,14 @@ async function updateRows(
     if (was === undefined) throw cannotPair(target);
     return { entity: entity(key!), before: was.image, handle: now!, maybe: false };
   });
-  await writeEntries(run, to, target, touched);
+  await writeEntries(work, target, touched);
   return result;
 }
 
 async function insertRows(
   node: OperationNode,
   target: Target,
-  to: LogTarget,
-  run: Run,
-  runWrite: RunWrite,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
   const { onConflict, replace, orAction } = partsOf(node);
@@ -128,14 +154,14 @@ async function insertRows(
     ? undefined
     : metRows(node, target, replaces || named === undefined ? table.info.uniques : [named]);
   const before = met === undefined ? [] : readBefore(
-    (await run(
+    (await work.run(
       sql`select ${beforeSelection([target], undefined, "sqlite")} from ${
         q(target.node)
       } where ${met}`,
     )).rows,
     [target],
   )[0]!;
-  const { result, texts } = await returning(node, runWrite, [
+  const { result, texts } = await returning(node, work, () => [
     keyOf(table, handle, undefined, "sqlite"),
     keyOf(table, table.key, undefined, "sqlite"),
   ]);
@@ -153,7 +179,7 @@ async function insertRows(
     handle,
     maybe: true,
   }));
-  await writeEntries(run, to, target, [...others, ...written]);
+  await writeEntries(work, target, [...others, ...written]);
   if (partsOf(node).returning !== undefined || table.info.withoutRowid) return result;
   const last = texts.at(-1);
   if (last === undefined) return result;
@@ -166,16 +192,25 @@ async function insertRows(
 /** Runs a write with more behind its RETURNING, which is taken out of the result again. */
 async function returning(
   node: OperationNode,
-  runWrite: RunWrite,
-  more: readonly Expression<any>[],
+  work: SqliteWork,
+  more: () => readonly Expression<any>[],
 ): Promise<{ result: QueryResult<any>; texts: string[][] }> {
   const { returning: own } = partsOf(node);
-  const selections = more.map((each, i) => selection(text(each, "sqlite"), `kyserax${i}`));
-  // A statement of the same kind.
-  const asked = copy(node, { returning: returningMore(own, selections) }) as RootOperationNode;
-  const { rows, ...rest } = await runWrite(asked);
-  const texts = rows.map((row) => more.map((_, i) => untext(row[`kyserax${i}`])));
-  for (const row of rows) more.forEach((_, i) => delete row[`kyserax${i}`]);
+  const { made: { count }, compiled } = work.templates.get({
+    ...work,
+    key: node,
+    name: "write",
+    values: {},
+  }, () => {
+    const selections = more().map((each, i) => selection(text(each, "sqlite"), `kyserax${i}`));
+    // A statement of the same kind.
+    const asked = copy(node, { returning: returningMore(own, selections) }) as RootOperationNode;
+    return { node: asked, count: selections.length };
+  });
+  const { rows, ...rest } = await work.next(compiled);
+  const names = Array.from({ length: count }, (_, i) => `kyserax${i}`);
+  const texts = rows.map((row) => names.map((name) => untext(row[name])));
+  for (const row of rows) for (const name of names) delete row[name];
   return {
     result: {
       ...rest,
@@ -186,15 +221,29 @@ async function returning(
   };
 }
 
+/** Runs a statement of ours that may come again. */
+async function ask<V extends object>(
+  work: SqliteWork,
+  key: object,
+  name: string,
+  values: V,
+  make: (values: V) => Expression<any>,
+): Promise<QueryResult<any>> {
+  const { compiled } = work.templates.get(
+    { ...work, key, name, values },
+    (each) => ({ node: statement(make(each)) }),
+  );
+  return await work.next(compiled);
+}
+
 /** Writes the entries of rows, with their values as they are now. */
 async function writeEntries(
-  run: Run,
-  to: LogTarget,
+  work: SqliteWork,
   target: Target,
   touched: readonly Touched[],
 ): Promise<void> {
   if (touched.length === 0) return;
-  const { table, handle } = target;
+  const { to } = work;
   const { settings } = to;
   const given = stringifyExact(
     touched.map((row) => [
@@ -204,31 +253,28 @@ async function writeEntries(
       row.maybe ? 1 : 0,
     ]),
   );
-  const isSame = handle.map((name, i) =>
-    sql`t.${id(name)} is json_extract(e.value, ${`$[2][${i}]`})`
-  );
   // Where nothing is to be found, nothing is looked for.
-  const now = touched.every((row) => row.handle === null)
-    ? sql`null`
-    : sql`case when json_type(e.value, '$[2]') = 'array' then (select ${
-      imageOf(table, "t", "sqlite")
-    } from ${q(bareTable(target))} as t where ${joined(isSame, " and ")}) end`;
-  const rows = sql`select e.key as n, json_extract(e.value, '$[0]') as entity,
-    json_extract(e.value, '$[1]') as b, ${now} as a, json_extract(e.value, '$[3]') as maybe
-    from json_each(${given}) as e`;
-  const selected = sql`select ${table.label} as label, entity, ${operationOf(target)} as op,
-    ${settings.captureOldValues ? sql`b` : sql`null`} as b,
-    ${settings.captureNewValues ? sql`a` : sql`null`} as a
-    from (${rows}) where (b is not null or a is not null) and (maybe = 0 or a is not b) order by n`;
+  const looks = touched.some((row) => row.handle !== null);
   if (settings.hashChain === undefined) {
-    await run(sql`insert into ${auditTableOf(to)} (${OWN_COLUMNS}, ${SHARED_COLUMNS})
-      select label, entity, op, b, a, null, ${sharedOf(to)} from (${selected})`);
+    const name = looks ? "entries" : "entries of rows that are gone";
+    await ask(
+      work,
+      target.table,
+      name,
+      { ...to.values, given },
+      ({ given, ...values }) =>
+        sql`insert into ${auditTableOf(to)} (${OWN_COLUMNS}, ${SHARED_COLUMNS})
+        select label, entity, op, b, a, null, ${sharedOf({ ...to, values })}
+        from (${entriesOf(target, settings, given, looks)})`,
+    );
     return;
   }
-  const { rows: found } = await run(sql`select label, entity, op,
-    ':' || b as b, ':' || a as a from (${selected})`);
+  const { rows: found } = await work.run(
+    sql`select label, entity, op, ':' || b as b, ':' || a as a
+      from (${entriesOf(target, settings, given, looks)})`,
+  );
   await log(
-    run,
+    work.run,
     to,
     found.map((row): Change => ({
       table: String(row["label"]),
@@ -238,6 +284,31 @@ async function writeEntries(
       after: row["a"] === null ? null : untext(row["a"]),
     })),
   );
+}
+
+/** The SELECT of entries from JSON of the rows that a write touched. */
+function entriesOf(
+  target: Target,
+  settings: Settings,
+  given: string,
+  looks: boolean,
+): Expression<any> {
+  const { table, handle } = target;
+  const isSame = handle.map((name, i) =>
+    sql`t.${id(name)} is json_extract(e.value, ${`$[2][${i}]`})`
+  );
+  const now = looks
+    ? sql`case when json_type(e.value, '$[2]') = 'array' then (select ${
+      imageOf(table, "t", "sqlite")
+    } from ${q(tableNode(table.name, table.schema))} as t where ${joined(isSame, " and ")}) end`
+    : sql`null`;
+  const rows = sql`select e.key as n, json_extract(e.value, '$[0]') as entity,
+    json_extract(e.value, '$[1]') as b, ${now} as a, json_extract(e.value, '$[3]') as maybe
+    from json_each(${given}) as e`;
+  return sql`select ${table.label} as label, entity, ${operationOf(target)} as op,
+    ${settings.captureOldValues ? sql`b` : sql`null`} as b,
+    ${settings.captureNewValues ? sql`a` : sql`null`} as a
+    from (${rows}) where (b is not null or a is not null) and (maybe = 0 or a is not b) order by n`;
 }
 
 function operationOf({ table }: Target): Expression<any> {
@@ -262,10 +333,6 @@ function handleValues(handle: string, target: Target): readonly JsonValue[] {
     target.table.label,
     "its key holds bytes, and its rows have no number of their own",
   );
-}
-
-function bareTable({ table }: Target): OperationNode {
-  return tableNode(table.name, table.schema);
 }
 
 function parse(list: string): readonly JsonValue[] {

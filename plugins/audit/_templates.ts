@@ -1,86 +1,103 @@
 import type { CompiledQuery, Kysely, RootOperationNode } from "kysely";
-import type { PostgresStatement } from "./_postgres.ts";
-import type { SharedValues } from "./_values.ts";
-
-/** Stand for the values that differ from one run of a statement to the next. */
-const STAND_INS: { readonly [K in keyof SharedValues]: object } = {
-  actor: {},
-  at: {},
-  metadata: {},
-  request: {},
-};
-const NAMES = Object.keys(STAND_INS) as (keyof SharedValues)[];
 
 /** A statement of ours that was compiled, and where its values come from. */
-interface Template {
-  readonly statement: PostgresStatement;
+interface Template<T> {
+  readonly made: T;
   readonly sql: string;
   readonly values: readonly Source[];
 }
 
-/** A value of the entries, one of the query's own parameters, or always the same. */
+/** One of the values that are given, one of the query's own parameters, or always the same. */
 type Source =
-  | { readonly entry: keyof SharedValues }
+  | { readonly given: string }
   | { readonly parameter: number }
   | { readonly value: unknown };
 
+/** A statement, and what else is known of it. */
+export interface Made {
+  readonly node: RootOperationNode;
+}
+
+/** What a statement is compiled for. */
+export interface Occasion<V extends object> {
+  /** What it is made of: the same for statements that differ in their values only. */
+  readonly key: object;
+  /** Which of the statements that are made of that. */
+  readonly name: string;
+  /** The query of the user. */
+  readonly query: CompiledQuery;
+  /** Compiles a tree for this one time. */
+  readonly compile: (node: RootOperationNode) => CompiledQuery;
+  /** The values that differ. */
+  readonly values: V;
+}
+
 /**
- * Statements for queries that come again: the tree of a prepared query is the same each time, and so
- * is what is made of it.
+ * Statements that come again: the tree of a prepared query is the same each time, and so is what is
+ * made of it. What comes once is made and compiled for once.
  */
 export class Templates {
-  readonly #compile: (node: RootOperationNode, query: CompiledQuery) => CompiledQuery;
-  /** `null` for a query that came once. */
-  readonly #known = new WeakMap<RootOperationNode, Template | null>();
+  readonly #db: Kysely<any>;
+  /** `null` for what came once. */
+  readonly #known = new WeakMap<object, Map<string, Template<Made> | null>>();
 
   /** @param db compiles trees as they are */
   constructor(db: Kysely<any>) {
-    this.#compile = (node, { queryId }) => db.getExecutor().compileQuery(node, queryId);
+    this.#db = db;
   }
 
-  /**
-   * What is to run for a query that came before.
-   *
-   * @param make makes the statement, with these values
-   * @returns `undefined` for a query that comes the first time
-   */
-  get(
-    query: CompiledQuery,
-    values: SharedValues,
-    make: (values: SharedValues) => PostgresStatement,
-  ): { readonly statement: PostgresStatement; readonly query: CompiledQuery } | undefined {
-    let template = this.#known.get(query.query);
-    if (template === undefined) {
-      this.#known.set(query.query, null);
-      return undefined;
+  /** Makes and compiles a statement, or takes the one that was made before. */
+  get<T extends Made, V extends object>(
+    { key, name, query, compile, values }: Occasion<V>,
+    make: (values: V) => T,
+  ): { readonly made: T; readonly compiled: CompiledQuery } {
+    let known = this.#known.get(key);
+    if (known === undefined) this.#known.set(key, known = new Map());
+    // Of one name everything that is made is of one type.
+    let template = known.get(name) as Template<T> | null | undefined;
+    if (template === undefined && key === query.query) {
+      known.set(name, null);
+      const made = make(values);
+      return { made, compiled: compile(made.node) };
     }
-    if (template === null) this.#known.set(query.query, template = this.#make(query, make));
+    template ??= this.#make(query, values, make);
+    known.set(name, template);
+    const { made, sql } = template;
     const parameters = template.values.map((source) =>
-      "entry" in source
-        ? values[source.entry]
+      "given" in source
+        ? (values as Readonly<Record<string, unknown>>)[source.given]
         : "parameter" in source
         ? query.parameters[source.parameter]
         : source.value
     );
-    const { statement, sql } = template;
+    return { made, compiled: { query: made.node, sql, parameters, queryId: query.queryId } };
+  }
+
+  #make<T extends Made, V extends object>(
+    query: CompiledQuery,
+    values: V,
+    make: (values: V) => T,
+  ): Template<T> {
+    const standIns = Object.fromEntries(Object.keys(values).map((name) => [name, {}]));
+    // They go to the parameters of the compiled statement, and are found there again.
+    const made = make(standIns as V);
+    const { sql, parameters } = this.#compile(made.node, query);
+    const own = this.#compile(query.query, query).parameters;
     return {
-      statement,
-      query: { query: statement.node, sql, parameters, queryId: query.queryId },
+      made,
+      sql,
+      values: parameters.map((value): Source => {
+        if (typeof value !== "object" || value === null) return { value };
+        const given = Object.keys(standIns).find((name) => standIns[name] === value);
+        if (given !== undefined) return { given };
+        // What stands for a value in the tree is an object of its own.
+        const parameter = own.indexOf(value);
+        return parameter < 0 ? { value } : { parameter };
+      }),
     };
   }
 
-  #make(query: CompiledQuery, make: (values: SharedValues) => PostgresStatement): Template {
-    // They go to the parameters of the compiled statement, where they are found again.
-    const statement = make(STAND_INS as unknown as SharedValues);
-    const { sql, parameters } = this.#compile(statement.node, query);
-    const own = this.#compile(query.query, query).parameters;
-    const values = parameters.map((value): Source => {
-      const entry = NAMES.find((name) => STAND_INS[name] === value);
-      if (entry !== undefined) return { entry };
-      // What stands for a value in the tree is an object of its own.
-      const parameter = typeof value === "object" && value !== null ? own.indexOf(value) : -1;
-      return parameter < 0 ? { value } : { parameter };
-    });
-    return { statement, sql, values };
+  #compile(node: RootOperationNode, { queryId }: CompiledQuery): CompiledQuery {
+    return this.#db.getExecutor().compileQuery(node, queryId);
   }
 }
