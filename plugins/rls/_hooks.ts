@@ -162,7 +162,10 @@ export class RLSHooks implements PluginHooks {
       host: this.#host,
       source: this.source,
       bypassRoles: this.settings.bypassRoles,
-      columns: this.tables.columnsOf(table),
+      columns: this.tables.columnsOf({
+        name: reference.physicalName,
+        schema: reference.schema,
+      }),
     });
   }
 
@@ -244,7 +247,7 @@ export class RLSHooks implements PluginHooks {
       table,
       dialect: context.dialect,
       column: this.#columnOf(reference),
-      actions: undefined,
+      actions: reference.actions,
     };
     const ask = askerOf(place, this.source, this.settings.bypassRoles);
     let last: Answer | undefined;

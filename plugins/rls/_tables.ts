@@ -12,6 +12,13 @@ export type Standing =
   /** That it may not be used. */
   | { readonly kind: "refused"; readonly why: string };
 
+/** A table or view of the database. */
+export interface Relation {
+  readonly isView: boolean;
+  /** Its columns, in their order. */
+  readonly columns: readonly string[];
+}
+
 const FREE: Standing = { kind: "free" };
 
 /** Tables by the names that queries have for them. */
@@ -20,9 +27,9 @@ export class Tables {
   /** The tables of the schema, by physical name. */
   readonly #policed = new Map<string, CompiledTable[]>();
   readonly #skipped: TableScope;
-  readonly #views: TableScope;
   readonly #unlisted: "allow" | "deny";
-  readonly #columns = new Map<CompiledTable, readonly string[]>();
+  readonly #relations = new Map<string, Map<string, Relation>>();
+  #searchPath: readonly string[] | undefined;
 
   /**
    * Makes it.
@@ -41,7 +48,6 @@ export class Tables {
     this.#host = host;
     this.#unlisted = unlisted;
     this.#skipped = new TableScope(host);
-    this.#views = new TableScope(host);
     for (const entry of skipTables) this.#skipped.addEntry(entry);
     for (const table of registry.tables()) {
       const key = host.physicalName(parseTableName(table.table).name);
@@ -57,28 +63,42 @@ export class Tables {
     }
   }
 
-  /** Adds a view of the database: what it reads is not seen. */
-  addView(view: TableId): void {
-    this.#views.addFound(view, true);
+  /** Tells of a table or view of the database. */
+  addRelation({ name, schema }: TableId, relation: Relation): void {
+    const key = this.#fold(name);
+    const bySchema = this.#relations.get(key) ?? new Map<string, Relation>();
+    bySchema.set(schema === undefined ? "" : this.#fold(schema), relation);
+    this.#relations.set(key, bySchema);
   }
 
-  /** Tells of a table of the database what columns it has. */
-  addColumns(id: TableId, columns: readonly string[]): void {
-    const standing = this.standingOf(id);
-    if (standing.kind === "policed" && !this.#columns.has(standing.table)) {
-      this.#columns.set(standing.table, columns);
-    }
+  /** Tells where the database looks for a name without a schema. */
+  setSearchPath(schemas: readonly string[]): void {
+    this.#searchPath = schemas;
   }
 
   /** The columns of a table. @throws {RLSSchemaError} where they are not known */
-  columnsOf(table: CompiledTable): readonly string[] {
-    const columns = this.#columns.get(table);
-    if (columns !== undefined) return columns;
+  columnsOf(id: TableId): readonly string[] {
+    const [relation] = this.#relationsOf(id);
+    if (relation !== undefined) return relation.columns;
     throw new RLSSchemaError(
-      `${table.table}.columns`,
+      `${id.name}.columns`,
       "the columns of the table are not known, and one must not be read by everybody; make the " +
         "executor with createExecutor(), when the table is there",
     );
+  }
+
+  /** What a name may stand for; of a name without schema, what the database finds first. */
+  #relationsOf({ name, schema }: TableId): readonly Relation[] {
+    const bySchema = this.#relations.get(this.#fold(name)) ??
+      this.#relations.get(this.#host.physicalName(name));
+    if (bySchema === undefined) return [];
+    if (schema !== undefined) {
+      const relation = bySchema.get(this.#fold(schema)) ??
+        bySchema.get(this.#fold(this.#host.physicalName(schema)));
+      return relation === undefined ? [] : [relation];
+    }
+    const first = this.#searchPath?.find((each) => bySchema.has(each));
+    return first === undefined ? [...bySchema.values()] : [bySchema.get(first)!];
   }
 
   /** Whether there is anything to say about a table. */
@@ -100,7 +120,7 @@ export class Tables {
       };
     }
     if (found !== undefined) return { kind: "policed", table: found };
-    if (this.#views.has(id)) {
+    if (this.#relationsOf(id).some(({ isView }) => isView)) {
       return {
         kind: "refused",
         why:

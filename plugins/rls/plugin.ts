@@ -1,4 +1,5 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
+import { sql } from "kysely";
 import { RLSHooks } from "./_hooks.ts";
 import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions, type Settings } from "./_settings.ts";
@@ -77,13 +78,16 @@ function tablesOf(host: PluginHost, settings: Settings): Tables {
  */
 async function lookAround(host: PluginHost, tables: Tables): Promise<void> {
   for (const { name, schema, isView, columns } of await host.tables()) {
-    if (isView) tables.addView({ name, schema });
-    tables.addColumns({ name, schema }, columns.map((column) => column.name));
+    tables.addRelation({ name, schema }, { isView, columns: columns.map(({ name }) => name) });
   }
   if (host.dialect !== "postgres") return;
   // Kysely's introspection leaves these out.
-  const stored = await host.db.selectFrom("pg_catalog.pg_matviews")
-    .select(["matviewname as name", "schemaname as schema"])
-    .execute();
-  for (const { name, schema } of stored) tables.addView({ name, schema });
+  const stored = await sql<{ name: string; schema: string }>`
+    select matviewname::text as name, schemaname::text as schema from pg_catalog.pg_matviews
+  `.execute(host.db);
+  for (const id of stored.rows) tables.addRelation(id, { isView: true, columns: [] });
+  const { rows } = await sql<{ name: string }>`
+    select unnest(current_schemas(false))::text as name
+  `.execute(host.db);
+  tables.setSearchPath(rows.map(({ name }) => name));
 }
