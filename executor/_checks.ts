@@ -1,7 +1,8 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { standFor } from "./_connection.ts";
 import { LateValue } from "./_late_value.ts";
-import { callHook, type NamedCheck } from "./_plan.ts";
+import { callHook } from "./_answers.ts";
+import type { NamedCheck } from "./_plan.ts";
 import { CheckRefusedError } from "./errors.ts";
 import type { Attributes, DialectName } from "./plugin.ts";
 import { isSlot } from "./_slot.ts";

@@ -3,7 +3,8 @@ import { isCatalog } from "./_catalog.ts";
 import type { Core } from "./_core.ts";
 import { type Caller, LateValue } from "./_late_value.ts";
 import { Names } from "./_names.ts";
-import { callHook, type NamedHooks, TablePlan } from "./_plan.ts";
+import { callHook } from "./_answers.ts";
+import { type NamedHooks, TablePlan } from "./_plan.ts";
 import type { Attributes, DialectName, HookContext } from "./plugin.ts";
 import { isSchemaPlugin } from "./_schema_plugin.ts";
 

@@ -1,5 +1,5 @@
 import { type Expression, type OperationNode, PrimitiveValueListNode, ValueNode } from "kysely";
-import { callHook } from "./_plan.ts";
+import { callHook } from "./_answers.ts";
 import type { Attributes } from "./plugin.ts";
 
 /** A hook of a plugin. */

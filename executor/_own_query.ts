@@ -1,7 +1,7 @@
 import type { CompiledQuery, QueryId, RawNode, RootOperationNode } from "kysely";
 import type { Checks } from "./_checks.ts";
 import type { Guard, View } from "./_guard.ts";
-import { callHook } from "./_plan.ts";
+import { callHook } from "./_answers.ts";
 import { ForeignQueryError, QueryRefusedError, RawSqlError } from "./errors.ts";
 import { textOf } from "./rewrite/_raw_text.ts";
 import { visit } from "./rewrite/_visit.ts";

@@ -1,62 +1,26 @@
+import { AndNode, type OperationNode } from "kysely";
 import {
-  AliasNode,
-  AndNode,
-  ColumnNode,
-  createQueryId,
-  ExpressionWrapper,
-  IdentifierNode,
-  type OperationNode,
-  ParensNode,
-  ReferenceNode,
-  SelectionNode,
-  SelectQueryNode,
-  sql,
-  type TableNode,
-  ValueNode,
-} from "kysely";
-import {
-  bothVariants,
-  type Guard,
-  sameVariants,
-  type Usage,
-  type Variant,
-  type View,
-} from "./_guard.ts";
-import { ExecutorError, PluginHookError, QueryRefusedError } from "./errors.ts";
+  callHook,
+  filterNode,
+  validateCheck,
+  validateMask,
+  validateRewrite,
+  validateStamp,
+} from "./_answers.ts";
+import { bothVariants, type Guard, sameVariants, type Variant, type View } from "./_guard.ts";
+import { captured, inSchema, keepingToPlugins, recursive, shadowed } from "./_plugin_sql.ts";
+import { TableMask } from "./_table_mask.ts";
+import { Reference, type ReferenceName } from "./_table_reference.ts";
 import type { ExplainedHook } from "./explain_query.ts";
-import type {
-  ColumnMask,
-  DeleteRewrite,
-  MergeAction,
-  PluginHooks,
-  QueryOperation,
-  RowCheck,
-  Stamp,
-  TableReference,
-} from "./plugin.ts";
-import { namesIn, nodeOfSource, sameNode } from "./rewrite/_nodes.ts";
+import type { DeleteRewrite, PluginHooks, QueryOperation, RowCheck, Stamp } from "./plugin.ts";
+import { namesIn, sameNode } from "./rewrite/_nodes.ts";
 import { operandOfAnd } from "./rewrite/_predicate.ts";
 import { isCte, type Scope } from "./rewrite/_scope.ts";
-import { visit } from "./rewrite/_visit.ts";
 
 /** The hooks of one plugin, with its name for errors. */
 export interface NamedHooks {
   readonly plugin: string;
   readonly hooks: PluginHooks;
-}
-
-/** How a reference is written. */
-export interface ReferenceName {
-  /** The table. */
-  readonly table: TableNode;
-  /** What qualifies the reference's columns: its alias, or the table. */
-  readonly qualifier: TableNode;
-  /** The alias, where there is one. */
-  readonly alias: IdentifierNode | undefined;
-  /** What the query knows the reference by, where a derived table is put there. */
-  readonly known?: TableNode;
-  /** What a MERGE does with its target. */
-  readonly actions?: readonly MergeAction[];
 }
 
 /** A stamp, and whose it is. */
@@ -256,10 +220,7 @@ export class TablePlan {
     const own = name.qualifier.table.identifier.name;
     if (names.has(own)) throw captured(own, name.table);
     for (const read of reads) if (isCte(scope, read)) throw shadowed(read, name.table);
-    const plain = guard.withoutFlags;
-    return plain === guard
-      ? visit(written, undefined, guard)
-      : underAnother(guard.usage, plain, () => visit(written, undefined, plain));
+    return keepingToPlugins(written, guard);
   }
 
   /** Which columns of a reference are masked; `undefined` where none is. */
@@ -363,12 +324,7 @@ export class TablePlan {
       const { reads, names } = namesIn(written, guard);
       const own = name.qualifier.table.identifier.name;
       if (names.has(own)) throw captured(own, name.table);
-      // A filter's own subqueries keep to the plugins as well: to what the caller may see, and not
-      // to what the handle's flags ask to be shown.
-      const plain = guard.withoutFlags;
-      const node = plain === guard
-        ? visit(written, undefined, guard)
-        : underAnother(usage, plain, () => visit(written, undefined, plain));
+      const node = keepingToPlugins(written, guard);
       return {
         node,
         reads: reads.size === 0 ? undefined : reads,
@@ -388,160 +344,6 @@ export class TablePlan {
   }
 }
 
-/** The masked columns of one reference. */
-export class TableMask {
-  /** All columns. */
-  readonly columns: readonly string[];
-  /** What the caller may not write, as columns are compared. */
-  readonly unwritable: ReadonlySet<string>;
-  readonly #hidden = new Map<string, OperationNode>();
-  readonly #names: string[] = [];
-
-  constructor(
-    answers: readonly { readonly plugin: string; readonly answer: ColumnMask }[],
-    name: ReferenceName,
-    guard: Guard,
-  ) {
-    this.columns = answers[0]!.answer.columns;
-    this.unwritable = new Set(
-      answers.flatMap(({ answer }) =>
-        (answer.unwritable ?? []).map((column) => guard.columnKey(column))
-      ),
-    );
-    for (const { plugin, answer } of answers) {
-      for (const [column, shown] of Object.entries(answer.hidden)) {
-        const key = guard.columnKey(column);
-        // The first plugin has its say; NULL goes before all.
-        if (this.#hidden.has(key) && shown !== null) continue;
-        this.#names.push(column);
-        this.#hidden.set(key, shownAs(shown, column, name, plugin, guard));
-      }
-    }
-  }
-
-  /** The names of the columns that are hidden. */
-  get names(): readonly string[] {
-    return this.#names;
-  }
-
-  /** Whether a column is. */
-  hides(column: string, guard: Guard): boolean {
-    return this.#hidden.has(guard.columnKey(column));
-  }
-
-  /** What is seen in a column's place. */
-  shown(column: string, guard: Guard): OperationNode {
-    return this.#hidden.get(guard.columnKey(column))!;
-  }
-
-  /** What `*` stands for. */
-  selections(name: ReferenceName, guard: Guard): SelectionNode[] {
-    return this.columns.map((column) => {
-      const shown = this.#hidden.get(guard.columnKey(column));
-      return SelectionNode.create(
-        shown === undefined
-          ? ReferenceNode.create(ColumnNode.create(column), name.qualifier)
-          : AliasNode.create(shown, IdentifierNode.create(column)),
-      );
-    });
-  }
-}
-
-function shownAs(
-  shown: unknown,
-  column: string,
-  name: ReferenceName,
-  plugin: string,
-  guard: Guard,
-): OperationNode {
-  const own = ReferenceNode.create(ColumnNode.create(column), name.qualifier);
-  // NULL of the column's type.
-  if (shown === null) {
-    return sql`case when 1 = 0 then ${new ExpressionWrapper(own)} end`.toOperationNode();
-  }
-  const node = callHook(plugin, "mask", () => nodeOfSource(shown));
-  if (node === undefined) return ValueNode.create(shown);
-  const written = ParensNode.create(inSchema(filterNode(shown, plugin, "mask"), guard));
-  const { names } = namesIn(written, guard);
-  const alias = name.qualifier.table.identifier.name;
-  if (names.has(alias)) throw captured(alias, name.table);
-  const plain = guard.withoutFlags;
-  return plain === guard
-    ? visit(written, undefined, guard)
-    : underAnother(guard.usage, plain, () => visit(written, undefined, plain));
-}
-
-function validateMask(answer: ColumnMask, plugin: string): void {
-  const { columns, hidden, unwritable } = (answer ?? {}) as Partial<ColumnMask>;
-  if (
-    Array.isArray(columns) && typeof hidden === "object" && hidden !== null &&
-    (unwritable === undefined || Array.isArray(unwritable))
-  ) {
-    return;
-  }
-  throw new PluginHookError(
-    plugin,
-    "mask",
-    "it answered with something else; return { columns, hidden: { column: null } } or undefined",
-  );
-}
-
-/** A table reference as hooks see it. */
-export class Reference implements TableReference {
-  /** @inheritdoc */
-  readonly table: string;
-  /** @inheritdoc */
-  readonly physicalName: string;
-  /** @inheritdoc */
-  readonly schema: string | undefined;
-  /** @inheritdoc */
-  readonly alias: string;
-  /** @inheritdoc */
-  readonly operation: QueryOperation;
-  /** @inheritdoc */
-  readonly role: "source" | "target";
-  /** @inheritdoc */
-  readonly returning: boolean;
-  /** @inheritdoc */
-  readonly actions: readonly MergeAction[] | undefined;
-  readonly #qualifier: TableNode;
-
-  constructor(
-    { table, qualifier, actions }: ReferenceName,
-    operation: QueryOperation,
-    physicalName: string,
-    returning = false,
-  ) {
-    this.returning = returning;
-    this.actions = actions;
-    this.table = table.table.identifier.name;
-    this.physicalName = physicalName;
-    this.schema = table.table.schema?.name;
-    this.alias = qualifier.table.identifier.name;
-    this.operation = operation;
-    this.role = operation === "select" ? "source" : "target";
-    this.#qualifier = qualifier;
-  }
-
-  column<T = unknown>(name: string): ExpressionWrapper<any, any, T> {
-    return new ExpressionWrapper(ReferenceNode.create(ColumnNode.create(name), this.#qualifier));
-  }
-}
-
-/** Calls a hook; what it throws is told with the plugin's name, but for our own errors. */
-export function callHook<T>(plugin: string, hook: string, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof ExecutorError) throw error;
-    throw new PluginHookError(plugin, hook, `it threw (${describe(error)})`, { cause: error });
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 function contextOf(guard: Guard): Predicate["context"] {
   return guard.usage.context ? guard.view.context : ANY;
 }
@@ -549,143 +351,4 @@ function contextOf(guard: Guard): Predicate["context"] {
 function isFor(predicate: Predicate, { view: { context }, run }: Guard): boolean {
   return (predicate.context === ANY || predicate.context === context) &&
     sameVariants(predicate.variants, context, run);
-}
-
-/** Does something with another guard, and notes what it has used for the first. */
-function underAnother<T>(usage: Usage, other: Guard, make: () => T): T {
-  const before = { ...other.usage };
-  Object.assign(other.usage, { context: false, late: false, moment: false, variants: [] });
-  try {
-    return make();
-  } finally {
-    const used = other.usage;
-    usage.context ||= used.context;
-    usage.late ||= used.late;
-    usage.moment ||= used.moment;
-    usage.variants = bothVariants(usage.variants, used.variants);
-    Object.assign(used, before);
-  }
-}
-
-/** The node of what a hook answered. */
-export function filterNode(
-  answer: unknown,
-  plugin: string,
-  hook: "filter" | "check" | "mask" = "filter",
-): OperationNode {
-  const node = callHook(plugin, hook, () => nodeOfSource(answer));
-  if (node !== undefined && EXPRESSIONS.has(node.kind)) return node;
-  throw new PluginHookError(
-    plugin,
-    hook,
-    `it answered with ${typeof answer}; return an expression` +
-      (hook === "check" ? "" : `, or undefined for no ${hook}`),
-  );
-}
-
-const EXPRESSIONS: ReadonlySet<string> = new Set([
-  "AggregateFunctionNode",
-  "AndNode",
-  "BinaryOperationNode",
-  "CaseNode",
-  "CastNode",
-  "ColumnNode",
-  "FunctionNode",
-  "JSONReferenceNode",
-  "OrNode",
-  "ParensNode",
-  "RawNode",
-  "ReferenceNode",
-  "SelectQueryNode",
-  "UnaryOperationNode",
-  "ValueNode",
-]);
-
-function validateStamp(answer: Stamp, plugin: string): void {
-  const { set, given } = (answer ?? {}) as Partial<Stamp>;
-  const isSet = typeof set === "object" && set !== null && !Array.isArray(set);
-  if (isSet && (given === undefined || ["keep", "replace", "refuse"].includes(given))) return;
-  throw new PluginHookError(
-    plugin,
-    "stamp",
-    "it answered with something else; return { set: { column: value }, given } or undefined",
-  );
-}
-
-function validateCheck(answer: RowCheck, plugin: string): void {
-  const { columns, satisfied, predicate, refuse } = (answer ?? {}) as Partial<RowCheck>;
-  const isFunction = (value: unknown): boolean =>
-    value === undefined || typeof value === "function";
-  if (
-    Array.isArray(columns) && [satisfied, predicate, refuse].every(isFunction) &&
-    (satisfied !== undefined || predicate !== undefined)
-  ) {
-    return;
-  }
-  throw new PluginHookError(
-    plugin,
-    "check",
-    "it answered with something else; return { columns, satisfied, predicate, says } or undefined",
-  );
-}
-
-/**
- * Puts the tables that a predicate's subqueries read into the schema of the handle, as those of the
- * user's query are: they stand in the selection of a query for as long as Kysely's plugin looks.
- */
-function inSchema(node: OperationNode, guard: Guard): OperationNode {
-  let out = node;
-  for (const plugin of guard.schemas) {
-    const selection = SelectionNode.create(AliasNode.create(out, IdentifierNode.create("p")));
-    const query = SelectQueryNode.cloneWithSelections(SelectQueryNode.create(), [selection]);
-    const { selections } = plugin.transformQuery({
-      node: query,
-      queryId: createQueryId(),
-    }) as SelectQueryNode;
-    out = (selections![0]!.selection as AliasNode).node;
-  }
-  return out;
-}
-
-function validateRewrite(answer: unknown, plugin: string): void {
-  if (answer === "deny") return;
-  const { set } = (answer ?? {}) as Partial<DeleteRewrite>;
-  if (
-    typeof set === "object" && set !== null && !Array.isArray(set) && Object.keys(set).length > 0
-  ) {
-    return;
-  }
-  throw new PluginHookError(
-    plugin,
-    "rewriteDelete",
-    'it answered with something else; return { set: { column: value } }, "deny" or undefined',
-  );
-}
-
-function recursive(table: TableNode): QueryRefusedError {
-  const name = table.table.identifier.name;
-  return new QueryRefusedError(
-    `Cannot filter table "${name}": its filter reads "${name}" again, without end; ` +
-      `let the filter read another table`,
-    "RECURSIVE_FILTER",
-    name,
-  );
-}
-
-function shadowed(name: string, table: TableNode): QueryRefusedError {
-  return new QueryRefusedError(
-    `Cannot filter table "${table.table.identifier.name}": its filter reads table "${name}", ` +
-      `which a common table expression of the query hides; rename the common table expression`,
-    "SHADOWED_TABLE",
-    name,
-  );
-}
-
-function captured(name: string, table: TableNode): QueryRefusedError {
-  return new QueryRefusedError(
-    `Cannot filter table "${table.table.identifier.name}" under the name "${name}": a subquery ` +
-      `of its filter uses that name as well; choose another alias`,
-    "AMBIGUOUS_NAME",
-    name,
-  );
 }

@@ -1,5 +1,7 @@
 import type { Guard } from "./_guard.ts";
-import { callHook, type NamedHooks, type Reference } from "./_plan.ts";
+import { callHook } from "./_answers.ts";
+import type { NamedHooks } from "./_plan.ts";
+import type { Reference } from "./_table_reference.ts";
 import type { AppliedRule, ExplainedHook, ExplainedReference } from "./explain_query.ts";
 
 /** What explainQuery() gathers while a query is rewritten. */

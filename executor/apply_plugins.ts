@@ -7,7 +7,8 @@ import {
   ValueNode,
   type WhereNode,
 } from "kysely";
-import { callHook, filterNode, Reference } from "./_plan.ts";
+import { callHook, filterNode } from "./_answers.ts";
+import { Reference } from "./_table_reference.ts";
 import { PluginHookError, PluginValidationError, QueryRefusedError } from "./errors.ts";
 import type {
   DialectName,

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { mustHaveGuard } from "./_graft.ts";
-import { callHook, type NamedHooks } from "./_plan.ts";
+import { callHook } from "./_answers.ts";
+import type { NamedHooks } from "./_plan.ts";
 import type { Attributes, DialectName } from "./plugin.ts";
 
 /** What a plugin does to one table. */

@@ -22,7 +22,8 @@ import {
 } from "kysely";
 import { GUARD_COLUMN } from "../_checks.ts";
 import type { Guard } from "../_guard.ts";
-import type { NamedCheck, ReferenceName } from "../_plan.ts";
+import type { NamedCheck } from "../_plan.ts";
+import type { ReferenceName } from "../_table_reference.ts";
 import { type NeededChecks, uncheckable } from "./_check.ts";
 import { keysOfColumns } from "./_columns.ts";
 import { forEachChild, mapChildren, sameNode } from "./_nodes.ts";

@@ -20,7 +20,8 @@ import {
 } from "kysely";
 import { isCatalog } from "../_catalog.ts";
 import type { Guard } from "../_guard.ts";
-import { callHook, Reference } from "../_plan.ts";
+import { callHook } from "../_answers.ts";
+import { Reference } from "../_table_reference.ts";
 import { PluginHookError } from "../errors.ts";
 import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../plugin.ts";
 import { forEachChild, mapChildren, nodeOfSource } from "./_nodes.ts";

@@ -10,7 +10,7 @@ import {
   TableNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
-import type { TableMask } from "../_plan.ts";
+import type { TableMask } from "../_table_mask.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { QueryOperation } from "../plugin.ts";
 import { mapChildren } from "./_nodes.ts";

@@ -6,7 +6,8 @@ import {
   TableNode,
 } from "kysely";
 import type { Guard } from "../_guard.ts";
-import type { ReferenceName, TablePlan } from "../_plan.ts";
+import type { TablePlan } from "../_plan.ts";
+import type { ReferenceName } from "../_table_reference.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { DialectName } from "../plugin.ts";
 import { isCte, refuseOtherCase, type Scope } from "./_scope.ts";
