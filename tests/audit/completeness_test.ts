@@ -12,9 +12,9 @@ import { openWorld, type World } from "./_world.ts";
 const TABLES = ["people", "notes", "loose"];
 const RUNS: Readonly<Record<TestDialect["name"], number>> = {
   sqlite: 40,
-  pglite: 12,
-  postgres: 15,
-  mysql: 15,
+  pglite: 6,
+  postgres: 8,
+  mysql: 8,
 };
 
 const small = fc.integer({ min: 0, max: 6 });

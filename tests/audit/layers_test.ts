@@ -10,6 +10,7 @@ import {
   type Plugin,
   Slot,
 } from "@kysera/executor";
+import { createRepository } from "@kysera/repository";
 import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -40,6 +41,39 @@ onEveryDialect("audit", (dialect) => {
         ]),
         [["1", "one", "ada@x"], ["2", "two", "bob@x"], ["4", null, "slot@x"]],
       );
+    } finally {
+      await close();
+    }
+  });
+
+  it("tells each caller's own values of a query that is prepared for all of them", async () => {
+    const { db, close } = await openWorld(dialect);
+    try {
+      let now = 0;
+      const executor = await createExecutor(db as Kysely<any>, [
+        auditPlugin({ getTimestamp: () => String(++now), metadata: ({ context }) => context! }),
+      ]);
+      const people = createRepository(executor, { tableName: "people" });
+      for (const userId of ["u1", "u2", "u3", "u4"]) {
+        const mine = people.on(bindContext(executor, { userId, requestId: `of ${userId}` }));
+        await mine.update(1, { name: userId });
+        await mine.create({ email: userId });
+        await mine.delete(3);
+      }
+      const told = (await getAuditLogs(executor)).reverse().map((entry) => [
+        entry.operation,
+        entry.changed_by,
+        entry.request_id,
+        entry.metadata!.userId,
+        entry.changed_at,
+        entry.new_values?.name ?? entry.new_values?.email,
+      ]);
+      const of = (n: number, first: number): unknown[][] => [
+        ["UPDATE", `u${n}`, `of u${n}`, `u${n}`, `${first}`, `u${n}`],
+        ["INSERT", `u${n}`, `of u${n}`, `u${n}`, `${first + 1}`, `u${n}`],
+      ];
+      const gone = ["DELETE", "u1", "of u1", "u1", "3", undefined];
+      assert.deepEqual(told, [...of(1, 1), gone, ...of(2, 4), ...of(3, 7), ...of(4, 10)]);
     } finally {
       await close();
     }
