@@ -356,3 +356,41 @@ onEveryDialect("the policies about writing", (dialect) => {
       assert.equal(await posts(), AT_START);
     }));
 });
+
+onEveryDialect("a MERGE under policies", (dialect) => {
+  it("is kept to the policies about what it does", async (t) => {
+    if (dialect.dialect !== "postgres") {
+      t.skip("no MERGE");
+      return;
+    }
+    const schema = defineRLSSchema<Database>({
+      rls_posts: {
+        policies: [
+          allow("read", true),
+          allow("update", (ctx) => ({ tenant_id: ctx.auth.tenantId })),
+          allow("create", (ctx) => ({ tenant_id: ctx.auth.tenantId })),
+        ],
+      },
+    });
+    const world = await openWorld(dialect, schema);
+    try {
+      const merge = (tenantId: number) =>
+        world.as({ tenantId }).mergeInto("rls_posts as p")
+          .using("rls_teams as t", "t.id", "p.id");
+      const changed = async () => {
+        const rows = await world.db.selectFrom("rls_posts").select("id").where("status", "=", "x")
+          .orderBy("id").execute();
+        return rows.map(({ id }) => id);
+      };
+      // There is no policy about DELETE, and none is asked for.
+      await merge(2).whenMatched().thenUpdateSet({ status: "x" }).execute();
+      assert.deepEqual(await changed(), []);
+      await merge(1).whenMatched().thenUpdateSet({ status: "x" }).execute();
+      assert.deepEqual(await changed(), [1, 2]);
+      await assert.rejects(merge(1).whenMatched().thenDelete().execute(), RLSPolicyViolation);
+      assert.equal(await world.posts(), AT_START);
+    } finally {
+      await world.close();
+    }
+  });
+});
