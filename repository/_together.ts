@@ -1,20 +1,36 @@
 import { withTransaction } from "@kysera/dal";
 import { Table } from "./_table.ts";
 
+/**
+ * How often statements that lock what they find, and what they do not find, are tried: they meet
+ * others that do the same. What they are is known, so they may run several times.
+ */
+export const TRIES = 8;
+
 /** Runs statements that belong together in a transaction: the open one, or a new one. */
 export async function inTransaction<T>(
   table: Table,
   run: (table: Table) => Promise<T>,
+  tries?: number,
 ): Promise<T> {
-  return await (table.db.isTransaction ? run(table) : inSavepoint(table, run));
+  return await (table.db.isTransaction ? run(table) : inSavepoint(table, run, tries));
 }
 
-/** Runs statements, all or none: in a new transaction, or in a savepoint of the open one. */
-export async function inSavepoint<T>(table: Table, run: (table: Table) => Promise<T>): Promise<T> {
+/**
+ * Runs statements, all or none: in a new transaction, or in a savepoint of the open one.
+ *
+ * @param tries how often, where a new transaction meets another one
+ */
+export async function inSavepoint<T>(
+  table: Table,
+  run: (table: Table) => Promise<T>,
+  tries?: number,
+): Promise<T> {
   const { definition, signal } = table;
   return await withTransaction(
     table.db,
     ({ db }) => run(new Table(definition, db, signal)),
-    { signal },
+    // The transaction that is open already may hold more than these statements.
+    { signal, retry: table.db.isTransaction ? undefined : tries },
   );
 }

@@ -3,7 +3,7 @@ import { insertAlone, readBack } from "./_insert.ts";
 import { CheckRefusedError } from "@kysera/executor";
 import type { CompiledQuery } from "kysely";
 import type { Row, Table } from "./_table.ts";
-import { inSavepoint, inTransaction } from "./_together.ts";
+import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { counted } from "./_version.ts";
 import { UpsertConflictError } from "./errors.ts";
 import type { UpsertOptions } from "./types.ts";
@@ -38,7 +38,7 @@ export async function upsertRow(
   const plan = readPlan(table, row, options, manner);
   return table.returns
     ? await upsertAtOnce(table, row, plan)
-    : await inTransaction(table, (inside) => upsertInSteps(inside, row, plan));
+    : await inTransaction(table, (inside) => upsertInSteps(inside, row, plan), TRIES);
 }
 
 /** {@linkcode upsertRow} of many, all or none. @returns them in their order */
@@ -61,7 +61,7 @@ export async function upsertRows(
       out.push(...await upsertPart(inside, rows.slice(from, to), plans[from]!));
     }
     return out;
-  });
+  }, TRIES);
 }
 
 function readPlan(
@@ -163,38 +163,45 @@ async function upsertAtOnce(table: Table, row: Row, { key, set }: Plan): Promise
 
 /** An upsert of locks and steps, for a dialect whose own takes no condition. */
 async function upsertInSteps(table: Table, row: Row, plan: Plan): Promise<Row> {
-  const { key, set, isRead } = plan;
-  const { primaryKey, versionColumn } = table.definition;
-  const [before] = await table.db.selectFrom(table.name).selectAll().where((eb) =>
+  const before = await lockByKey(table, row, plan);
+  if (before !== undefined) return await change(table, row, plan, before);
+  try {
+    return await insertAlone(table, row, plan.isRead);
+  } catch (error) {
+    if (!isTaken(table, plan, error)) throw error;
+    // Another may have added it meanwhile; where it is still not to be seen, it is hidden.
+    const added = await lockByKey(table, row, plan);
+    if (added !== undefined) return await change(table, row, plan, added);
+    throw new UpsertConflictError(table.name, { cause: error });
+  }
+}
+
+async function lockByKey(table: Table, row: Row, { key }: Plan): Promise<Row | undefined> {
+  const rows: Row[] = await table.db.selectFrom(table.name).selectAll().where((eb) =>
     eb.and(key.map((column) => eb(`${table.name}.${column}`, "=", row[column])))
-  ).forUpdate().execute() as Row[];
-  if (before === undefined) return await insertOrRefuse(table, row, plan);
-  const change: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
+  ).forUpdate().execute();
+  return rows[0];
+}
+
+async function change(table: Table, row: Row, { set, isRead }: Plan, before: Row): Promise<Row> {
+  const { primaryKey, versionColumn } = table.definition;
+  const values: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
   if (set.length > 0 || versionColumn !== undefined) {
-    await table.db.updateTable(table.name).set((eb) => ({ ...change, ...counted(table, eb) }))
+    await table.db.updateTable(table.name).set((eb) => ({ ...values, ...counted(table, eb) }))
       .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])])).execute();
   }
-  const known = { ...before, ...change };
+  const known = { ...before, ...values };
   return isRead ? await readBack(table, primaryKey.map((column) => known[column]), known) : known;
 }
 
-/** No visible row has the key: where one has it after all, it may not be changed. */
-async function insertOrRefuse(
-  table: Table,
-  row: Row,
-  { key, isRead, knowsKey }: Plan,
-): Promise<Row> {
-  try {
-    return await insertAlone(table, row, isRead);
-  } catch (error) {
-    const parsed = parseDatabaseError(error, table.dialect);
-    const { primaryKey } = table.definition;
-    const isKey = (columns: readonly string[]): boolean =>
-      columns.length === key.length && columns.every((column) => key.includes(column));
-    // The database tells the name of the constraint; only the primary key's says its columns.
-    const isOther = knowsKey && parsed instanceof UniqueConstraintError &&
-      isKey(primaryKey) !== /(^|\.)primary$/i.test(parsed.constraint ?? "");
-    if (!(parsed instanceof UniqueConstraintError) || isOther) throw error;
-    throw new UpsertConflictError(table.name, { cause: error });
-  }
+/** Whether an insert failed because its key is taken. */
+function isTaken(table: Table, { key, knowsKey }: Plan, error: unknown): boolean {
+  const parsed = parseDatabaseError(error, table.dialect);
+  if (!(parsed instanceof UniqueConstraintError)) return false;
+  if (!knowsKey) return true;
+  const { primaryKey } = table.definition;
+  const isKey = primaryKey.length === key.length &&
+    primaryKey.every((column) => key.includes(column));
+  // The database tells the name of the constraint; only the primary key's says its columns.
+  return isKey === /(^|\.)primary$/i.test(parsed.constraint ?? "");
 }

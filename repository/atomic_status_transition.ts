@@ -6,6 +6,7 @@ import { assertColumn } from "./_columns.ts";
 import { refuseUnknown } from "./_options.ts";
 import { readBack } from "./_insert.ts";
 import { type Row, Table } from "./_table.ts";
+import { TRIES } from "./_together.ts";
 import { define } from "./create_repository.ts";
 import { MultipleRowsError } from "./errors.ts";
 import type { TableName } from "./types.ts";
@@ -132,5 +133,5 @@ export async function atomicStatusTransition(
     if (!returning) return true;
     const known: Row = { ...before[0]!, ...set };
     return await readBack(inside, definition.primaryKey.map((column) => known[column]), known);
-  });
+  }, db.isTransaction ? {} : { retry: TRIES });
 }

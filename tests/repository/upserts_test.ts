@@ -64,6 +64,32 @@ onEveryDialect("repository: upserts", (dialect) => {
       assert.equal(await all(), START);
     }));
 
+  it("many upserts of one key at the same time all succeed", () =>
+    inWorld(dialect, async ({ executor }) => {
+      const people = createRepository(executor, { tableName: "people", versionColumn: "version" });
+      for (const email of ["fay@x.org", "gil@x.org"]) {
+        const done = await Promise.all(
+          Array.from(
+            { length: 8 },
+            (_, i) => people.upsert(row(email, `${i}`), { conflictColumns }),
+          ),
+        );
+        assert.equal(new Set(done.map(({ id }) => id)).size, 1);
+        const last = await people.findOneOrThrow({ where: { email } });
+        assert.equal(last.version, 8);
+      }
+      const seats = createRepository(executor, {
+        tableName: "seats",
+        primaryKey: ["hall", "seat"],
+      });
+      await Promise.all(Array.from({ length: 8 }, (_, i) =>
+        seats.upsertMany(
+          [0, 1].map((n) => ({ hall: 1, seat: `s${(i + n) % 3}`, guest: `${i}` })),
+          { conflictColumns: ["hall", "seat"] },
+        )));
+      assert.equal(await seats.count(), 3);
+    }));
+
   it("upsertMany() of a thousand rows", () =>
     inWorld(dialect, async ({ executor }) => {
       const seats = createRepository(executor, {
