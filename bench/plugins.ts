@@ -175,11 +175,17 @@ function tasks({ hand, isSqlite }: World, ours: Kysely<Database>): Record<string
       statements: isSqlite ? 5 : 1,
       budget: isSqlite ? undefined : AUDITED_ON_POSTGRES,
     },
+    "audited update by the repository": {
+      hand: () => stamped().returningAll().executeTakeFirst(),
+      ours: () => repository.update(13, { name: "renamed" }),
+      statements: isSqlite ? 5 : 1,
+      budget: isSqlite ? undefined : AUDITED_ON_POSTGRES,
+    },
     "audited update, built each time": {
       hand: () => stamped().execute(),
       ours: () => rename(ours).execute(),
       statements: isSqlite ? 5 : 1,
-      budget: isSqlite ? undefined : AUDITED_ON_POSTGRES,
+      budget: undefined,
     },
   };
 }
