@@ -19,6 +19,8 @@ export class Core {
   readonly arounds: readonly NamedHooks[];
   /** Those of these that run round reads as well. */
   readonly aroundsOfReads: readonly NamedHooks[];
+  /** Those of them that run round streams. */
+  readonly streamArounds: readonly NamedHooks[];
   /** Those that say who is asking. */
   readonly identities: readonly NamedHooks[];
   readonly dialect: DialectName;
@@ -53,6 +55,7 @@ export class Core {
     this.hooks = props.hooks.filter(({ hooks }) => hasTableHooks(hooks));
     this.arounds = props.hooks.filter(({ hooks }) => hooks.aroundQuery !== undefined);
     this.aroundsOfReads = this.arounds.filter(({ hooks }) => hooks.around !== "writes");
+    this.streamArounds = props.hooks.filter(({ hooks }) => hooks.aroundStream !== undefined);
     this.identities = props.hooks.filter(({ hooks }) => hooks.identity !== undefined);
     this.interceptors = props.plugins.filter((plugin) => plugin.interceptQuery !== undefined);
     this.dialect = props.dialect;

@@ -9,6 +9,7 @@ import type {
   QueryResult,
   RootOperationNode,
 } from "kysely";
+import { callHook } from "./_answers.ts";
 import { type Rest, runAround } from "./_around.ts";
 import { Checks, GUARD_COLUMN, withoutGuards } from "./_checks.ts";
 import { watch } from "./_connection.ts";
@@ -151,7 +152,11 @@ export class GuardedExecutor implements QueryExecutor {
     // comes behind the query means the same there.
     return isRead(query.query) ||
         (guard.core.arounds.length === 0 && OwnQuery.checksOf(query) === undefined)
-      ? this.#inner.stream(query, chunkSize, ...rest)
+      ? streamAround(
+        query,
+        guard,
+        (next) => this.#inner.stream<R>(next, chunkSize, ...rest),
+      )
       : once(() => this.executeQuery(query, ...rest as unknown as Rest));
   }
 
@@ -237,6 +242,28 @@ function transform(
     );
   }
   return out;
+}
+
+/** A stream with every plugin's `aroundStream` round it. */
+function streamAround<R>(
+  query: CompiledQuery<R>,
+  { core, dialect, view }: Guard,
+  stream: (query: CompiledQuery<R>) => AsyncIterableIterator<QueryResult<R>>,
+): AsyncIterableIterator<QueryResult<R>> {
+  if (core.streamArounds.length === 0) return stream(query);
+  const { context, metadata } = view;
+  const run = core.streamArounds.reduceRight<
+    (query: CompiledQuery<any>) => AsyncIterableIterator<QueryResult<any>>
+  >(
+    (next, { plugin, hooks }) => (query) =>
+      callHook(
+        plugin,
+        "aroundStream",
+        () => hooks.aroundStream!(query, next, { dialect, context, metadata }),
+      ),
+    stream,
+  );
+  return run(query);
 }
 
 async function* once<R>(run: () => Promise<QueryResult<R>>): AsyncIterableIterator<QueryResult<R>> {

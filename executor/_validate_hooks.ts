@@ -13,6 +13,7 @@ export const HOOKS = [
   "mask",
   "rewriteDelete",
   "aroundQuery",
+  "aroundStream",
   "describe",
   "explain",
   "identity",

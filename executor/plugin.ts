@@ -290,6 +290,15 @@ export interface PluginHooks {
     scope: QueryScope,
   ): Promise<QueryResult<any>>;
   /**
+   * Runs round streams that {@linkcode PluginHooks.aroundQuery} does not run round: those of what
+   * reads. The first plugin is outermost.
+   */
+  aroundStream?(
+    query: CompiledQuery,
+    next: (query: CompiledQuery) => AsyncIterableIterator<QueryResult<any>>,
+    scope: Pick<HookContext, "dialect" | "context" | "metadata">,
+  ): AsyncIterableIterator<QueryResult<any>>;
+  /**
    * Who is asking, where no context is bound that tells: a compiled query is refused where the
    * answer is another one, by `Object.is`, when it runs. Asked for every query of such a handle.
    */

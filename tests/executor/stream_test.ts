@@ -96,6 +96,30 @@ onEveryDialect("a stream of an executor", (dialect) => {
     assert.deepEqual(seen, ["DeleteQueryNode", "InsertQueryNode"]);
   });
 
+  it("comes past aroundStream, the first plugin outermost", async () => {
+    const log: string[] = [];
+    const layer = (name: string): Plugin => ({
+      name,
+      version: "1.0.0",
+      async *aroundStream(query, next, scope) {
+        log.push(`${name} ${query.query.kind} ${scope.dialect}`);
+        try {
+          for await (const { rows } of next(query)) yield { rows: rows.filter(({ id }) => id < 4) };
+        } finally {
+          log.push(`${name} ends`);
+        }
+      },
+    });
+    await inWorld(dialect, async ({ executor }) => {
+      assert.deepEqual(await collect(users(executor).stream(10)), [{ id: 1 }, { id: 2 }]);
+      const first = `SelectQueryNode ${dialect.dialect}`;
+      assert.deepEqual(log.splice(0), [`a ${first}`, `b ${first}`, "b ends", "a ends"]);
+      for await (const _ of users(executor).stream(1)) break;
+      assert.deepEqual(log.slice(2).sort(), ["a ends", "b ends"]);
+      assert.deepEqual(await idsOf(executor), [1, 2, 4]);
+    }, { with: [hideDeleted, layer("a"), layer("b")], connections: 1 });
+  });
+
   if (hasSignals) {
     test("ends by a signal and gives its connection back", async ({ executor }) => {
       const controller = new AbortController();
