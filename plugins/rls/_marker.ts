@@ -1,8 +1,10 @@
 import {
   BinaryOperationNode,
+  type DeleteQueryNode,
   type InsertQueryNode,
   type OperationNode,
   OperatorNode,
+  type UpdateQueryNode,
   ValueNode,
 } from "kysely";
 
@@ -36,12 +38,15 @@ export interface Findings {
   readonly sites: readonly ("update" | "delete")[];
   /** Its INSERTs, those of a MERGE as well. */
   readonly inserts: readonly InsertQueryNode[];
+  /** Its UPDATEs and DELETEs. */
+  readonly changes: readonly (UpdateQueryNode | DeleteQueryNode)[];
 }
 
 /** Looks a statement through. */
 export function findingsIn(root: OperationNode): Findings {
   const sites: ("update" | "delete")[] = [];
   const inserts: InsertQueryNode[] = [];
+  const changes: (UpdateQueryNode | DeleteQueryNode)[] = [];
   const look = (child: unknown): void => {
     if (typeof child !== "object" || child === null) return;
     if (Array.isArray(child)) {
@@ -55,10 +60,12 @@ export function findingsIn(root: OperationNode): Findings {
     const site = markedSite(node);
     if (site !== undefined) sites.push(site);
     if (node.kind === "InsertQueryNode") inserts.push(node as InsertQueryNode);
+    if (node.kind === "UpdateQueryNode") changes.push(node as UpdateQueryNode);
+    if (node.kind === "DeleteQueryNode") changes.push(node as DeleteQueryNode);
     Object.values(node).forEach(look);
   };
   look(root);
-  return { sites, inserts };
+  return { sites, inserts, changes };
 }
 
 /** A condition with something else in the place of its marker. */

@@ -74,10 +74,31 @@ export async function aroundRowFunctions(
     return await new RowFunctions(query, next, scope, hooks)
       .change(root as Change, findings.sites[0]!);
   }
-  throw unsupported(inserts[0]?.table.table ?? "", "update", inserts[0]?.answer.formulas ?? [], [
+  const { table, formulas } = concerned(findings, inserts, scope, hooks);
+  throw unsupported(table, "update", formulas, [
     "it stands in a statement with others (a common table expression, a MERGE, an ON CONFLICT DO " +
     "UPDATE)",
   ]);
+}
+
+/** The table whose rows cannot be asked about, for the error. */
+function concerned(
+  { changes }: Findings,
+  [insert]: readonly Insert[],
+  scope: QueryScope,
+  hooks: RLSHooks,
+): { readonly table: string; readonly formulas: readonly Formula[] } {
+  if (insert !== undefined) {
+    return { table: insert.table.table, formulas: insert.answer.formulas ?? [] };
+  }
+  for (const change of changes) {
+    const target = targetOf(change);
+    const table = target === undefined ? undefined : tableOf(target.table, hooks);
+    if (table === undefined) continue;
+    const site = change.kind === "UpdateQueryNode" ? "update" : "delete";
+    return { table: table.table, formulas: ask(table, site, scope, hooks).formulas ?? [] };
+  }
+  return { table: "", formulas: [] };
 }
 
 interface Insert {
