@@ -14,7 +14,7 @@ import type { TableMask } from "../_table_mask.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { QueryOperation } from "../plugin.ts";
 import { mapChildren } from "./_nodes.ts";
-import { textOf } from "./_raw_text.ts";
+import { isPlainFunction, textOf } from "./_raw_text.ts";
 import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
 
 /** Parts of a statement that name what is written, or are scopes of their own. */
@@ -157,6 +157,31 @@ class Masking {
         return this.#column(node as ReferenceNode, nested);
       case "ColumnNode":
         return this.#column({ kind: "ReferenceNode", column: node } as ReferenceNode, nested, node);
+      case "TableNode":
+        // PostgreSQL takes it for the row.
+        if (this.#isOwn(node as TableNode)) throw this.#ambiguous(this.#name);
+        return node;
+      case "IdentifierNode":
+      case "SchemableIdentifierNode":
+        // Only raw SQL has one that is no part of another name: sql.id("secret").
+        this.#refuseName(node);
+        return node;
+      case "FromNode":
+      case "JoinNode":
+      case "UsingNode":
+        return mapChildren(node, (child) => this.#source(child, nested));
+      case "AliasNode": {
+        const inner = this.#expression((node as AliasNode).node, nested);
+        return inner === (node as AliasNode).node
+          ? node
+          : AliasNode.create(inner, (node as AliasNode).alias);
+      }
+      case "FunctionNode":
+      case "AggregateFunctionNode": {
+        const { func } = node as OperationNode & { func: string };
+        if (!isPlainFunction(func)) throw this.#raw(func);
+        return mapChildren(node, (child) => this.#expression(child, nested));
+      }
       case "RawNode":
         this.#refuseRaw(node as RawNode);
         return mapChildren(node, (child) => this.#expression(child, nested));
@@ -190,6 +215,28 @@ class Masking {
     ];
   }
 
+  /** An item of a FROM: a table there is one of its own. */
+  #source(item: OperationNode, nested: boolean): OperationNode {
+    if (item.kind === "TableNode") return item;
+    if (item.kind !== "AliasNode" || (item as AliasNode).node.kind !== "TableNode") {
+      return this.#expression(item, nested);
+    }
+    return item;
+  }
+
+  #refuseName(node: OperationNode): void {
+    const { name, identifier } = node as OperationNode & {
+      name?: string;
+      identifier?: { name: string };
+    };
+    const found = name ?? identifier?.name;
+    if (found === undefined) return;
+    const key = this.#guard.columnKey(found);
+    if (this.#mask.hides(found, this.#guard) || key === this.#guard.columnKey(this.#name)) {
+      throw this.#raw(found);
+    }
+  }
+
   /** A column; `whole` is the node it stands in. */
   #column(
     { table, column }: ReferenceNode,
@@ -197,7 +244,10 @@ class Masking {
     whole?: OperationNode,
   ): OperationNode {
     const node = whole ?? { kind: "ReferenceNode", table, column } as ReferenceNode;
-    if (column.kind !== "ColumnNode") return node;
+    if (column.kind !== "ColumnNode") {
+      if (table !== undefined && this.#isOwn(table)) throw this.#ambiguous("*");
+      return node;
+    }
     const { name } = (column as ColumnNode).column;
     if (table !== undefined && !this.#isOwn(table)) return node;
     if (table === undefined && this.#guard.columnKey(name) === this.#guard.columnKey(this.#name)) {
@@ -234,11 +284,16 @@ class Masking {
     const name = [...this.#mask.names, this.#name].find((each) =>
       words.has(each.toLowerCase()) || words.has(this.#guard.columnKey(each).toLowerCase())
     );
-    if (name === undefined && !/(?:^|[\s,(.])\*\s*(?:$|[,)])/.test(text)) return;
+    if (name !== undefined || /(?:^|[\s,(.])\*\s*(?:$|[,)])/.test(text)) {
+      throw this.#raw(name ?? "*");
+    }
+  }
+
+  #raw(name: string): QueryRefusedError {
     const table = this.#reference.table.table.identifier.name;
-    throw new QueryRefusedError(
-      `Cannot mask columns of table "${table}" in raw SQL that names "${name ?? "*"}"; write it ` +
-        "with the query builder",
+    return new QueryRefusedError(
+      `Cannot mask columns of table "${table}" in raw SQL that names "${name}"; write it with the ` +
+        "query builder",
       "UNSUPPORTED",
       table,
     );

@@ -152,6 +152,15 @@ onEveryDialect("a masked column", (dialect) => {
         c.column("id").doUpdateSet({ note: "m" }).where("staff.pay_code", "=", 7)
       );
       assert.deepEqual(await upsert.returningAll().execute(), []);
+      const whole = executor.updateTable("staff").set({ note: "w" });
+      await assert.rejects(
+        async () => await whole.returning((eb) => eb.fn.toJson("staff").as("j")).execute(),
+        QueryRefusedError,
+      );
+      const qualified = whole.where("id", "=", 1).returning(
+        sql`${sql.ref("staff.pay_code")}`.as("p"),
+      );
+      assert.deepEqual(await qualified.execute(), [{ p: null }]);
       const removed = await executor.deleteFrom("staff").where("id", "=", 9).returningAll()
         .execute();
       assert.deepEqual(removed[0]!["pay_code"], null);
@@ -170,6 +179,16 @@ onEveryDialect("a masked column", (dialect) => {
           executor.selectFrom("tags").select("id").where("pay_code" as never, "=", 900 as never),
         ),
         executor.deleteFrom("staff").where(sql<boolean>`staff = null`),
+        executor.deleteFrom("staff").where(sql<boolean>`${sql.id("pay_code")} > 500`),
+        executor.deleteFrom("staff").where(sql<boolean>`${sql.id("staff", "pay_code")} > 500`),
+        executor.deleteFrom("staff").where(sql<boolean>`${sql.table("staff")} is not null`),
+        executor.deleteFrom("staff").where((eb) =>
+          eb(eb.fn("to_json", [eb.table("staff")]), "=", 1)
+        ),
+        executor.deleteFrom("staff").where((eb) => eb(eb.fn("1 + pay_code + abs", ["id"]), ">", 1)),
+        executor.deleteFrom("staff").where((eb) =>
+          eb.exists(eb.selectFrom("tags").selectAll("staff" as never))
+        ),
       ];
       for (const write of writes) {
         await assert.rejects(async () => await write.execute(), QueryRefusedError);
