@@ -1,12 +1,13 @@
 import type { KyseraLogger } from "@kysera/core";
+import { type SafeLogger, safeLogger } from "./_safe_logger.ts";
 
 /** Listeners by event. One that throws keeps nobody from hearing, and nothing from going on. */
 export class Emitter<Events extends Record<string, unknown[]>> {
   readonly #listeners: Map<keyof Events, Set<(...args: never[]) => unknown>> = new Map();
-  readonly #logger: Pick<KyseraLogger, "error"> | undefined;
+  readonly #logger: SafeLogger;
 
-  constructor(logger: Pick<KyseraLogger, "error"> | undefined) {
-    this.#logger = logger;
+  constructor(logger: KyseraLogger | undefined) {
+    this.#logger = safeLogger(logger);
   }
 
   on<E extends keyof Events>(event: E, listener: (...args: Events[E]) => unknown): () => void {
@@ -33,7 +34,7 @@ export class Emitter<Events extends Record<string, unknown[]>> {
     ...args: Args
   ): void {
     const failed = (error: unknown): void => {
-      this.#logger?.error(`A listener to "${event}" failed`, error);
+      this.#logger.error(`A listener to "${event}" failed`, error);
     };
     try {
       const answer = listener?.(...args);

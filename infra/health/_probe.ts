@@ -1,6 +1,7 @@
-import { detectDialect, type KyseraLogger, parseDatabaseError } from "@kysera/core";
+import { detectDialect, parseDatabaseError } from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
+import type { SafeLogger } from "../_safe_logger.ts";
 import type { Clock } from "../clock/clock.ts";
 import { getPoolMetrics } from "../pool/get_pool_metrics.ts";
 import type { DatabasePool } from "../pool/pool_metrics.ts";
@@ -15,7 +16,7 @@ export interface ProbeSettings {
   readonly timeout: number;
   readonly degradedAfter: number;
   readonly unhealthyAfter: number;
-  readonly logger: KyseraLogger | undefined;
+  readonly logger: SafeLogger;
   readonly signal: AbortSignal | undefined;
   readonly clock: Clock;
 }
@@ -125,18 +126,25 @@ function judge(db: Kysely<any>, settings: ProbeSettings, found: Found): HealthCh
 }
 
 function byLatency(latency: number, settings: ProbeSettings): HealthCheck["status"] {
-  if (latency < settings.degradedAfter) return "healthy";
-  return latency < settings.unhealthyAfter ? "degraded" : "unhealthy";
+  if (latency >= settings.unhealthyAfter) return "unhealthy";
+  return latency >= settings.degradedAfter ? "degraded" : "healthy";
 }
 
 function poolChecks(
   pool: DatabasePool | undefined,
 ): { checks: HealthCheck[]; metrics: { poolMetrics?: ReturnType<typeof getPoolMetrics> } } {
+  if (pool === undefined) return { checks: [], metrics: {} };
+  const name = "Connection Pool";
   const gauges = gaugesOf(pool);
-  if (gauges === undefined) return { checks: [], metrics: {} };
+  if (gauges === undefined) {
+    return {
+      checks: [{ name, status: "healthy", message: "The pool has no gauges" }],
+      metrics: {},
+    };
+  }
   const { active, total, waiting, max } = gauges;
   const check: HealthCheck = {
-    name: "Connection Pool",
+    name,
     status: waiting > 0 ? "degraded" : "healthy",
     message: `${active} of ${max ?? total} connections are in use, and ${waiting} callers wait`,
   };
@@ -144,9 +152,9 @@ function poolChecks(
 }
 
 /** A pool that cannot be read says nothing about the database. */
-function gaugesOf(pool: DatabasePool | undefined): ReturnType<typeof getPoolMetrics> {
+function gaugesOf(pool: DatabasePool): ReturnType<typeof getPoolMetrics> {
   try {
-    return pool === undefined ? undefined : getPoolMetrics(pool);
+    return getPoolMetrics(pool);
   } catch {
     return undefined;
   }
@@ -154,7 +162,7 @@ function gaugesOf(pool: DatabasePool | undefined): ReturnType<typeof getPoolMetr
 
 /** What may be shown to anybody: a driver's own message may name hosts and users. */
 function inWords(db: Kysely<any>, { logger, timeout }: ProbeSettings, thrown: unknown): string {
-  logger?.error("The health check of the database failed", thrown);
+  logger.error("The health check of the database failed", thrown);
   if (thrown instanceof TimeoutError) {
     return `Cannot reach the database: it has not answered within ${timeout} ms`;
   }

@@ -128,9 +128,41 @@ describe("performHealthCheck()", () => {
     const getMetrics = (): never => {
       throw new Error("no gauges");
     };
-    const check = checkOn(db, clock, { pool: { getMetrics } });
+    for (const pool of [{ getMetrics }, {}]) {
+      const check = checkOn(db, clock, { pool });
+      await clock.advance(0);
+      const { status, checks } = await check;
+      assert.equal(status, "healthy");
+      assert.equal(checks[1]!.message, "The pool has no gauges");
+    }
+  });
+
+  it("takes no harm from a logger that fails", async () => {
+    const clock = new FakeClock();
+    const { db } = database(clock, { latency: 0, error: lost });
+    const fail = (): never => {
+      throw new Error("no space left");
+    };
+    const check = checkOn(db, clock, {
+      logger: { debug: fail, info: fail, warn: fail, error: fail },
+    });
     await clock.advance(0);
-    assert.equal((await check).status, "healthy");
+    assert.equal((await check).errors?.length, 1);
+  });
+
+  it("keeps to the limits that it is given", async () => {
+    for (const [latency, status] of [[19, "healthy"], [20, "degraded"], [40, "unhealthy"]]) {
+      const clock = new FakeClock();
+      const { db } = database(clock, { latency: latency as number });
+      const check = checkOn(db, clock, { degradedAfter: 20, unhealthyAfter: 40 });
+      await clock.advance(latency as number);
+      assert.equal((await check).status, status);
+    }
+    const clock = new FakeClock();
+    const { db } = database(clock, { latency: 60 });
+    const check = checkOn(db, clock, { unhealthyAfter: 50 });
+    await clock.advance(60);
+    assert.equal((await check).status, "unhealthy");
   });
 
   it("goes past plugins, those that refuse raw SQL as well", async () => {

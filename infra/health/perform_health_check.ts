@@ -12,6 +12,7 @@ import {
   someMs,
   something,
 } from "../_options.ts";
+import { safeLogger } from "../_safe_logger.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import type { DatabasePool } from "../pool/pool_metrics.ts";
 import { type ProbeSettings, startProbe } from "./_probe.ts";
@@ -58,7 +59,7 @@ export function probeSettings(options: HealthCheckOptions): ProbeSettings {
     timeout: options.timeout ?? 5_000,
     degradedAfter,
     unhealthyAfter: options.unhealthyAfter ?? Math.max(500, degradedAfter),
-    logger: options.logger,
+    logger: safeLogger(options.logger),
     signal: options.signal,
     clock: options.clock ?? systemClock,
   };

@@ -19,6 +19,7 @@ import {
   ms,
   someMs,
 } from "../_options.ts";
+import { safeLogger } from "../_safe_logger.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { Freshness, type Replica } from "./_freshness.ts";
 import { isPlainRead } from "./_is_plain_read.ts";
@@ -153,13 +154,14 @@ export function createReplicaRouter<DB>(
         `give a function that does as "lag"`,
     );
   }
-  const { maxLag = 5_000, readYourWrites = true, clock = systemClock, logger } = options;
+  const { maxLag = 5_000, readYourWrites = true, clock = systemClock } = options;
+  const logger = safeLogger(options.logger);
   const freshness = new Freshness(primary, options.replicas, {
     lag,
     checkInterval: options.checkInterval ?? 500,
     checkTimeout: options.checkTimeout ?? 1_000,
     clock,
-    failed: (error) => logger?.warn("Cannot measure replicas", error),
+    failed: (error) => logger.warn("Cannot measure replicas", error),
   });
   const readFunctions = new Set((options.readFunctions ?? []).map((name) => name.toLowerCase()));
   const known = new WeakMap<OperationNode, boolean>();
@@ -187,7 +189,7 @@ export function createReplicaRouter<DB>(
       const lost = parsed instanceof ConnectionError;
       if (lost) replica.freshAt = -Infinity;
       const own = lost || parsed instanceof SerializationError || parsed.sqlState === READ_ONLY;
-      if (own) logger?.warn("A replica cannot run a query; the primary does", error);
+      if (own) logger.warn("A replica cannot run a query; the primary does", error);
       return own;
     },
   };

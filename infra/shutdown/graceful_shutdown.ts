@@ -11,6 +11,7 @@ import {
   logger as loggerCheck,
   ms,
 } from "../_options.ts";
+import { type SafeLogger, safeLogger } from "../_safe_logger.ts";
 import { sleep } from "../clock/_sleep.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { TimeoutError } from "../resilience/errors.ts";
@@ -97,6 +98,7 @@ export class GracefulShutdown<DB> {
   /** What is counted, and closed at the end: the last one first. */
   readonly #tracked: Set<Kysely<any>> = new Set();
   readonly #options: ShutdownOptions;
+  readonly #logger: SafeLogger;
   readonly #clock: Clock;
   readonly #gate: Gate = new Gate();
   readonly #stop: AbortController = new AbortController();
@@ -121,6 +123,7 @@ export class GracefulShutdown<DB> {
     // A type for parameters only: the value is a Kysely of DB.
     this.#given = db as Kysely<DB>;
     this.#options = options;
+    this.#logger = safeLogger(options.logger);
     this.#clock = options.clock ?? systemClock;
     this.db = this.track(this.#given);
     this.stopping = this.#stop.signal;
@@ -212,11 +215,12 @@ export class GracefulShutdown<DB> {
   }
 
   async #run(): Promise<ShutdownReport> {
-    const { logger, timeout = 30_000, cancelTimeout = 5_000, readinessDelay = 0 } = this.#options;
+    const { timeout = 30_000, cancelTimeout = 5_000, readinessDelay = 0 } = this.#options;
     const started = this.#clock.now();
     const gate = this.#gate;
+    const logger = this.#logger;
     this.#phase = "unready";
-    logger?.info("Shutting down", { inFlight: gate.inside });
+    logger.info("Shutting down", { inFlight: gate.inside });
     this.#stop.abort(new Error("The service is shutting down"));
     if (readinessDelay > 0) await sleep(this.#clock, readinessDelay);
 
@@ -226,8 +230,8 @@ export class GracefulShutdown<DB> {
     const cancelled = gate.inside;
     if (!drained) {
       this.#phase = "cancelling";
-      logger?.warn("Cancelling what has not ended", { inFlight: cancelled });
-      gate.cancel((error) => logger?.warn("Cannot cancel a statement", error));
+      logger.warn("Cancelling what has not ended", { inFlight: cancelled });
+      gate.cancel((error) => logger.warn("Cannot cancel a statement", error));
       await this.#within(cancelTimeout, gate.idle());
     }
 
@@ -237,7 +241,7 @@ export class GracefulShutdown<DB> {
     this.#phase = "closed";
     const report = { drained, cancelled, abandoned, duration: this.#clock.now() - started };
     if (errors.length > 0) throw new ShutdownFailedError(errors, report);
-    logger?.info("Shut down", report);
+    logger.info("Shut down", report);
     return report;
   }
 
@@ -245,7 +249,7 @@ export class GracefulShutdown<DB> {
   async #close(): Promise<unknown[]> {
     const errors: unknown[] = [];
     const failed = (error: unknown): void => {
-      this.#options.logger?.error("Cannot complete a step of the shutdown", error);
+      this.#logger.error("Cannot complete a step of the shutdown", error);
       errors.push(error);
     };
     for (const callback of this.#callbacks) {

@@ -119,7 +119,11 @@ describe("createGracefulShutdown()", () => {
     const log: string[] = [];
     const { db } = database(log);
     const errors = [new Error("callback"), new Error("plugin")] as const;
-    const shutdown = createGracefulShutdown<any>(db);
+    const fail = (): never => {
+      throw new Error("the logger fails as well");
+    };
+    const logger = { debug: fail, info: fail, warn: fail, error: fail };
+    const shutdown = createGracefulShutdown<any>(db, { logger });
     shutdown.onShutdown(() => Promise.reject(errors[0]));
     shutdown.onShutdown(() => log.push("second callback"));
     const executor = await createExecutor(shutdown.db, [plugin("p", log, errors[1])]);

@@ -7,6 +7,7 @@ import {
   logger as loggerCheck,
   withMethods,
 } from "../_options.ts";
+import { safeLogger } from "../_safe_logger.ts";
 
 /** Where signals come from: `process` of Node and Bun. */
 export interface ProcessSignals {
@@ -87,7 +88,8 @@ export function registerShutdownHandlers(
   if (options.from === undefined) {
     throw new BadRequestError('Cannot listen to signals: give `process` or `Deno` as "from"');
   }
-  const { from, signals = ["SIGTERM", "SIGINT"], exit, logger } = options;
+  const { from, signals = ["SIGTERM", "SIGINT"], exit } = options;
+  const logger = safeLogger(options.logger);
   let begun = false;
 
   const listener = (): void => {
@@ -97,7 +99,7 @@ export function registerShutdownHandlers(
     }
     begun = true;
     shutdown.shutdown().then(() => end(0), (error) => {
-      logger?.error("Cannot shut down cleanly", error);
+      logger.error("Cannot shut down cleanly", error);
       end(1);
     });
   };
