@@ -1,4 +1,6 @@
 import { BadRequestError, type KyseraLogger } from "@kysera/core";
+import type { Kysely } from "kysely";
+import { isKysely } from "../_graft.ts";
 import {
   callable,
   type Check,
@@ -8,6 +10,8 @@ import {
   withMethods,
 } from "../_options.ts";
 import { safeLogger } from "../_safe_logger.ts";
+import { SHUTDOWN_CHECKS, type ShutdownOptions } from "../shutdown/graceful_shutdown.ts";
+import { gracefulShutdown } from "../shutdown/shutdown_database.ts";
 
 /** Where signals come from: `process` of Node and Bun. */
 export interface ProcessSignals {
@@ -45,11 +49,18 @@ const names: Check = (value) =>
     ? undefined
     : "give names of signals";
 
+/** What signals can shut down, as {@linkcode createGracefulShutdown} makes it. */
+export interface ShutdownTarget {
+  /** Shuts down. */
+  shutdown(): Promise<unknown>;
+}
+
 /**
  * Has signals begin a shutdown. Nothing is imported from a runtime: hand in what it has.
  *
- * @param shutdown what to shut down, as {@linkcode createGracefulShutdown} makes it
- * @param options see {@linkcode ShutdownHandlerOptions}
+ * @param target what to shut down, as {@linkcode createGracefulShutdown} makes it; or a database,
+ * which is then closed as {@linkcode gracefulShutdown} does, without waiting for work
+ * @param options see {@linkcode ShutdownHandlerOptions}; for a database those of its shutdown as well
  * @returns a function that ends the listening
  * @throws {BadRequestError} for an unknown option
  *
@@ -67,10 +78,26 @@ const names: Check = (value) =>
  * ```
  */
 export function registerShutdownHandlers(
-  shutdown: { shutdown(): Promise<unknown> },
+  target: ShutdownTarget,
   options: ShutdownHandlerOptions,
+): () => void;
+/**
+ * Has signals close a database.
+ *
+ * @param db the database, or an executor
+ * @param options see {@linkcode ShutdownHandlerOptions} and {@linkcode ShutdownOptions}
+ * @returns a function that ends the listening
+ */
+export function registerShutdownHandlers(
+  db: Kysely<any>,
+  options: ShutdownHandlerOptions & ShutdownOptions,
+): () => void;
+export function registerShutdownHandlers(
+  target: ShutdownTarget | Kysely<any>,
+  options: ShutdownHandlerOptions & ShutdownOptions,
 ): () => void {
-  if (typeof shutdown?.shutdown !== "function") {
+  const database = isKysely(target);
+  if (!database && typeof target?.shutdown !== "function") {
     throw new BadRequestError(
       "Cannot listen to signals: the first argument has no shutdown(); " +
         "make it with createGracefulShutdown(db)",
@@ -84,11 +111,14 @@ export function registerShutdownHandlers(
     signals: names,
     exit: callable,
     logger: loggerCheck,
+    ...database ? SHUTDOWN_CHECKS : {},
   });
   if (options.from === undefined) {
     throw new BadRequestError('Cannot listen to signals: give `process` or `Deno` as "from"');
   }
-  const { from, signals = ["SIGTERM", "SIGINT"], exit } = options;
+  const { from, signals = ["SIGTERM", "SIGINT"], exit, ...rest } = options;
+  const shutDown = (): Promise<unknown> =>
+    database ? gracefulShutdown(target, rest) : target.shutdown();
   const logger = safeLogger(options.logger);
   let begun = false;
 
@@ -98,7 +128,7 @@ export function registerShutdownHandlers(
       return;
     }
     begun = true;
-    shutdown.shutdown().then(() => end(0), (error) => {
+    shutDown().then(() => end(0), (error) => {
       logger.error("Cannot shut down cleanly", error);
       end(1);
     });

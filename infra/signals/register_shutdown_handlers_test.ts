@@ -1,4 +1,12 @@
 import { type DenoSignals, type ProcessSignals, registerShutdownHandlers } from "@kysera/infra";
+import {
+  DummyDriver,
+  Kysely,
+  sql,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
@@ -59,6 +67,37 @@ describe("registerShutdownHandlers()", () => {
     source.send("SIGHUP");
     await new Promise((resolve) => setTimeout(resolve));
     assert.deepEqual(codes, [1]);
+  });
+
+  it("closes a database that it is given", async () => {
+    const source = signals();
+    const log: unknown[] = [];
+    let ended!: () => void;
+    const end = new Promise<void>((resolve) => ended = resolve);
+    const driver = Object.assign(new DummyDriver(), {
+      destroy: () => Promise.resolve(log.push("destroy")),
+    });
+    const db = new Kysely<any>({
+      dialect: {
+        createAdapter: () => new SqliteAdapter(),
+        createDriver: () => driver,
+        createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+        createQueryCompiler: () => new SqliteQueryCompiler(),
+      },
+    });
+    await sql`select 1`.execute(db);
+    registerShutdownHandlers(db, {
+      from: source.process,
+      timeout: 1_000,
+      onShutdown: () => log.push("callback"),
+      exit(code) {
+        log.push(code);
+        ended();
+      },
+    });
+    source.send("SIGTERM");
+    await end;
+    assert.deepEqual(log, ["callback", "destroy", 0]);
   });
 
   it("listens no longer when it is told so", () => {
