@@ -2,7 +2,7 @@ import type { Attributes } from "@kysera/executor";
 import { isPlainObject } from "./_make_policy.ts";
 import type { RLSAuth, RLSContext } from "./context.ts";
 import { isMade, readContext } from "./create_rls_context.ts";
-import { RLSContextError } from "./errors.ts";
+import { RLSContextError, RLSContextValidationError } from "./errors.ts";
 import type { RLSContextProvider } from "./options.ts";
 
 /** Where the context of a query comes from: from its handle, or else from the provider. */
@@ -38,7 +38,16 @@ export class ContextSource {
     if (attributes !== undefined) {
       const known = this.#bound.get(attributes);
       if (known !== undefined) return known;
-      if (attributes["auth"] !== undefined) {
+      const { auth } = attributes;
+      if (auth !== undefined) {
+        // An object of a class is not copied when it is bound, and may be another one later.
+        if (!isPlainObject(auth)) {
+          throw new RLSContextValidationError(
+            `Cannot use table "${table}": "auth" of the bound context is no plain object; bind what ` +
+              "createRLSContext({ auth: { userId, roles } }) gives",
+            "auth",
+          );
+        }
         // It is looked at there.
         const context = readContext(attributes as unknown as RLSContext);
         this.#bound.set(attributes, context);

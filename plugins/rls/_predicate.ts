@@ -54,7 +54,8 @@ function formOfLeaf({ policy, verdict }: Leaf, values: unknown[], dialect: Diale
       return `${policy.name}:${
         verdict.terms.map(({ column, operator, values: each }) => {
           for (const value of each) values.push(formatValue(value, dialect));
-          return `${column} ${operator} ${each.length}`;
+          // Quoted, so that no name can look like two.
+          return `${JSON.stringify(column)} ${operator} ${each.length}`;
         }).join(",")
       }`;
   }

@@ -82,6 +82,22 @@ onEveryDialect("the policies about reading", (dialect) => {
       },
     ));
 
+  it("refuse an identity that may be another one later", () =>
+    inWorld({ policies: [allow("all", true)] }, async ({ executor }) => {
+      class Auth {
+        userId = 1;
+        roles: string[] = [];
+      }
+      await assert.rejects(
+        idsOf(bindContext(executor, { auth: new Auth() })),
+        RLSContextValidationError,
+      );
+      await assert.rejects(
+        idsOf(bindContext(executor, { auth: null })),
+        RLSContextValidationError,
+      );
+    }));
+
   it("refuse what a function makes of a value that is not known", () =>
     inWorld(
       {

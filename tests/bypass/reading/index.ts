@@ -1,5 +1,6 @@
 /** Reading. */
 import type { BypassRow } from "../case.ts";
+import { maskedColumns } from "./columns.ts";
 import { aggregates, limits, locks, setOperations } from "./blocks.ts";
 import { conditions } from "./conditions.ts";
 import { plans, streams } from "./execution.ts";
@@ -79,8 +80,9 @@ export const reading: readonly BypassRow[] = [
   {
     number: 17,
     shape: "order by, group by or where on a column the caller may not read",
-    must: ["R"],
-    cases: [],
+    must: ["F"],
+    note: "masked where it is read",
+    cases: maskedColumns,
   },
   {
     number: 18,
