@@ -34,7 +34,7 @@ onEveryDialect("policies of PostgreSQL", (dialect) => {
   let options: NativeOptions;
 
   beforeEach(async () => {
-    database = await dialect.open({ connections: 1 });
+    database = await dialect.open({ connections: 8 });
     db = database.db;
     await db.schema.createTable("posts")
       .addColumn("id", "integer", (c) => c.primaryKey())
@@ -375,5 +375,21 @@ onEveryDialect("policies of PostgreSQL", (dialect) => {
     } finally {
       await sql`reset role`.execute(db);
     }
+  });
+
+  it("keep the rows of two hundred concurrent callers apart", async () => {
+    await apply(tenants);
+    await db.deleteFrom("posts").execute();
+    const rows = Array.from({ length: 200 }, (_, i) => ({ id: i, tenant_id: i % 20 + 1 }));
+    await db.insertInto("posts").values(rows).execute();
+    const executor = await createExecutor(db, [nativeRLSPlugin()]);
+    await Promise.all(rows.map(async ({ tenant_id: tenantId }, i) => {
+      const caller = bindContext(executor, { auth: { userId: i + 1, tenantId, roles: [] } });
+      await caller.transaction().execute(async (trx) => {
+        await sql`set local role ${sql.id(role.name)}`.execute(trx);
+        const seen = await trx.selectFrom("posts").select("tenant_id").execute();
+        assert.deepEqual(seen, Array.from({ length: 10 }, () => ({ tenant_id: tenantId })));
+      });
+    }));
   });
 }, ["pglite", "postgres"]);
