@@ -103,15 +103,19 @@ export class Core {
   }
 }
 
+const MOST_TRIES = 3;
+
 /**
  * The tables of a database. Kysely's introspector asks PostgreSQL about each schema and sequence by
- * name, which fails where another session drops one meanwhile: so it may ask a second time.
+ * name, which fails where another session drops one meanwhile: so it may ask again.
  */
 export async function introspect(db: Kysely<any>): Promise<readonly TableMetadata[]> {
-  try {
-    return await db.introspection.getTables();
-  } catch {
-    return await db.introspection.getTables();
+  for (let tries = 1;; tries++) {
+    try {
+      return await db.introspection.getTables();
+    } catch (error) {
+      if (tries === MOST_TRIES) throw error;
+    }
   }
 }
 
