@@ -109,9 +109,15 @@ export function changesHandle(target: Target, update: OperationNode): boolean {
   });
 }
 
+/** The WITH of a statement, to stand before another one. */
+export function withOf(node: OperationNode): Expression<any> {
+  const { with: clause } = partsOf(node);
+  return clause === undefined ? sql`` : sql`${q(clause)} `;
+}
+
 /** The SELECT of the rows that an UPDATE or DELETE is about. */
 export function selectFor(node: OperationNode, selected: Expression<any>): Expression<any> {
-  const { kind, table, from, using, joins, where, orderBy, limit, with: clause } = partsOf(node);
+  const { kind, table, from, using, joins, where, orderBy, limit } = partsOf(node);
   const targets = kind === "DeleteQueryNode"
     ? using?.tables ?? from?.froms ?? []
     : table?.kind === "ListNode"
@@ -122,10 +128,28 @@ export function selectFor(node: OperationNode, selected: Expression<any>): Expre
     ? sql.join(froms.map(q))
     : sql`${sql.join(froms.map(q))} ${sql.join(joins.map(q), sql` `)}`;
   const rest = [where, orderBy, limit].flatMap((part) => part === undefined ? [] : [q(part)]);
-  const start = clause === undefined ? sql`` : sql`${q(clause)} `;
-  return sql`${start}select ${selected} from ${all} ${
+  return sql`${withOf(node)}select ${selected} from ${all} ${
     rest.length === 0 ? sql`` : sql.join(rest, sql` `)
   }`;
+}
+
+/**
+ * A part of WITH may have the name of the table that is written: a SELECT before the write would read
+ * the part.
+ *
+ * @throws {AuditNotPossibleError} where it has
+ */
+export function refuseShadowed(
+  node: OperationNode,
+  { name, schema, table }: { name: string; schema: string | undefined; table: AuditedTable },
+): void {
+  const parts = partsOf(node).with?.expressions ?? [];
+  const names = parts.map((part) => part.name.table.table.identifier.name.toLowerCase());
+  if (schema !== undefined || !names.includes(name.toLowerCase())) return;
+  throw new AuditNotPossibleError(
+    table.label,
+    "a part of WITH has its name; give the part another one, or name the schema of the table",
+  );
 }
 
 /** A statement that touches the rows of a condition only. */

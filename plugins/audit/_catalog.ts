@@ -14,6 +14,8 @@ export interface ColumnInfo {
 
 /** What has to be known of a table to write down its changes. */
 export interface TableInfo {
+  /** Its name, in the letter case that it has there. */
+  readonly name: string;
   readonly columns: readonly ColumnInfo[];
   /** The columns of its primary key; empty where it has none. */
   readonly key: readonly string[];
@@ -60,7 +62,7 @@ async function askPostgres(
   const quoted = [schema, name].filter((part) => part !== undefined)
     .map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
   const [row] = await ask(sql`
-    select c.relkind::text as kind, current_setting('server_version_num') as version,
+    select c.relkind::text as kind, c.relname::text as name, current_setting('server_version_num') as version,
       (select ':' || coalesce(json_agg(a.attname order by k.n), '[]')::text
         from pg_index i
         cross join lateral unnest(i.indkey::int2[]) with ordinality as k(att, n)
@@ -75,6 +77,7 @@ async function askPostgres(
   if (row === undefined) return undefined;
   const columns = json(row["cols"]) as [string, string, string][];
   return {
+    name: String(row["name"]),
     columns: columns.map(([name, type, generated]) => ({
       name,
       type,
@@ -122,6 +125,7 @@ async function askSqlite(
     String(keyed[0]!["type"]).toUpperCase() === "INTEGER";
   const uniques = grouped(rows.filter(({ kind }) => kind === "unique"), "name", "type");
   return {
+    name: String(table?.["name"] ?? name),
     columns: columns.map(({ name, type, extra, d }) => ({
       name: String(name),
       type: String(type),
@@ -154,7 +158,7 @@ async function askMysql(
     from information_schema.statistics
     where table_schema = ${database} and table_name = ${name} and non_unique = 0
     union all
-    select 'table', table_type, version(), 0, '', 0
+    select 'table', table_type, version(), 0, table_name, 0
     from information_schema.tables where table_schema = ${database} and table_name = ${name}
     union all
     select 'trigger', trigger_name, '', 0, '', 0 from information_schema.triggers
@@ -167,6 +171,7 @@ async function askMysql(
   const uniques = ordered.filter(({ kind }) => kind === "unique");
   const key = uniques.filter(({ name }) => name === "PRIMARY").map(({ type }) => String(type));
   return {
+    name: String(table?.["extra"] ?? name),
     columns: columns.map(({ name, type, extra, d }) => ({
       name: String(name),
       type: String(type).toLowerCase(),

@@ -88,10 +88,7 @@ export class AuditHooks implements PluginHooks {
     const run: Run = (piece) => next(scope.compile(statement(piece)));
     const targets: Target[][] = [];
     for (const write of writes) {
-      const found = await this.#targetsOf(write, run);
-      // The database will say that there is no such table.
-      if (found === undefined) return await next(query);
-      targets.push(found);
+      targets.push(await this.#targetsOf(write, run));
     }
     const names = targets.flat().map(({ table }) => table.label);
     const values = await sharedValues(this.settings, scope, names);
@@ -142,7 +139,7 @@ export class AuditHooks implements PluginHooks {
     );
   }
 
-  async #targetsOf({ targets }: Write, run: Run): Promise<Target[] | undefined> {
+  async #targetsOf({ targets }: Write, run: Run): Promise<Target[]> {
     const found: Target[] = [];
     for (const each of targets) {
       const table = await this.tables.get(
@@ -150,7 +147,12 @@ export class AuditHooks implements PluginHooks {
         each.name,
         each.schema,
       );
-      if (table === undefined) return undefined;
+      if (table === undefined) {
+        throw new AuditNotPossibleError(
+          each.name,
+          "there is no such table, or the catalog does not list it, as a temporary one; exclude it",
+        );
+      }
       if (table.info.isView) {
         throw new AuditNotPossibleError(
           table.label,

@@ -11,6 +11,7 @@ import {
   type Target,
   text,
   untext,
+  withOf,
 } from "./_before.ts";
 import { entityOf, holdsBytes, imageOf, keyOf, refTo } from "./_image.ts";
 import { type JsonValue, parseExact } from "./_json.ts";
@@ -95,9 +96,11 @@ async function deleteRows(
   run: Run,
   runWrite: RunWrite,
 ): Promise<QueryResult<any>> {
-  const { using, joins, from } = partsOf(node);
+  const { using, joins, from, orderBy, limit } = partsOf(node);
   const [target] = targets as [Target];
-  const isPlain = using === undefined && joins === undefined && from?.froms.length === 1;
+  // Kysely writes RETURNING before ORDER BY, where MariaDB has it behind.
+  const isPlain = using === undefined && joins === undefined && from?.froms.length === 1 &&
+    orderBy === undefined && limit === undefined;
   if (isPlain && target.table.info.returns) {
     const { result, rows } = await returning(node, target, runWrite);
     await log(run, to, rows.map((row) => changeOf(target, row, undefined)));
@@ -158,7 +161,9 @@ async function upsertRows(
   const met = metRows(node, target, table.info.uniques);
   const selected = beforeSelection([target], undefined, "mysql");
   const before = met === undefined ? [] : readBefore(
-    (await run(sql`select ${selected} from ${q(target.node)} where ${met} for update`)).rows,
+    (await run(
+      sql`${withOf(node)}select ${selected} from ${q(target.node)} where ${met} for update`,
+    )).rows,
     [target],
   )[0]!;
   if (!table.info.returns) {
@@ -299,11 +304,10 @@ async function returning(
     return { key, image, handle: key, next: key };
   });
   return {
-    result: {
-      ...rest,
-      rows: own === undefined ? [] : rows,
-      numAffectedRows: BigInt(rows.length),
-    },
+    result: own === undefined
+      ? { ...rest, rows: [], numAffectedRows: BigInt(rows.length) }
+      // Whether the driver counts rows that it returns is its own business.
+      : { ...rest, rows },
     rows: found,
   };
 }

@@ -5,6 +5,7 @@ import {
   type RootOperationNode,
   sql,
 } from "kysely";
+import { refuseShadowed } from "./_before.ts";
 import { copy, id, partsOf, q, tableNode, withNode } from "./_nodes.ts";
 import { type AuditedWrite, cte, type Plan, sourcesOf, unionOf } from "./_postgres_parts.ts";
 import { WritePart } from "./_postgres_write.ts";
@@ -38,6 +39,11 @@ export function postgresStatement(
   const { with: clause } = partsOf(query);
   const parts: OperationNode[] = [];
   const parted = writes.map((write) => new WritePart(write, plan));
+  for (const { write, readsTable } of parted) {
+    // Every write names one table.
+    const [target] = write.targets;
+    if (readsTable) refuseShadowed(query, { ...target!, table: write.table });
+  }
   for (const [i, part] of (clause?.expressions ?? []).entries()) {
     const own = parted.find(({ write }) => write.cte === i);
     if (own === undefined) parts.push(part);

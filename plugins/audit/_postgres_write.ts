@@ -65,6 +65,11 @@ export class WritePart {
       : undefined;
   }
 
+  /** Whether the table is read before it is written. */
+  get readsTable(): boolean {
+    return this.#upsert !== undefined || looksFirst(this.write);
+  }
+
   /** The rows as they are before the write, where RETURNING does not tell. */
   before(): OperationNode[] {
     if (this.#upsert !== undefined) return [cte(this.#old, this.#upsert.rows)];

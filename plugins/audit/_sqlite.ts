@@ -11,10 +11,12 @@ import {
   changesHandle,
   metRows,
   readBefore,
+  refuseShadowed,
   selectFor,
   type Target,
   text,
   untext,
+  withOf,
 } from "./_before.ts";
 import { entityOf, imageOf, keyOf } from "./_image.ts";
 import { type JsonValue, parseExact, stringifyExact } from "./_json.ts";
@@ -116,6 +118,7 @@ async function updateRows(
   work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
+  refuseShadowed(node, target);
   const { rows } = await ask(
     work,
     node,
@@ -153,9 +156,10 @@ async function insertRows(
   const met = !replaces && !updates
     ? undefined
     : metRows(node, target, replaces || named === undefined ? table.info.uniques : [named]);
+  if (met !== undefined) refuseShadowed(node, target);
   const before = met === undefined ? [] : readBefore(
     (await work.run(
-      sql`select ${beforeSelection([target], undefined, "sqlite")} from ${
+      sql`${withOf(node)}select ${beforeSelection([target], undefined, "sqlite")} from ${
         q(target.node)
       } where ${met}`,
     )).rows,
@@ -212,11 +216,10 @@ async function returning(
   const texts = rows.map((row) => names.map((name) => untext(row[name])));
   for (const row of rows) for (const name of names) delete row[name];
   return {
-    result: {
-      ...rest,
-      rows: own === undefined ? [] : rows,
-      numAffectedRows: BigInt(rows.length),
-    },
+    result: own === undefined
+      ? { ...rest, rows: [], numAffectedRows: BigInt(rows.length) }
+      // Whether the driver counts rows that it returns is its own business.
+      : { ...rest, rows },
     texts,
   };
 }

@@ -95,7 +95,8 @@ export class AuditedTables {
     return {
       name,
       schema,
-      label: labelOf(name, schema),
+      // However a query writes it, it is the same table.
+      label: labelOf(info.name, schema),
       info,
       key: this.#keyOf(name, schema, info),
       kept,

@@ -50,19 +50,28 @@ function targetsOf(kind: WriteKind, node: OperationNode): TableInQuery[] {
     case "insert":
     case "merge":
       return targetsIn(into);
-    case "delete":
-      return from?.froms.flatMap(targetsIn) ?? [];
+    case "delete": {
+      const sources = [...partsOf(node).using?.tables ?? [], ...joined(joins)].flatMap(tablesIn);
+      // MySQL names the tables to delete from by their aliases in USING.
+      return (from?.froms.flatMap(targetsIn) ?? []).map((target) =>
+        target.schema === undefined
+          ? sources.find(({ alias }) => alias === target.name) ?? target
+          : target
+      );
+    }
     default: {
       const named = targetsIn(table);
       // MySQL: a joined table may be set as well as the first.
       const isList = table?.kind === "ListNode";
       if (from !== undefined || (!isList && joins === undefined)) return named;
-      const more = (joins ?? []).flatMap((join) =>
-        tablesIn((join as { table?: OperationNode }).table)
-      );
+      const more = joined(joins).flatMap(tablesIn);
       return [...named, ...more].filter((target) => isSet(target, node));
     }
   }
+}
+
+function joined(joins: readonly OperationNode[] | undefined): (OperationNode | undefined)[] {
+  return (joins ?? []).map((join) => (join as { table?: OperationNode }).table);
 }
 
 function tablesIn(node: OperationNode | undefined): TableInQuery[] {

@@ -48,6 +48,14 @@ export class State {
 }
 
 function textOf(table: string, row: object): string {
-  const members = Object.entries(row).sort(([a], [b]) => a < b ? -1 : 1);
+  const members = Object.entries(row).map(([name, value]) => [name, plain(value)])
+    .sort(([a], [b]) => a! < b! ? -1 : 1);
   return `${table} ${JSON.stringify(members)}`;
+}
+
+/** A time is text in an entry, and whatever its driver makes of it in a row. */
+function plain(value: unknown): unknown {
+  const text = value instanceof Date ? value.toISOString() : value;
+  const isTime = typeof text === "string" && /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/.test(text);
+  return isTime ? text.slice(0, 19).replace("T", " ") : text;
 }

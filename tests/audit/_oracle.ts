@@ -1,0 +1,120 @@
+/**
+ * Random writes of every shape: audited, each gives what it gives on bare Kysely, and the log, done
+ * again, gives the tables.
+ */
+import { AuditNotPossibleError, auditPlugin, createAuditTable, getAuditLogs } from "@kysera/audit";
+import { createExecutor } from "@kysera/executor";
+import { type Kysely, sql } from "kysely";
+import type { Query } from "../oracle/ast.ts";
+import { canonicalRows } from "../oracle/canonical.ts";
+import { compile, execute, inserts, schemaOf } from "../oracle/execute.ts";
+import type { RenderTarget } from "../oracle/render_expr.ts";
+import type { OracleWorld } from "../oracle/run.ts";
+import { createTables, type Data, load, tables } from "../oracle/schema.ts";
+import { changes, Mismatch, type Outcome } from "../oracle/world.ts";
+import type { TestDialect } from "../support/matrix.ts";
+import { State } from "./_fold.ts";
+
+const NAMES = tables.map(({ name }) => name);
+
+interface Side {
+  readonly target: RenderTarget;
+  readonly db: Kysely<any>;
+  close(): Promise<void>;
+}
+
+/** A bare database and an audited one. */
+export class AuditWorld implements OracleWorld {
+  readonly subject = { name: "audit" };
+  onError: ((error: unknown, query: Query) => void) | undefined;
+  readonly #bare: Side;
+  readonly #audited: Side;
+  #data: Data = {};
+
+  constructor(bare: Side, audited: Side) {
+    this.#bare = bare;
+    this.#audited = audited;
+  }
+
+  static async open(dialect: TestDialect): Promise<AuditWorld> {
+    const side = async (isAudited: boolean): Promise<Side> => {
+      const { db, close } = await dialect.open({ connections: 1 });
+      await createTables(db, dialect.dialect);
+      await createAuditTable(db);
+      const handle = isAudited ? await createExecutor(db, [auditPlugin()]) : db;
+      const target: RenderTarget = {
+        dialect: dialect.dialect,
+        name: (name) => name,
+        hidden: () => new Set(),
+        db: handle,
+        schema: await schemaOf(db, dialect),
+        visibleOnly: false,
+      };
+      return { target, db: handle, close };
+    };
+    return new AuditWorld(await side(false), await side(true));
+  }
+
+  async load(data: Data): Promise<void> {
+    this.#data = data;
+    for (const { db } of [this.#bare, this.#audited]) await load(db, data, false);
+    await this.#audited.db.deleteFrom("audit_logs").execute();
+  }
+
+  async check(query: Query): Promise<Outcome> {
+    if (!changes(query.statement)) return "equal";
+    const expected = await this.#run(this.#bare, query, async () => {});
+    const before = await State.of(this.#audited.db, NAMES);
+    const got = await this.#run(this.#audited, query, async () => {
+      const told = before.fold((await getAuditLogs(this.#audited.db)).reverse().map(bare)).list();
+      const there = (await State.of(this.#audited.db, NAMES)).list();
+      if (told.join("\n") !== there.join("\n")) {
+        throw new Mismatch("log", `The log tells\n${told.join("\n")}\nnot\n${there.join("\n")}`);
+      }
+    });
+    if (got.error instanceof Mismatch) throw got.error;
+    if (got.error instanceof AuditNotPossibleError) return "refused";
+    if (expected.error !== undefined) this.onError?.(expected.error, query);
+    if (expected.error !== undefined && got.error !== undefined) return "failed on both sides";
+    if (expected.error !== undefined || got.error !== undefined) {
+      throw new Mismatch("fails", `bare: ${expected.error}\naudited: ${got.error}`);
+    }
+    if (expected.rows !== got.rows) {
+      throw new Mismatch("results", `bare:\n${expected.rows}\naudited:\n${got.rows}`);
+    }
+    return "equal";
+  }
+
+  async #run(
+    { target, db }: Side,
+    query: Query,
+    look: () => Promise<void>,
+  ): Promise<{ rows?: string; error?: unknown }> {
+    await sql`begin`.execute(db);
+    try {
+      const rows = await execute(target, query, false);
+      const state = await State.of(db, NAMES);
+      await look();
+      return { rows: [...canonicalRows(rows), ...state.list()].join("\n") };
+    } catch (error) {
+      return { error };
+    } finally {
+      await sql`rollback`.execute(db);
+    }
+  }
+
+  describe(query: Query): string {
+    const { sql, parameters } = compile(this.#bare.target, query, false);
+    return [...inserts(this.#data, () => false), sql, JSON.stringify(parameters)].join("\n");
+  }
+
+  async close(): Promise<void> {
+    await this.#bare.close();
+    await this.#audited.close();
+  }
+}
+
+/** An entry of a statement that named the schema tells of the same table. */
+function bare<T extends { readonly table_name: string }>(entry: T): T {
+  return { ...entry, table_name: entry.table_name.slice(entry.table_name.indexOf(".") + 1) };
+}
