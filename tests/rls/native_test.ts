@@ -392,4 +392,14 @@ onEveryDialect("policies of PostgreSQL", (dialect) => {
       });
     }));
   });
+
+  it("are for no stream, of which nobody would know who asks", async () => {
+    await apply(tenants);
+    const executor = await createExecutor(db, [nativeRLSPlugin()]);
+    const caller = bindContext(executor, { ...acme });
+    await assert.rejects(async () => {
+      for await (const _ of caller.selectFrom("posts").selectAll().stream()) assert.fail("a row");
+    }, /Cannot stream a SELECT/);
+    assert.equal((await ids(caller)).length, 5);
+  });
 }, ["pglite", "postgres"]);

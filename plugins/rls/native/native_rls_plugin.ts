@@ -27,7 +27,8 @@ export interface NativeRLSOptions {
  *
  * The context is told on the query's own connection, and only until the query is done. A query outside
  * of a transaction becomes a transaction of its own, of three more round trips; one inside of a
- * transaction costs two more. Streams of SELECT are not told who is asking: policies that ask fail.
+ * transaction costs two more. A SELECT cannot be streamed: it would be read after it was forgotten who
+ * asked for it.
  *
  * @param options see {@linkcode NativeRLSOptions}
  * @returns the plugin, for `createExecutor`
@@ -87,6 +88,12 @@ export function nativeRLSPlugin(options: NativeRLSOptions = {}): Plugin {
           `database is of dialect "${dialect}"; use rlsPlugin()`,
         "INVALID_PLUGIN",
         { pluginName: "@kysera/rls" },
+      );
+    },
+    aroundStream() {
+      throw new RLSContextError(
+        "Cannot stream a SELECT: PostgreSQL is told who is asking for no longer than a query runs; use " +
+          "execute(), or call syncContextToPostgres() with a transaction of the database",
       );
     },
     aroundQuery(query, next, scope) {
