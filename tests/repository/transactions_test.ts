@@ -3,7 +3,12 @@ import { it } from "node:test";
 import { BadRequestError } from "@kysera/core";
 import { createContext, withTransaction } from "@kysera/dal";
 import { bindContext, createExecutor, getContext, getRawDb, withMetadata } from "@kysera/executor";
-import { createORM, createRepositoriesFactory, createRepository } from "@kysera/repository";
+import {
+  createORM,
+  createRepositoriesFactory,
+  createRepository,
+  createRepositoryFactory,
+} from "@kysera/repository";
 import type { Kysely } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
 import { type Database, inWorld } from "./_world.ts";
@@ -160,5 +165,37 @@ onEveryDialect("repository: transactions", (dialect) => {
         seat: "a",
       }]);
       assert.deepEqual(guests.map((found) => found?.guest), [undefined, "A"]);
+    }));
+
+  it("whichever way a repository is made of a transaction's context, it is in it", () =>
+    inWorld(dialect, async ({ executor, people: all }) => {
+      const orm = await createORM(executor, []);
+      const people = { tableName: "people" } as const;
+      const factory = (db: Kysely<Database>) => createRepository(db, people);
+      type Inside = Parameters<Parameters<typeof orm.transaction>[0]>;
+      const ways: ((...inside: Inside) => unknown)[] = [
+        async ({ db }) => (await createORM(db, [])).createRepository(people),
+        ({ db }) => createRepository(db, people),
+        ({ db }) => createRepositoryFactory(db).create(people),
+        ({ db }) => createRepositoriesFactory({ people: factory })(db).people,
+        (context) => orm.createRepository(people).withTransaction(context),
+        ({ db }) => orm.createRepository(people).withTransaction(db),
+        (_context, inside) => inside.createRepository(people),
+        (_context, inside) => inside.createRepository(factory),
+      ];
+      for (const [i, make] of ways.entries()) {
+        await undone(orm.transaction(async (...inside) => {
+          const made = await make(...inside) as ReturnType<typeof factory> & {
+            softDelete(id: number): Promise<boolean>;
+          };
+          await made.create(row(`n${i}`));
+          assert.equal(await made.count(), 4);
+          assert.equal(await made.findById(3), null);
+          assert.equal(await made.softDelete(1), true);
+          assert.equal(await made.count(), 3);
+          throw new Undo();
+        }));
+        assert.equal(await all(), START);
+      }
     }));
 });
