@@ -27,7 +27,7 @@ const run = (dialect: typeof matrix[number], subject: Subject, runs: number, see
   });
 
 onEveryDialect("the visible copy", (dialect) => {
-  const runs = fuzzRuns(dialect.name === "sqlite" ? 400 : 100, 3);
+  const runs = fuzzRuns(dialect.name === "sqlite" ? 300 : dialect.name === "pglite" ? 40 : 100, 4);
   it(`answers ${runs} random scripts as the database does, through the DAL`, {
     timeout: 600_000,
     skip: only !== undefined && only !== plain.name,

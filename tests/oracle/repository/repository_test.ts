@@ -14,7 +14,8 @@ onEveryDialect("repositories", (dialect) => {
   const subjects = dialect.name === "sqlite" ? [plain, tenants, ...variants] : [tenants];
   for (const [i, subject] of subjects.entries()) {
     if (only !== undefined && subject.name !== only) continue;
-    const runs = fuzzRuns(variants.includes(subject) || dialect.name !== "sqlite" ? 40 : 100, 10);
+    const most = dialect.name === "pglite" ? 15 : variants.includes(subject) ? 40 : 100;
+    const runs = fuzzRuns(most, 10);
     it(`answer ${runs} sequences of calls as their model does, with ${subject.name}`, {
       timeout: 600_000,
     }, async (t) => {
