@@ -103,8 +103,7 @@ export class Guard {
   caller: Caller = { plugin: "", hook: "" };
   /** Set while a plan is compiled: its late values are read when it runs. */
   planning = false;
-  /** Stands for the run of a query that it is rewritten for. */
-  run: object = {};
+  #run: object | undefined;
   /** Whether a plan's checks of values that it is given later are left to when it is bound. */
   defers = true;
   readonly #shared: Shared;
@@ -154,11 +153,21 @@ export class Guard {
     });
   }
 
+  /** Stands for the run of a query that it is rewritten for; made when somebody asks for it. */
+  get run(): object {
+    return this.#run ??= {};
+  }
+
+  /** Begins to rewrite for another run, or for the same one as another guard. */
+  startRun(run?: object): void {
+    this.#run = run;
+  }
+
   /** The same context without flags: what a plugin's own subqueries are rewritten by. */
   get withoutFlags(): Guard {
     if (!this.hasFlags) return this;
     this.#plain ??= this.for({ context: this.view.context, metadata: NO_FLAGS });
-    this.#plain.run = this.run;
+    this.#plain.startRun(this.run);
     return this.#plain;
   }
 

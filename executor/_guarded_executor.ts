@@ -77,10 +77,10 @@ export class GuardedExecutor implements QueryExecutor {
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
     guard.usage.late = false;
-    guard.run = {};
+    guard.startRun();
     const { core } = guard;
-    const outer = core.checks;
-    if (guard.writes) core.checks = new Checks();
+    const outer = guard.writes ? core.checks : undefined;
+    if (outer !== undefined) core.checks = new Checks();
     if (!guard.planning && guard.usage.variants.length > 0) guard.usage.variants = [];
     let out = guard.idle || isUntouched(original, guard)
       ? original
@@ -90,8 +90,11 @@ export class GuardedExecutor implements QueryExecutor {
       out = readLate(out, guard.view.context, guard.run) as RootOperationNode;
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
-    const checks = guard.writes && !core.checks.isEmpty ? core.checks : undefined;
-    core.checks = outer;
+    let checks: Checks | undefined;
+    if (outer !== undefined) {
+      if (!core.checks.isEmpty) checks = core.checks;
+      core.checks = outer;
+    }
     if (checks !== undefined) checks.column = guard.physicalColumn(GUARD_COLUMN);
     if (out !== original || guard.hasFlags || checks !== undefined) {
       out = mark(out, original, queryId, guard, checks);
@@ -108,7 +111,12 @@ export class GuardedExecutor implements QueryExecutor {
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
     const compiled = this.#inner.compileQuery<R>(rewritten, queryId);
-    return new OwnQuery<R>(compiled, compiled.parameters, guard, checksOf(rewritten));
+    return new OwnQuery<R>(
+      compiled,
+      compiled.parameters,
+      guard,
+      guard.writes ? checksOf(rewritten) : undefined,
+    );
   }
 
   provideConnection<T>(

@@ -13,12 +13,8 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   readonly sql: string;
   readonly parameters: readonly unknown[];
   readonly #view: View;
-  /** The parameters before they were filled. */
-  readonly #open: readonly unknown[];
-  readonly #identity: readonly unknown[];
-  readonly #checks: Checks | undefined;
-  /** The tree with its guards, where the query does not show them. */
-  readonly #tree: RootOperationNode;
+  /** What few queries have: it is made for these alone. */
+  readonly #more: More | undefined;
 
   /**
    * Makes one.
@@ -34,43 +30,46 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
     guard: Guard,
     checks?: Checks,
   ) {
-    const own = #view in compiled ? compiled as OwnQuery<R> : undefined;
-    this.#checks = own === undefined ? checks : own.#checks;
-    this.#tree = own === undefined ? compiled.query : own.#tree;
-    this.#identity = identityOf(guard);
-    this.#open = compiled.parameters;
-    // Kysely tells by it whether the statement gives rows.
-    this.query = own === undefined && checks?.addsReturning === true
-      ? withoutReturning(compiled.query)
-      : compiled.query;
+    this.query = compiled.query;
     this.queryId = compiled.queryId;
     this.sql = compiled.sql;
     this.parameters = parameters;
     this.#view = guard.view;
+    this.#more = undefined;
+    if (checks !== undefined || parameters !== compiled.parameters || asksWho(guard)) {
+      const own = #view in compiled ? (compiled as OwnQuery<R>).#more : undefined;
+      this.#more = {
+        identity: asksWho(guard) ? identityOf(guard) : NOBODY,
+        open: compiled.parameters,
+        checks: checks ?? own?.checks,
+        tree: own?.tree ?? compiled.query,
+      };
+      // Kysely tells by it whether the statement gives rows.
+      if (checks?.addsReturning === true) this.query = withoutReturning(compiled.query);
+    }
     Object.freeze(this);
   }
 
   /** Whether the query was compiled by a handle of the same view, for the same caller. */
   static isOf(query: CompiledQuery, guard: Guard): boolean {
     if (!(#view in query)) return false;
-    const { core, view } = guard;
     const own = query as OwnQuery;
-    if (own.#view !== view) return false;
-    if (core.identities.length === 0 || view.context !== undefined) return true;
+    if (own.#view !== guard.view) return false;
+    if (!asksWho(guard)) return true;
+    const before = own.#more?.identity ?? NOBODY;
     const now = identityOf(guard);
-    return own.#identity.length === now.length &&
-      now.every((each, i) => Object.is(each, own.#identity[i]));
+    return before.length === now.length && now.every((each, i) => Object.is(each, before[i]));
   }
 
   /** What is left to be checked. */
   static checksOf(query: CompiledQuery): Checks | undefined {
-    return #view in query ? (query as OwnQuery).#checks : undefined;
+    return #view in query ? (query as OwnQuery).#more?.checks : undefined;
   }
 
   /** The query with the tree that was compiled: what hooks round the execution may change. */
   static whole(query: CompiledQuery): CompiledQuery<any> {
     if (!(#view in query)) return query;
-    const tree = (query as OwnQuery).#tree;
+    const tree = (query as OwnQuery).#more?.tree ?? query.query;
     return tree === query.query ? query : { ...query, query: tree };
   }
 
@@ -82,9 +81,19 @@ export class OwnQuery<R = unknown> implements CompiledQuery<R> {
   static filled(query: CompiledQuery): ReadonlyMap<unknown, unknown> | undefined {
     if (!(#view in query)) return undefined;
     const { parameters } = query;
-    const open = (query as OwnQuery).#open;
+    const open = (query as OwnQuery).#more?.open ?? parameters;
     return open === parameters ? undefined : new Map(open.map((each, i) => [each, parameters[i]]));
   }
+}
+
+/** What is known of queries of a plan, of an executor that asks who runs them, or with checks. */
+interface More {
+  readonly identity: readonly unknown[];
+  /** The parameters before they were filled. */
+  readonly open: readonly unknown[];
+  readonly checks: Checks | undefined;
+  /** The tree with its guards, where the query does not show them. */
+  readonly tree: RootOperationNode;
 }
 
 function withoutReturning(node: RootOperationNode): RootOperationNode {
@@ -94,8 +103,12 @@ function withoutReturning(node: RootOperationNode): RootOperationNode {
 
 const NOBODY: readonly unknown[] = [];
 
+/** Whether plugins say who runs a query: a context that is bound tells it by itself. */
+function asksWho({ core, view }: Guard): boolean {
+  return core.identities.length > 0 && view.context === undefined;
+}
+
 function identityOf({ core, view }: Guard): readonly unknown[] {
-  if (core.identities.length === 0 || view.context !== undefined) return NOBODY;
   return core.identities.map(({ plugin, hooks }) =>
     callHook(plugin, "identity", () => hooks.identity!(view.context))
   );

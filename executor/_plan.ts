@@ -106,11 +106,13 @@ export class TablePlan {
   ): OperationNode | undefined {
     if (this.#filters.length === 0) return undefined;
     // What refuses the reference is to be seen with it.
-    this.#trace(name, operation, "filter", [], guard);
+    if (guard.core.trace !== undefined) this.#trace(name, operation, "filter", [], guard);
     const predicate = this.#stable
       ? this.#keptPredicate(name, operation, guard)
       : this.#ask(name, operation, guard);
-    this.#trace(name, operation, "filter", predicate.by, guard);
+    if (guard.core.trace !== undefined) {
+      this.#trace(name, operation, "filter", predicate.by, guard);
+    }
     if (predicate.context !== ANY) guard.usage.context = true;
     if (!this.#stable || predicate.fleeting) guard.usage.moment = true;
     if (predicate.late) guard.usage.late = true;
@@ -267,8 +269,9 @@ export class TablePlan {
     const alias = name.alias === undefined ? "" : name.alias.name;
     const key = name.actions === undefined ? alias : `${alias}\0${name.actions.join()}`;
     const known = byName.get(key);
-    const kept = known?.find((each) => isFor(each, guard));
-    if (kept !== undefined) return kept;
+    for (let i = 0; known !== undefined && i < known.length; i++) {
+      if (isFor(known[i]!, guard)) return known[i]!;
+    }
     const predicate = this.#ask(name, operation, guard);
     if (predicate.fleeting) return predicate;
     // Aliases and contexts may be many: bounds keep them from piling up.
@@ -348,7 +351,9 @@ function contextOf(guard: Guard): Predicate["context"] {
   return guard.usage.context ? guard.view.context : ANY;
 }
 
-function isFor(predicate: Predicate, { view: { context }, run }: Guard): boolean {
-  return (predicate.context === ANY || predicate.context === context) &&
-    sameVariants(predicate.variants, context, run);
+function isFor(predicate: Predicate, guard: Guard): boolean {
+  const { context } = guard.view;
+  if (predicate.context !== ANY && predicate.context !== context) return false;
+  // The run is made when somebody asks for it.
+  return predicate.variants.length === 0 || sameVariants(predicate.variants, context, guard.run);
 }
