@@ -6,7 +6,14 @@ import {
   type RowCheck,
   type TableReference,
 } from "@kysera/executor";
-import { BinaryOperationNode, type OperationNode, OperatorNode, ValueNode } from "kysely";
+import {
+  BinaryOperationNode,
+  type Expression,
+  type OperationNode,
+  OperatorNode,
+  type SqlBool,
+  ValueNode,
+} from "kysely";
 import { type Formula, type Leaf, leavesOf } from "./_algebra.ts";
 import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answer.ts";
 import type { ContextSource } from "./_context_source.ts";
@@ -28,81 +35,155 @@ export interface CheckSetting {
   readonly predicates: Map<string, NonNullable<RowCheck["predicate"]>>;
 }
 
+/** A check, and whether some of it has to be asked about rows. */
+export interface Checking {
+  /** `undefined` where the policies are not for the caller. */
+  readonly check: RowCheck | undefined;
+  readonly asksForRows: boolean;
+}
+
 /**
- * What the policies ask of the new rows of a statement.
- *
- * @returns no check where the policies are not for the caller
- * @throws {RLSPolicyViolation} where no row can satisfy them
+ * What the policies ask of the new rows of a table, under one name of it. What it comes to is kept by
+ * its form, as a statement is made much more often than the form is another one.
  */
-export function checkOf(
-  table: CompiledTable,
-  site: Site,
-  reference: TableReference,
-  context: HookContext,
-  setting: CheckSetting,
-): { readonly check: RowCheck | undefined; readonly asksForRows: boolean } {
-  const { host, source, report, bypassRoles } = setting;
-  const looked = new Set<string>();
-  const placeOf = (row: TableReference): Place => {
+export class Checker {
+  readonly #table: CompiledTable;
+  readonly #site: Site;
+  readonly #setting: CheckSetting;
+  readonly #ask: Ask;
+  /** Asks of new rows where this is about changed ones, and of changed rows where it is not. */
+  readonly #askOther: Ask;
+  /** The columns that SQL of the policies has asked for. */
+  readonly #looked = new Set<string>();
+  readonly #kept = new Map<string, Checking>();
+
+  /**
+   * Makes one.
+   *
+   * @param table the table
+   * @param site where its rows are checked
+   * @param reference a reference to it; another one has the same name
+   * @param setting what it is made with
+   */
+  constructor(
+    table: CompiledTable,
+    site: Site,
+    reference: TableReference,
+    setting: CheckSetting,
+  ) {
+    this.#table = table;
+    this.#site = site;
+    this.#setting = setting;
+    const { source, bypassRoles } = setting;
+    const place = this.#placeOf(reference);
+    const other = site === "update-check" ? "create-returning-check" : "update-check";
+    this.#ask = askerOf(place, source, bypassRoles);
+    this.#askOther = askerOf({ ...place, site: other }, source, bypassRoles);
+  }
+
+  /**
+   * The check, for the caller of a statement.
+   *
+   * @param isUpsert whether new rows and changed ones may be asked the same
+   * @throws {RLSPolicyViolation} where no row can satisfy the policies
+   */
+  check(context: HookContext, isUpsert: boolean): Checking {
+    const { report } = this.#setting;
+    let answer: Answer | undefined;
+    let isShared = false;
+    const key = context.variant((attributes) => {
+      answer = this.#ask(attributes);
+      report.decided(answer, this.#site, this.#table);
+      isShared = isUpsert && !answer.asksForRows &&
+        isLike(answer, () => this.#askOther(attributes));
+      return isShared ? `${answer.key}=` : answer.key;
+    });
+    // It was asked a moment ago.
+    const { formulas, refusal, asksForRows } = answer!;
+    if (formulas === undefined) return FREE;
+    if (refusal !== undefined) throw report.refused(this.#table, refusal);
+    let kept = this.#kept.get(key);
+    if (kept === undefined) {
+      if (this.#kept.size >= MOST_PREDICATES) this.#kept.clear();
+      kept = { check: this.#make(formulas, isShared ? key : undefined), asksForRows };
+      this.#kept.set(key, kept);
+    }
+    return kept;
+  }
+
+  #make(formulas: readonly Formula[], sharedKey: string | undefined): RowCheck {
+    const { report, predicates } = this.#setting;
+    const [table, site] = [this.#table, this.#site];
+    const leaves = formulas.flatMap(leavesOf);
+    for (const { verdict } of leaves) {
+      if (verdict.kind !== "columns") continue;
+      for (const { column } of verdict.terms) this.#looked.add(column);
+    }
+    const predicate: Predicate = (row, context) => this.#predicate(row, context);
+    let failed: readonly string[] | undefined;
+    return {
+      columns: [...this.#looked],
+      satisfied: (row, attributes) => {
+        const asked = this.#ask(attributes);
+        if (asked.formulas === undefined) return true;
+        if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
+        const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
+        const at = verdicts.findIndex(({ truth }) => truth === false);
+        if (at >= 0) failed = verdicts[at]!.policies;
+        return at >= 0 ? false : verdicts.every(({ truth }) => truth === true) || undefined;
+      },
+      predicate: sharedKey === undefined
+        ? predicate
+        : shared(predicates, `${table.table}\0${sharedKey}`, predicate),
+      implied: isImplied(table, formulas, site),
+      says: "its policies allow the new row",
+      refuse(_problem, cause) {
+        const policies = failed ?? [...new Set(leaves.map(({ policy }) => policy.name))];
+        failed = undefined;
+        return report.violation(violation(table, site, policies, cause));
+      },
+    };
+  }
+
+  #predicate(row: TableReference, context: HookContext): Expression<SqlBool> {
+    const { source, bypassRoles } = this.#setting;
+    const place = this.#placeOf(row);
+    const ask = askerOf(place, source, bypassRoles);
+    let answer: Answer | undefined;
+    context.variant((attributes) => {
+      answer = ask(attributes);
+      return answer.key;
+    });
+    // It was asked a moment ago.
+    const made = answer!;
+    const late = new LateAnswer(made, ask);
+    const node = predicateOf(
+      made.formulas ?? [],
+      place.column,
+      (index) => context.value(late.value(index)).toOperationNode(),
+    );
+    return expressionOf(node ?? ALWAYS);
+  }
+
+  #placeOf(row: TableReference): Place {
+    const { host } = this.#setting;
     const column = columnOf(row, (name) => columnFor(host, name));
     return {
-      site,
-      table,
-      dialect: context.dialect,
+      site: this.#site,
+      table: this.#table,
+      dialect: host.dialect,
       column: (name) => {
-        looked.add(name);
+        this.#looked.add(name);
         return column(name);
       },
       actions: undefined,
     };
-  };
-  const place = placeOf(reference);
-  const ask = askerOf(place, source, bypassRoles);
-  const { answer, isShared } = askBoth(place, ask, reference.returning, context, setting);
-  if (answer.formulas === undefined) return { check: undefined, asksForRows: false };
-  if (answer.refusal !== undefined) throw report.refused(table, answer.refusal);
-  const { formulas } = answer;
-  for (const { verdict } of formulas.flatMap(leavesOf)) {
-    if (verdict.kind === "columns") { for (const { column } of verdict.terms) looked.add(column); }
   }
-  const predicate: Predicate = (row, hookContext) => {
-    const again = placeOf(row);
-    const askAgain = askerOf(again, source, bypassRoles);
-    const { answer: made } = askBoth(again, askAgain, false, hookContext, setting);
-    const late = new LateAnswer(made, askAgain);
-    const node = predicateOf(
-      made.formulas ?? [],
-      again.column,
-      (index) => hookContext.value(late.value(index)).toOperationNode(),
-    );
-    return expressionOf(node ?? ALWAYS);
-  };
-  let failed: readonly string[] | undefined;
-  const check: RowCheck = {
-    columns: [...looked],
-    satisfied(row, attributes) {
-      const asked = ask(attributes);
-      if (asked.formulas === undefined) return true;
-      if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
-      const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
-      const at = verdicts.findIndex(({ truth }) => truth === false);
-      if (at >= 0) failed = verdicts[at]!.policies;
-      return at >= 0 ? false : verdicts.every(({ truth }) => truth === true) || undefined;
-    },
-    predicate: isShared
-      ? shared(setting.predicates, `${table.table}\0${answer.key}`, predicate)
-      : predicate,
-    implied: isImplied(table, formulas, site),
-    says: `its policies allow the new row`,
-    refuse(_problem, cause) {
-      const policies = failed ??
-        [...new Set(formulas.flatMap(leavesOf).map(({ policy }) => policy.name))];
-      failed = undefined;
-      return report.violation(violation(table, site, policies, cause));
-    },
-  };
-  return { check, asksForRows: answer.asksForRows };
 }
+
+type Ask = (attributes: Attributes | undefined) => Answer;
+
+const FREE: Checking = { check: undefined, asksForRows: false };
 
 /** The error of a new row that the policies do not allow. */
 export function violation(
@@ -121,31 +202,6 @@ export function violation(
 }
 
 type Predicate = NonNullable<RowCheck["predicate"]>;
-
-/**
- * Asks, and has the answer kept for all callers for whom it is of the same form. For an upsert it is
- * told as well whether new rows and changed ones are asked the same.
- */
-function askBoth(
-  place: Place,
-  ask: (attributes: Attributes | undefined) => Answer,
-  isUpsert: boolean,
-  context: HookContext,
-  { source, bypassRoles, report }: CheckSetting,
-): { readonly answer: Answer; readonly isShared: boolean } {
-  const site = place.site === "update-check" ? "create-returning-check" : "update-check";
-  const askOther = askerOf({ ...place, site }, source, bypassRoles);
-  let answer: Answer | undefined;
-  let isShared = false;
-  context.variant((attributes) => {
-    answer = ask(attributes);
-    report.decided(answer, place.site, place.table);
-    isShared = isUpsert && !answer.asksForRows && isLike(answer, () => askOther(attributes));
-    return isShared ? `${answer.key}=` : answer.key;
-  });
-  // It was asked a moment ago.
-  return { answer: answer!, isShared };
-}
 
 function isLike({ key, values }: Answer, askOther: () => Answer): boolean {
   try {

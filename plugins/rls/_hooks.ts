@@ -22,7 +22,7 @@ import {
 import { leavesOf } from "./_algebra.ts";
 import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answer.ts";
 import { isBypassed, isExempt } from "./_bypass.ts";
-import { checkOf } from "./_check.ts";
+import { Checker } from "./_check.ts";
 import { ContextSource } from "./_context_source.ts";
 import { isPolicyValue, nameOfValue } from "./_make_policy.ts";
 import { maskOf } from "./_mask.ts";
@@ -50,6 +50,7 @@ export class RLSHooks implements PluginHooks {
   readonly report: Report;
   readonly dialect: DialectName;
   readonly #host: PluginHost;
+  readonly #checkers = new Map<string, Checker>();
   readonly #predicates = new Map<string, NonNullable<RowCheck["predicate"]>>();
   /** Whether some policy has turned out to be a function of the row. */
   #asksForRows = false;
@@ -90,6 +91,25 @@ export class RLSHooks implements PluginHooks {
       : this.#marker(site, table, answer, reference, context);
     if (asking === undefined) return node === undefined ? undefined : expressionOf(node);
     return expressionOf(node === undefined ? asking : AndNode.create(node, asking));
+  }
+
+  #checker(table: CompiledTable, site: Site, reference: TableReference): Checker {
+    const { table: name, schema = "", alias } = reference;
+    const key = [site, schema, name, alias].join("\0");
+    let checker = this.#checkers.get(key);
+    if (checker === undefined) {
+      // Aliases may be made up by programs: a bound keeps them from piling up.
+      if (this.#checkers.size >= 1_000) this.#checkers.clear();
+      checker = new Checker(table, site, reference, {
+        host: this.#host,
+        source: this.source,
+        report: this.report,
+        bypassRoles: this.settings.bypassRoles,
+        predicates: this.#predicates,
+      });
+      this.#checkers.set(key, checker);
+    }
+    return checker;
   }
 
   /** The place for what functions of the row decide, where there are any. */
@@ -141,13 +161,8 @@ export class RLSHooks implements PluginHooks {
       : reference.returning
       ? "create-returning-check"
       : "create-check";
-    const { check, asksForRows } = checkOf(table, site, reference, context, {
-      host: this.#host,
-      source: this.source,
-      report: this.report,
-      bypassRoles: this.settings.bypassRoles,
-      predicates: this.#predicates,
-    });
+    const { check, asksForRows } = this.#checker(table, site, reference)
+      .check(context, reference.returning);
     if (asksForRows) {
       context.once();
       this.#asksForRows = true;
