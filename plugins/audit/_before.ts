@@ -47,9 +47,9 @@ export function readBefore(
   return targets.map((_, i) => {
     const found = new Map<string, BeforeRow>();
     for (const row of rows) {
-      // A row that an outer join has not found.
-      if (row[`h${i}`] === null) continue;
       const handle = untext(row[`h${i}`]);
+      // A row that an outer join has not found.
+      if (/^\[\s*null(?:\s*,\s*null)*\s*\]$/.test(handle)) continue;
       if (found.has(handle)) continue;
       found.set(handle, {
         handle,

@@ -109,8 +109,9 @@ async function deleteRows(
   const { before, isEmpty } = await lockRows(node, targets, run, undefined);
   if (isEmpty) return await write_(node, runWrite);
   const result = await write_(restricted(node, targets, before), runWrite);
+  const isFirst = firstOfEach();
   const changes = targets.flatMap((each, i) =>
-    before[i]!.map((row) => changeOf(each, row, undefined))
+    before[i]!.filter((row) => isFirst(each, row)).map((row) => changeOf(each, row, undefined))
   );
   await log(run, to, changes);
   return result;
@@ -127,6 +128,7 @@ async function updateRows(
   if (isEmpty) return await write_(node, runWrite);
   const result = await write_(restricted(node, targets, before), runWrite);
   const changes: Change[] = [];
+  const isFirst = firstOfEach();
   for (const [i, target] of targets.entries()) {
     const rows = before[i]!;
     const moves = changesHandle(target, node);
@@ -139,6 +141,7 @@ async function updateRows(
     for (const row of rows) {
       const now = byKey.get(keyText(moves ? row.next : row.handle));
       if (now === undefined) throw cannotPair(target);
+      if (!isFirst(target, row)) continue;
       // One of several tables may have been left as it was.
       if (targets.length > 1 && now.image === row.image) continue;
       changes.push(changeOf(target, row, now));
@@ -199,6 +202,17 @@ async function upsertRows(
   return { ...result, numAffectedRows: count, ...insertIdOf(node, target, rows) };
 }
 
+/** A table may stand in a statement under several names: its rows are told once. */
+function firstOfEach(): (target: Target, row: BeforeRow) => boolean {
+  const seen = new Set<string>();
+  return ({ table }, { handle }) => {
+    const row = `${table.label} ${handle}`;
+    if (seen.has(row)) return false;
+    seen.add(row);
+    return true;
+  };
+}
+
 /** Locks and reads the rows of a write. */
 async function lockRows(
   node: OperationNode,
@@ -236,7 +250,10 @@ function restricted(
     }
     if (rows.length === 0) continue;
     const handles = rows.map(({ handle }) => handle);
-    out = restrictedTo(out, isOneOf(target, handles, target.alias));
+    const isLocked = isOneOf(target, handles, target.alias);
+    // An outer join may have no row of this table beside one of another that is written.
+    const isNone = sql`${refTo(target.handle[0]!, target.alias)} is null`;
+    out = restrictedTo(out, targets.length === 1 ? isLocked : sql`(${isLocked} or ${isNone})`);
   }
   return out;
 }

@@ -42,7 +42,10 @@ export function postgresStatement(
   for (const { write, readsTable } of parted) {
     // Every write names one table.
     const [target] = write.targets;
-    if (readsTable) refuseShadowed(query, { ...target!, table: write.table });
+    if (!readsTable) continue;
+    for (const part of [query, write.node]) {
+      refuseShadowed(part, { ...target!, table: write.table });
+    }
   }
   for (const [i, part] of (clause?.expressions ?? []).entries()) {
     const own = parted.find(({ write }) => write.cte === i);
@@ -123,7 +126,10 @@ function giving(
 }
 
 /** Locks the rows of an UPDATE, and tells which they are. */
-export function postgresLock({ node, alias }: AuditedWrite): Expression<any> {
+export function postgresLock(
+  { node, alias, targets, table: known }: AuditedWrite,
+): Expression<any> {
+  refuseShadowed(node, { ...targets[0]!, table: known });
   const { table, from, joins, where, with: clause } = partsOf(node);
   return sql`${clause === undefined ? sql`` : q(clause)} select ${
     id(alias)

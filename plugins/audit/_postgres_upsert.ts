@@ -14,9 +14,13 @@ export interface UpsertBefore {
 /**
  * Finds the rows that an upsert would meet by the values of the columns in ON CONFLICT.
  *
+ * @param inner the WITH that its own subqueries may name
  * @throws {AuditNotPossibleError} where ON CONFLICT names no columns, or the upsert changes them
  */
-export function oldOfUpsert({ node, alias, table }: AuditedWrite): UpsertBefore {
+export function oldOfUpsert(
+  { node, alias, table }: AuditedWrite,
+  inner: Expression<any>,
+): UpsertBefore {
   const { onConflict, columns = [], values, into } = partsOf(node);
   const names = onConflict?.columns?.map(({ column }) => column.name);
   if (names === undefined || names.length === 0) {
@@ -38,7 +42,7 @@ export function oldOfUpsert({ node, alias, table }: AuditedWrite): UpsertBefore 
   const places = names.map((name) => columns.findIndex(({ column }) => column.name === name));
   const target = id(alias);
   const rows = (condition: Expression<any>): Expression<any> =>
-    sql`(select to_jsonb(${target}.*) as kysera_old from ${
+    sql`(${inner}select to_jsonb(${target}.*) as kysera_old from ${
       q(into!)
     } where ${condition} for update)`;
   const match = joined(

@@ -8,6 +8,7 @@ import {
   sql,
   WhereNode,
 } from "kysely";
+import { withOf } from "./_before.ts";
 import {
   copy,
   id,
@@ -61,8 +62,13 @@ export class WritePart {
     const { onConflict } = partsOf(write.node);
     const changes = onConflict !== undefined && onConflict.doNothing !== true;
     this.#upsert = write.kind === "insert" && changes && !this.#hasOld
-      ? oldOfUpsert(write)
+      ? oldOfUpsert(write, this.#inner)
       : undefined;
+  }
+
+  /** The WITH of a part of the query's own WITH; the query's own comes before all of ours. */
+  get #inner(): Expression<any> {
+    return this.write.cte === undefined ? sql`` : withOf(this.write.node);
   }
 
   /** Whether the table is read before it is written. */
@@ -85,7 +91,8 @@ export class WritePart {
       ...only ? [only] : [],
     ];
     const keys = key.map((column, i) => sql`, ${target}.${id(column)} as ${id(`kysera_k${i}`)}`);
-    const rows = sql`select ${target}.tableoid as kysera_o, ${target}.ctid as kysera_c,
+    const rows =
+      sql`${this.#inner}select ${target}.tableoid as kysera_o, ${target}.ctid as kysera_c,
       to_jsonb(${this.#row}) as kysera_old${sql.join(keys, sql``)}
       from ${sourcesOf(table!, from, joins)}
       ${condition.length === 0 ? sql`` : sql`where ${joined(condition, " and ")}`}
