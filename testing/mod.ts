@@ -17,7 +17,7 @@ export * from "./rows/assert_row_not_exists.ts";
 export * from "./rows/count_rows.ts";
 export * from "./rows/snapshot_table.ts";
 export * from "./seeds/seed_database.ts";
-export * from "./transactions/in_each_test.ts";
+export * from "./transactions/isolate_each.ts";
 export { testInTransaction, type TestScope } from "./transactions/test_in_transaction.ts";
 export * from "./transactions/test_with_isolation.ts";
 export * from "./transactions/test_with_savepoints.ts";

@@ -212,11 +212,6 @@ export class QueryProfiler {
   getSlowQueries(threshold: number): QueryMetrics[] {
     return slowestFirst(this.#queries.toArray()).filter(({ duration }) => duration >= threshold);
   }
-
-  /** {@linkcode QueryProfiler.stop}, for `using`. */
-  [Symbol.dispose](): void {
-    this.stop();
-  }
 }
 
 function slowestFirst(queries: readonly QueryMetrics[]): QueryMetrics[] {
