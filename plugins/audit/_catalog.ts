@@ -16,6 +16,8 @@ export interface ColumnInfo {
 export interface TableInfo {
   /** Its name, in the letter case that it has there. */
   readonly name: string;
+  /** MySQL: the schema it is in, named in the query or not. */
+  readonly schema: string;
   readonly columns: readonly ColumnInfo[];
   /** The columns of its primary key; empty where it has none. */
   readonly key: readonly string[];
@@ -78,6 +80,7 @@ async function askPostgres(
   const columns = json(row["cols"]) as [string, string, string][];
   return {
     name: String(row["name"]),
+    schema: "",
     columns: columns.map(([name, type, generated]) => ({
       name,
       type,
@@ -126,6 +129,7 @@ async function askSqlite(
   const uniques = grouped(rows.filter(({ kind }) => kind === "unique"), "name", "type");
   return {
     name: String(table?.["name"] ?? name),
+    schema: "",
     columns: columns.map(({ name, type, extra, d }) => ({
       name: String(name),
       type: String(type),
@@ -158,7 +162,7 @@ async function askMysql(
     from information_schema.statistics
     where table_schema = ${database} and table_name = ${name} and non_unique = 0
     union all
-    select 'table', table_type, version(), 0, table_name, 0
+    select 'table', table_type, version(), 0, table_name, table_schema
     from information_schema.tables where table_schema = ${database} and table_name = ${name}
     union all
     select 'trigger', trigger_name, '', 0, '', 0 from information_schema.triggers
@@ -172,6 +176,7 @@ async function askMysql(
   const key = uniques.filter(({ name }) => name === "PRIMARY").map(({ type }) => String(type));
   return {
     name: String(table?.["extra"] ?? name),
+    schema: String(table?.["d"] ?? ""),
     columns: columns.map(({ name, type, extra, d }) => ({
       name: String(name),
       type: String(type).toLowerCase(),

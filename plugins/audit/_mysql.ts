@@ -206,7 +206,7 @@ async function upsertRows(
 function firstOfEach(): (target: Target, row: BeforeRow) => boolean {
   const seen = new Set<string>();
   return ({ table }, { handle }) => {
-    const row = `${table.label} ${handle}`;
+    const row = `${table.info.schema}.${table.info.name} ${handle}`;
     if (seen.has(row)) return false;
     seen.add(row);
     return true;

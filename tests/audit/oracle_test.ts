@@ -6,7 +6,7 @@ import { runOracle } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
 import { AuditWorld } from "./_oracle.ts";
 
-const RUNS = { sqlite: 1_500, pglite: 300, postgres: 400, mysql: 400 };
+const RUNS = { sqlite: 800, pglite: 120, postgres: 250, mysql: 200 };
 
 onEveryDialect("random audited writes", (dialect) => {
   it("give what they give on bare Kysely, and a log that gives the tables", async () => {
