@@ -77,6 +77,11 @@ export function mark<T extends OperationNode>(
   return Object.freeze(out);
 }
 
+/** Whether the node is one that {@linkcode mark} gave back, for whichever guard. */
+export function isMarked(node: OperationNode): boolean {
+  return markOf(node) !== undefined;
+}
+
 /** Whether the node is one that {@linkcode mark} gave back for this guard's view. */
 export function isMarkedBy(node: OperationNode, guard: Guard): boolean {
   const found = markOf(node);

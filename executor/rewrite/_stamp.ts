@@ -20,6 +20,7 @@ import {
 import type { Guard } from "../_guard.ts";
 import type { NamedStamp } from "../_plan.ts";
 import { LateValue } from "../_late_value.ts";
+import { isMarked, originalOf } from "../_mark.ts";
 import { QueryRefusedError } from "../errors.ts";
 import { keyOfColumn, keysOfColumns } from "./_columns.ts";
 import { valueNode } from "./_nodes.ts";
@@ -129,7 +130,7 @@ function stampRows(
       const keys = keysOfColumns(out.columns ?? [], reference, guard);
       const at = keys.indexOf(guard.columnKey(column));
       out = at < 0
-        ? addColumn(out, column, value, reference)
+        ? addColumn(out, column, value, reference, guard)
         : setColumn(out, at, value, overrides(stamp, column, reference), reference);
     }
   }
@@ -153,6 +154,7 @@ function addColumn(
   column: string,
   value: unknown,
   reference: GuardedReference,
+  guard: Guard,
 ): InsertQueryNode {
   const added = ColumnNode.create(column);
   if (node.defaultValues === true) {
@@ -170,7 +172,7 @@ function addColumn(
   return {
     ...node,
     columns: [...columns, added],
-    values: addSelection(values as SelectQueryNode, column, value),
+    values: addSelection(values as SelectQueryNode, column, value, guard),
   };
 }
 
@@ -211,12 +213,20 @@ function nodesOf(row: Row): readonly OperationNode[] {
     : row.values.map((value) => ValueNode.create(value));
 }
 
-function addSelection(select: SelectQueryNode, column: string, value: unknown): SelectQueryNode {
+function addSelection(
+  built: SelectQueryNode,
+  column: string,
+  value: unknown,
+  guard: Guard,
+): SelectQueryNode {
+  // A handle has built it, and rewritten it without knowing where it would stand: a copy of that would
+  // pass for what the user wrote.
+  const select = (originalOf(built, guard) ?? built) as SelectQueryNode;
   const added = SelectionNode.create(
     AliasNode.create(valueNode(value), IdentifierNode.create(column)),
   );
   const plain = select.setOperations === undefined && select.distinctOn === undefined &&
-    select.frontModifiers === undefined;
+    select.frontModifiers === undefined && !isMarked(select);
   if (plain) return SelectQueryNode.cloneWithSelections(select, [added]);
   // DISTINCT and set operations are about the rows as the user wrote them.
   const rows = AliasNode.create(select, IdentifierNode.create("kysera_rows"));
