@@ -223,12 +223,14 @@ export class RLSHooks implements PluginHooks {
     const standing = this.tables.standingOf(table);
     if (standing.kind === "free") return [];
     if (standing.kind === "refused") return [`refused: ${standing.why}`];
-    const { policies, defaultDeny, skipFor } = standing.table;
+    const { policies, defaultDeny, skipFor, stamp, columns } = standing.table;
     return [
       ...policies.map(({ name, type, commands }) =>
         `policy "${name}" (${type} ${[...commands].join(", ")})`
       ),
       ...defaultDeny ? ["what no policy allows is denied"] : [],
+      ...Object.keys(stamp).map((column) => `INSERT sets "${column}"`),
+      ...Object.keys(columns).map((column) => `column "${column}" is not for everybody`),
       ...skipFor.length === 0 ? [] : [`not for ${skipFor.join(", ")}`],
     ];
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { explainQuery } from "@kysera/executor";
+import { describeExecutor, explainQuery } from "@kysera/executor";
 import {
   allow,
   defineRLSSchema,
@@ -47,6 +47,19 @@ onEveryDialect("explainPolicy()", (dialect) => {
       );
       const rules = explainQuery(one, query).references.find(({ alias }) => alias === "p")!.rules;
       assert.deepEqual(rules[0]?.says, [`policy "tenants"`]);
+    } finally {
+      await world.close();
+    }
+  });
+
+  it("is told in short by describeExecutor()", async () => {
+    const world = await openWorld(dialect, schema);
+    try {
+      const { plugins } = await describeExecutor(world.executor);
+      const told = JSON.stringify(plugins[0]!.tables);
+      for (const name of ["tenants", "own", "keep"]) {
+        assert.match(told, new RegExp(`policy .+${name}`));
+      }
     } finally {
       await world.close();
     }
