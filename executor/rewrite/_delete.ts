@@ -9,7 +9,8 @@ import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { DeleteRewrite } from "../plugin.ts";
 import { intercept } from "./_intercept.ts";
-import { valueNode } from "./_nodes.ts";
+import { sameNode, valueNode } from "./_nodes.ts";
+import { andWhere } from "./_predicate.ts";
 import { refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
 import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
 import { maskTargets } from "./_mask.ts";
@@ -26,7 +27,8 @@ import { visitChildren } from "./_visit.ts";
  * | ------------------------------------------ | ------------------------------------------- |
  * | the target                                 | WHERE (so before LIMIT)                     |
  * | USING and joins                            | as in a SELECT (`_sources.ts`)              |
- * | a MySQL target that USING names again      | WHERE, once                                 |
+ * | a MySQL target that USING names again      | as in a SELECT, and WHERE where the rows    |
+ * |                                            | that may be deleted are others              |
  *
  * A plugin may have an UPDATE take the DELETE's place: where the dialect has no such UPDATE, the
  * DELETE is refused, never run.
@@ -63,6 +65,16 @@ export function rewriteDelete(
     ? out.from.froms
     : out.from.froms.filter((target) => !isNamed(target, named, guard));
   sources.where = filterTargets(targets, sources.where, "delete", scope, guard);
+  if (named.length > 0) {
+    // They were filtered as what is read: what may be deleted may be less.
+    for (const target of writtenTargets(out, guard)) {
+      const written = target.plan.predicate(target, "delete", scope, guard);
+      if (written === undefined) continue;
+      const read = target.plan.predicate(target, "select", scope, guard);
+      if (read !== undefined && sameNode(read, written)) continue;
+      sources.where = andWhere(sources.where, written);
+    }
+  }
   if (
     softened === undefined && sources.where === out.where && sources.joins === out.joins &&
     sources.froms === (using?.tables ?? sources.froms)

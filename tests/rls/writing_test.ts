@@ -280,6 +280,37 @@ onEveryDialect("the policies about writing", (dialect) => {
       assert.equal(Number(count), 6);
     }));
 
+  it("ask functions of the row about the target of a joined UPDATE or DELETE alone", () =>
+    inWorld({
+      policies: [
+        allow("read", true),
+        allow(["update", "delete"], (ctx) => ctx.row.author_id === ctx.auth.userId),
+      ],
+    }, async ({ as, posts, db }) => {
+      const ada = as({ userId: 11 });
+      if (dialect.dialect === "mysql") {
+        // Nobody can tell which of the tables it changes.
+        const several = ada.updateTable(["rls_posts as p", "rls_teams as t"])
+          .whereRef("t.tenant_id", "=", "p.tenant_id").set("p.status", "x");
+        await assert.rejects(several.execute(), RLSPolicyEvaluationError);
+        assert.equal(await posts(), AT_START);
+      } else {
+        await ada.updateTable("rls_posts as p").from("rls_teams as t")
+          .whereRef("t.tenant_id", "=", "p.tenant_id").set({ status: "x" }).execute();
+        const changed = await db.selectFrom("rls_posts").select("id").where("status", "=", "x")
+          .orderBy("id").execute();
+        assert.deepEqual(changed.map(({ id }) => id), [1, 3]);
+      }
+      if (dialect.dialect === "sqlite") return;
+      const gone = dialect.dialect === "mysql"
+        ? ada.deleteFrom("rls_posts").using("rls_posts")
+          .innerJoin("rls_teams as t", "t.tenant_id", "rls_posts.tenant_id")
+        : ada.deleteFrom("rls_posts").using("rls_teams as t")
+          .whereRef("t.tenant_id", "=", "rls_posts.tenant_id");
+      await gone.execute();
+      assert.equal(await posts(), "2:1:b 4:2:d 5:2:e 6:null:f");
+    }));
+
   it("may be async functions about writing", () =>
     inWorld({
       policies: [
