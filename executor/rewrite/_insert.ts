@@ -70,10 +70,13 @@ export function rewriteInsert(
   ) {
     return guarded(out);
   }
-  const predicate = reference.plan.predicate(reference, "update", scope, guard);
+  const replaces = replace === true || orAction?.action.toLowerCase() === "replace";
+  const predicate = reference.plan.predicate(reference, "update", scope, guard) ??
+    // What it replaces it deletes.
+    (replaces ? reference.plan.predicate(reference, "delete", scope, guard) : undefined);
   if (predicate === undefined) return guarded(out);
   refuseOpenEnd(out.endModifiers, reference.table.table.identifier.name);
-  if (replace === true || orAction?.action.toLowerCase() === "replace") {
+  if (replaces) {
     throw refusal(reference, "REPLACE", "replaces rows that may be hidden");
   }
   if (onDuplicateKey !== undefined) {

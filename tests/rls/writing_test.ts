@@ -311,6 +311,14 @@ onEveryDialect("the policies about writing", (dialect) => {
       assert.equal(await posts(), "2:1:b 4:2:d 5:2:e 6:null:f");
     }));
 
+  it("keep REPLACE from deleting what may not be deleted", () =>
+    inWorld({ policies: [allow(["read", "create", "update"], true)] }, async ({ as, posts }) => {
+      if (dialect.dialect === "postgres") return;
+      const replace = as({}).replaceInto("rls_posts").values({ id: 4, title: "x", tenant_id: 1 });
+      await assert.rejects(replace.execute(), RLSPolicyViolation);
+      assert.equal(await posts(), AT_START);
+    }));
+
   it("may be async functions about writing", () =>
     inWorld({
       policies: [
