@@ -19,7 +19,7 @@ function pairsOf(dialect: TestDialect): readonly Pair[] {
 
 onEveryDialect("four plugins together", (dialect) => {
   for (const [i, each] of pairsOf(dialect).entries()) {
-    const runs = fuzzRuns(dialect.name === "pglite" ? 20 : 40);
+    const runs = fuzzRuns(dialect.name === "pglite" ? 20 : 30);
     it(`do the same ${each.name}, in ${runs} random queries`, { timeout: 600_000 }, async (t) => {
       const report = await runOracle({
         dialect,

@@ -14,7 +14,7 @@ const only = process.env["KYSERA_FUZZ_SUBJECT"];
 onEveryDialect("rows of others", (dialect) => {
   for (const [i, subject] of subjects.entries()) {
     if (only !== undefined && subject.name !== only) continue;
-    const runs = fuzzRuns(dialect.name === "sqlite" ? 150 : dialect.name === "pglite" ? 30 : 60);
+    const runs = fuzzRuns(dialect.name === "sqlite" ? 120 : dialect.name === "pglite" ? 20 : 40);
     it(`change nothing in ${runs} random queries about ${subject.name}`, {
       timeout: 600_000,
     }, async (t) => {

@@ -13,7 +13,7 @@ const only = process.env["KYSERA_FUZZ_SUBJECT"];
 onEveryDialect("the policies of PostgreSQL", (dialect) => {
   for (const [i, subject] of subjects.entries()) {
     if (only !== undefined && subject.name !== only) continue;
-    const runs = fuzzRuns(dialect.name === "pglite" ? 40 : 150);
+    const runs = fuzzRuns(dialect.name === "pglite" ? 24 : 100);
     it(`and rewriting agree on ${runs} random queries about ${subject.name}`, {
       timeout: 600_000,
     }, async (t) => {
@@ -28,7 +28,8 @@ onEveryDialect("the policies of PostgreSQL", (dialect) => {
       });
       t.diagnostic(summary(report));
       if (path !== undefined) return;
-      assert.ok(report.outcomes["failed on both sides"] / report.runs < 0.06, summary(report));
+      const idle = report.outcomes["failed on both sides"];
+      assert.ok(idle < 5 + 0.05 * report.runs, summary(report));
     });
   }
 }, ["pglite", "postgres"]);

@@ -12,7 +12,7 @@ const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 /** As many as there is time for: a query costs the more the further its database is away. */
 function runsOf(dialect: TestDialectName, plain: boolean): number {
-  return { sqlite: 250, pglite: 40, postgres: 80, mysql: 60 }[dialect] / (plain ? 1 : 2);
+  return { sqlite: 200, pglite: 24, postgres: 50, mysql: 40 }[dialect] / (plain ? 1 : 2);
 }
 
 onEveryDialect("a copy of the caller's rows", (dialect) => {
@@ -34,8 +34,9 @@ onEveryDialect("a copy of the caller's rows", (dialect) => {
       });
       t.diagnostic(summary(report));
       if (path !== undefined) return;
-      const idle = report.outcomes["failed on both sides"] / report.runs;
-      assert.ok(idle < 0.05, summary(report));
+      // Queries that no side takes prove nothing; of few there may be some by chance.
+      const idle = report.outcomes["failed on both sides"];
+      assert.ok(idle < 5 + 0.05 * report.runs, summary(report));
     });
   }
 });
