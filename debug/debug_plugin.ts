@@ -71,6 +71,24 @@ export function debugPlugin(options: DebugOptions = {}): DebugPlugin {
       await recorder.note(run, start, { rows: rowsOf(result) });
       return result;
     },
+    async *aroundStream(query, next, { dialect }) {
+      // The connection is busy with the stream, and is not ours: no plan is asked for on it.
+      const run: Run = { query, dialect, inTransaction: false, connection: undefined };
+      const start = recorder.now();
+      let rows = 0;
+      let outcome: { readonly error: unknown } | undefined;
+      try {
+        for await (const chunk of next(query)) {
+          rows += chunk.rows.length;
+          yield chunk;
+        }
+      } catch (error) {
+        outcome = { error };
+        throw error;
+      } finally {
+        await recorder.note(run, start, outcome ?? { rows });
+      }
+    },
     getMetrics: () => recorder.metrics.toArray(),
     clearMetrics: () => recorder.metrics.clear(),
   };

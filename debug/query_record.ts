@@ -10,7 +10,7 @@ export interface QueryRecord extends QueryMetrics {
   readonly operation: string;
   /** How many rows came back, or were changed. */
   readonly rows: number;
-  /** Whether it ran in a transaction, as far as the executor saw. */
+  /** Whether it ran in a transaction, as far as the executor saw; it does not look for streams. */
   readonly inTransaction: boolean;
   /** What it failed with. */
   readonly error?: unknown;
