@@ -9,10 +9,9 @@ import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
 import type { DeleteRewrite } from "../plugin.ts";
 import { intercept } from "./_intercept.ts";
-import { sameNode, valueNode } from "./_nodes.ts";
-import { andWhere } from "./_predicate.ts";
+import { valueNode } from "./_nodes.ts";
 import { refuseOpenEnd, refuseRawEnd } from "./_raw.ts";
-import { type GuardedReference, guardedReference, nameOf } from "./_reference.ts";
+import { type GuardedReference, guardedReference } from "./_reference.ts";
 import { maskTargets } from "./_mask.ts";
 import { rewriteWith, type Scope } from "./_scope.ts";
 import { filterSources, type Sources, unqualify } from "./_sources.ts";
@@ -27,8 +26,8 @@ import { visitChildren } from "./_visit.ts";
  * | ------------------------------------------ | ------------------------------------------- |
  * | the target                                 | WHERE (so before LIMIT)                     |
  * | USING and joins                            | as in a SELECT (`_sources.ts`)              |
- * | a MySQL target that USING names again      | as in a SELECT, and WHERE where the rows    |
- * |                                            | that may be deleted are others              |
+ * | a MySQL target that USING names again      | as in a SELECT, with the predicate of what  |
+ * |                                            | may be deleted                              |
  *
  * A plugin may have an UPDATE take the DELETE's place: where the dialect has no such UPDATE, the
  * DELETE is refused, never run.
@@ -52,29 +51,20 @@ export function rewriteDelete(
   const softened = softDelete(out, guard);
 
   const using = out.using;
+  // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
+  const named = using !== undefined && guard.dialect === "mysql" ? namedSources(out) : undefined;
   const sources: Sources = {
     froms: using?.tables ?? [],
     joins: out.joins,
     where: out.where,
+    deleted: named,
     unqualified: undefined,
   };
   if (using !== undefined) filterSources(sources, scope, guard);
-  // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
-  const named = using !== undefined && guard.dialect === "mysql" ? namesOf(using.tables, out) : [];
-  const targets = named.length === 0
+  const targets = named === undefined
     ? out.from.froms
-    : out.from.froms.filter((target) => !isNamed(target, named, guard));
+    : out.from.froms.filter((target) => sourceNamed(target, out) === undefined);
   sources.where = filterTargets(targets, sources.where, "delete", scope, guard);
-  if (named.length > 0) {
-    // They were filtered as what is read: what may be deleted may be less.
-    for (const target of writtenTargets(out, guard)) {
-      const written = target.plan.predicate(target, "delete", scope, guard);
-      if (written === undefined) continue;
-      const read = target.plan.predicate(target, "select", scope, guard);
-      if (read !== undefined && sameNode(read, written)) continue;
-      sources.where = andWhere(sources.where, written);
-    }
-  }
   if (
     softened === undefined && sources.where === out.where && sources.joins === out.joins &&
     sources.froms === (using?.tables ?? sources.froms)
@@ -106,19 +96,16 @@ function maskDeleted(node: DeleteQueryNode, guard: Guard): DeleteQueryNode {
   return masked;
 }
 
-function namesOf(tables: readonly OperationNode[], node: DeleteQueryNode): string[] {
-  const all = [...tables, ...node.joins?.map((join) => join.table) ?? []];
-  return all.flatMap((table) => {
-    const name = plainName(table);
-    return name === undefined ? [] : [name];
-  });
+/** What MySQL's USING lists, and the targets name. */
+function namedSources(node: DeleteQueryNode): ReadonlySet<OperationNode> {
+  return new Set(node.from.froms.flatMap((target) => sourceNamed(target, node) ?? []));
 }
 
-function isNamed(target: OperationNode, names: readonly string[], guard: Guard): boolean {
+function sourceNamed(target: OperationNode, node: DeleteQueryNode): OperationNode | undefined {
   const name = plainName(target);
-  if (name === undefined || !names.includes(name)) return false;
-  const reference = guardedReference(target, undefined, guard);
-  return reference === undefined || nameOf(reference) === name;
+  if (name === undefined) return undefined;
+  const listed = [...node.using?.tables ?? [], ...node.joins?.map((join) => join.table) ?? []];
+  return listed.find((item) => plainName(item) === name);
 }
 
 function plainName(item: OperationNode): string | undefined {
@@ -186,11 +173,8 @@ function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[]
     const reference = guardedReference(node.from.froms[0]!, undefined, guard);
     return reference === undefined ? [] : [reference];
   }
-  const listed = [...node.using?.tables ?? [], ...node.joins?.map((join) => join.table) ?? []];
   return node.from.froms.flatMap((target) => {
-    const byName = guard.dialect === "mysql" && listed.length > 0
-      ? listed.find((item) => plainName(item) === plainName(target))
-      : undefined;
+    const byName = guard.dialect === "mysql" ? sourceNamed(target, node) : undefined;
     const reference = guardedReference(byName ?? target, undefined, guard);
     return reference === undefined ? [] : [reference];
   });

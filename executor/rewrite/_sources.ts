@@ -14,6 +14,7 @@ import {
 } from "kysely";
 import type { Guard } from "../_guard.ts";
 import { QueryRefusedError } from "../errors.ts";
+import { sameNode } from "./_nodes.ts";
 import { and, andWhere } from "./_predicate.ts";
 import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "./_reference.ts";
@@ -24,6 +25,8 @@ export interface Sources {
   froms: readonly OperationNode[];
   joins: readonly JoinNode[] | undefined;
   where: WhereNode | undefined;
+  /** Those of them that the statement deletes from: what may be deleted may be less. */
+  readonly deleted?: ReadonlySet<OperationNode> | undefined;
   /** Tables that were taken out of their schema, because a derived table stands for them now. */
   unqualified: readonly TableNode[] | undefined;
 }
@@ -64,7 +67,7 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
       derive(sources, { reference, list: "froms", index: i }, scope, guard);
       continue;
     }
-    const predicate = reference && predicateOf(reference, scope, guard);
+    const predicate = reference && predicateOf(reference, froms[i]!, sources, scope, guard);
     if (predicate === undefined) continue;
     // A comma binds less than JOIN, but for SQLite, where it is a join like any other.
     if (i < froms.length - 1 && guard.dialect !== "sqlite") {
@@ -77,7 +80,9 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
     const reference = referenceIn(join.table, scope, guard);
     const masked = isMasked(reference, guard);
     if (masked) derive(sources, { reference, list: "joins", index: i }, scope, guard);
-    const predicate = masked || !reference ? undefined : predicateOf(reference, scope, guard);
+    const predicate = masked || !reference
+      ? undefined
+      : predicateOf(reference, join.table, sources, scope, guard);
     const own = predicate === undefined
       ? undefined
       : { predicate, reference: reference!, list: "joins" as const, index: i };
@@ -206,10 +211,17 @@ function needsFilter(item: OperationNode, guard: Guard): boolean {
 
 function predicateOf(
   reference: GuardedReference,
+  item: OperationNode,
+  sources: Sources,
   scope: Scope | undefined,
   guard: Guard,
 ): OperationNode | undefined {
-  return reference.plan.predicate(reference, "select", scope, guard);
+  const { plan } = reference;
+  const read = plan.predicate(reference, "select", scope, guard);
+  if (sources.deleted?.has(item) !== true) return read;
+  const deleted = plan.predicate(reference, "delete", scope, guard);
+  if (deleted === undefined || (read !== undefined && sameNode(read, deleted))) return read;
+  return and(read, deleted);
 }
 
 function addToOn(sources: Sources, index: number, pending: readonly Pending[]): void {

@@ -13,7 +13,7 @@ import {
   type TableRLSConfig,
   validate,
 } from "@kysera/rls";
-import { type Selectable, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
 import { AT_START, type Database, openWorld, type PostsTable, type World } from "./_world.ts";
 
@@ -317,6 +317,22 @@ onEveryDialect("the policies about writing", (dialect) => {
       const replace = as({}).replaceInto("rls_posts").values({ id: 4, title: "x", tenant_id: 1 });
       await assert.rejects(replace.execute(), RLSPolicyViolation);
       assert.equal(await posts(), AT_START);
+    }));
+
+  it("leave the outer rows of a join to be deleted where the other target has none", () =>
+    inWorld({
+      policies: [
+        allow("read", { tenant_id: 1 }),
+        allow("delete", { tenant_id: 1, author_id: 11 }),
+      ],
+    }, async ({ as, posts }) => {
+      if (dialect.dialect !== "mysql") return;
+      const ada: Kysely<any> = as({ userId: 11 });
+      await ada.deleteFrom(["p", "rls_posts"]).using("rls_posts as p")
+        .leftJoin("rls_posts", (join) =>
+          join.onRef("rls_posts.id", "=", "p.id").on("rls_posts.id", "<", 0))
+        .where("p.id", "=", 1).execute();
+      assert.doesNotMatch(await posts(), /^1:/);
     }));
 
   it("may be async functions about writing", () =>
