@@ -3,7 +3,7 @@
  * tests of this repository against them, unchanged, on Node and Bun.
  *
  * Names of runtimes (`node24`, `bun`) as arguments narrow the run. Outside Deno the number of random
- * queries is lower (`KYSERA_FUZZ_RUNS` overrides). The last line is `N passed, N failed`.
+ * queries is lower (`KYSERA_FUZZ_MOST` overrides). The last line is `N passed, N failed`.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { countTests, describeDialects, dialectOutcomes, missingDialects } from "
 
 const OLDEST_KYSELY = "0.28.17";
 const NEWEST_KYSELY = "0.29.9";
-const FUZZ_RUNS = "200";
+const FUZZ_MOST = "200";
 /** So much of the output of a run that failed is shown. */
 const MAX_LINES = 300;
 
@@ -88,7 +88,7 @@ async function testOn(job: Job, project: NpmProject): Promise<void> {
   const runtime = await findRuntime(job.kind, job.version);
   const files = project.testFiles.filter((file) => job.files.test(file));
   const { code, output, cases, seconds } = await runTests(runtime, project, files, {
-    KYSERA_FUZZ_RUNS: process.env["KYSERA_FUZZ_RUNS"] ?? FUZZ_RUNS,
+    KYSERA_FUZZ_MOST: process.env["KYSERA_FUZZ_MOST"] ?? FUZZ_MOST,
     ...databases.env,
   });
   const outcomes = dialectOutcomes(cases);

@@ -54,7 +54,7 @@ function targetsOf(kind: WriteKind, node: OperationNode): TableInQuery[] {
       const sources = [...partsOf(node).using?.tables ?? [], ...joined(joins)].flatMap(tablesIn);
       // MySQL names the tables to delete from by their aliases in USING.
       return (from?.froms.flatMap(targetsIn) ?? []).map((target) =>
-        target.schema === undefined
+        target.schema === undefined && target.alias === target.name
           ? sources.find(({ alias }) => alias === target.name) ?? target
           : target
       );

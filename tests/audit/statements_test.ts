@@ -306,6 +306,10 @@ onEveryDialect("an audited statement of PostgreSQL", (dialect) => {
       await executor.deleteFrom("notes").using("people").whereRef("people.id", "=", "notes.owner")
         .where("people.email", "=", "ada@x").execute();
       assert.deepEqual((await log()).sort(), ["DELETE notes [1,1]", "DELETE notes [1,2]"]);
+      await clear();
+      // The table is read as well, under the name that its target goes without.
+      await executor.deleteFrom("people as p").using("people").where("p.id", "=", 3).execute();
+      assert.deepEqual(await log(), ["DELETE people 3"]);
     }));
 
   it("tells what MERGE did, where the server can tell, and refuses it elsewhere", () =>

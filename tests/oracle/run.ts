@@ -188,13 +188,18 @@ async function shrinkData<Case, Rows extends AnyRows>(
 }
 
 /**
- * How many cases to run: as many as `KYSERA_FUZZ_RUNS` queries are, or else the number given.
+ * How many cases to run: as many as `KYSERA_FUZZ_RUNS` queries are, or else the number given; half of
+ * it, and no more than `KYSERA_FUZZ_MOST` queries are, where that is set.
  *
  * @param worth how many queries a case is worth
  */
 export function fuzzRuns(otherwise: number, worth = 1): number {
   const queries = process.env["KYSERA_FUZZ_RUNS"];
-  return queries === undefined ? otherwise : Math.ceil(Number(queries) / worth);
+  if (queries !== undefined) return Math.ceil(Number(queries) / worth);
+  const most = process.env["KYSERA_FUZZ_MOST"];
+  return most === undefined
+    ? otherwise
+    : Math.min(Math.ceil(Number(most) / worth), Math.ceil(otherwise / 2));
 }
 
 /** The seed and path of `KYSERA_FUZZ_SEED` and `KYSERA_FUZZ_PATH`, or else a new seed. */
