@@ -19,8 +19,9 @@ Each case runs three times: on a database that holds only the rows the caller ma
 all rows, and through an executor on that one. The verdict compares what was seen and what the tables
 hold afterwards; the text of the SQL plays no part in it. A case whose filtered and unfiltered answers
 are equal fails, since it would prove nothing. Every case runs with a soft-delete filter, with a filter
-that depends on the caller's context, with one that reads another table, and with two filters in both
-orders; under \`rawSql: "allow"\` and \`rawSql: "deny"\`.
+that depends on the caller's context, with one that reads another table, with two filters in both
+orders, and with the policies of \`@kysera/rls\`; under \`rawSql: "allow"\` and, as policies demand,
+\`rawSql: "deny"\`.
 
 - **F**: filtered. The caller sees and changes visible rows only.
 - **C**: checked. A new row must satisfy the policy.
