@@ -23,6 +23,8 @@ const NEWEST_KYSELY = "0.29.9";
 const FUZZ_MOST = "200";
 /** So much of the output of a run that failed is shown. */
 const MAX_LINES = 300;
+/** So much of what Bun says before the name of a test that failed. */
+const LINES_BEFORE = 60;
 
 /** What runs where. Node 20 strips no types: it gets the tests that are JavaScript. */
 const PLAN: readonly Job[] = [
@@ -119,6 +121,10 @@ function failuresIn(output: string): string {
   const start = output.lastIndexOf("failing tests:");
   const lines = output.slice(Math.max(start, 0)).split("\n")
     .filter((line) => !line.startsWith("(pass)") && !line.startsWith("(skip)"));
-  const rest = lines.length - MAX_LINES;
-  return lines.slice(0, MAX_LINES).join("\n") + (rest > 0 ? `\n.. and ${rest} lines more` : "");
+  const near = start >= 0 ? lines : lines.filter((_, i) =>
+    // Bun names a test behind what it says of its failure.
+    lines.slice(i, i + LINES_BEFORE).some((line) => line.startsWith("(fail)"))
+  );
+  const rest = near.length - MAX_LINES;
+  return near.slice(0, MAX_LINES).join("\n") + (rest > 0 ? `\n.. and ${rest} lines more` : "");
 }

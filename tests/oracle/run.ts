@@ -202,6 +202,14 @@ export function fuzzRuns(otherwise: number, worth = 1): number {
     : Math.min(Math.ceil(Number(most) / worth), Math.ceil(otherwise / 2));
 }
 
+/**
+ * Whether a report is of so many cases that a part of them says something: of a few, any part may be of
+ * one kind by chance.
+ */
+export function isTelling(report: { readonly runs: number }): boolean {
+  return report.runs >= 100;
+}
+
 /** The seed and path of `KYSERA_FUZZ_SEED` and `KYSERA_FUZZ_PATH`, or else a new seed. */
 export function fuzzSeed(): { seed: number; path: string | undefined } {
   const seed = process.env["KYSERA_FUZZ_SEED"];

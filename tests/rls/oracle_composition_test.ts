@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import process from "node:process";
-import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
+import { fuzzRuns, fuzzSeed, isTelling, runOracle, summary } from "../oracle/run.ts";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
 import { ownRows } from "./oracle_data.ts";
 import { pairs } from "./oracle_composition.ts";
@@ -31,7 +31,10 @@ onEveryDialect("four plugins together", (dialect) => {
         prepare: ownRows,
       });
       t.diagnostic(summary(report));
-      if (path === undefined) assert.ok(report.outcomes.equal / report.runs > 0.6, summary(report));
+      if (path === undefined) {
+        const least = isTelling(report) ? 0.6 : 0.3;
+        assert.ok(report.outcomes.equal / report.runs > least, summary(report));
+      }
     });
   }
 });
