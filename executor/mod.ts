@@ -7,28 +7,28 @@
  *
  * @module
  */
-export * from "./apply_plugins.ts";
-export * from "./change_rows.ts";
-export { createExecutor, createExecutorSync, type ExecutorConfig } from "./create_executor.ts";
-export * from "./describe_executor.ts";
-export * from "./destroy_executor.ts";
-export * from "./errors.ts";
-export * from "./explain_query.ts";
-export type { ExecutorOf } from "./executor_of.ts";
+export * from "./api/apply_plugins.ts";
+export * from "./api/change_rows.ts";
+export { createExecutor, createExecutorSync, type ExecutorConfig } from "./api/create_executor.ts";
+export * from "./api/describe_executor.ts";
+export * from "./api/destroy_executor.ts";
+export * from "./contract/errors.ts";
+export * from "./api/explain_query.ts";
+export type { ExecutorOf } from "./contract/executor_of.ts";
 export type {
   AnyKyseraExecutor,
   KyseraExecutor,
   KyseraExecutorMarker,
   KyseraTransaction,
-} from "./executor_type.ts";
-export * from "./find_tables.ts";
-export * from "./handles.ts";
-export * from "./physical_name.ts";
-export * from "./plugin.ts";
-export * from "./plugin_options.ts";
-export * from "./query_plan.ts";
-export * from "./resolve_plugin_order.ts";
-export * from "./row_selector.ts";
-export * from "./table_scope.ts";
-export * from "./validate_plugins.ts";
-export * from "./wrap_transaction.ts";
+} from "./instance/executor_type.ts";
+export * from "./contract/find_tables.ts";
+export * from "./api/handles.ts";
+export * from "./api/physical_name.ts";
+export * from "./contract/plugin.ts";
+export * from "./contract/plugin_options.ts";
+export * from "./api/query_plan.ts";
+export * from "./contract/resolve_plugin_order.ts";
+export * from "./contract/row_selector.ts";
+export * from "./contract/table_scope.ts";
+export * from "./contract/validate_plugins.ts";
+export * from "./api/wrap_transaction.ts";

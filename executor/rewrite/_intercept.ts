@@ -18,17 +18,17 @@ import {
   WheneableMergeQueryBuilder,
   type WhereNode,
 } from "kysely";
-import { isCatalog } from "../_catalog.ts";
-import type { Guard } from "../_guard.ts";
-import { callHook } from "../_answers.ts";
-import { Reference } from "../_table_reference.ts";
-import { PluginHookError } from "../errors.ts";
-import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../plugin.ts";
-import { forEachChild, mapChildren, nodeOfSource } from "./_nodes.ts";
-import { operandOfAnd } from "./_predicate.ts";
+import { isCatalog } from "../tree/_catalog.ts";
+import type { Guard } from "../hooks/_rules.ts";
+import { callHook } from "../hooks/_validate_results.ts";
+import { Reference } from "../tree/_table_reference.ts";
+import { PluginHookError } from "../contract/errors.ts";
+import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../contract/plugin.ts";
+import { forEachChild, mapChildren, nodeOfSource } from "../tree/_nodes.ts";
+import { operandOfAnd } from "../tree/_predicate.ts";
 import { tableOfName } from "./_reference.ts";
-import { isCte, type Scope } from "./_scope.ts";
-import { targetsOf } from "./_update.ts";
+import { isCte, type Scope } from "./_with.ts";
+import { targetsOf } from "./statements/_update.ts";
 
 type Block =
   | SelectQueryNode

@@ -18,8 +18,8 @@ import type {
   UpdateQueryNode,
   ValuesNode,
 } from "kysely";
-import type { Guard } from "../_guard.ts";
-import { refuseReservedColumn } from "./_reserved.ts";
+import type { Guard } from "../hooks/_rules.ts";
+import { refuseReservedColumn } from "./clauses/_reserved.ts";
 
 /**
  * Whether a query is of the everyday kind that names no guarded table: the walk would give it back

@@ -5,12 +5,12 @@ import {
   type RawNode,
   TableNode,
 } from "kysely";
-import type { Guard } from "../_guard.ts";
-import type { TablePlan } from "../_plan.ts";
-import type { ReferenceName } from "../_table_reference.ts";
-import { QueryRefusedError } from "../errors.ts";
-import type { DialectName } from "../plugin.ts";
-import { isCte, refuseOtherCase, type Scope } from "./_scope.ts";
+import type { Guard } from "../hooks/_rules.ts";
+import type { TablePlan } from "../hooks/_table_rules.ts";
+import type { ReferenceName } from "../tree/_table_reference.ts";
+import { QueryRefusedError } from "../contract/errors.ts";
+import type { DialectName } from "../contract/plugin.ts";
+import { isCte, refuseOtherCase, type Scope } from "./_with.ts";
 
 /** A reference to a table that some plugin cares about. */
 export interface GuardedReference extends ReferenceName {

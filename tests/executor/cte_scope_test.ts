@@ -1,6 +1,6 @@
 /**
  * What the name of a common table expression hides, as each database has it, and as the rewriting
- * (the table in `executor/rewrite/_scope.ts`) takes it to be.
+ * (the table in `executor/rewrite/_with.ts`) takes it to be.
  */
 import { QueryRefusedError } from "@kysera/executor";
 import { type Kysely, type QueryCreator, sql } from "kysely";

@@ -1,0 +1,358 @@
+import type { Kysely } from "kysely";
+import { Core, introspect } from "../instance/_state.ts";
+import { dialectName } from "../instance/_dialect_name.ts";
+import { brand, type KyseraExecutor } from "../instance/executor_type.ts";
+import { graft, guardOf, isKysely, leave } from "../instance/_graft.ts";
+import { GuardedExecutor } from "../instance/_guarded_executor.ts";
+import { Guard, type View } from "../hooks/_rules.ts";
+import { Names } from "../tree/_names.ts";
+import type { NamedHooks } from "../hooks/_table_rules.ts";
+import { ExecutorError, PluginValidationError } from "../contract/errors.ts";
+import type { ExecutorOf } from "../contract/executor_of.ts";
+import type { DialectName, Plugin, PluginHooks, PluginHost } from "../contract/plugin.ts";
+import { resolvePluginOrder } from "../contract/resolve_plugin_order.ts";
+import { validateHooks, validateList } from "../contract/_validate_hooks.ts";
+
+/** Options of {@linkcode createExecutor}. An option that is not one of these is an error. */
+export interface ExecutorConfig {
+  /** `false` leaves the plugins out, so that one line switches them off. Default `true`. */
+  readonly enabled?: boolean | undefined;
+  /**
+   * What becomes of raw SQL, which no plugin can see into. `"allow"` runs it past the plugins;
+   * `"deny"` refuses it, but for fragments that name no table. Default `"allow"`, and `"deny"` as
+   * soon as a plugin says that it is of no use otherwise.
+   */
+  readonly rawSql?: "allow" | "deny" | undefined;
+  /** Under `"deny"`: functions that may stand where a table is named, as they read no guarded one. */
+  readonly tableFunctions?: readonly string[] | undefined;
+  /** The family of SQL, where the adapter of a third party's dialect does not tell it. */
+  readonly dialect?: DialectName | undefined;
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(["enabled", "rawSql", "tableFunctions", "dialect"]);
+const NO_VIEW: View = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
+
+/**
+ * Puts plugins into a Kysely: what comes back is a real Kysely on which every query keeps to them,
+ * whichever builder, transaction, connection or stream it comes from.
+ *
+ * @param db the database; it is not changed. An executor may be given as well: its plugins and its
+ * context are kept, and the new ones come after
+ * @param plugins the plugins; they run by dependency, then priority, then in this order
+ * @param options see {@linkcode ExecutorConfig}
+ * @returns the executor, when every plugin is ready
+ * @throws {PluginValidationError} where the plugins cannot work together or one cannot start; those
+ * that had started are destroyed again
+ * @throws {ExecutorError} where `db` is no Kysely, or an option is unknown
+ *
+ * @example
+ * ```ts
+ * import { createExecutor } from "@kysera/executor";
+ * import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+ * import { equal } from "node:assert/strict";
+ *
+ * const db = new Kysely<{ users: { id: number; active: number } }>({
+ *   dialect: {
+ *     createAdapter: () => new SqliteAdapter(),
+ *     createDriver: () => new DummyDriver(),
+ *     createIntrospector: (db) => new SqliteIntrospector(db),
+ *     createQueryCompiler: () => new SqliteQueryCompiler(),
+ *   },
+ * });
+ * const executor = await createExecutor(db, [{
+ *   name: "active-only",
+ *   version: "1.0.0",
+ *   filter: (users, { eb }) => eb(users.column("active"), "=", 1),
+ * }]);
+ * equal(
+ *   executor.selectFrom("users as u").select("u.id").compile().sql,
+ *   `select "u"."id" from "users" as "u" where "u"."active" = ?`,
+ * );
+ * ```
+ */
+export async function createExecutor<DB, const P extends readonly Plugin[]>(
+  db: ExecutorOf<DB>,
+  plugins?: P,
+  options: ExecutorConfig = {},
+): Promise<KyseraExecutor<DB, P>> {
+  const plan = prepare(db, plugins ?? [], options, true);
+  const hooks: NamedHooks[] = [];
+  for (const plugin of plan.own) {
+    const made = await start(plugin, () => plugin.setup?.(plan.host));
+    hooks.push(...hooksOf(plugin, made));
+  }
+  const executor = assemble<DB, P>(db, plan, hooks);
+  const started: Plugin[] = [];
+  for (const plugin of plan.own) {
+    try {
+      await start(plugin, () => plugin.onInit?.(executor));
+    } catch (error) {
+      throw await undo(started, executor, error);
+    }
+    started.push(plugin);
+  }
+  return executor;
+}
+
+/**
+ * {@linkcode createExecutor} for plugins that need not ask the database, at once. `onInit` is not
+ * called.
+ *
+ * @param db the database
+ * @param plugins the plugins
+ * @param options see {@linkcode ExecutorConfig}
+ * @returns the executor
+ * @throws {PluginValidationError} as createExecutor() does, and where a plugin cannot be set up
+ * without waiting: soft delete without a list of tables
+ * @throws {ExecutorError} as createExecutor() does
+ *
+ * @example
+ * ```ts
+ * import { createExecutorSync } from "@kysera/executor";
+ * import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+ *
+ * const db = new Kysely<{ users: { id: number } }>({
+ *   dialect: {
+ *     createAdapter: () => new SqliteAdapter(),
+ *     createDriver: () => new DummyDriver(),
+ *     createIntrospector: (db) => new SqliteIntrospector(db),
+ *     createQueryCompiler: () => new SqliteQueryCompiler(),
+ *   },
+ * });
+ * const executor = createExecutorSync(db, []);
+ * executor.selectFrom("users").selectAll().compile();
+ * ```
+ */
+export function createExecutorSync<DB, const P extends readonly Plugin[]>(
+  db: ExecutorOf<DB>,
+  plugins?: P,
+  options: ExecutorConfig = {},
+): KyseraExecutor<DB, P> {
+  const plan = prepare(db, plugins ?? [], options, false);
+  return assemble<DB, P>(db, plan, setUpSync(plan));
+}
+
+/** What createExecutor() makes an executor from. */
+interface Preparation {
+  /** The plugins this executor brings, in their order. */
+  readonly own: readonly Plugin[];
+  readonly host: PluginHost;
+  readonly core: (hooks: readonly NamedHooks[]) => Core;
+  readonly view: View;
+}
+
+/** Hooks of plugins that must not wait. */
+export function setUpSync(plan: Pick<Preparation, "own" | "host">): NamedHooks[] {
+  return plan.own.flatMap((plugin) => {
+    let hooks: PluginHooks | PromiseLike<PluginHooks> | undefined;
+    try {
+      hooks = plugin.setup?.(plan.host);
+    } catch (error) {
+      throw startFailure(plugin, error);
+    }
+    if (isThenable(hooks)) {
+      // Its outcome is of no interest any more; without a handler it would be reported as lost.
+      Promise.resolve(hooks).catch(() => {});
+      throw new PluginValidationError(
+        `Cannot set up plugin "${plugin.name}" without waiting: it has to ask the database; ` +
+          `use await createExecutor(), or tell the plugin its tables`,
+        "INITIALIZATION_FAILED",
+        { pluginName: plugin.name },
+      );
+    }
+    return hooksOf(plugin, hooks);
+  });
+}
+
+/** Checks what was given, and finds the order. */
+export function prepare(
+  db: Kysely<any>,
+  plugins: readonly Plugin[],
+  options: ExecutorConfig,
+  canWait: boolean,
+): Preparation {
+  if (!isKysely(db)) {
+    throw new ExecutorError(
+      "Cannot make an executor: the first argument is no Kysely instance; pass new Kysely(..)",
+      "INVALID_DATABASE",
+    );
+  }
+  refuseUnknown(options);
+  validateList(plugins);
+  const base = guardOf(db)?.core;
+  const inherited = base?.plugins ?? [];
+  const added = plugins.filter((plugin) => !inherited.includes(plugin));
+  const order = resolvePluginOrder(withInherited(added, inherited));
+  const own = options.enabled === false ? [] : order.filter((plugin) => added.includes(plugin));
+
+  const dialect = options.dialect ?? base?.dialect ?? dialectName(db.getExecutor().adapter);
+  // A handle with a schema or Kysely plugins of its own keeps them.
+  const rawDb = base === undefined ? db : "__rawDb" in db ? base.rawDb : leave(db);
+  const names = new Names(db.getExecutor().plugins, dialect);
+  const all = [...inherited, ...own];
+  const tableFunctions = new Set(base?.tableFunctions);
+  for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());
+  const core = (hooks: readonly NamedHooks[]): Core =>
+    new Core({
+      plugins: all,
+      own,
+      hooks: [...base?.allHooks ?? [], ...hooks],
+      dialect,
+      rawSql: options.rawSql ?? (base?.rawSql === "deny" || deniesRaw(hooks) ? "deny" : "allow"),
+      tableFunctions,
+      rawDb,
+      base,
+    });
+  const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
+  const host: PluginHost = {
+    dialect,
+    db: rawDb,
+    canWait,
+    tables,
+    physicalName: (table) => names.table(table),
+    physicalColumn: (column) => names.physicalColumn(column),
+  };
+  return { own, host, core, view: guardOf(db)?.view ?? NO_VIEW };
+}
+
+/** Plugins of an executor below are there for the dependencies of those that come to it. */
+function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): Plugin[] {
+  const names = new Set(added.map((plugin) => plugin?.name));
+  // Two layers may each have one of a name: both apply, and equal predicates are written once.
+  return [...inherited.filter((plugin) => !names.has(plugin.name)), ...added];
+}
+
+function refuseUnknown(options: ExecutorConfig): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new ExecutorError(
+      "Cannot make an executor: its options are no object; pass { rawSql: .. } or nothing",
+      "INVALID_OPTION",
+    );
+  }
+  for (const key of Object.keys(options)) {
+    if (OPTIONS.has(key)) continue;
+    throw new ExecutorError(
+      `Cannot make an executor: there is no option "${key}"; the options are ` +
+        [...OPTIONS].map((name) => `"${name}"`).join(", "),
+      "UNKNOWN_OPTION",
+    );
+  }
+  const { enabled, rawSql, dialect, tableFunctions } = options;
+  if (enabled !== undefined && typeof enabled !== "boolean") refuse("enabled", "true or false");
+  if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {
+    refuse("rawSql", '"allow" or "deny"');
+  }
+  if (dialect !== undefined && !["postgres", "mysql", "sqlite", "mssql"].includes(dialect)) {
+    refuse("dialect", '"postgres", "mysql", "sqlite" or "mssql"');
+  }
+  const isList = Array.isArray(tableFunctions) &&
+    tableFunctions.every((name) => typeof name === "string");
+  if (tableFunctions !== undefined && !isList) refuse("tableFunctions", "a list of names");
+}
+
+function refuse(option: string, wanted: string): never {
+  throw new ExecutorError(
+    `Cannot make an executor: option "${option}" must be ${wanted}`,
+    "INVALID_OPTION",
+  );
+}
+
+function deniesRaw(hooks: readonly NamedHooks[]): boolean {
+  return hooks.some(({ hooks }) => hooks.rawSql === "deny");
+}
+
+function hooksOf(plugin: Plugin, made: PluginHooks | undefined): NamedHooks[] {
+  const named = [{ plugin: plugin.name, hooks: plugin as PluginHooks }];
+  if (made === undefined) return named;
+  validateHooks(made, plugin.name);
+  return [...named, { plugin: plugin.name, hooks: made }];
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const { then } = (value ?? {}) as Partial<PromiseLike<unknown>>;
+  return typeof then === "function";
+}
+
+async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw startFailure(plugin, error);
+  }
+}
+
+function startFailure(plugin: Plugin, error: unknown): PluginValidationError {
+  if (error instanceof PluginValidationError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new PluginValidationError(
+    `Cannot start plugin "${plugin.name}": ${why}`,
+    "INITIALIZATION_FAILED",
+    { pluginName: plugin.name },
+    { cause: error },
+  );
+}
+
+/** Destroys what had started, the last first; gives the error to throw. */
+async function undo(
+  started: readonly Plugin[],
+  executor: Kysely<any>,
+  error: unknown,
+): Promise<unknown> {
+  guardOf(executor)?.core.destroy();
+  const errors: unknown[] = [];
+  for (const plugin of [...started].reverse()) {
+    try {
+      await plugin.onDestroy?.();
+    } catch (failure) {
+      errors.push(failure);
+    }
+  }
+  if (errors.length === 0 || !(error instanceof PluginValidationError)) return error;
+  return new PluginValidationError(error.message, error.type, error.details, {
+    cause: new AggregateError([error.cause, ...errors], "Cannot destroy the plugins that started"),
+  });
+}
+
+function assemble<DB, P extends readonly Plugin[]>(
+  db: ExecutorOf<DB>,
+  plan: Preparation,
+  hooks: readonly NamedHooks[],
+): KyseraExecutor<DB, P> {
+  // install() puts the marker on; DB is the database of the handle, by the parameter's type.
+  return install(db, plan.core(hooks), plan.view) as unknown as KyseraExecutor<DB, P>;
+}
+
+/** A Kysely of the same kind as `db`, with the core's plugins in it. */
+export function install<K extends Kysely<any>>(
+  db: K,
+  core: Core,
+  view: View,
+  rawDb: Kysely<any> = core.rawDb,
+): K {
+  const inner = guardOf(db) === undefined ? db.getExecutor() : innerOf(db);
+  const executor = graft(
+    db,
+    new GuardedExecutor(
+      inner,
+      Guard.over(inner, core, view),
+      { bound: false, begun: db.isTransaction ? { ends: undefined } : undefined },
+    ),
+  );
+  if (guardOf(executor)?.core !== core) {
+    throw new ExecutorError(
+      "Cannot make an executor: this Kysely does not let its query executor be replaced; " +
+        "supported are kysely 0.28.17 and later versions below 0.30",
+      "UNSUPPORTED_KYSELY",
+    );
+  }
+  return brand(executor, core, rawDb);
+}
+
+function innerOf(db: Kysely<any>): ReturnType<Kysely<any>["getExecutor"]> {
+  return leave(db).getExecutor();
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}

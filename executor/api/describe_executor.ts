@@ -1,0 +1,136 @@
+import type { Kysely } from "kysely";
+import { mustHaveGuard } from "../instance/_graft.ts";
+import { callHook } from "../hooks/_validate_results.ts";
+import type { NamedHooks } from "../hooks/_table_rules.ts";
+import type { Attributes, DialectName } from "../contract/plugin.ts";
+
+/** What a plugin does to one table. */
+export interface TableEffects {
+  /** The table, qualified where the database has schemas. */
+  readonly table: string;
+  /** What is done, in words. */
+  readonly effects: readonly string[];
+}
+
+/** A plugin of an executor. */
+export interface PluginDescription {
+  /** Its name. */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
+  /** Its priority. */
+  readonly priority: number;
+  /** The tables it does something to. */
+  readonly tables: readonly TableEffects[];
+  /** What it does to any query, in words. */
+  readonly everywhere: readonly string[];
+}
+
+/** An executor. */
+export interface ExecutorDescription {
+  /** The family of SQL. */
+  readonly dialect: DialectName;
+  /** What becomes of raw SQL. */
+  readonly rawSql: "allow" | "deny";
+  /** Whether a context is bound to the handle. */
+  readonly hasContext: boolean;
+  /** The handle's flags. */
+  readonly metadata: Attributes;
+  /** The plugins, in the order they run in. */
+  readonly plugins: readonly PluginDescription[];
+}
+
+/**
+ * What an executor does: its plugins in the order they run in, and what each does to each table of
+ * the database.
+ *
+ * @param executor the executor, or any handle of it
+ * @returns plain data; the tables are asked of the database once
+ * @throws {ExecutorError} where the value is no executor
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor, describeExecutor } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { deepEqual } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * await db.schema.createTable("users").addColumn("hidden", "integer").execute();
+ * const executor = await createExecutor(db, [{
+ *   name: "visible",
+ *   version: "1.0.0",
+ *   filter: (users, { eb }) => eb(users.column("hidden"), "=", 0),
+ * }]);
+ * const { plugins } = await describeExecutor(executor);
+ * deepEqual(plugins[0]?.tables, [{ table: "users", effects: ["filters rows"] }]);
+ * ```
+ */
+export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorDescription> {
+  const { core, view } = mustHaveGuard(executor, "describe the executor");
+  const tables = core.allHooks.some(({ hooks }) => actsOnTables(hooks)) ? await core.tables() : [];
+  const plugins = core.plugins.map((plugin): PluginDescription => {
+    const named = core.allHooks.filter((hooks) => hooks.plugin === plugin.name);
+    return {
+      name: plugin.name,
+      version: plugin.version,
+      priority: plugin.priority ?? 0,
+      everywhere: [
+        ...plugin.interceptQuery === undefined ? [] : ["intercepts every query block"],
+        ...named.some(({ hooks }) => hooks.aroundQuery && hooks.around !== "writes")
+          ? ["runs round every query"]
+          : named.some(({ hooks }) => hooks.aroundQuery)
+          ? ["runs round every write"]
+          : [],
+      ],
+      tables: tables.flatMap(({ name, schema }) => {
+        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, core.dialect));
+        const table = schema === undefined ? name : `${schema}.${name}`;
+        return effects.length === 0 ? [] : [{ table, effects: [...new Set(effects)] }];
+      }),
+    };
+  });
+  return {
+    dialect: core.dialect,
+    rawSql: core.rawSql,
+    hasContext: view.context !== undefined,
+    metadata: view.metadata,
+    plugins,
+  };
+}
+
+function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
+  return hooks.filter !== undefined || hooks.rewriteDelete !== undefined ||
+    hooks.stamp !== undefined || hooks.check !== undefined || hooks.mask !== undefined ||
+    hooks.describe !== undefined;
+}
+
+function effectsOn(
+  { plugin, hooks }: NamedHooks,
+  table: { readonly name: string; readonly schema: string | undefined },
+  dialect: DialectName,
+): readonly string[] {
+  if (!actsOnTables(hooks)) return [];
+  // The table as the database spells it, and as the guard folds it.
+  const folded = { name: table.name.toLowerCase(), schema: table.schema };
+  const spellings = dialect === "postgres" ? [table] : [table, folded];
+  const applies = callHook(
+    plugin,
+    "appliesTo",
+    () => hooks.appliesTo === undefined || spellings.some((t) => hooks.appliesTo!(t)),
+  );
+  if (!applies) return [];
+  if (hooks.describe !== undefined) {
+    return callHook(plugin, "describe", () => hooks.describe!(table));
+  }
+  return [
+    ...hooks.filter === undefined ? [] : ["filters rows"],
+    ...hooks.stamp === undefined ? [] : ["sets columns of rows that are written"],
+    ...hooks.check === undefined ? [] : ["checks rows that are written"],
+    ...hooks.mask === undefined ? [] : ["masks columns"],
+    ...hooks.rewriteDelete === undefined ? [] : ["rewrites or denies DELETE"],
+  ];
+}

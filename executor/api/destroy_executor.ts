@@ -1,0 +1,45 @@
+import type { Kysely } from "kysely";
+import { mustHaveGuard } from "../instance/_graft.ts";
+
+/**
+ * Ends an executor: from now on its handles refuse every query, and the `onDestroy` of each of its
+ * plugins is called, the last one first, all of them. The database stays open. Plugins of an
+ * executor that it was made from are that one's to destroy. A second call does nothing.
+ *
+ * @param executor the executor, or any handle of it
+ * @throws {AggregateError} with what `onDestroy` threw, after all were called
+ * @throws {ExecutorError} where the value is no executor
+ *
+ * @example
+ * ```ts
+ * import { createExecutor, destroyExecutor } from "@kysera/executor";
+ * import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+ *
+ * const db = new Kysely<Record<string, never>>({
+ *   dialect: {
+ *     createAdapter: () => new SqliteAdapter(),
+ *     createDriver: () => new DummyDriver(),
+ *     createIntrospector: (db) => new SqliteIntrospector(db),
+ *     createQueryCompiler: () => new SqliteQueryCompiler(),
+ *   },
+ * });
+ * const executor = await createExecutor(db, []);
+ * await destroyExecutor(executor);
+ * ```
+ */
+export async function destroyExecutor(executor: Kysely<any>): Promise<void> {
+  const { core } = mustHaveGuard(executor, "destroy the executor");
+  if (core.destroyed) return;
+  core.destroy();
+  const errors: unknown[] = [];
+  for (const plugin of [...core.own].reverse()) {
+    try {
+      await plugin.onDestroy?.();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) {
+    throw new AggregateError(errors, `Cannot destroy ${errors.length} of the executor's plugins`);
+  }
+}

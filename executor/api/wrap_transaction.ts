@@ -1,0 +1,68 @@
+import type { Kysely } from "kysely";
+import type { Core } from "../instance/_state.ts";
+import { guardOf, isKysely, leave, mustHaveGuard } from "../instance/_graft.ts";
+import type { View } from "../hooks/_rules.ts";
+import type { ExecutorOf } from "../contract/executor_of.ts";
+import { install, prepare, setUpSync } from "./create_executor.ts";
+import type { KyseraTransaction } from "../instance/executor_type.ts";
+import { ExecutorError } from "../contract/errors.ts";
+import type { Plugin } from "../contract/plugin.ts";
+
+/**
+ * Puts plugins into a transaction that was begun on a plain Kysely. (A transaction of an executor
+ * has them already.)
+ *
+ * @param transaction the transaction
+ * @param plugins an executor, whose plugins are then ready as they are; or plugins that need not ask
+ * the database
+ * @returns the same transaction with the plugins in it
+ * @throws {PluginValidationError} where the plugins cannot work together, or one has to wait
+ * @throws {ExecutorError} where the first argument is no transaction
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { type Plugin, wrapTransaction } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { equal } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const visible: Plugin = {
+ *   name: "visible",
+ *   version: "1.0.0",
+ *   filter: (users, { eb }) => eb(users.column("hidden"), "=", 0),
+ * };
+ * await db.transaction().execute(async (trx) => {
+ *   equal(
+ *     wrapTransaction(trx, [visible]).selectFrom("users").selectAll().compile().sql,
+ *     `select * from "users" where "users"."hidden" = ?`,
+ *   );
+ * });
+ * ```
+ */
+export function wrapTransaction<DB, const P extends readonly Plugin[]>(
+  transaction: ExecutorOf<DB> & { readonly isTransaction: true },
+  plugins: P | Kysely<any>,
+): KyseraTransaction<DB, P> {
+  if (transaction?.isTransaction !== true) {
+    throw new ExecutorError(
+      "Cannot wrap a transaction: the first argument is none; pass what transaction().execute() " +
+        "gives to its callback",
+      "NOT_A_TRANSACTION",
+    );
+  }
+  const own = guardOf(transaction)?.core;
+  const rawDb = own === undefined ? transaction : leave(transaction);
+  const put = (core: Core, view: View): KyseraTransaction<DB, P> =>
+    // install() puts the marker on.
+    install(transaction, core, view, rawDb) as unknown as KyseraTransaction<DB, P>;
+  if (isKysely(plugins)) {
+    const { core, view } = mustHaveGuard(plugins, "wrap a transaction");
+    return put(own === undefined || own === core ? core : own.with(core), view);
+  }
+  const plan = prepare(transaction, plugins, {}, false);
+  return put(plan.core(setUpSync(plan)), plan.view);
+}

@@ -1,0 +1,491 @@
+import {
+  AliasNode,
+  ColumnNode,
+  ColumnUpdateNode,
+  ExpressionWrapper,
+  type FunctionNode,
+  IdentifierNode,
+  type InsertQueryNode,
+  type OnConflictNode,
+  type OperationNode,
+  ParensNode,
+  type RawNode,
+  ReferenceNode,
+  ReturningNode,
+  SelectionNode,
+  sql,
+  TableNode,
+  type UpdateQueryNode,
+  ValueListNode,
+  ValueNode,
+  ValuesNode,
+} from "kysely";
+import { GUARD_COLUMN } from "../../run/_checks.ts";
+import type { Guard } from "../../hooks/_rules.ts";
+import type { NamedCheck } from "../../hooks/_table_rules.ts";
+import type { ReferenceName } from "../../tree/_table_reference.ts";
+import { type NeededChecks, uncheckable } from "./_check.ts";
+import { keysOfColumns } from "./_columns.ts";
+import { forEachChild, mapChildren, sameNode } from "../../tree/_nodes.ts";
+import { andWhere } from "../../tree/_predicate.ts";
+import type { GuardedReference } from "../_reference.ts";
+import type { Scope } from "../_with.ts";
+
+/**
+ * Guards: checks that the statement makes itself, and fails by as a whole.
+ *
+ * | statement                     | PostgreSQL, SQLite                    | MySQL, MariaDB            |
+ * | ----------------------------- | ------------------------------------- | ------------------------- |
+ * | INSERT .. VALUES              | RETURNING, which sees the new row     | round the first value     |
+ * | INSERT .. SELECT              | RETURNING                             | round the SELECT          |
+ * | UPDATE                        | RETURNING, which sees the new image   | round the first value     |
+ * | DO UPDATE, ON DUPLICATE KEY   | RETURNING where new and changed rows  | round the first value     |
+ * |                               | are asked the same; else in the WHERE |                           |
+ *
+ * MySQL shows a statement no new row. There the values take the columns' places in the predicate, so
+ * they are evaluated twice: what may be another value the second time is refused.
+ *
+ * A guard gives 1, or raises an error that bears its marker. What it raises depends on a column, or
+ * a planner might raise it where there is no row at all.
+ */
+export function guardInsert(
+  node: InsertQueryNode,
+  needed: NeededChecks,
+  isRoot: boolean,
+  scope: Scope | undefined,
+  guard: Guard,
+): InsertQueryNode {
+  const { reference, insert, update } = needed;
+  if (guard.dialect === "mssql") throw uncheckable([...insert, ...update][0]!, reference, ONLY);
+  if (guard.dialect === "mysql") {
+    let out = node;
+    if (insert.length > 0) {
+      out = out.values?.kind === "ValuesNode"
+        ? guardValues(out, insert, reference, scope, guard)
+        : guardSelect(out, insert, reference, scope, guard);
+    }
+    const { onDuplicateKey } = out;
+    if (update.length === 0 || onDuplicateKey === undefined) return out;
+    const updates = guardUpdates(onDuplicateKey.updates, update, reference, scope, guard);
+    return { ...out, onDuplicateKey: { ...onDuplicateKey, updates } };
+  }
+  if (node.onConflict?.updates === undefined) {
+    return guardReturning(node, insert, "insert", reference, isRoot, scope, guard);
+  }
+  return guardUpsert(node, needed, isRoot, scope, guard);
+}
+
+/** Guards of an UPDATE. */
+export function guardUpdate(
+  node: UpdateQueryNode,
+  needed: readonly NeededChecks[],
+  isRoot: boolean,
+  scope: Scope | undefined,
+  guard: Guard,
+): UpdateQueryNode {
+  const [first] = needed;
+  if (first === undefined) return node;
+  const { reference, update } = first;
+  if (guard.dialect === "mssql") throw uncheckable(update[0]!, reference, ONLY);
+  if (guard.dialect !== "mysql") {
+    return guardReturning(node, update, "update", reference, isRoot, scope, guard);
+  }
+  // The rows of several targets cannot be told apart by the names of their columns.
+  if (needed.length > 1 || node.table?.kind === "ListNode") {
+    throw uncheckable(update[0]!, reference, "in an UPDATE of several tables; update one");
+  }
+  return { ...node, updates: guardUpdates(node.updates!, update, reference, scope, guard) };
+}
+
+const ONLY = "in SQL Server, which can only look at values; write them as such";
+
+type Returning = InsertQueryNode | UpdateQueryNode;
+
+function guardReturning<T extends Returning>(
+  node: T,
+  checks: readonly NamedCheck[],
+  operation: "insert" | "update",
+  reference: GuardedReference,
+  isRoot: boolean,
+  scope: Scope | undefined,
+  guard: Guard,
+): T {
+  if (checks.length === 0) return node;
+  // SQLite knows the row by the table's own name alone.
+  const row = guard.dialect === "sqlite"
+    ? nameOf(reference, TableNode.create(reference.table.table.identifier.name))
+    : reference;
+  const raises = all(
+    checks.map((check) => guardOf(check, row, operation, reference, scope, guard)),
+  );
+  const { checks: found } = guard.core;
+  if (isRoot || node.returning === undefined) {
+    if (isRoot && node.returning === undefined) found.addsReturning = true;
+    const column = SelectionNode.create(
+      AliasNode.create(raises, IdentifierNode.create(GUARD_COLUMN)),
+    );
+    const selections = [...node.returning?.selections ?? [], column];
+    return { ...node, returning: ReturningNode.create(selections) };
+  }
+  const selections = wrapped(node.returning.selections, raises);
+  if (selections === undefined) {
+    throw uncheckable(
+      checks[0]!,
+      reference,
+      "in a common table expression that returns no column by name; name one",
+    );
+  }
+  return { ...node, returning: ReturningNode.create(selections) };
+}
+
+/** The columns that a common table expression gives, the first that has a name with the guard. */
+function wrapped(
+  selections: readonly SelectionNode[],
+  raises: OperationNode,
+): SelectionNode[] | undefined {
+  for (const [i, { selection }] of selections.entries()) {
+    const named = selection.kind === "AliasNode" ? selection as AliasNode : undefined;
+    const { column } = selection as Partial<ReferenceNode>;
+    const name = named?.alias ??
+      (column?.kind === "ColumnNode"
+        ? (column as ColumnNode).column
+        : selection.kind === "ColumnNode"
+        ? (selection as ColumnNode).column
+        : undefined);
+    if (name === undefined) continue;
+    const value = expression(named?.node ?? selection);
+    const guarded = sql`case when ${expression(raises)} = 1 then ${value} end`.toOperationNode();
+    const out = selections.slice();
+    out[i] = SelectionNode.create(AliasNode.create(guarded, name));
+    return out;
+  }
+  return undefined;
+}
+
+function guardUpsert(
+  node: InsertQueryNode,
+  { reference, insert, update, asked }: NeededChecks,
+  isRoot: boolean,
+  scope: Scope | undefined,
+  guard: Guard,
+): InsertQueryNode {
+  const probe = nameOf(reference, TableNode.create(ROW));
+  const meaning = (check: NamedCheck, operation: "insert" | "update") =>
+    reference.plan.rowPredicate(check, probe, operation, scope, guard);
+  const same = (a: NamedCheck, b: NamedCheck): boolean =>
+    a.plugin === b.plugin &&
+    (a.meaning === b.meaning || sameNode(meaning(a, "insert"), meaning(b, "update")));
+  let out = node;
+  const after: NamedCheck[] = [];
+  for (const check of insert) {
+    const changed = reference.plan.checks(reference, "update", true, guard);
+    if (!changed.some((each) => each.predicate !== undefined && same(check, each))) {
+      throw uncheckable(check, reference, "in an upsert that asks other things of changed rows");
+    }
+    // The row that is proposed must satisfy it even where another one is changed in its place.
+    out = whenChanged(out, excluded(check, reference, scope, guard));
+    after.push(check);
+  }
+  for (const check of update) {
+    if (asked.some((each) => each.predicate !== undefined && same(each, check))) {
+      if (!after.some((each) => same(each, check))) after.push(check);
+    } else out = whenChanged(out, newImage(out, check, reference, scope, guard));
+  }
+  return guardReturning(out, after, "insert", reference, isRoot, scope, guard);
+}
+
+/** Adds a guard to what DO UPDATE asks, for the rows that it would change. */
+function whenChanged(node: InsertQueryNode, raises: OperationNode): InsertQueryNode {
+  const { onConflict } = node;
+  const { updateWhere } = onConflict!;
+  const only = updateWhere === undefined
+    ? raises
+    : sql`case when ${expression(updateWhere.where)} then ${expression(raises)} end`
+      .toOperationNode();
+  const condition = sql<boolean>`${expression(only)} = 1`.toOperationNode();
+  return {
+    ...node,
+    onConflict: { ...onConflict, updateWhere: andWhere(updateWhere, condition) } as OnConflictNode,
+  };
+}
+
+function excluded(
+  check: NamedCheck,
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode {
+  const row = nameOf(reference, TableNode.create("excluded"));
+  return guardOf(check, row, "insert", reference, scope, guard);
+}
+
+/** A guard of the row as DO UPDATE leaves it: its assignments stand for the columns. */
+function newImage(
+  node: InsertQueryNode,
+  check: NamedCheck,
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode {
+  const updates = node.onConflict!.updates!;
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
+  const { qualifier, table } = reference;
+  const column = (name: string): OperationNode =>
+    ReferenceNode.create(ColumnNode.create(name), qualifier);
+  const image = check.columns.map((name) => {
+    const at = keys.indexOf(guard.columnKey(name));
+    if (at < 0) return column(name);
+    const { value } = updates[at]!;
+    if (!isRepeatable(value)) throw uncheckable(check, reference, REPEATED);
+    return value;
+  });
+  const row = nameOf(reference, TableNode.create(ROW));
+  const holds = reference.plan.rowPredicate(check, row, "update", scope, guard);
+  // The rows of the table, of which there are none here, say what type each column has.
+  const typed = sql.join(
+    check.columns.map((name) =>
+      sql`${expression(ReferenceNode.create(ColumnNode.create(name), table))} as ${sql.id(name)}`
+    ),
+  );
+  const rows = sql`select ${typed} from ${expression(table)} where 1 = 0 union all select ${
+    sql.join(image.map(expression))
+  }`;
+  const found = sql`select 1 from (${rows}) as ${sql.id(ROW)} where ${expression(holds)}`;
+  return raiseUnless(sql`exists (${found})`.toOperationNode(), check, reference, reference, guard);
+}
+
+/** Functions that give the same for the same arguments, in one statement. */
+const REPEATABLE =
+  /^(?:abs|avg|coalesce|concat|count|length|lower|max|min|nullif|round|sum|trim|upper|values)$/i;
+
+/** Whether an expression gives the same where it is written twice. */
+function isRepeatable(node: OperationNode): boolean {
+  if (node.kind === "RawNode") {
+    // The direction of an ORDER BY.
+    const { sqlFragments, parameters } = node as RawNode;
+    return parameters.length === 0 && /^(?:asc|desc)$/.test(sqlFragments.join(""));
+  }
+  if (node.kind === "FunctionNode" || node.kind === "AggregateFunctionNode") {
+    if (!REPEATABLE.test((node as FunctionNode).func)) return false;
+  }
+  let all = true;
+  forEachChild(node, (child) => {
+    all &&= isRepeatable(child);
+  });
+  return all;
+}
+
+/** MySQL: the first value is given if the row that it makes, with the others, passes. */
+function guardUpdates(
+  updates: readonly ColumnUpdateNode[],
+  checks: readonly NamedCheck[],
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): readonly ColumnUpdateNode[] {
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
+  const raises = all(
+    checks.map((check) =>
+      guardOfValues(check, "update", reference, scope, guard, (name) => {
+        const at = keys.indexOf(guard.columnKey(name));
+        if (at < 0) return ReferenceNode.create(ColumnNode.create(name), reference.qualifier);
+        // MySQL assigns from left to right, mostly: a value may see those before it, or may not.
+        const { value } = updates[at]!;
+        const sees = (node: OperationNode): boolean => {
+          if (node.kind === "ColumnNode") {
+            const key = guard.columnKey((node as ColumnNode).column.name);
+            return keys.slice(0, at).includes(key);
+          }
+          let found = false;
+          forEachChild(node, (child) => {
+            found ||= sees(child);
+          });
+          return found;
+        };
+        return sees(value) ? undefined : value;
+      })
+    ),
+  );
+  const [first, ...rest] = updates;
+  const value = expression(first!.value);
+  const guarded = sql`case when ${expression(raises)} = 1 then ${value} end`.toOperationNode();
+  return [ColumnUpdateNode.create(first!.column, guarded), ...rest];
+}
+
+/** As {@linkcode guardUpdates}; what is left out has its default. */
+function guardValues(
+  node: InsertQueryNode,
+  checks: readonly NamedCheck[],
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): InsertQueryNode {
+  const columns = node.columns ?? [];
+  const keys = keysOfColumns(columns, reference, guard);
+  const column = (name: string): OperationNode =>
+    ReferenceNode.create(ColumnNode.create(name), reference.qualifier);
+  const byDefault = (name: string): OperationNode =>
+    sql`default(${expression(column(name))})`.toOperationNode();
+  const rows = (node.values as ValuesNode).values.map((row) => {
+    const values = row.kind === "ValueListNode"
+      ? [...row.values]
+      : row.values.map((value): OperationNode => ValueNode.create(value));
+    const raises = all(
+      checks.map((check) =>
+        guardOfValues(check, "insert", reference, scope, guard, (name) => {
+          const value = values[keys.indexOf(guard.columnKey(name))];
+          return value === undefined || value.kind === DEFAULT ? byDefault(name) : value;
+        })
+      ),
+    );
+    const [first] = values;
+    const value = first!.kind === DEFAULT ? byDefault(columns[0]!.column.name) : first!;
+    values[0] = sql`case when ${expression(raises)} = 1 then ${expression(value)} end`
+      .toOperationNode();
+    return ValueListNode.create(values);
+  });
+  return { ...node, values: ValuesNode.create(rows) };
+}
+
+const DEFAULT = "DefaultInsertValueNode";
+const ROW = "kysera_row";
+
+/** A guard of a row that is made of values, which take the places of its columns. */
+function guardOfValues(
+  check: NamedCheck,
+  operation: "insert" | "update",
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+  valueOf: (column: string) => OperationNode | undefined,
+): OperationNode {
+  const row = nameOf(reference, TableNode.create(ROW));
+  const put = (node: OperationNode): OperationNode => {
+    const { table, column } = node as Partial<ReferenceNode>;
+    if (node.kind !== "ReferenceNode" || table?.table.identifier.name !== ROW) {
+      return mapChildren(node, put);
+    }
+    const value = column?.kind === "ColumnNode"
+      ? valueOf((column as ColumnNode).column.name)
+      : undefined;
+    if (value === undefined || (value.kind !== "RawNode" && !isRepeatable(value))) {
+      throw uncheckable(check, reference, REPEATED);
+    }
+    // A default is a raw node of our own.
+    if (value.kind === "RawNode" && !isDefault(value as RawNode)) {
+      throw uncheckable(check, reference, REPEATED);
+    }
+    return ParensNode.create(value);
+  };
+  const holds = put(reference.plan.rowPredicate(check, row, operation, scope, guard));
+  return raiseUnless(holds, check, reference, reference, guard);
+}
+
+const REPEATED = "where what is written may be another thing the second time it is evaluated";
+
+function isDefault({ sqlFragments, parameters }: RawNode): boolean {
+  return parameters.length === 1 && sqlFragments[0] === "default(" && sqlFragments[1] === ")";
+}
+
+/** MySQL: the rows of a SELECT, under the names of the columns that they go to. */
+function guardSelect(
+  node: InsertQueryNode,
+  checks: readonly NamedCheck[],
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): InsertQueryNode {
+  const columns = node.columns ?? [];
+  const keys = keysOfColumns(columns, reference, guard);
+  for (const check of checks) {
+    if (
+      node.values !== undefined && check.columns.every((c) => keys.includes(guard.columnKey(c)))
+    ) {
+      continue;
+    }
+    throw uncheckable(check, reference, "where the SELECT does not give them; select them");
+  }
+  const row = nameOf(reference, TableNode.create(ROW));
+  const raises = all(
+    checks.map((check) => guardOf(check, row, "insert", reference, scope, guard)),
+  );
+  const names = columns.map(({ column }) => sql.id(column.name));
+  const head = sql.join(names.map((name) => sql`null as ${name}`));
+  const picked = names.map((name, i) => {
+    const value = sql`${sql.id(ROW)}.${name}`;
+    return i === 0 ? sql`case when ${expression(raises)} = 1 then ${value} end` : value;
+  });
+  const select = sql`select ${sql.join(picked)} from (select ${head} where 1 = 0 union all (${
+    expression(node.values!)
+  })) as ${sql.id(ROW)}`;
+  return { ...node, values: select.toOperationNode() };
+}
+
+function nameOf(reference: ReferenceName, qualifier: TableNode): ReferenceName {
+  return { table: reference.table, qualifier, alias: undefined };
+}
+
+/** The guard of one check: 1, or an error. */
+function guardOf(
+  check: NamedCheck,
+  row: ReferenceName,
+  operation: "insert" | "update",
+  reference: GuardedReference,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode {
+  const holds = reference.plan.rowPredicate(check, row, operation, scope, guard);
+  return raiseUnless(holds, check, row, reference, guard);
+}
+
+function raiseUnless(
+  holds: OperationNode,
+  check: NamedCheck,
+  row: ReferenceName,
+  reference: ReferenceName,
+  guard: Guard,
+): OperationNode {
+  const marker = guard.core.checks.add({ table: reference.table.table.identifier.name, check });
+  const [name] = check.columns;
+  const value = name === undefined
+    ? undefined
+    : expression(ReferenceNode.create(ColumnNode.create(name), row.qualifier));
+  const condition = expression(holds);
+  switch (guard.dialect) {
+    case "postgres": {
+      const text = sql`cast(${value} as text)`;
+      const told = value === undefined
+        ? sql`${marker}`
+        : sql`coalesce(nullif(${text}, ${text}), ${marker})`;
+      return sql`cast(case when ${condition} then '1' else ${told} end as integer)`
+        .toOperationNode();
+    }
+    case "mysql": {
+      // An error shows the expression that it is of: a literal, as a parameter may not be shown.
+      const length = sql`char_length(${sql.lit(marker)})`;
+      const told = value === undefined
+        ? length
+        : sql`coalesce(char_length(nullif(${value}, ${value})), ${length})`;
+      return sql`case when ${condition} then 1 else 18446744073709551615 + ${told} end`
+        .toOperationNode();
+    }
+    default: {
+      const told = value === undefined
+        ? sql`${marker}`
+        : sql`coalesce(nullif(${value}, ${value}), ${marker})`;
+      return sql`json_extract('1', case when ${condition} then '$' else ${told} end)`
+        .toOperationNode();
+    }
+  }
+}
+
+/** Several guards as one. */
+function all(guards: readonly OperationNode[]): OperationNode {
+  return guards.reduce((first, second) =>
+    sql`case when ${expression(first)} = 1 then ${expression(second)} end`.toOperationNode()
+  );
+}
+
+function expression(node: OperationNode): ExpressionWrapper<any, any, any> {
+  return new ExpressionWrapper(node);
+}

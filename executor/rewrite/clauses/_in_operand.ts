@@ -1,0 +1,109 @@
+import {
+  type BinaryOperationNode,
+  IdentifierNode,
+  type OperationNode,
+  type OperatorNode,
+  type RawNode,
+  SelectionNode,
+  SelectQueryNode,
+  type ValueNode,
+} from "kysely";
+import type { Guard } from "../../hooks/_rules.ts";
+import { QueryRefusedError } from "../../contract/errors.ts";
+import { frozen } from "../../tree/_nodes.ts";
+import { refuseOpaque } from "./_raw.ts";
+import { textOf } from "../../tree/_raw_text.ts";
+import { guardedReference } from "../_reference.ts";
+import type { Scope } from "../_with.ts";
+import { rewriteSelect } from "../statements/_select.ts";
+import { refuseTableCall } from "./_sources.ts";
+import { visit } from "../_walk.ts";
+
+/**
+ * A comparison: its operands are visited; and because SQLite reads `x in t` as
+ * `x in (select * from t)`, a table after IN is made the subquery it stands for.
+ *
+ * @see https://www.sqlite.org/lang_expr.html#the_in_and_not_in_operators
+ */
+export function rewriteInOperand(
+  node: BinaryOperationNode,
+  scope: Scope | undefined,
+  guard: Guard,
+): OperationNode {
+  const left = visit(node.leftOperand, scope, guard);
+  const right = visit(node.rightOperand, scope, guard);
+  const operator = isIn(node.operator) ? node.operator : visit(node.operator, scope, guard);
+  const out = left === node.leftOperand && right === node.rightOperand &&
+      operator === node.operator
+    ? node
+    : Object.freeze(
+      { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode,
+    );
+  if (guard.dialect !== "sqlite") return out;
+  if (!isIn(out.operator)) {
+    if (out.operator.kind === "RawNode") refuseTable(out.rightOperand, scope, guard);
+    return out;
+  }
+  refuseOperation(out.rightOperand);
+  refuseTableCall(out.rightOperand, guard);
+  if (guard.deniesRaw && isCall(out.rightOperand)) {
+    refuseOpaque(out.rightOperand, guard);
+  }
+  const reference = guardedReference(nameAfterIn(out.rightOperand), scope, guard);
+  if (reference === undefined) return out;
+  const select = SelectQueryNode.cloneWithSelections(
+    SelectQueryNode.createFrom([reference.table]),
+    [SelectionNode.createSelectAll()],
+  );
+  const rightOperand = frozen(rewriteSelect(select, scope, guard));
+  return Object.freeze({ ...out, rightOperand } as BinaryOperationNode);
+}
+
+/** `x in t is true` reads the table t: an operation behind IN may begin with the name of one. */
+function refuseOperation({ kind }: OperationNode): void {
+  if (kind !== "BinaryOperationNode" && kind !== "AndNode" && kind !== "OrNode") return;
+  throw new QueryRefusedError(
+    "Cannot filter a query with an operation behind IN; put a list or a query there",
+    "UNSUPPORTED",
+  );
+}
+
+/** A raw operator may end in IN, whatever else it says. */
+function refuseTable(operand: OperationNode, scope: Scope | undefined, guard: Guard): void {
+  if (guardedReference(nameAfterIn(operand), scope, guard) === undefined) return;
+  throw new QueryRefusedError(
+    "Cannot filter a query with a raw operator before the name of a table; use the operator's name",
+    "UNSUPPORTED",
+  );
+}
+
+function isCall({ kind }: OperationNode): boolean {
+  return kind === "FunctionNode" || kind === "AggregateFunctionNode";
+}
+
+function isIn(operator: OperationNode): boolean {
+  const text = operator.kind === "OperatorNode"
+    ? (operator as OperatorNode).operator
+    : operator.kind === "RawNode"
+    ? textOf(operator as RawNode, []).trim().replace(/\s+/g, " ").toLowerCase()
+    : "";
+  return text === "in" || text === "not in";
+}
+
+/** SQLite takes even a string for the name of a table here, where it stands in the SQL itself. */
+function nameAfterIn(operand: OperationNode): OperationNode {
+  let node = operand;
+  while (node.kind === "RawNode") {
+    const { sqlFragments, parameters } = node as RawNode;
+    const text = sqlFragments.join("").trim();
+    if (parameters.length === 0 && /^'(?:[^']|'')*'$/.test(text)) {
+      return IdentifierNode.create(text.slice(1, -1).replaceAll("''", "'"));
+    }
+    if (parameters.length !== 1 || text !== "") return node;
+    node = parameters[0]!;
+  }
+  const { immediate, value } = node as ValueNode;
+  return node.kind === "ValueNode" && immediate === true && typeof value === "string"
+    ? IdentifierNode.create(value)
+    : node;
+}

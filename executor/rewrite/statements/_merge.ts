@@ -1,0 +1,191 @@
+import {
+  AndNode,
+  type JoinNode,
+  type MatchedNode,
+  type MergeQueryNode,
+  OnNode,
+  type OperationNode,
+  type RawNode,
+  type WhenNode,
+} from "kysely";
+import type { Guard } from "../../hooks/_rules.ts";
+import { QueryRefusedError } from "../../contract/errors.ts";
+import type { MergeAction } from "../../contract/plugin.ts";
+import { checkMerge } from "../clauses/_check.ts";
+import { softenedAction } from "./_delete.ts";
+import { intercept } from "../_intercept.ts";
+import { and, operandOfAnd } from "../../tree/_predicate.ts";
+import { textOf } from "../../tree/_raw_text.ts";
+import { refuseOpaque, refuseOpenEnd, refuseRawEnd } from "../clauses/_raw.ts";
+import { type GuardedReference, guardedReference } from "../_reference.ts";
+import { rewriteWith, type Scope } from "../_with.ts";
+import { derivedTable, refuseNoTable } from "../clauses/_sources.ts";
+import { stampMerge } from "../clauses/_assign.ts";
+import { visitChildren } from "../_walk.ts";
+
+/**
+ * MERGE: a hidden row of the target matches nothing, a hidden row of the source is not there.
+ *
+ * | part                              | rule                                                  |
+ * | --------------------------------- | ----------------------------------------------------- |
+ * | source                            | `(select * from s where ..) as s`                     |
+ * | target                            | its filter goes to ON, so a hidden row is not matched |
+ * | WHEN NOT MATCHED BY SOURCE        | the target's filter is added to its condition         |
+ * | THEN DELETE                       | what a plugin makes of it: an UPDATE, or a refusal    |
+ */
+export function rewriteMerge(
+  original: MergeQueryNode,
+  outer: Scope | undefined,
+  guard: Guard,
+): MergeQueryNode {
+  let node = guard.intercepts ? intercept(original, outer, guard) : original;
+  if (guard.writes) {
+    node = stampMerge(node, guard);
+    checkMerge(node, guard);
+  }
+  refuseRawEnd(node.endModifiers, guard);
+  let out = node;
+  let scope = outer;
+  if (node.with !== undefined) {
+    const clause = rewriteWith(node.with, outer, guard);
+    scope = clause.scope;
+    if (clause.node !== node.with) out = { ...node, with: clause.node };
+  }
+  out = visitChildren(out, scope, guard, "with");
+  if (guard.masks) refuseMasked(out, guard);
+  let using = out.using;
+  if (using !== undefined) using = filterSource(using, scope, guard);
+
+  if (guard.deniesRaw) refuseOpaque(out.into, guard);
+  refuseNoTable(out.into);
+  const target = guardedReference(out.into, undefined, guard);
+  if (target === undefined) return using === out.using ? out : withUsing(out, using);
+  const actions = actionsOf(out);
+  out = softenDeletes(out, target, guard);
+  const predicate = target.plan.predicate({ ...target, actions }, "merge", scope, guard);
+  if (predicate === undefined) return withUsing(out, using);
+  refuseOpenEnd(out.endModifiers, target.table.table.identifier.name);
+  if (using !== undefined) {
+    using = { ...using, on: OnNode.create(and(using.on?.on, predicate)) };
+  }
+  const whens = out.whens?.map((when) =>
+    isBySource(when) ? filterWhen(when, predicate) : closeWhen(when)
+  );
+  return withUsing(whens === undefined ? out : { ...out, whens }, using);
+}
+
+/** A MERGE reads its target in too many places for each to be masked. */
+function refuseMasked(node: MergeQueryNode, guard: Guard): void {
+  const reference = guardedReference(node.into, undefined, guard);
+  if (reference?.plan.mask(reference, "merge", guard) === undefined) return;
+  const table = reference.table.table.identifier.name;
+  throw new QueryRefusedError(
+    `Cannot merge into table "${table}", some of whose columns are masked; run an UPDATE and an ` +
+      "INSERT",
+    "UNSUPPORTED",
+    table,
+  );
+}
+
+function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQueryNode {
+  return using === undefined ? node : { ...node, using };
+}
+
+function filterSource(using: JoinNode, scope: Scope | undefined, guard: Guard): JoinNode {
+  if (guard.deniesRaw) refuseOpaque(using.table, guard);
+  refuseNoTable(using.table);
+  const reference = guardedReference(using.table, scope, guard);
+  if (reference === undefined) return using;
+  const table = derivedTable(reference, scope, guard);
+  if (table === undefined) return using;
+  if (reference.alias === undefined && reference.table.table.schema !== undefined) {
+    throw new QueryRefusedError(
+      `Cannot filter the source of a MERGE that is qualified with a schema and has no alias; ` +
+        `alias it: "schema.table as t"`,
+      "UNSUPPORTED",
+      reference.table.table.identifier.name,
+    );
+  }
+  return { ...using, table };
+}
+
+/** `when not matched by source` and its condition: the first operand of its ANDs says which. */
+function matchedOf(when: WhenNode): MatchedNode | undefined {
+  let condition: OperationNode = when.condition;
+  while (condition.kind === "AndNode") condition = (condition as AndNode).left;
+  return condition.kind === "MatchedNode" ? condition as MatchedNode : undefined;
+}
+
+function isBySource(when: WhenNode): boolean {
+  const matched = matchedOf(when);
+  return matched !== undefined && matched.not && matched.bySource;
+}
+
+/** A raw condition must not go on to a WHEN of its own. */
+function closeWhen(when: WhenNode): WhenNode {
+  if (when.condition.kind !== "AndNode") return when;
+  const { left, right } = when.condition as AndNode;
+  refuseActions(right);
+  const closed = operandOfAnd(right);
+  return closed === right ? when : { ...when, condition: AndNode.create(left, closed) };
+}
+
+function filterWhen(when: WhenNode, predicate: OperationNode): WhenNode {
+  const condition = when.condition;
+  if (condition.kind !== "AndNode") {
+    return { ...when, condition: AndNode.create(condition, predicate) };
+  }
+  const { left, right } = condition as AndNode;
+  refuseActions(right);
+  return {
+    ...when,
+    condition: AndNode.create(left, AndNode.create(operandOfAnd(right), predicate)),
+  };
+}
+
+function refuseActions(condition: OperationNode): void {
+  const text = condition.kind === "RawNode" ? textOf(condition as RawNode, []) : "";
+  if (!/\bthen\b/i.test(text) || /\bcase\b/i.test(text)) return;
+  throw new QueryRefusedError(
+    "Cannot filter a MERGE with a raw condition that holds an action; write each WHEN by itself",
+    "UNSUPPORTED",
+  );
+}
+
+/** What the plugins make of THEN DELETE: an UPDATE of the same row, a refusal, or nothing. */
+function softenDeletes(
+  node: MergeQueryNode,
+  target: GuardedReference,
+  guard: Guard,
+): MergeQueryNode {
+  if (!guard.rewritesDeletes || !node.whens?.some(deletes)) return node;
+  const rewrite = target.plan.deleteRewrite(target, guard);
+  if (rewrite === undefined) return node;
+  if (rewrite === "deny") {
+    const table = target.table.table.identifier.name;
+    throw new QueryRefusedError(
+      `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
+      "DELETE_DENIED",
+      table,
+    );
+  }
+  const result = softenedAction(rewrite, target, guard);
+  return { ...node, whens: node.whens.map((when) => deletes(when) ? { ...when, result } : when) };
+}
+
+function actionsOf({ whens = [] }: MergeQueryNode): MergeAction[] {
+  const found = new Set<MergeAction>();
+  for (const when of whens) {
+    if (deletes(when)) found.add("delete");
+    else if (when.result?.kind === "InsertQueryNode") found.add("insert");
+    else if (when.result?.kind === "UpdateQueryNode") found.add("update");
+  }
+  return [...found];
+}
+
+/** Whether the action is a DELETE; Kysely writes it as raw SQL. */
+function deletes({ result }: WhenNode): boolean {
+  if (result?.kind === "DeleteQueryNode") return true;
+  return result?.kind === "RawNode" &&
+    /^\s*delete\b/i.test((result as RawNode).sqlFragments.join(""));
+}

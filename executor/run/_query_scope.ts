@@ -1,0 +1,167 @@
+import type {
+  CompiledQuery,
+  ConnectionProvider,
+  DatabaseConnection,
+  Kysely,
+  QueryExecutor,
+  QueryId,
+  RootOperationNode,
+} from "kysely";
+import { Atomic } from "./_atomic.ts";
+import { stateOf } from "./_connection.ts";
+import { graft } from "../instance/_graft.ts";
+import type { Guard } from "../hooks/_rules.ts";
+import { OwnQuery } from "../instance/_compiled_query.ts";
+import { isSlot } from "../tree/_slot.ts";
+import { ExecutorError } from "../contract/errors.ts";
+import type { Attributes, DialectName, QueryScope } from "../contract/plugin.ts";
+
+/** Where an executor stands. */
+export interface Place {
+  /** Whether it has a connection for itself, in which a transaction may be open. */
+  readonly bound: boolean;
+  /** Set where it was made in a transaction that had begun before. */
+  readonly begun: {
+    /** How many transactions had ended on the connection when that was first looked at. */
+    ends: number | undefined;
+  } | undefined;
+}
+
+/** What the hooks round one query share. */
+export class Scope implements QueryScope {
+  readonly dialect: DialectName;
+  readonly context: Attributes | undefined;
+  readonly metadata: Attributes;
+  readonly connection: DatabaseConnection;
+  readonly #inner: QueryExecutor;
+  readonly #query: CompiledQuery;
+  readonly #rawDb: Kysely<any>;
+  readonly #place: Place;
+  readonly #uses: readonly Promise<unknown>[];
+  #db: Kysely<any> | undefined;
+  #filled: ReadonlyMap<unknown, unknown> | undefined;
+  #atomic: Atomic | undefined;
+  readonly #passed: Set<unknown>;
+  #last: Promise<unknown> = Promise.resolve();
+  #ended = false;
+
+  constructor(props: {
+    readonly guard: Guard;
+    readonly inner: QueryExecutor;
+    readonly connection: DatabaseConnection;
+    readonly query: CompiledQuery;
+    readonly place: Place;
+    /** What still uses the connection, whatever became of the query. */
+    readonly uses: readonly Promise<unknown>[];
+    /** Errors that are not the hooks' own. */
+    readonly passed: Set<unknown>;
+  }) {
+    const { guard } = props;
+    this.dialect = guard.dialect;
+    this.context = guard.view.context;
+    this.metadata = guard.view.metadata;
+    this.connection = props.connection;
+    this.#inner = props.inner;
+    this.#query = props.query;
+    this.#rawDb = guard.core.rawDb;
+    this.#place = props.place;
+    this.#uses = props.uses;
+    this.#passed = props.passed;
+    const { begun } = props.place;
+    if (begun !== undefined) begun.ends ??= stateOf(this.connection).ends;
+  }
+
+  get inTransaction(): boolean {
+    const { open, ends } = stateOf(this.connection);
+    return open || this.#place.begun?.ends === ends;
+  }
+
+  /** As {@linkcode Scope.inTransaction}; `undefined` where the driver may have begun one unseen. */
+  get #inTransaction(): boolean | undefined {
+    if (this.inTransaction) return true;
+    return !this.#place.bound || stateOf(this.connection).begins > 0 ? false : undefined;
+  }
+
+  get db(): Kysely<any> {
+    return this.#db ??= this.#on({ provideConnection: (use) => this.#provide(use) });
+  }
+
+  readonly compile = (
+    node: RootOperationNode,
+    values: readonly unknown[] = [],
+  ): CompiledQuery => {
+    const { queryId } = this.#query;
+    const compiled = compiledOnce(node, this.#inner, queryId);
+    this.#filled ??= OwnQuery.filled(this.#query) ?? NOTHING;
+    const filled = this.#filled;
+    // What stands in the query's own tree for a value of a plan goes before the hook's.
+    const parameters = compiled.parameters.map((value) =>
+      filled.has(value) ? filled.get(value) : isSlot(value) ? values[value.index] : value
+    );
+    return { ...compiled, queryId, parameters };
+  };
+
+  readonly atomically = async <T>(fn: () => Promise<T>): Promise<T> => {
+    if (this.#ended) throw ended("run anything atomically");
+    // One inside another is a part of it: where it fails, all of it does.
+    if (this.#atomic !== undefined) return await this.#atomic.join(fn);
+    const atomic = new Atomic({
+      dialect: this.dialect,
+      connection: this.connection,
+      inTransaction: this.#inTransaction,
+      // Past the queue: a transaction that waits in it would be waited for by what it is for.
+      db: () => this.#on({ provideConnection: (use) => use(this.connection) }),
+      passes: (error) => this.#passed.add(error),
+      settled: async () => {
+        await Promise.allSettled([...this.#uses, this.#last]);
+      },
+    });
+    this.#atomic = atomic;
+    try {
+      return await atomic.run(fn);
+    } finally {
+      this.#atomic = undefined;
+    }
+  };
+
+  /** Waits for what hooks have left running: the connection is given back then. */
+  async end(): Promise<void> {
+    await Promise.allSettled([...this.#uses, this.#last]);
+    this.#ended = true;
+  }
+
+  #on(provider: ConnectionProvider): Kysely<any> {
+    return graft(this.#rawDb, this.#inner.withConnectionProvider(provider));
+  }
+
+  /** One query of the hooks after the other, as in a transaction of Kysely. */
+  #provide<T>(use: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    if (this.#ended) return Promise.reject(ended("run a query on its connection"));
+    const run = this.#last.then(() => use(this.connection));
+    this.#last = run.catch(() => {});
+    return run;
+  }
+}
+
+const NOTHING: ReadonlyMap<unknown, unknown> = new Map();
+/** What was compiled, by the adapter of the database and the tree: those of a plan come again. */
+const COMPILED: WeakMap<object, WeakMap<RootOperationNode, CompiledQuery>> = new WeakMap();
+
+function compiledOnce(
+  node: RootOperationNode,
+  inner: QueryExecutor,
+  queryId: QueryId,
+): CompiledQuery {
+  let compiled = COMPILED.get(inner.adapter);
+  if (compiled === undefined) COMPILED.set(inner.adapter, compiled = new WeakMap());
+  let found = compiled.get(node);
+  if (found === undefined) compiled.set(node, found = inner.compileQuery(node, queryId));
+  return found;
+}
+
+function ended(action: string): ExecutorError {
+  return new ExecutorError(
+    `Cannot ${action}: the query that the scope belongs to has ended; wait for it in the hook`,
+    "SCOPE_ENDED",
+  );
+}

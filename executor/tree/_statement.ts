@@ -1,0 +1,58 @@
+import type { CompiledQuery, OperationNode, RootOperationNode, WithNode } from "kysely";
+import type { DialectName } from "../contract/plugin.ts";
+
+/**
+ * Whether a statement is one that reads and no more, as far as its tree tells.
+ *
+ * | statement                                       | is                               |
+ * | ----------------------------------------------- | -------------------------------- |
+ * | SELECT                                          | a read, FOR UPDATE included      |
+ * | SELECT with a CTE that is no SELECT             | a write                          |
+ * | EXPLAIN without options                         | a read, whatever it explains     |
+ * | EXPLAIN with options, such as ANALYZE           | as what it explains              |
+ * | raw SQL, DDL and everything else                | a write, as nobody can tell      |
+ */
+export function isRead(node: RootOperationNode): boolean {
+  if (node.kind === "SelectQueryNode") {
+    const { with: clause } = node as { with?: WithNode };
+    if (clause === undefined) return true;
+    return explainsOnly(node) || !writesInWith(clause);
+  }
+  return explainsOnly(node);
+}
+
+function explainsOnly(node: OperationNode): boolean {
+  const { explain } = node as { explain?: { options?: unknown } };
+  return explain !== undefined && explain.options === undefined;
+}
+
+function writesInWith(clause: WithNode): boolean {
+  return clause.expressions.some(({ expression }) => {
+    if (expression.kind !== "SelectQueryNode") return true;
+    const { with: inner } = expression as { with?: WithNode };
+    return inner !== undefined && writesInWith(inner);
+  });
+}
+
+/** Statements before which MySQL commits what is open. */
+const COMMITS =
+  /^\s*(?:create|alter|drop|rename|truncate|lock\s+tables|set\s+autocommit)\b(?!\s+temporary\b)/i;
+
+/** Whether a statement that ran has ended the transaction without saying so, as MySQL's DDL does. */
+export function commits({ query, sql }: CompiledQuery, dialect: DialectName): boolean {
+  if (dialect !== "mysql") return false;
+  switch (query.kind) {
+    case "SelectQueryNode":
+    case "InsertQueryNode":
+    case "UpdateQueryNode":
+    case "DeleteQueryNode":
+      return false;
+    default:
+      return COMMITS.test(sql);
+  }
+}
+
+/** Whether the database has rolled the whole transaction back with an error: MySQL in a deadlock. */
+export function isRolledBack(error: unknown, dialect: DialectName): boolean {
+  return dialect === "mysql" && (error as { errno?: unknown } | null)?.errno === 1213;
+}
