@@ -23,6 +23,7 @@
  * @module
  */
 export * from "./abortable.ts";
+export * from "./assert_known_options.ts";
 export * from "./detect_dialect.ts";
 export * from "./errors/bad_request_error.ts";
 export * from "./errors/check_constraint_error.ts";
@@ -46,6 +47,7 @@ export * from "./logger/create_level_logger.ts";
 export * from "./logger/create_prefixed_logger.ts";
 export * from "./logger/kysera_logger.ts";
 export * from "./logger/silent_logger.ts";
+export * from "./near_names.ts";
 export * from "./pagination/apply_date_range.ts";
 export * from "./pagination/apply_offset.ts";
 export * from "./pagination/cursor_security.ts";

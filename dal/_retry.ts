@@ -1,4 +1,4 @@
-import { BadRequestError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError } from "@kysera/core";
 
 /** How a transaction is run again. */
 export interface RetryOptions {
@@ -38,16 +38,12 @@ export function validateRetry(option: number | RetryOptions | undefined): Retry 
         `object`,
     );
   }
-  for (const key of Object.keys(given)) {
-    if (!(key in DEFAULTS)) {
-      throw new BadRequestError(
-        `Cannot begin a transaction: "retry" has no option "${key}"; the options are ` +
-          Object.keys(DEFAULTS).map((name) => `"${name}"`).join(", "),
-      );
-    }
-  }
+  assertKnownOptions(given, Object.keys(DEFAULTS), {
+    action: "begin a transaction",
+    subject: '"retry"',
+  });
   const defined = Object.entries(given).filter(([, value]) => value !== undefined);
-  // Every key is one of Retry, by the loop above; the values are looked at below.
+  // Every key is one of Retry, as was looked at above; the values are looked at below.
   const retry = { ...DEFAULTS, ...Object.fromEntries(defined) } as Retry;
   if (!Number.isInteger(retry.attempts) || retry.attempts < 1) {
     throw new BadRequestError(

@@ -1,4 +1,5 @@
 import {
+  assertKnownOptions,
   BadRequestError,
   ConnectionError,
   type DatabaseError,
@@ -79,12 +80,12 @@ export type InTransaction<C extends DbContext> =
   & Omit<C, keyof DbContext>
   & TransactionContext<DatabaseOf<C>>;
 
-const OPTIONS: ReadonlySet<string> = new Set([
+const OPTIONS: readonly (keyof TransactionOptions)[] = [
   "isolationLevel",
   "accessMode",
   "signal",
   "retry",
-]);
+];
 
 /**
  * Runs a function in a transaction. In one that is open already it is a savepoint: where the
@@ -338,16 +339,7 @@ function validate(fn: unknown, options: unknown): void {
       "Cannot begin a transaction: the second argument is no function; pass (tx) => ..",
     );
   }
-  if (typeof options !== "object" || options === null) {
-    throw new BadRequestError("Cannot begin a transaction: the options are no object");
-  }
-  for (const key of Object.keys(options)) {
-    if (OPTIONS.has(key)) continue;
-    throw new BadRequestError(
-      `Cannot begin a transaction: there is no option "${key}"; the options are ` +
-        [...OPTIONS].map((name) => `"${name}"`).join(", "),
-    );
-  }
+  assertKnownOptions(options, OPTIONS, { action: "begin a transaction" });
 }
 
 function refuseOutermostOnly(options: TransactionOptions): void {

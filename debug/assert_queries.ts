@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import {
   createExecutorSync,
   type ExecutorOf,
@@ -33,7 +34,7 @@ export interface QueryExpectations {
   readonly maxDuration?: number | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set([
+const OPTIONS: readonly (keyof QueryExpectations)[] = [
   "exactly",
   "max",
   "min",
@@ -43,7 +44,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "noUnboundedSelect",
   "noUnconditionalWrite",
   "maxDuration",
-]);
+];
 
 /** The queries of some work are not what was expected. */
 export class QueryAssertionError extends Error {
@@ -108,14 +109,7 @@ export async function assertQueries<DB, T>(
   expected: QueryExpectations,
   fn: (db: Kysely<DB>) => Promise<T>,
 ): Promise<T> {
-  for (const name of Object.keys(expected)) {
-    if (!OPTIONS.has(name)) {
-      throw new TypeError(
-        `Cannot assert queries: there is no option "${name}"; the options are ` +
-          [...OPTIONS].join(", "),
-      );
-    }
-  }
+  assertKnownOptions(expected, OPTIONS, { action: "assert queries", makeError: TypeError });
   let db: Kysely<DB> = executor;
   let recorder = isKyseraExecutor(executor) ? recorderOf(getPlugins(executor)) : undefined;
   if (recorder === undefined) {

@@ -1,4 +1,4 @@
-import type { KyseraLogger } from "@kysera/core";
+import { assertKnownOptions, type KyseraLogger } from "@kysera/core";
 import type { Warning, WarningKind } from "./detect/warning.ts";
 import type { QueryRecord } from "./query_record.ts";
 
@@ -41,7 +41,7 @@ export interface DebugOptions {
   readonly now?: (() => number) | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set([
+const OPTIONS: readonly (keyof DebugOptions)[] = [
   "logQueries",
   "logQuery",
   "logParams",
@@ -56,16 +56,9 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "logger",
   "maxMetrics",
   "now",
-]);
+];
 
-/** Refuses options that there are not. */
-export function assertOptions(options: object): void {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) {
-      throw new TypeError(
-        `Cannot debug queries: there is no option "${name}"; the options are ` +
-          [...OPTIONS].join(", "),
-      );
-    }
-  }
+/** Throws if there is an unknown option. */
+export function assertOptions(options: DebugOptions): void {
+  assertKnownOptions(options, OPTIONS, { action: "debug queries", makeError: TypeError });
 }

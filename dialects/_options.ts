@@ -1,3 +1,5 @@
+import { assertKnownOptions } from "@kysera/core";
+
 /**
  * Refuses options that do not exist: an option with a typing error would silently do nothing.
  *
@@ -14,11 +16,9 @@ export function refuseUnknownOptions(
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`Cannot call ${name}: it needs an object with ${known.join(", ")}`);
   }
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new TypeError(
-        `Cannot call ${name}: it has no option "${key}", its options are ${known.join(", ")}`,
-      );
-    }
-  }
+  assertKnownOptions(options, known, {
+    action: `call ${name}`,
+    subject: "it",
+    makeError: TypeError,
+  });
 }

@@ -1,4 +1,4 @@
-import { BadRequestError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError } from "@kysera/core";
 
 /** Says what is wrong with a value, or nothing. */
 export type Check = (value: unknown) => string | undefined;
@@ -91,18 +91,9 @@ export function checkOptions(
   options: unknown,
   checks: Readonly<Record<string, Check>>,
 ): void {
-  if (typeof options !== "object" || options === null) {
-    throw new BadRequestError(`Cannot ${action}: the options are no object`);
-  }
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) {
-      throw new BadRequestError(
-        `Cannot ${action}: there is no option "${name}"; the options are ` +
-          Object.keys(checks).map((known) => `"${known}"`).join(", "),
-      );
-    }
-    const wrong = value === undefined ? undefined : check(value);
+  assertKnownOptions(options, Object.keys(checks), { action });
+  for (const [name, value] of Object.entries(options as object)) {
+    const wrong = value === undefined ? undefined : checks[name]!(value);
     if (wrong !== undefined) {
       throw new BadRequestError(`Cannot ${action}: "${name}" is ${show(value)}; ${wrong}`);
     }

@@ -1,5 +1,6 @@
 import {
   abortable,
+  assertKnownOptions,
   BadRequestError,
   executeCount,
   NotFoundError,
@@ -10,7 +11,6 @@ import {
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { assertColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
-import { refuseUnknown } from "./_options.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { MultipleRowsError } from "./errors.ts";
@@ -75,7 +75,7 @@ export function reads(table: Table): Reads {
   }
 
   async function find(options: Options, known = FIND_OPTIONS, most?: number): Promise<any[]> {
-    refuseUnknown(options, known, "find rows");
+    assertKnownOptions(options, known, { action: "find rows" });
     const read = table.condition(options.where);
     const order = readOrder(options);
     const columns = readSelect(options.select);
@@ -105,7 +105,7 @@ export function reads(table: Table): Reads {
   }
 
   async function count(options: CountOptions<any> = {}): Promise<number> {
-    refuseUnknown(options, COUNT_OPTIONS, "count rows");
+    assertKnownOptions(options, COUNT_OPTIONS, { action: "count rows" });
     const read = table.condition(options.where);
     const { rows } = await table.run(`count ${read.shape}`, read.values, (db, at) => {
       const query = db.selectFrom(table.name).select((eb) => eb.fn.countAll().as("n"));
@@ -222,7 +222,7 @@ export function reads(table: Table): Reads {
     },
     count,
     async exists(options = {}) {
-      refuseUnknown(options, COUNT_OPTIONS, "look for a row");
+      assertKnownOptions(options, COUNT_OPTIONS, { action: "look for a row" });
       const read = table.condition(options.where);
       const { rows } = await table.run(`exists ${read.shape}`, read.values, (db, at) => {
         const query = db.selectFrom(table.name).select((eb) => eb.lit(1).as("found")).limit(1);
@@ -231,14 +231,14 @@ export function reads(table: Table): Reads {
       return rows.length > 0;
     },
     async findAndCount(options = {}) {
-      refuseUnknown(options, FIND_OPTIONS, "find rows");
+      assertKnownOptions(options, FIND_OPTIONS, { action: "find rows" });
       const { where, signal } = options;
       const data = await find(options);
       const total = await count({ where, signal });
       return withHidden({ data, total }, { items: data });
     },
     async paginate(options = {}) {
-      refuseUnknown(options, PAGE_OPTIONS, "paginate");
+      assertKnownOptions(options, PAGE_OPTIONS, { action: "paginate" });
       const { query, order } = ordered(options);
       const keyed = [...order, ...keyOrder(definition.primaryKey, order)];
       const { page, offset, limit, total } = options;
@@ -259,7 +259,7 @@ export function reads(table: Table): Reads {
       });
     },
     async paginateCursor(options = {}) {
-      refuseUnknown(options, CURSOR_OPTIONS, "paginate");
+      assertKnownOptions(options, CURSOR_OPTIONS, { action: "paginate" });
       const { query, order } = ordered(options);
       const { limit, cursor, security } = options;
       const result = await paginateCursor(query, {
@@ -279,7 +279,7 @@ export function reads(table: Table): Reads {
     },
     async *iterate(options = {}) {
       const { chunkSize = 100, ...rest } = options;
-      refuseUnknown(rest, ITERATE_OPTIONS, "iterate over rows");
+      assertKnownOptions(rest, ITERATE_OPTIONS, { action: "iterate over rows" });
       const { query, order } = ordered(rest);
       const { limit, offset } = rest;
       if (limit !== undefined) wholeNumber(limit, "limit");
@@ -302,7 +302,7 @@ export function reads(table: Table): Reads {
       }
     },
     loader(options = {}) {
-      refuseUnknown(options, ["signal"], "make a loader");
+      assertKnownOptions(options, ["signal"], { action: "make a loader" });
       const signal = table.signalWith(options.signal);
       return createLoader(
         (ids) => byKey(ids, signal),

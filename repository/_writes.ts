@@ -1,8 +1,8 @@
-import { BadRequestError, NotFoundError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
-import { assertList, refuseUnknown } from "./_options.ts";
+import { assertList } from "./_assert_list.ts";
 import { type Reads, reads } from "./_reads.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { inSavepoint, inTransaction } from "./_together.ts";
@@ -102,7 +102,7 @@ export function writes(
 
   /** What an update is to do: validated, and nothing done yet. */
   async function readChange(id: unknown, input: unknown, options: UpdateOptions): Promise<Change> {
-    refuseUnknown(options, ["version"], "update a row");
+    assertKnownOptions(options, ["version"], { action: "update a row" });
     const row = await table.row(input, "update");
     let given: unknown;
     if (versionColumn !== undefined) {
@@ -150,13 +150,13 @@ export function writes(
       return (numAffectedRows ?? 0n) > 0n;
     },
     async upsert(input, options) {
-      refuseUnknown(options, UPSERT_OPTIONS, "upsert a row");
+      assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert a row" });
       const row = withVersion(await table.row(input, "create"));
       return await first(table, [await upsertRow(table, row, options)]);
     },
     async upsertMany(inputs, options) {
       assertList(inputs, "upsert rows");
-      refuseUnknown(options, UPSERT_OPTIONS, "upsert rows");
+      assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert rows" });
       // All are validated before the first is written.
       const rows = (await table.rows(inputs, "create")).map(withVersion);
       return await table.entities(await upsertRows(table, rows, options));
@@ -166,7 +166,7 @@ export function writes(
       // All are validated before the first is written.
       const changes: Change[] = [];
       for (const item of items) {
-        refuseUnknown(item, ["id", "data", "version"], "update rows");
+        assertKnownOptions(item, ["id", "data", "version"], { action: "update rows" });
         const { id, data, ...options } = item;
         changes.push(await readChange(id, data, options));
       }

@@ -1,9 +1,13 @@
-import { BadRequestError, type Selectable, type Updateable } from "@kysera/core";
+import {
+  assertKnownOptions,
+  BadRequestError,
+  type Selectable,
+  type Updateable,
+} from "@kysera/core";
 import { withTransaction } from "@kysera/dal";
 import type { ExecutorOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { assertColumn } from "./_columns.ts";
-import { refuseUnknown } from "./_options.ts";
 import { readBack } from "./_insert.ts";
 import { type Row, Table } from "./_table.ts";
 import { TRIES } from "./_together.ts";
@@ -98,7 +102,7 @@ export async function atomicStatusTransition(
   where: object,
   options: StatusTransitionOptions<any>,
 ): Promise<unknown> {
-  refuseUnknown(options, OPTIONS, "change the status");
+  assertKnownOptions(options, OPTIONS, { action: "change the status" });
   const { statusColumn = "status", fromStatus, toStatus, returning = true } = options;
   assertColumn(statusColumn, "change the status");
   const from = Array.isArray(fromStatus) ? fromStatus : [fromStatus];

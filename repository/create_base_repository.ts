@@ -1,8 +1,8 @@
-import { BadRequestError, NotFoundError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
 import { type DbContext, isDbContext, type TransactionOptions, withTransaction } from "@kysera/dal";
 import type { ExecutorOf } from "@kysera/executor";
 import type { Kysely, Transaction } from "kysely";
-import { assertList, refuseUnknown } from "./_options.ts";
+import { assertList } from "./_assert_list.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
 import { type Row, Table } from "./_table.ts";
 import { define } from "./create_repository.ts";
@@ -110,7 +110,7 @@ export function createBaseRepository<Entity = AnyRow>(
   config: BaseRepositoryConfig<Entity>,
   db: ExecutorOf<any>,
 ): BaseRepository<Entity> {
-  refuseUnknown(config, OPTIONS, "make a repository");
+  assertKnownOptions(config, OPTIONS, { action: "make a repository" });
   const { tableName, primaryKey } = operations;
   const definition = define({ ...config, tableName, primaryKey }, db);
   // The table's entities are those that mapRow makes.

@@ -1,4 +1,4 @@
-import { BadRequestError, detectDialect, type Selectable } from "@kysera/core";
+import { assertKnownOptions, BadRequestError, detectDialect, type Selectable } from "@kysera/core";
 import {
   createContext,
   type DbContext,
@@ -19,7 +19,6 @@ import {
 } from "@kysera/executor";
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import { assertColumn } from "./_columns.ts";
-import { refuseUnknown } from "./_options.ts";
 import { reads } from "./_reads.ts";
 import { type Definition, type Schemas, Table } from "./_table.ts";
 import { standardOf } from "./_validate.ts";
@@ -150,7 +149,7 @@ export function define(
   config: RepositoryConfig<any, any, any, any, any>,
   db: Kysely<any>,
 ): Definition {
-  refuseUnknown(config, OPTIONS, "make a repository");
+  assertKnownOptions(config, OPTIONS, { action: "make a repository" });
   const { tableName, primaryKey = "id", mapRow, schemas = {}, codecs = {} } = config;
   if (typeof tableName !== "string" || tableName === "") {
     throw new BadRequestError("Cannot make a repository: tableName is no name of a table");
@@ -197,7 +196,7 @@ export function define(
 }
 
 function readSchemas(given: object, tableName: string): Schemas {
-  refuseUnknown(given, ["entity", "create", "update"], "make a repository");
+  assertKnownOptions(given, ["entity", "create", "update"], { action: "make a repository" });
   return Object.fromEntries(
     Object.entries(given).map(([name, schema]) => {
       const standard = standardOf(schema);

@@ -1,4 +1,4 @@
-import type { Dialect, Selectable } from "@kysera/core";
+import { assertKnownOptions, type Dialect, type Selectable } from "@kysera/core";
 import {
   createExecutor,
   type ExecutorOf,
@@ -6,7 +6,6 @@ import {
   type Plugin,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { refuseUnknown } from "./_options.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { KeyColumnsOf, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
@@ -109,7 +108,9 @@ export function createSimpleRepository<
   mapRow: (row: Selectable<DB[T]>) => Entity,
   options: SimpleRepositoryOptions<PK> = {},
 ): RepositoryOf<DB, T, Entity, PK, Record<never, never>, P> {
-  refuseUnknown(options, ["primaryKey", "primaryKeyType", "dialect"], "make a repository");
+  assertKnownOptions(options, ["primaryKey", "primaryKeyType", "dialect"], {
+    action: "make a repository",
+  });
   return createRepository<DB, T, PK, Entity, Record<never, never>, P>(executor, {
     tableName,
     mapRow,

@@ -1,4 +1,4 @@
-import { BadRequestError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError } from "@kysera/core";
 import type { AnySchema, OutputOf, ValidationResult } from "./standard_schema.ts";
 import { normalizeSchema } from "./schema_adapters.ts";
 
@@ -18,6 +18,11 @@ export interface ValidationOptions {
   readonly mode?: ValidationMode | undefined;
 }
 
+const OPTIONS: readonly (keyof ValidationOptions)[] = [
+  "validateDbResults",
+  "validateInputs",
+  "mode",
+];
 const MODES: readonly ValidationMode[] = ["always", "development", "production", "never"];
 
 /**
@@ -37,13 +42,7 @@ const MODES: readonly ValidationMode[] = ["always", "development", "production",
  * ```
  */
 export function getValidationMode(options: ValidationOptions = {}): ValidationMode {
-  for (const name of Object.keys(options)) {
-    if (["validateDbResults", "validateInputs", "mode"].includes(name)) continue;
-    throw new BadRequestError(
-      `Cannot validate: there is no option "${name}"; the options are "validateDbResults", ` +
-        '"validateInputs", "mode"',
-    );
-  }
+  assertKnownOptions(options, OPTIONS, { action: "validate" });
   const { mode = "production" } = options;
   if (MODES.includes(mode)) return mode;
   throw new BadRequestError(

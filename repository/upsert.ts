@@ -1,6 +1,6 @@
-import type { Insertable, Selectable } from "@kysera/core";
+import { assertKnownOptions, type Insertable, type Selectable } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
-import { assertList, refuseUnknown } from "./_options.ts";
+import { assertList } from "./_assert_list.ts";
 import { Table } from "./_table.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
 import { define } from "./create_repository.ts";
@@ -111,7 +111,7 @@ function open(
   tableName: string,
   options: UpsertTableOptions<any>,
 ): { readonly target: Table; readonly returning: boolean } {
-  refuseUnknown(options, OPTIONS, "upsert a row");
+  assertKnownOptions(options, OPTIONS, { action: "upsert a row" });
   const { conflictColumns, returning = false } = options;
   // The row is known by what the upsert goes by: nothing else is said of the table.
   const primaryKey = Array.isArray(conflictColumns) && conflictColumns.length > 0

@@ -1,3 +1,5 @@
+import { assertKnownOptions } from "@kysera/core";
+
 /** Options of {@linkcode waitFor}. */
 export interface WaitForOptions {
   /** How long it is waited, in milliseconds. Default 5,000. */
@@ -10,7 +12,12 @@ export interface WaitForOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const OPTIONS = ["timeout", "interval", "timeoutMessage", "signal"];
+const OPTIONS: readonly (keyof WaitForOptions)[] = [
+  "timeout",
+  "interval",
+  "timeoutMessage",
+  "signal",
+];
 
 /**
  * Waits until a condition holds: looks at once, then again and again.
@@ -33,13 +40,7 @@ export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   options: WaitForOptions = {},
 ): Promise<void> {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) {
-      throw new TypeError(
-        `Cannot wait: there is no option "${name}"; the options are ${OPTIONS.join(", ")}`,
-      );
-    }
-  }
+  assertKnownOptions(options, OPTIONS, { action: "wait", makeError: TypeError });
   const { timeout = 5_000, interval = 100, timeoutMessage, signal } = options;
   const end = performance.now() + timeout;
   while (!await condition()) {

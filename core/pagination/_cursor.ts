@@ -1,6 +1,6 @@
+import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import { decodeBase64, encodeBase64 } from "./_base64.ts";
-import { checkOptions } from "./_options.ts";
 import type { CursorValue } from "./_values.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
 
@@ -111,7 +111,7 @@ const unsigned = ["kysera: bound to its query, but not signed"];
 
 function secretsOf(security: CursorSecurity | undefined): readonly string[] {
   if (security === undefined) return unsigned;
-  checkOptions(security, ["secret"], "sign cursors");
+  assertKnownOptions(security, ["secret"], { action: "sign cursors" });
   const { secret } = security;
   const secrets = typeof secret === "string" ? [secret] : secret;
   const sound = Array.isArray(secrets) && secrets.length > 0 &&

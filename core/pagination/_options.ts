@@ -5,30 +5,6 @@ export const maxLimit = 10_000;
 /** How many rows a page has, where nothing is said. */
 export const defaultLimit = 20;
 
-/**
- * Options are never ignored silently.
- *
- * @param action what fails, for the message: `paginate`
- */
-export function checkOptions(
-  options: object,
-  known: readonly string[],
-  action: string,
-): void {
-  if (typeof options !== "object" || options === null) {
-    throw new BadRequestError(`Cannot ${action}: the options are no object`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new BadRequestError(
-        `Cannot ${action}: there is no option "${name}"; the options are ${
-          known.map((option) => `"${option}"`).join(", ")
-        }`,
-      );
-    }
-  }
-}
-
 /** A whole number, brought between two bounds. */
 export function bounded(
   value: number | undefined,

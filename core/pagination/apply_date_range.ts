@@ -1,6 +1,6 @@
 import { expressionBuilder, type SelectQueryBuilder, type StringReference } from "kysely";
+import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import { checkOptions } from "./_options.ts";
 import { dialectOf, inspect } from "./_query.ts";
 
 /** Options of {@linkcode applyDateRange}. */
@@ -44,7 +44,7 @@ export function applyDateRange<DB, TB extends keyof DB, O>(
   column: StringReference<DB, TB>,
   options: DateRangeOptions,
 ): SelectQueryBuilder<DB, TB, O> {
-  checkOptions(options, ["from", "to"], action);
+  assertKnownOptions(options, ["from", "to"], { action });
   const { from, to } = options;
   if (from === undefined && to === undefined) return query;
   const textual = dialectOf(query, inspect(query, action)) === "sqlite";

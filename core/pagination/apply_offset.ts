@@ -1,5 +1,6 @@
 import type { SelectQueryBuilder } from "kysely";
-import { bounded, checkOptions } from "./_options.ts";
+import { assertKnownOptions } from "../assert_known_options.ts";
+import { bounded } from "./_options.ts";
 
 /** Options of {@linkcode applyOffset}. */
 export interface OffsetOptions {
@@ -39,7 +40,7 @@ export function applyOffset<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: OffsetOptions,
 ): SelectQueryBuilder<DB, TB, O> {
-  checkOptions(options, ["limit", "offset"], action);
+  assertKnownOptions(options, ["limit", "offset"], { action });
   const most = Number.MAX_SAFE_INTEGER;
   const offset = bounded(options.offset, "offset", { least: 0, most, initial: 0 }, action);
   if (options.limit === undefined) {

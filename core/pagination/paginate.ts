@@ -1,7 +1,8 @@
 import type { SelectQueryBuilder } from "kysely";
 import { abortable } from "../abortable.ts";
+import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import { bounded, checkOptions, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
+import { bounded, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
 import { dialectOf, inspect } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
 import { totalOf } from "./_total.ts";
@@ -62,7 +63,7 @@ export async function paginate<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: PaginationOptions = {},
 ): Promise<PaginatedResult<O>> {
-  checkOptions(options, ["page", "limit", "total", "signal"], action);
+  assertKnownOptions(options, ["page", "limit", "total", "signal"], { action });
   const signal = signalOf(options.signal, action);
   const page = bounded(options.page, "page", { least: 1, most: maxPage, initial: 1 }, action);
   const size = { least: 0, most: maxLimit, initial: defaultLimit };

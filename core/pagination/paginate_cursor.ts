@@ -5,13 +5,14 @@ import {
   type StringReference,
 } from "kysely";
 import { abortable } from "../abortable.ts";
+import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import type { Dialect } from "../types.ts";
 import { CursorCodec, type Position } from "./_cursor.ts";
 import { fingerprint } from "./_fingerprint.ts";
 import { type Key, nullsComeFirst } from "./_key.ts";
 import { type Layout, layOut, splitOrder } from "./_layout.ts";
-import { bounded, checkOptions, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
+import { bounded, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
 import { type PageRow, readPage } from "./_page.ts";
 import { dialectOf, inspect, orderedBy } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
@@ -137,7 +138,7 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   options: CursorOptions<DB, TB, O>,
 ): Promise<PaginatedResult<O>> {
-  checkOptions(options, optionNames, action);
+  assertKnownOptions(options, optionNames, { action });
   const signal = signalOf(options.signal, action);
   const { cursor, orderBy, security, uniqueBy } = options;
   const bounds = { least: 1, most: maxLimit, initial: defaultLimit };
@@ -199,7 +200,7 @@ function checkOrder(orderBy: readonly CursorOrderBy<any, any, any>[]): void {
     throw new BadRequestError(`Cannot ${action}: "orderBy" must be a list of columns`);
   }
   for (const item of orderBy) {
-    checkOptions(item, orderNames, action);
+    assertKnownOptions(item, orderNames, { action });
     oneOf(item.direction, "direction", ["asc", "desc"], action);
     oneOf(item.nulls, "nulls", ["first", "last"], action);
   }

@@ -1,6 +1,6 @@
 import type { SelectQueryBuilder } from "kysely";
+import { assertKnownOptions } from "../assert_known_options.ts";
 import { type CursorOptions, paginateCursor } from "./paginate_cursor.ts";
-import { checkOptions } from "./_options.ts";
 import type { PaginatedResult } from "./paginated_result.ts";
 
 /** Options of {@linkcode paginateCursorSimple}. */
@@ -44,7 +44,7 @@ export async function paginateCursorSimple<DB, TB extends keyof DB, O>(
   options: SimpleCursorOptions = {},
 ): Promise<PaginatedResult<O>> {
   const names = ["limit", "cursor", "direction", "total", "security", "signal"];
-  checkOptions(options, names, "paginate by cursor");
+  assertKnownOptions(options, names, { action: "paginate by cursor" });
   return await paginateCursor<any, any, O>(query, {
     ...options,
     orderBy: [{ column: "id", nullable: false }],

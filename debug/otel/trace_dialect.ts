@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import type { Dialect } from "kysely";
 import { Telemetry } from "./_telemetry.ts";
@@ -37,7 +38,7 @@ export interface TraceOptions {
   readonly meterProvider?: MeterProvider | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set([
+const OPTIONS: readonly (keyof TraceOptions)[] = [
   "system",
   "namespace",
   "serverAddress",
@@ -47,7 +48,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "traceparent",
   "tracerProvider",
   "meterProvider",
-]);
+];
 
 /**
  * A dialect that tells OpenTelemetry of everything that is sent to the database: a client span for each
@@ -74,14 +75,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
  * ```
  */
 export function traceDialect(dialect: Dialect, options: TraceOptions = {}): Dialect {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.has(name)) {
-      throw new TypeError(
-        `Cannot trace dialect: there is no option "${name}"; the options are ` +
-          [...OPTIONS].join(", "),
-      );
-    }
-  }
+  assertKnownOptions(options, OPTIONS, { action: "trace dialect", makeError: TypeError });
   const telemetry = new Telemetry(dialect.createAdapter(), options);
   return {
     createAdapter: () => dialect.createAdapter(),

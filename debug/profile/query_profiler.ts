@@ -1,4 +1,4 @@
-import type { QueryMetrics } from "@kysera/core";
+import { assertKnownOptions, type QueryMetrics } from "@kysera/core";
 import { CircularBuffer } from "../circular_buffer.ts";
 import type { QueryRecord } from "../query_record.ts";
 import { subscribe, unsubscribe } from "./_profilers.ts";
@@ -63,7 +63,7 @@ export interface ProfilerSummary {
   readonly queries: readonly QueryMetrics[];
 }
 
-const OPTIONS = ["maxQueries", "slowQueryThreshold"];
+const OPTIONS: readonly (keyof ProfilerOptions)[] = ["maxQueries", "slowQueryThreshold"];
 
 /**
  * Profiles queries: once it is started, all those of every handle that `withDebug` or `debugPlugin`
@@ -106,14 +106,7 @@ export class QueryProfiler {
    * @throws {TypeError} for an unknown option
    */
   constructor(options: ProfilerOptions = {}) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.includes(name)) {
-        throw new TypeError(
-          `Cannot profile queries: there is no option "${name}"; the options are ` +
-            OPTIONS.join(", "),
-        );
-      }
-    }
+    assertKnownOptions(options, OPTIONS, { action: "profile queries", makeError: TypeError });
     this.#queries = new CircularBuffer(options.maxQueries ?? 1_000);
     this.#threshold = options.slowQueryThreshold ?? 100;
   }

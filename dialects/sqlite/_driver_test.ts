@@ -257,7 +257,7 @@ describe("a SQLite dialect", () => {
       [
         // @ts-expect-error: the type refuses it too
         () => nodeSqliteDialect({ database, cacheSize: 1 }),
-        /^Cannot call nodeSqliteDialect\(\): it has no option "cacheSize", its options are/,
+        /^Cannot call nodeSqliteDialect\(\): it has no option "cacheSize"; the options are/,
       ],
       [
         // @ts-expect-error: the type refuses it too

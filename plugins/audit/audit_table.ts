@@ -1,4 +1,4 @@
-import { detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect } from "@kysera/core";
 import { ExecutorError, getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import { AuditError } from "./errors.ts";
@@ -13,7 +13,7 @@ export interface AuditTableOptions {
   readonly ifNotExists?: boolean | undefined;
 }
 
-const OPTIONS: readonly string[] = ["auditTable", "hashChain", "ifNotExists"];
+const OPTIONS: readonly (keyof AuditTableOptions)[] = ["auditTable", "hashChain", "ifNotExists"];
 
 /**
  * Makes the table that entries are written to, with its indexes: what a migration calls.
@@ -146,14 +146,10 @@ function read(
   options: AuditTableOptions,
   action: string,
 ): { auditTable: string; hashChain: boolean; ifNotExists: boolean } {
-  for (const name of Object.keys(options)) {
-    if (OPTIONS.includes(name)) continue;
-    throw new AuditError(
-      `Cannot ${action} an audit table: there is no option "${name}"; the options are ` +
-        OPTIONS.map((each) => `"${each}"`).join(", "),
-      "AUDIT_TABLE_CREATION_FAILED",
-    );
-  }
+  assertKnownOptions(options, OPTIONS, {
+    action: `${action} an audit table`,
+    makeError: (message) => new AuditError(message, "AUDIT_TABLE_CREATION_FAILED"),
+  });
   const { auditTable = "audit_logs", hashChain = false, ifNotExists = false } = options;
   return { auditTable, hashChain, ifNotExists };
 }

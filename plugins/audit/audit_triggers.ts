@@ -1,4 +1,4 @@
-import { detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect } from "@kysera/core";
 import { getRawDb, type PluginHost } from "@kysera/executor";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { readOptions } from "./_settings.ts";
@@ -41,7 +41,7 @@ export interface TriggerParts {
   readonly after: readonly string[];
 }
 
-const OPTIONS: readonly string[] = [
+const OPTIONS: readonly (keyof AuditTriggerOptions)[] = [
   "tables",
   "auditTable",
   "primaryKeyColumn",
@@ -91,10 +91,7 @@ export async function auditTriggers(
   options: AuditTriggerOptions,
 ): Promise<AuditTriggers> {
   const dialect = detectDialect(db);
-  for (const name of Object.keys(options)) {
-    if (OPTIONS.includes(name)) continue;
-    throw invalid(`there is no option "${name}"`);
-  }
+  assertKnownOptions(options, OPTIONS, { makeError: invalid });
   if (dialect === "mssql") throw invalid("SQL Server is not supported");
   const settings = readOptions(options);
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import { type ExecutorOf, withMetadata } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { ColumnInfo } from "./_catalog.ts";
@@ -74,13 +75,10 @@ export async function restoreOfTable(
   auditId: number | bigint | string,
   options: RestoreOptions,
 ): Promise<AuditValues> {
-  for (const name of Object.keys(options)) {
-    if (name === "force") continue;
-    throw new AuditError(
-      `Cannot restore from audit entry ${auditId}: there is no option "${name}"; there is "force"`,
-      "AUDIT_INVALID_VALUE",
-    );
-  }
+  assertKnownOptions(options, ["force"], {
+    action: `restore from audit entry ${auditId}`,
+    makeError: (message) => new AuditError(message, "AUDIT_INVALID_VALUE"),
+  });
   const hooks = mustHavePlugin(executor, "restore from an audit entry");
   const known = await mustHaveTable(executor, hooks, table, "restore rows of");
   const work = (handle: Kysely<any>): Promise<AuditValues> =>

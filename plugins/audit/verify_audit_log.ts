@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
 import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
@@ -92,15 +93,17 @@ export function verifyAuditLog<DB>(
 
 async function verify(
   executor: Kysely<any>,
-  { expected, ...rest }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<AuditLogVerdict> {
+  assertKnownOptions(options, ["expected"], {
+    action: "verify the audit log",
+    makeError: (message) => new AuditError(message, "AUDIT_INVALID_VALUE"),
+  });
+  const { expected } = options;
   const { settings, tables: { auditTable } } = mustHavePlugin(executor, "verify the audit log");
-  const [unknown] = Object.keys(rest);
-  if (unknown !== undefined || settings.hashChain === undefined) {
+  if (settings.hashChain === undefined) {
     throw new AuditError(
-      unknown === undefined
-        ? 'Cannot verify the audit log: the plugin keeps no chain; give it the option "hashChain"'
-        : `Cannot verify the audit log: there is no option "${unknown}"; there is "expected"`,
+      'Cannot verify the audit log: the plugin keeps no chain; give it the option "hashChain"',
       "AUDIT_INVALID_VALUE",
     );
   }

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import { RLSSchemaError } from "./errors.ts";
 import type {
   Policy,
@@ -46,12 +47,8 @@ export function makePolicy<Row>(
   if (options !== undefined && !isPlainObject(options)) {
     throw new RLSSchemaError(`${type}()`, "the options are no object");
   }
+  if (options !== undefined) refuseUnknown(options, KEYS.slice(3), `${type}()`);
   const given = options as Partial<Policy<Row>> | undefined;
-  for (const key of ["type", "operation", "condition"]) {
-    if (given !== undefined && Object.hasOwn(given, key)) {
-      throw new RLSSchemaError(`${type}()`, `there is no option "${key}"`);
-    }
-  }
   const policy = { ...given, type, operation: listOf(operation), condition };
   return readPolicy(policy, `${type}()`) as Policy<Row>;
 }
@@ -128,13 +125,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /** @throws {RLSSchemaError} for a member that there is not */
 export function refuseUnknown(value: object, known: readonly string[], path: string): void {
-  for (const key of Reflect.ownKeys(value)) {
-    if (typeof key === "string" && known.includes(key)) continue;
-    throw new RLSSchemaError(
-      path,
-      `there is no option "${String(key)}"; there are ${known.map((k) => `"${k}"`).join(", ")}`,
-    );
-  }
+  assertKnownOptions(value, known, { makeError: (problem) => new RLSSchemaError(path, problem) });
 }
 
 /** @throws {RLSSchemaError} for what is no name of a column of the policed table */

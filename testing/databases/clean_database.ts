@@ -1,4 +1,4 @@
-import { detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect } from "@kysera/core";
 import { assertValidIdentifier, getTables, truncateTable } from "@kysera/dialects";
 import { getRawDb } from "@kysera/executor";
 import { CompiledQuery, type Kysely, sql } from "kysely";
@@ -20,6 +20,8 @@ export interface CleanOptions {
   /** Tables that are left as they are, where `tables` is not given. */
   readonly except?: readonly string[] | undefined;
 }
+
+const OPTIONS: readonly (keyof CleanOptions)[] = ["tables", "except"];
 
 /**
  * Empties tables, whatever foreign keys there are between them. What plugins hide is removed as well.
@@ -71,13 +73,7 @@ async function tablesOf(
   tables: readonly string[] | CleanOptions,
 ): Promise<readonly string[]> {
   const options: CleanOptions = isList(tables) ? { tables } : tables;
-  for (const name of Object.keys(options)) {
-    if (name !== "tables" && name !== "except") {
-      throw new TypeError(
-        `Cannot clean database: there is no option "${name}"; use tables, except`,
-      );
-    }
-  }
+  assertKnownOptions(options, OPTIONS, { action: "clean database", makeError: TypeError });
   const { tables: given, except = [] } = options;
   for (const name of [...given ?? [], ...except]) assertValidIdentifier(name, "table name");
   if (given !== undefined) return given;

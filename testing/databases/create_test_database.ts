@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import { assertValidIdentifier } from "@kysera/dialects";
 import { type Dialect, Kysely, type KyselyPlugin } from "kysely";
 import { databaseOnServer, type TestServer } from "./_server.ts";
@@ -33,7 +34,13 @@ export interface TestDatabaseHandle<DB> extends AsyncDisposable {
   destroy(): Promise<void>;
 }
 
-const OPTIONS = ["dialect", "server", "migrate", "template", "plugins"];
+const OPTIONS: readonly (keyof TestDatabaseOptions<unknown>)[] = [
+  "dialect",
+  "server",
+  "migrate",
+  "template",
+  "plugins",
+];
 
 /**
  * Makes a database for a test, which no other test, process or run shares: in memory, or of its own on
@@ -62,14 +69,7 @@ const OPTIONS = ["dialect", "server", "migrate", "template", "plugins"];
 export async function createTestDatabase<DB>(
   options: TestDatabaseOptions<DB>,
 ): Promise<TestDatabaseHandle<DB>> {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) {
-      throw new TypeError(
-        `Cannot create test database: there is no option "${name}"; the options are ` +
-          OPTIONS.join(", "),
-      );
-    }
-  }
+  assertKnownOptions(options, OPTIONS, { action: "create test database", makeError: TypeError });
   const { dialect, server, migrate, template, plugins = [] } = options;
   if ((dialect === undefined) === (server === undefined)) {
     throw new TypeError("Cannot create test database: give either dialect or server");

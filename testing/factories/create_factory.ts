@@ -1,4 +1,4 @@
-import { detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect } from "@kysera/core";
 import type { Kysely } from "kysely";
 import { randomFrom } from "./_random.ts";
 import type {
@@ -12,7 +12,13 @@ import type {
   RowOf,
 } from "./factory.ts";
 
-const OPTIONS = ["table", "primaryKey", "traits", "afterCreate", "seed"];
+const OPTIONS: readonly (keyof FactoryOptions<Attributes>)[] = [
+  "table",
+  "primaryKey",
+  "traits",
+  "afterCreate",
+  "seed",
+];
 
 /** What the factories of one table share. */
 interface State {
@@ -59,14 +65,7 @@ export function createFactory<A extends Readonly<Record<string, Attribute>>>(
   attributes: A,
   options: FactoryOptions<A> = {},
 ): Factory<A> {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) {
-      throw new TypeError(
-        `Cannot create factory: there is no option "${name}"; the options are ` +
-          OPTIONS.join(", "),
-      );
-    }
-  }
+  assertKnownOptions(options, OPTIONS, { action: "create factory", makeError: TypeError });
   const state: State = { sequence: 0, random: randomFrom(options.seed ?? 1) };
   return factoryOf(attributes, options, state);
 }

@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import type { Dialect } from "kysely";
 import type { DriverCall, Fault } from "./fault_plan.ts";
 import { FaultRun } from "./_fault_run.ts";
@@ -31,6 +32,8 @@ export interface ForEachFaultOptions {
   /** The most runs, should the scenario make more calls than are worth it. Default 1,000. */
   readonly maxRuns?: number | undefined;
 }
+
+const OPTIONS: readonly (keyof ForEachFaultOptions)[] = ["faults", "maxRuns"];
 
 /** What {@linkcode forEachFault} did. */
 export interface FaultReport {
@@ -98,11 +101,8 @@ export async function forEachFault(
   scenario: (faults: Faults) => Promise<void>,
   options: ForEachFaultOptions = {},
 ): Promise<FaultReport> {
-  const { faults = EACH, maxRuns = 1_000, ...unknown } = options;
-  const [odd] = Object.keys(unknown);
-  if (odd !== undefined) {
-    throw new TypeError(`Cannot inject faults: there is no option "${odd}"; use faults, maxRuns`);
-  }
+  assertKnownOptions(options, OPTIONS, { action: "inject faults", makeError: TypeError });
+  const { faults = EACH, maxRuns = 1_000 } = options;
   const first = new FaultRun(undefined, 0);
   await scenario(first);
   const { calls } = first;

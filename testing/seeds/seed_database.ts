@@ -1,3 +1,4 @@
+import { assertKnownOptions } from "@kysera/core";
 import { type ExecutorOf, getRawDb } from "@kysera/executor";
 import type { Kysely, Transaction } from "kysely";
 
@@ -15,7 +16,7 @@ export interface SeedOptions {
   readonly seedTable?: string | undefined;
 }
 
-const OPTIONS = ["once", "seedTable"];
+const OPTIONS: readonly (keyof SeedOptions)[] = ["once", "seedTable"];
 
 /**
  * Seeds a database, in one transaction: all rows are there afterwards, or none.
@@ -53,13 +54,7 @@ export async function seedDatabase<DB>(
   seeder: Seeder<DB>,
   options: SeedOptions = {},
 ): Promise<boolean> {
-  for (const name of Object.keys(options)) {
-    if (!OPTIONS.includes(name)) {
-      throw new TypeError(
-        `Cannot seed database: there is no option "${name}"; the options are ${OPTIONS.join(", ")}`,
-      );
-    }
-  }
+  assertKnownOptions(options, OPTIONS, { action: "seed database", makeError: TypeError });
   const { once, seedTable = "kysera_seeds" } = options;
   if (once === undefined) {
     await db.transaction().execute(async (trx) => await seeder(trx));

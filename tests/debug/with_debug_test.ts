@@ -343,7 +343,7 @@ describe("withDebug()", () => {
   it("refuses an option that is unknown", () => {
     assert.throws(
       () => debugPlugin({ logQuerys: true } as DebugOptions),
-      /there is no option "logQuerys"; the options are logQueries/,
+      /there is no option "logQuerys"; the options are "logQueries"/,
     );
     assert.throws(() => new QueryProfiler({ max: 1 } as object), /no option "max"/);
     assert.rejects(assertQueries({} as Kysely<any>, { maks: 1 } as object, async () => {}));

@@ -1,0 +1,7 @@
+import { BadRequestError } from "@kysera/core";
+
+/** What takes a list takes nothing else. */
+export function assertList(value: unknown, action: string): asserts value is readonly unknown[] {
+  if (Array.isArray(value)) return;
+  throw new BadRequestError(`Cannot ${action}: the argument is no list`);
+}
