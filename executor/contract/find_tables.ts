@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { didYouMean } from "@kysera/core";
 import { sql, type TableMetadata } from "kysely";
-import { nearNames } from "./_near_names.ts";
 import { PluginValidationError } from "./errors.ts";
 import type { PluginHost } from "./plugin.ts";
 import { TableScope } from "./table_scope.ts";
@@ -259,7 +259,7 @@ class Finder {
   #columns(tables: readonly TableMetadata[]): string {
     const known = tables.flatMap(({ columns }) => columns.map(({ name }) => name));
     return Object.values(this.#search.columns)
-      .map((column) => `"${column}"${meant(column, known)}`).join(" or ");
+      .map((column) => `"${column}"${didYouMean(column, known)}`).join(" or ");
   }
 
   #options(): string {
@@ -268,7 +268,7 @@ class Finder {
 
   #noTable(entry: string): PluginValidationError {
     const known = this.#tables.flatMap((table) => [table.name, qualifiedName(table)]);
-    return this.#failure(`there is no table "${entry}"${meant(entry, known)}`);
+    return this.#failure(`there is no table "${entry}"${didYouMean(entry, known)}`);
   }
 
   #failure(problem: string): PluginValidationError {
@@ -278,9 +278,4 @@ class Finder {
       { pluginName: this.#search.plugin },
     );
   }
-}
-
-function meant(name: string, known: readonly string[]): string {
-  const near = nearNames(name, known).map((candidate) => `"${candidate}"`);
-  return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
 }

@@ -3,9 +3,13 @@
  *
  * @module
  */
+import { assertKnownOptions } from "@kysera/core";
 import { PluginValidationError } from "./errors.ts";
 import { parseTableName, type TableId, TableScope } from "./table_scope.ts";
 import type { PluginHost } from "./plugin.ts";
+
+const TABLE = '"table" or "schema.table"';
+const COLUMN = '"column" or "table.column"';
 
 /** The columns of a primary key: one name, or several. */
 export type KeyColumns = string | readonly string[];
@@ -49,15 +53,10 @@ export class PluginOptions {
    */
   constructor(plugin: string, options: object, known: readonly string[]) {
     this.#plugin = plugin;
-    if (typeof options !== "object" || options === null) {
+    if (typeof options !== "object" || options === null || Array.isArray(options)) {
       throw this.invalid(`the options are ${JSON.stringify(options)}; pass an object, or nothing`);
     }
-    for (const name of Object.keys(options)) {
-      if (known.includes(name)) continue;
-      throw this.invalid(
-        `there is no option "${name}"; the options are ${known.map((o) => `"${o}"`).join(", ")}`,
-      );
-    }
+    assertKnownOptions(options, known, { makeError: (problem) => this.invalid(problem) });
     // An object of whatever options; each is looked at before it is used.
     this.#options = options as Readonly<Record<string, unknown>>;
   }
@@ -137,6 +136,17 @@ export class PluginOptions {
   }
 
   /**
+   * The name of a table, `table` or `schema.table`.
+   *
+   * @param option the option
+   * @param otherwise what it is where it is not given
+   * @throws {PluginValidationError} for anything else
+   */
+  tableName(option: string, otherwise: string): string {
+    return this.#name(this.#options[option] ?? otherwise, option, TABLE);
+  }
+
+  /**
    * A list of tables, `table` or `schema.table`.
    *
    * @param option the option
@@ -144,18 +154,20 @@ export class PluginOptions {
    * @throws {PluginValidationError} for anything else
    */
   tableNames(option: string): readonly string[] | undefined {
-    const names = this.#options[option];
-    if (names === undefined) return undefined;
-    if (!Array.isArray(names)) throw this.invalid(`"${option}" must be a list of names of tables`);
-    if (option === "tables" && names.length === 0) {
-      throw this.invalid(`"tables" is empty; name tables, or leave it out to have them found`);
-    }
-    for (const name of names) {
-      // The same reading as Kysely's: one dot parts the schema from the table.
-      if (typeof name === "string" && /^[^.]+(?:\.[^.]+)?$/.test(name)) continue;
-      throw this.invalid(`"${option}" has "${name}" in it; write "table" or "schema.table"`);
-    }
-    return [...names];
+    const names = this.#names(option, "tables", TABLE);
+    if (option !== "tables" || names?.length !== 0) return names;
+    throw this.invalid(`"tables" is empty; name tables, or leave it out to have them found`);
+  }
+
+  /**
+   * A list of columns, `column` of every table or `table.column`.
+   *
+   * @param option the option
+   * @returns the list; `undefined` where the option is not given
+   * @throws {PluginValidationError} for anything else
+   */
+  columnNames(option: string): readonly string[] | undefined {
+    return this.#names(option, "columns", COLUMN);
   }
 
   /**
@@ -173,7 +185,9 @@ export class PluginOptions {
         `"primaryKeyColumn" must be a name, a list of names, or an object of them`,
       );
     }
-    const own = Object.entries(option).map(([table, key]) => [table, this.#key(key)] as const);
+    const own = Object.entries(option).map(([table, key]) =>
+      [this.#name(table, "primaryKeyColumn", TABLE), this.#key(key)] as const
+    );
     return { common: ["id"], own };
   }
 
@@ -199,6 +213,19 @@ export class PluginOptions {
       throw this.invalid(`"primaryKeyColumn" names a column twice: ${names.join(", ")}`);
     }
     return names.map((name) => this.#column(name, "primaryKeyColumn"));
+  }
+
+  #names(option: string, kind: string, forms: string): readonly string[] | undefined {
+    const names = this.#options[option];
+    if (names === undefined) return undefined;
+    if (!Array.isArray(names)) throw this.invalid(`"${option}" must be a list of names of ${kind}`);
+    return names.map((name) => this.#name(name, option, forms));
+  }
+
+  /** Kysely's reading: one dot separates the schema from the table, or the table from the column. */
+  #name(name: unknown, option: string, forms: string): string {
+    if (typeof name === "string" && /^[^.]+(?:\.[^.]+)?$/.test(name)) return name;
+    throw this.invalid(`"${option}" has "${name}" in it; write ${forms}`);
   }
 
   #column(name: unknown, option: string): string {

@@ -4,10 +4,9 @@
  * @module
  */
 import type { KyseraLogger } from "@kysera/core";
-import type { Attributes, DialectName } from "@kysera/executor";
+import type { Attributes, DialectName, PrimaryKeyOption } from "@kysera/executor";
 
-/** The columns of a primary key: one name, or several. */
-export type KeyColumns = string | readonly string[];
+export type { KeyColumns } from "@kysera/executor";
 
 /** What is known of the statement whose changes are written down. */
 export interface AuditScope {
@@ -32,7 +31,7 @@ export interface AuditOptions {
    * The columns that tell a row from the others: one name, several for a composite key, or either
    * for each table. Default: the table's primary key, as the database knows it.
    */
-  readonly primaryKeyColumn?: KeyColumns | Readonly<Record<string, KeyColumns>> | undefined;
+  readonly primaryKeyColumn?: PrimaryKeyOption | undefined;
   /** Whether entries hold the row as it was. Default `true`. */
   readonly captureOldValues?: boolean | undefined;
   /** Whether entries hold the row as it is now. Default `true`. */

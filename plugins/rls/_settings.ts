@@ -1,5 +1,5 @@
 import type { KyseraLogger } from "@kysera/core";
-import { PluginOptions, PluginValidationError } from "@kysera/executor";
+import { PluginOptions } from "@kysera/executor";
 import { readNames } from "./define_rls_schema.ts";
 import { RLSSchemaError } from "./errors.ts";
 import type { RLSContextProvider, RLSOptions } from "./options.ts";
@@ -48,10 +48,10 @@ export function readOptions(options: RLSOptions): Settings {
   }
   const auditDecisions = read.flag("auditDecisions", false);
   if (logger !== undefined && [logger?.info, logger?.error].some((m) => typeof m !== "function")) {
-    throw invalid(`"logger" must have the methods "info" and "error"`);
+    throw read.invalid(`"logger" must have the methods "info" and "error"`);
   }
   if (auditDecisions && logger === undefined) {
-    throw invalid(`"auditDecisions" needs a "logger" to tell them to`);
+    throw read.invalid(`"auditDecisions" needs a "logger" to tell them to`);
   }
   return {
     registry: new PolicyRegistry(schema),
@@ -64,12 +64,4 @@ export function readOptions(options: RLSOptions): Settings {
     auditDecisions,
     logger,
   };
-}
-
-function invalid(problem: string): PluginValidationError {
-  return new PluginValidationError(
-    `Cannot make plugin "${PLUGIN_NAME}": ${problem}`,
-    "INVALID_PLUGIN",
-    { pluginName: PLUGIN_NAME },
-  );
 }

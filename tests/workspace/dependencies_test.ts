@@ -13,7 +13,7 @@ import { type Member, members, ROOT } from "../../scripts/workspace.ts";
 /** Which package may import which. Arrows point one way. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "@kysera/core": [],
-  "@kysera/executor": [],
+  "@kysera/executor": ["core"],
   "@kysera/dal": ["core", "executor"],
   "@kysera/repository": ["core", "executor", "dal"],
   "@kysera/soft-delete": ["core", "executor"],
