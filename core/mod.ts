@@ -24,7 +24,7 @@
  */
 export * from "./abortable.ts";
 export * from "./assert_known_options.ts";
-export * from "./detect_dialect.ts";
+export * from "./dialect.ts";
 export * from "./errors/bad_request_error.ts";
 export * from "./errors/check_constraint_error.ts";
 export * from "./errors/connection_error.ts";

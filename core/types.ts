@@ -7,9 +7,6 @@ import type { Generated, Kysely, Transaction } from "kysely";
 
 export type { Insertable, Selectable, Updateable } from "kysely";
 
-/** A family of SQL, as far as the packages tell them apart. MariaDB counts as `mysql`. */
-export type Dialect = "postgres" | "mysql" | "sqlite" | "mssql";
-
 /** What can run queries: a database, an executor, or a transaction of either. */
 export type Executor<DB> = Kysely<DB> | Transaction<DB>;
 

@@ -1,4 +1,4 @@
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 import { type Classified, errorOf } from "./_classified.ts";
 import { classifyClient } from "./_classify_client.ts";
 import { classifyMssql } from "./_classify_mssql.ts";

@@ -1,5 +1,5 @@
 import type { OperationNode } from "kysely";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 
 /** One step of the order that a page keeps to. */
 export interface Key {

@@ -1,5 +1,5 @@
 import { OrderByItemNode, OrderByNode, RawNode } from "kysely";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 import { type Key, nullsComeFirst } from "./_key.ts";
 import { isNull } from "./_nodes.ts";
 

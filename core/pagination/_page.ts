@@ -2,7 +2,7 @@ import { LimitNode, type OperationNode, type SelectionNode, ValueNode } from "ky
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import { parseDatabaseError } from "../errors/parse_database_error.ts";
 import { SqlSyntaxError } from "../errors/sql_syntax_error.ts";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 import type { Position } from "./_cursor.ts";
 import { type Key, reversed } from "./_key.ts";
 import { rowsAfter } from "./_keyset.ts";

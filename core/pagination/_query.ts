@@ -10,7 +10,7 @@ import {
   ValueNode,
 } from "kysely";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 
 /** Any SELECT; the functions that take one have its types in their own signatures. */
 export type AnyQuery = SelectQueryBuilder<any, any, any>;

@@ -1,5 +1,5 @@
 import { ExplainNode } from "kysely";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 import { count } from "./_count.ts";
 import { withoutOrder } from "./_nodes.ts";
 import { type AnyQuery, type Inspected, replace } from "./_query.ts";

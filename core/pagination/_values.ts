@@ -1,6 +1,6 @@
 import type { OperationNode } from "kysely";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 import { mysqlValues } from "./_values_mysql.ts";
 import { postgresValues } from "./_values_postgres.ts";
 import { sqliteValues } from "./_values_sqlite.ts";

@@ -7,7 +7,7 @@ import {
 import { abortable } from "../abortable.ts";
 import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import type { Dialect } from "../types.ts";
+import type { Dialect } from "../dialect.ts";
 import { CursorCodec, type Position } from "./_cursor.ts";
 import { fingerprint } from "./_fingerprint.ts";
 import { type Key, nullsComeFirst } from "./_key.ts";

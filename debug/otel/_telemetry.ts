@@ -1,4 +1,4 @@
-import { detectDialect, parseDatabaseError } from "@kysera/core";
+import { detectDialect, type Dialect, parseDatabaseError } from "@kysera/core";
 import {
   type Attributes,
   type Context,
@@ -40,12 +40,12 @@ export class Telemetry {
   readonly #durations: Histogram;
   readonly #common: Attributes;
   readonly #options: TraceOptions;
-  readonly #dialect: "postgres" | "mysql" | "sqlite" | "mssql";
+  readonly #dialect: Dialect;
 
   constructor(adapter: DialectAdapter, options: TraceOptions) {
     const { tracerProvider, meterProvider } = options;
     this.#options = options;
-    this.#dialect = detectDialect({ getExecutor: () => ({ adapter }) });
+    this.#dialect = detectDialect(adapter);
     this.#tracer = (tracerProvider ?? trace.getTracerProvider()).getTracer(NAME, VERSION);
     this.#durations = (meterProvider ?? metrics.getMeterProvider()).getMeter(NAME, VERSION)
       .createHistogram("db.client.operation.duration", {

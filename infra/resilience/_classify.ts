@@ -2,10 +2,9 @@ import {
   type DatabaseError,
   DatabaseErrorCodes,
   type Dialect,
+  DIALECTS,
   parseDatabaseError,
 } from "@kysera/core";
-
-const DIALECTS: readonly Dialect[] = ["postgres", "mysql", "sqlite", "mssql"];
 
 /**
  * What a database or a driver says with an error; nothing for an error of something else. The codes

@@ -1,4 +1,4 @@
-import type { Dialect } from "@kysera/core";
+import { type Dialect, DIALECTS } from "@kysera/core";
 import { raceAbort } from "../_abort.ts";
 import {
   abortSignal,
@@ -88,7 +88,7 @@ const CHECKS = {
   onRetry: callable,
   signal: abortSignal,
   db: something,
-  dialect: oneOf("postgres", "mysql", "sqlite", "mssql"),
+  dialect: oneOf(...DIALECTS),
   clock: clockCheck,
   random: callable,
 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BadRequestError, detectDialect, type DialectSource } from "@kysera/core";
+import { BadRequestError, detectDialect, DIALECTS, type DialectSource } from "@kysera/core";
 import {
   type DialectAdapter,
   DummyDriver,
@@ -32,9 +32,10 @@ describe("detectDialect()", () => {
     mssql: new MssqlAdapter(),
   };
   for (const [dialect, adapter] of Object.entries(adapters)) {
-    it(`knows ${dialect}, and in a transaction as well`, async () => {
+    it(`knows ${dialect}, in a transaction as well, and by the adapter alone`, async () => {
       const db = kyselyOf(adapter);
       assert.equal(detectDialect(db), dialect);
+      assert.equal(detectDialect(adapter), dialect);
       await db.transaction().execute((trx) => {
         assert.equal(detectDialect(trx), dialect);
         return Promise.resolve();
@@ -42,9 +43,20 @@ describe("detectDialect()", () => {
     });
   }
 
+  it("takes an adapter that does not say what it supports for one of MySQL", () => {
+    const adapter = { ...new MysqlAdapter(), supportsTransactionalDdl: false };
+    assert.equal(detectDialect(adapter as unknown as DialectAdapter), "mysql");
+  });
+
   it("refuses what is no Kysely", () => {
-    for (const value of [null, undefined, {}, "postgres"]) {
+    for (const value of [null, undefined, {}, "postgres", () => {}, { getExecutor: 1 }]) {
       assert.throws(() => detectDialect(value as DialectSource), BadRequestError);
     }
+  });
+});
+
+describe("DIALECTS", () => {
+  it("has each of them once", () => {
+    assert.deepEqual([...DIALECTS].sort(), ["mssql", "mysql", "postgres", "sqlite"]);
   });
 });
