@@ -42,6 +42,7 @@ export * from "./errors/serialization_error.ts";
 export * from "./errors/sql_syntax_error.ts";
 export * from "./errors/statement_timeout_error.ts";
 export * from "./errors/unique_constraint_error.ts";
+export * from "./is_plain_object.ts";
 export * from "./logger/console_logger.ts";
 export * from "./logger/create_level_logger.ts";
 export * from "./logger/create_prefixed_logger.ts";

@@ -1,4 +1,4 @@
-import { abortable, BadRequestError, detectDialect } from "@kysera/core";
+import { abortable, BadRequestError, detectDialect, isPlainObject } from "@kysera/core";
 import {
   compilePlan,
   ForeignQueryError,
@@ -350,12 +350,6 @@ function slotValues(values: object, layout: Layout): readonly unknown[] {
     }
   }
   return out;
-}
-
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** What Kysely's builders make of a result. */

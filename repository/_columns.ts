@@ -18,10 +18,3 @@ export function assertColumn(column: unknown, action: string): asserts column is
     );
   }
 }
-
-/** Whether a value is an object as a literal makes one: no date, no bytes, no list. */
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}

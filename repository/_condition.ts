@@ -1,6 +1,6 @@
-import { BadRequestError } from "@kysera/core";
+import { BadRequestError, isPlainObject } from "@kysera/core";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
-import { assertColumn, isPlainObject } from "./_columns.ts";
+import { assertColumn } from "./_columns.ts";
 import { InvalidOperatorError } from "./errors.ts";
 import { COMPARISONS } from "./where.ts";
 

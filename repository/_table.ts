@@ -1,4 +1,10 @@
-import { abortable, BadRequestError, detectDialect, type Dialect } from "@kysera/core";
+import {
+  abortable,
+  BadRequestError,
+  detectDialect,
+  type Dialect,
+  isPlainObject,
+} from "@kysera/core";
 import { compilePlan, planKey, type QueryPlan, Slot } from "@kysera/executor";
 import type {
   Compilable,
@@ -9,7 +15,7 @@ import type {
   QueryResult,
   SqlBool,
 } from "kysely";
-import { assertColumn, isPlainObject } from "./_columns.ts";
+import { assertColumn } from "./_columns.ts";
 import { parse } from "./_validate.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";

@@ -1,5 +1,5 @@
+import { isPlainObject } from "@kysera/core";
 import type { Attributes } from "@kysera/executor";
-import { isPlainObject } from "./_make_policy.ts";
 import type { RLSAuth, RLSContext } from "./context.ts";
 import { isMade, readContext } from "./create_rls_context.ts";
 import { RLSContextError, RLSContextValidationError } from "./errors.ts";

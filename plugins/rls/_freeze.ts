@@ -1,4 +1,4 @@
-import { isPlainObject } from "./_make_policy.ts";
+import { isPlainObject } from "@kysera/core";
 
 /** A frozen copy of plain data; what is no plain data in it is kept as it is. */
 export function frozenCopy<T>(value: T): T {

@@ -1,4 +1,5 @@
-import { assertKnownOptions } from "@kysera/core";
+import { assertKnownOptions, isPlainObject } from "@kysera/core";
+import { isOperationNodeSource } from "kysely";
 import { RLSSchemaError } from "./errors.ts";
 import type {
   Policy,
@@ -110,19 +111,6 @@ export function isAsyncFunction(value: unknown): boolean {
     Object.prototype.toString.call(value) === "[object AsyncFunction]";
 }
 
-/** Whether a value is SQL. */
-export function isExpression(value: unknown): value is { toOperationNode(): unknown } {
-  return typeof value === "object" && value !== null && "toOperationNode" in value &&
-    typeof value.toOperationNode === "function";
-}
-
-/** Whether a value is an object that was written as one. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 /** @throws {RLSSchemaError} for a member that there is not */
 export function refuseUnknown(value: object, known: readonly string[], path: string): void {
   assertKnownOptions(value, known, { makeError: (problem) => new RLSSchemaError(path, problem) });
@@ -191,7 +179,7 @@ export function nameOfValue(value: unknown): string {
 
 function assertCondition(condition: unknown, path: string): void {
   if (typeof condition === "boolean" || typeof condition === "function") return;
-  if (isExpression(condition)) {
+  if (isOperationNodeSource(condition)) {
     throw new RLSSchemaError(
       path,
       "an expression must be made by a function, for each name that a query has for the table: " +

@@ -1,11 +1,13 @@
+import { isPlainObject } from "@kysera/core";
 import type { DialectName } from "@kysera/executor";
 import {
   type ExpressionBuilder,
   expressionBuilder,
   type ExpressionWrapper,
+  isOperationNodeSource,
   type OperationNode,
 } from "kysely";
-import { isExpression, isPlainObject, isPolicyValue, nameOfValue } from "./_make_policy.ts";
+import { isPolicyValue, nameOfValue } from "./_make_policy.ts";
 import { shapeOf } from "./_shape.ts";
 import type { RLSContext } from "./context.ts";
 import { RLSContextValidationError, RLSError, RLSPolicyEvaluationError } from "./errors.ts";
@@ -119,7 +121,7 @@ function askedContext(
 
 function verdictOfAnswer(answer: unknown, question: Question): Verdict {
   if (typeof answer === "boolean") return answer;
-  if (isExpression(answer)) {
+  if (isOperationNodeSource(answer)) {
     const node = answer.toOperationNode() as OperationNode;
     const { form, values } = shapeOf(node);
     values.forEach((value) => assertKnown(value, "an expression", question));

@@ -1,5 +1,5 @@
+import { isPlainObject } from "@kysera/core";
 import { frozenCopy } from "./_freeze.ts";
-import { isPlainObject } from "./_make_policy.ts";
 import type { RLSAuth, RLSContext } from "./context.ts";
 import { RLSContextValidationError } from "./errors.ts";
 

@@ -1,9 +1,9 @@
+import { isPlainObject } from "@kysera/core";
+import { isOperationNodeSource } from "kysely";
 import {
   assertColumn,
   assertObjectCondition,
   isAsyncFunction,
-  isExpression,
-  isPlainObject,
   isPolicyValue,
   nameOfValue,
   readPolicy,
@@ -150,7 +150,7 @@ function readColumns(columns: unknown, path: string): Readonly<Record<string, Co
       throw new RLSSchemaError(at, "an async function cannot say who may use a column");
     }
     const readable = typeof read === "boolean" || typeof read === "function" ||
-      read === undefined || (isPlainObject(read) && !isExpression(read));
+      read === undefined || (isPlainObject(read) && !isOperationNodeSource(read));
     if (!readable) {
       throw new RLSSchemaError(`${at}.read`, "it must be a condition");
     }

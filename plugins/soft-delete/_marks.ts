@@ -1,6 +1,12 @@
 import type { DialectName, HookContext } from "@kysera/executor";
-import type { Expression, ExpressionBuilder, ExpressionWrapper, SqlBool } from "kysely";
-import { isExpression, isMarkValue, isSameMark, type Settings } from "./_settings.ts";
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type ExpressionWrapper,
+  isOperationNodeSource,
+  type SqlBool,
+} from "kysely";
+import { isMarkValue, isSameMark, type Settings } from "./_settings.ts";
 import { SoftDeleteError } from "./errors.ts";
 import type { MarkValue } from "./options.ts";
 
@@ -36,7 +42,7 @@ export function markOf(
 ): unknown {
   const { dialect } = context;
   if (deletedValue !== undefined && typeof deletedValue !== "function") {
-    return isExpression(deletedValue)
+    return isOperationNodeSource(deletedValue)
       ? deletedValue
       : formatMark(deletedValue as MarkValue, dialect);
   }

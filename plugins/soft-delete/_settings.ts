@@ -1,5 +1,6 @@
 import type { KyseraLogger } from "@kysera/core";
 import { PluginOptions, type PrimaryKeys } from "@kysera/executor";
+import { isOperationNodeSource } from "kysely";
 import type { DeletedValue, MarkValue, OnDelete, SoftDeleteOptions } from "./options.ts";
 
 /** The plugin's name. */
@@ -70,7 +71,7 @@ function readValues(
   if (deleted === undefined || typeof deleted === "function") {
     return { deletedValue: deleted, visibleValue: visible };
   }
-  if (!isMarkValue(deleted) && !isExpression(deleted)) {
+  if (!isMarkValue(deleted) && !isOperationNodeSource(deleted)) {
     throw read.invalid(
       `"deletedValue" must be a string, a number, a boolean, a Date, an expression, or a function ` +
         `that returns such a value`,
@@ -102,10 +103,4 @@ export function isSameMark(a: unknown, b: MarkValue | null): boolean {
 
 function isNumeric(value: unknown): boolean {
   return typeof value === "number" || typeof value === "bigint";
-}
-
-/** Whether a value is SQL. */
-export function isExpression(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "toOperationNode" in value &&
-    typeof value.toOperationNode === "function";
 }

@@ -1,4 +1,4 @@
-import { NotFoundError } from "@kysera/core";
+import { isPlainObject, NotFoundError } from "@kysera/core";
 import type { RowCondition } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { ColumnOption } from "./_settings.ts";
@@ -143,7 +143,7 @@ function inParts<T>(items: readonly T[]): T[][] {
 
 /** A key as text: the same for keys that are the same. */
 function nameOf(id: unknown, primaryKey: readonly string[]): string {
-  const values = isObject(id) ? primaryKey.map((column) => id[column]) : [id];
+  const values = isPlainObject(id) ? primaryKey.map((column) => id[column]) : [id];
   return values.map((value) => value instanceof Date ? value.toISOString() : String(value))
     .join("\0");
 }
@@ -152,12 +152,5 @@ function nameOf(id: unknown, primaryKey: readonly string[]): string {
 function isOneOf(ids: readonly unknown[], primaryKey: readonly string[]): object {
   if (primaryKey.length > 1) return { or: ids };
   const [column] = primaryKey;
-  return { [column!]: { in: ids.map((id) => isObject(id) ? id[column!] : id) } };
-}
-
-/** Whether a key is an object of the key's columns; a date or bytes are values. */
-function isObject(id: unknown): id is Readonly<Record<string, unknown>> {
-  if (typeof id !== "object" || id === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(id);
-  return prototype === Object.prototype || prototype === null;
+  return { [column!]: { in: ids.map((id) => isPlainObject(id) ? id[column!] : id) } };
 }

@@ -1,4 +1,4 @@
-import { assertKnownOptions, detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect, isPlainObject } from "@kysera/core";
 import type { Kysely } from "kysely";
 import { randomFrom } from "./_random.ts";
 import type {
@@ -170,10 +170,7 @@ function make(attributes: Attributes, overrides: Attributes, state: State): {
 
 /** A default that is an object belongs to one row. */
 function copy(value: unknown): unknown {
-  const plain = Array.isArray(value) ||
-    (typeof value === "object" && value !== null &&
-      Object.getPrototypeOf(value) === Object.prototype);
-  return plain ? structuredClone(value) : value;
+  return Array.isArray(value) || isPlainObject(value) ? structuredClone(value) : value;
 }
 
 function given(overrides: Attributes): Attributes {

@@ -1,3 +1,4 @@
+import { isPlainObject } from "@kysera/core";
 import {
   type AliasNode,
   type BinaryOperationNode,
@@ -6,6 +7,7 @@ import {
   expressionBuilder,
   ExpressionWrapper,
   type IdentifierNode,
+  isOperationNodeSource,
   type OperationNode,
   type OperatorNode,
   type PrimitiveValueListNode,
@@ -15,7 +17,7 @@ import {
   TableNode,
   type ValueNode,
 } from "kysely";
-import { isExpression, isPlainObject, isPolicyValue, nameOfValue } from "../_make_policy.ts";
+import { isPolicyValue, nameOfValue } from "../_make_policy.ts";
 import { RLSSchemaError } from "../errors.ts";
 import type { PolicyCommand, PolicyCondition, PolicyFunction, PolicyTools } from "../policy.ts";
 import { identifier, inlineSql, literal } from "./_compile.ts";
@@ -157,7 +159,8 @@ function formOf(answer: unknown): string {
 }
 
 function walk(given: unknown, see: (value: unknown) => void): void {
-  const value = recordedOf(given) ?? (isExpression(given) ? given.toOperationNode() : given);
+  const value = recordedOf(given) ??
+    (isOperationNodeSource(given) ? given.toOperationNode() : given);
   see(value);
   if (typeof value !== "object" || value === null || value instanceof Recorded) return;
   for (const child of Array.isArray(value) ? value : Object.values(value)) walk(child, see);
@@ -176,7 +179,7 @@ function once(list: string): string {
 
 function answerSql(answer: unknown, isStatic: boolean, place: Place): string {
   if (typeof answer === "boolean") return String(answer);
-  if (isExpression(answer)) {
+  if (isOperationNodeSource(answer)) {
     // What an expression gives is a node.
     const node = answer.toOperationNode() as OperationNode;
     return `(${inlineSql(new ContextWriter(place).write(node), place.path)})`;

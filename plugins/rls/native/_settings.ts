@@ -1,4 +1,5 @@
-import { isPlainObject, refuseUnknown } from "../_make_policy.ts";
+import { isPlainObject } from "@kysera/core";
+import { refuseUnknown } from "../_make_policy.ts";
 import { readNames } from "../define_rls_schema.ts";
 import { RLSSchemaError } from "../errors.ts";
 import { DEFAULT_SETTING } from "./_setting.ts";

@@ -1,7 +1,8 @@
+import { isPlainObject } from "@kysera/core";
 import { type Plugin, PluginValidationError } from "@kysera/executor";
 import { ContextSource } from "../_context_source.ts";
 import type { RLSContextProvider } from "../options.ts";
-import { isPlainObject, refuseUnknown } from "../_make_policy.ts";
+import { refuseUnknown } from "../_make_policy.ts";
 import { RLSContextError, RLSSchemaError } from "../errors.ts";
 import { DEFAULT_SETTING } from "./_setting.ts";
 import { readSetting } from "./_settings.ts";
