@@ -2,13 +2,14 @@ import {
   BadRequestError,
   ConnectionError,
   detectDialect,
+  isKysely,
   type KyseraLogger,
   parseDatabaseError,
   SerializationError,
+  withQueryExecutor,
 } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
 import type { CompiledQuery, Kysely, OperationNode } from "kysely";
-import { graft, isKysely } from "../_graft.ts";
 import {
   callable,
   type Check,
@@ -196,7 +197,7 @@ export function createReplicaRouter<DB>(
   // A type for parameters only: the value is a Kysely of DB.
   const database = primary as Kysely<DB>;
   const session = (): Kysely<DB> =>
-    graft(
+    withQueryExecutor(
       database,
       new RoutedExecutor(database.getExecutor(), routes, { writing: 0, wroteAt: -Infinity }),
     );

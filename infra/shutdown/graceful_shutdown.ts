@@ -1,8 +1,7 @@
-import { BadRequestError, type KyseraLogger } from "@kysera/core";
+import { BadRequestError, isKysely, type KyseraLogger, withQueryExecutor } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { raceAbort } from "../_abort.ts";
-import { graft, isKysely } from "../_graft.ts";
 import {
   callable,
   type Check,
@@ -158,7 +157,7 @@ export class GracefulShutdown<DB> {
    */
   track<K extends Kysely<any>>(db: K): K {
     this.#tracked.add(db);
-    return graft(db, new TrackedExecutor(db.getExecutor(), this.#gate));
+    return withQueryExecutor(db, new TrackedExecutor(db.getExecutor(), this.#gate));
   }
 
   /**
@@ -194,7 +193,7 @@ export class GracefulShutdown<DB> {
   execute<T>(fn: (work: ShutdownWork<DB>) => T | PromiseLike<T>): Promise<T> {
     return this.#gate.lease(async (lease) => {
       const executor = new TrackedExecutor(this.#given.getExecutor(), this.#gate, lease);
-      return await fn({ db: graft(this.#given, executor), signal: this.#gate.signal });
+      return await fn({ db: withQueryExecutor(this.#given, executor), signal: this.#gate.signal });
     });
   }
 

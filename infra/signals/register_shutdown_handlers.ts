@@ -1,6 +1,5 @@
-import { BadRequestError, type KyseraLogger } from "@kysera/core";
+import { BadRequestError, isKysely, type KyseraLogger } from "@kysera/core";
 import type { Kysely } from "kysely";
-import { isKysely } from "../_graft.ts";
 import {
   callable,
   type Check,
