@@ -8,6 +8,7 @@ export * from "./compose.ts";
 export * from "./context.ts";
 export * from "./create_query.ts";
 export * from "./errors.ts";
+export * from "./plan_cache.ts";
 export * from "./prepare_query.ts";
 export * from "./with_transaction.ts";
 export {

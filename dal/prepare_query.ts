@@ -1,6 +1,5 @@
 import { abortable, BadRequestError, detectDialect, isPlainObject } from "@kysera/core";
 import {
-  compilePlan,
   ForeignQueryError,
   getPlugins,
   isKyseraExecutor,
@@ -25,6 +24,7 @@ import {
   ValueNode,
 } from "kysely";
 import { type ContextLike, type DbContext, toContext } from "./context.ts";
+import { PlanCache, tryCompilePlan } from "./plan_cache.ts";
 
 /** Parameters of a prepared query, as its builder uses them: a list stands for its items. */
 export type Params<P extends object> = {
@@ -58,8 +58,6 @@ export interface PreparedQuery<P extends object, Row> {
 }
 
 const MOST_PLANS = 64;
-/** A plugin's answer may have several forms, each with a plan. */
-const MOST_FORMS = 4;
 
 /**
  * Prepares a query: it is built, rewritten by the plugins and compiled once, and a call only binds
@@ -100,8 +98,8 @@ export function prepareQuery<DB, P extends object, Row>(
   return new Prepared<DB, P, Row>(toContext(contextOrDb), build, new WeakMap());
 }
 
-/** Plans by what they are good for, and then by the lengths of the lists among the values. */
-type Plans<Row> = WeakMap<object, Map<string, readonly Planned<Row>[] | typeof UNPLANNED>>;
+/** By `planKey`; the shape of a query is the lengths of the lists among its values. */
+type Plans<Row> = WeakMap<object, PlanCache<Planned<Row>>>;
 
 /** The names of the parameters, in the order of their slots, with the lengths of the lists. */
 type Layout = Map<string, number | undefined>;
@@ -110,9 +108,6 @@ interface Planned<Row> {
   readonly plan: QueryPlan<Row>;
   readonly layout: Layout;
 }
-
-/** A query that plugins must see anew each time, with its values. */
-const UNPLANNED: unique symbol = Symbol("unplanned");
 
 class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   readonly #db: Kysely<DB>;
@@ -176,23 +171,13 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   #bind(
     values: P,
   ): { readonly plan: QueryPlan<Row>; readonly query: CompiledQuery<Row> } | undefined {
-    const signature = signatureOf(values);
     const key = planKey(this.#db);
     let plans = this.#plans.get(key);
-    if (plans === undefined) this.#plans.set(key, plans = new Map());
-    const known = plans.get(signature) ?? [];
-    if (known === UNPLANNED) return undefined;
-    for (const { plan, layout } of known) {
+    if (plans === undefined) this.#plans.set(key, plans = new PlanCache(MOST_PLANS));
+    return plans.bind(signatureOf(values), ({ plan, layout }) => {
       const query = plan.tryBind(this.#db, this.#values(values, layout));
-      if (query !== undefined) return { plan, query };
-    }
-    const made = this.#plan(values);
-    // The oldest goes: lengths of lists may be without number.
-    if (plans.size >= MOST_PLANS) plans.delete(plans.keys().next().value!);
-    plans.set(signature, made === UNPLANNED ? made : [made, ...known.slice(0, MOST_FORMS - 1)]);
-    if (made === UNPLANNED) return undefined;
-    const { plan, layout } = made;
-    return { plan, query: plan.bind(this.#db, this.#values(values, layout)) };
+      return query === undefined ? undefined : { plan, query };
+    }, () => this.#plan(values));
   }
 
   /** The values in the order of their slots. @throws {BadRequestError} */
@@ -209,20 +194,13 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     return out;
   }
 
-  #plan(values: P): Planned<Row> | typeof UNPLANNED {
+  #plan(values: P): Planned<Row> | undefined {
     const layout: Layout = new Map();
-    let plan: QueryPlan<Row>;
-    try {
-      plan = compilePlan(this.#db, (db) => {
-        layout.clear();
-        return this.#build(db, paramsFor<P>(values, layout, (index) => new Slot(index)));
-      });
-    } catch {
-      // A plugin may want to see the values; what else is wrong is so with them as well.
-      this.#anew(values).compile();
-      return UNPLANNED;
-    }
-    return plan.reusable ? { plan, layout } : UNPLANNED;
+    const plan = tryCompilePlan(this.#db, (db) => {
+      layout.clear();
+      return this.#build(db, paramsFor<P>(values, layout, (index) => new Slot(index)));
+    }, () => this.#anew(values));
+    return plan === undefined ? undefined : { plan, layout };
   }
 
   /** The query with its values in it, as one would write it by hand. */

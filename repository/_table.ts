@@ -5,7 +5,8 @@ import {
   type Dialect,
   isPlainObject,
 } from "@kysera/core";
-import { compilePlan, planKey, type QueryPlan, Slot } from "@kysera/executor";
+import { PlanCache, tryCompilePlan } from "@kysera/dal";
+import { planKey, type QueryPlan, Slot } from "@kysera/executor";
 import type {
   Compilable,
   CompiledQuery,
@@ -54,19 +55,14 @@ export type At = (index: number) => any;
 /** Makes a query whose values are told by their index. */
 export type Build = (db: Kysely<any>, at: At) => Compilable<any>;
 
-/** A query that plugins must see anew each time, with its values. */
-const UNPLANNED: unique symbol = Symbol("unplanned");
-
-/** Plans that serve the same handles. */
+/** Plans that serve the same executors. */
 interface Plans {
-  /** Several of one shape, where a plugin's answer has several forms; the last that served first. */
-  readonly byShape: Map<string, QueryPlan<Row>[] | typeof UNPLANNED>;
+  readonly byShape: PlanCache<QueryPlan<Row>>;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
 
 const MOST_PLANS = 256;
-const MOST_FORMS = 4;
 const MOST_COLUMNS = 1_000;
 const MOST_LISTS = 4;
 /** What drivers take in one statement, less what plugins may add to a condition. */
@@ -101,7 +97,7 @@ export class Table {
     const key = planKey(db);
     let plans = definition.plans.get(key);
     if (plans === undefined) {
-      definition.plans.set(key, plans = { byShape: new Map(), lists: [] });
+      definition.plans.set(key, plans = { byShape: new PlanCache(MOST_PLANS), lists: [] });
     }
     this.#plans = plans;
   }
@@ -134,40 +130,14 @@ export class Table {
     build: Build,
     signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
-    const { byShape } = this.#plans;
-    const known = byShape.get(shape);
-    let query: CompiledQuery<Row> | Compilable<any> | undefined = known === UNPLANNED
-      ? build(this.db, (i) => values[i])
-      : known && this.#bindOne(known, values);
-    if (query === undefined) {
-      const plan = this.#plan(build, values);
-      // The oldest goes: shapes may be without number.
-      if (byShape.size >= MOST_PLANS) byShape.delete(byShape.keys().next().value!);
-      const others = known === undefined
-        ? []
-        : (known as QueryPlan<Row>[]).slice(0, MOST_FORMS - 1);
-      byShape.set(shape, plan === UNPLANNED ? plan : [plan, ...others]);
-      query = plan === UNPLANNED ? build(this.db, (i) => values[i]) : plan.bind(this.db, values);
-    }
+    const withValues = (): Compilable<any> => build(this.db, (i) => values[i]);
+    const query: CompiledQuery<Row> | Compilable<any> = this.#plans.byShape.bind(
+      shape,
+      (plan) => plan.tryBind(this.db, values),
+      () => tryCompilePlan(this.db, (db) => build(db, (i) => new Slot(i)), withValues),
+    ) ?? withValues();
     if (signal === undefined && this.signal === undefined) return await this.db.executeQuery(query);
     return await abortable(this.signalWith(signal), () => this.db.executeQuery(query));
-  }
-
-  #bindOne(
-    plans: QueryPlan<Row>[],
-    values: readonly unknown[],
-  ): CompiledQuery<Row> | undefined {
-    for (let i = 0; i < plans.length; i++) {
-      const plan = plans[i]!;
-      const query = plan.tryBind(this.db, values);
-      if (query === undefined) continue;
-      if (i > 0) {
-        plans.splice(i, 1);
-        plans.unshift(plan);
-      }
-      return query;
-    }
-    return undefined;
   }
 
   /** The table's own signal, and another one. */
@@ -177,17 +147,6 @@ export class Table {
     }
     if (signal === undefined || this.signal === undefined) return signal ?? this.signal;
     return AbortSignal.any([this.signal, signal]);
-  }
-
-  #plan(build: Build, values: readonly unknown[]): QueryPlan<Row> | typeof UNPLANNED {
-    try {
-      const plan = compilePlan(this.db, (db: Kysely<any>) => build(db, (i) => new Slot(i)));
-      return plan.reusable ? plan as QueryPlan<Row> : UNPLANNED;
-    } catch {
-      // A plugin may want to see the values; what else is wrong is so with them as well.
-      build(this.db, (i) => values[i]).compile();
-      return UNPLANNED;
-    }
   }
 
   /** Whether a long list of a shape was seen lately; it is from now on. */
