@@ -7,7 +7,8 @@ import {
   ValueNode,
   type WhereNode,
 } from "kysely";
-import { callHook, filterNode } from "../hooks/_validate_results.ts";
+import { callHook } from "../contract/_call_hook.ts";
+import { filterNode } from "../hooks/_validate_results.ts";
 import { Reference } from "../tree/_table_reference.ts";
 import { PluginHookError, PluginValidationError, QueryRefusedError } from "../contract/errors.ts";
 import type {
@@ -174,7 +175,7 @@ function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {
     metadata,
     eb: expressionBuilder<any, any>(),
     value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined, run))),
-    variant: (read) => read(undefined, run),
+    cached: (read) => read(undefined, run),
     once: () => {},
   };
 }

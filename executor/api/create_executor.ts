@@ -1,12 +1,13 @@
 import type { Kysely } from "kysely";
-import { Core, introspect } from "../instance/_state.ts";
+import { ExecutorState, introspect } from "../instance/_state.ts";
 import { dialectName } from "../instance/_dialect_name.ts";
 import { brand, type KyseraExecutor } from "../instance/executor_type.ts";
-import { graft, guardOf, isKysely, leave } from "../instance/_graft.ts";
+import { graft, instanceOf, isKysely, leave } from "../instance/_graft.ts";
 import { GuardedExecutor } from "../instance/_guarded_executor.ts";
-import { Guard, type View } from "../hooks/_rules.ts";
+import { PluginSet } from "../hooks/_plugin_set.ts";
+import type { RequestScope } from "../rewrite/rules.ts";
 import { Names } from "../tree/_names.ts";
-import type { NamedHooks } from "../hooks/_table_rules.ts";
+import type { NamedHooks } from "../contract/_call_hook.ts";
 import { ExecutorError, PluginValidationError } from "../contract/errors.ts";
 import type { ExecutorOf } from "../contract/executor_of.ts";
 import type { DialectName, Plugin, PluginHooks, PluginHost } from "../contract/plugin.ts";
@@ -30,7 +31,7 @@ export interface ExecutorConfig {
 }
 
 const OPTIONS: ReadonlySet<string> = new Set(["enabled", "rawSql", "tableFunctions", "dialect"]);
-const NO_VIEW: View = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
+const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
 /**
  * Puts plugins into a Kysely: what comes back is a real Kysely on which every query keeps to them,
@@ -137,8 +138,8 @@ interface Preparation {
   /** The plugins this executor brings, in their order. */
   readonly own: readonly Plugin[];
   readonly host: PluginHost;
-  readonly core: (hooks: readonly NamedHooks[]) => Core;
-  readonly view: View;
+  readonly state: (hooks: readonly NamedHooks[]) => ExecutorState;
+  readonly request: RequestScope;
 }
 
 /** Hooks of plugins that must not wait. */
@@ -173,36 +174,35 @@ export function prepare(
 ): Preparation {
   if (!isKysely(db)) {
     throw new ExecutorError(
-      "Cannot make an executor: the first argument is no Kysely instance; pass new Kysely(..)",
+      "Cannot create an executor: the first argument is not a Kysely instance; pass new Kysely(..)",
       "INVALID_DATABASE",
     );
   }
   refuseUnknown(options);
   validateList(plugins);
-  const base = guardOf(db)?.core;
-  const inherited = base?.plugins ?? [];
+  const base = instanceOf(db)?.state;
+  const inherited = base?.set.plugins ?? [];
   const added = plugins.filter((plugin) => !inherited.includes(plugin));
   const order = resolvePluginOrder(withInherited(added, inherited));
   const own = options.enabled === false ? [] : order.filter((plugin) => added.includes(plugin));
 
-  const dialect = options.dialect ?? base?.dialect ?? dialectName(db.getExecutor().adapter);
-  // A handle with a schema or Kysely plugins of its own keeps them.
+  const dialect = options.dialect ?? base?.set.dialect ?? dialectName(db.getExecutor().adapter);
+  // An instance with a schema or Kysely plugins of its own keeps them.
   const rawDb = base === undefined ? db : "__rawDb" in db ? base.rawDb : leave(db);
   const names = new Names(db.getExecutor().plugins, dialect);
-  const all = [...inherited, ...own];
-  const tableFunctions = new Set(base?.tableFunctions);
+  const tableFunctions = new Set(base?.set.tableFunctions);
   for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());
-  const core = (hooks: readonly NamedHooks[]): Core =>
-    new Core({
-      plugins: all,
-      own,
-      hooks: [...base?.allHooks ?? [], ...hooks],
+  const state = (hooks: readonly NamedHooks[]): ExecutorState => {
+    const denies = base?.set.rawSql === "deny" || deniesRaw(hooks);
+    const set = new PluginSet({
+      plugins: [...inherited, ...own],
+      hooks: [...base?.set.hooks ?? [], ...hooks],
       dialect,
-      rawSql: options.rawSql ?? (base?.rawSql === "deny" || deniesRaw(hooks) ? "deny" : "allow"),
+      rawSql: options.rawSql ?? (denies ? "deny" : "allow"),
       tableFunctions,
-      rawDb,
-      base,
     });
+    return new ExecutorState({ set, own, rawDb, base });
+  };
   const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
   const host: PluginHost = {
     dialect,
@@ -212,7 +212,7 @@ export function prepare(
     physicalName: (table) => names.table(table),
     physicalColumn: (column) => names.physicalColumn(column),
   };
-  return { own, host, core, view: guardOf(db)?.view ?? NO_VIEW };
+  return { own, host, state, request: instanceOf(db)?.rules.request ?? NO_SCOPE };
 }
 
 /** Plugins of an executor below are there for the dependencies of those that come to it. */
@@ -225,14 +225,14 @@ function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): 
 function refuseUnknown(options: ExecutorConfig): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ExecutorError(
-      "Cannot make an executor: its options are no object; pass { rawSql: .. } or nothing",
+      "Cannot create an executor: the options are not an object; pass { rawSql: .. } or nothing",
       "INVALID_OPTION",
     );
   }
   for (const key of Object.keys(options)) {
     if (OPTIONS.has(key)) continue;
     throw new ExecutorError(
-      `Cannot make an executor: there is no option "${key}"; the options are ` +
+      `Cannot create an executor: there is no option "${key}"; the options are ` +
         [...OPTIONS].map((name) => `"${name}"`).join(", "),
       "UNKNOWN_OPTION",
     );
@@ -252,7 +252,7 @@ function refuseUnknown(options: ExecutorConfig): void {
 
 function refuse(option: string, wanted: string): never {
   throw new ExecutorError(
-    `Cannot make an executor: option "${option}" must be ${wanted}`,
+    `Cannot create an executor: option "${option}" must be ${wanted}`,
     "INVALID_OPTION",
   );
 }
@@ -298,7 +298,7 @@ async function undo(
   executor: Kysely<any>,
   error: unknown,
 ): Promise<unknown> {
-  guardOf(executor)?.core.destroy();
+  instanceOf(executor)?.state.destroy();
   const errors: unknown[] = [];
   for (const plugin of [...started].reverse()) {
     try {
@@ -318,38 +318,28 @@ function assemble<DB, P extends readonly Plugin[]>(
   plan: Preparation,
   hooks: readonly NamedHooks[],
 ): KyseraExecutor<DB, P> {
-  // install() puts the marker on; DB is the database of the handle, by the parameter's type.
-  return install(db, plan.core(hooks), plan.view) as unknown as KyseraExecutor<DB, P>;
+  // install() puts the marker on; DB is the database of the instance, by the parameter's type.
+  return install(db, plan.state(hooks), plan.request) as unknown as KyseraExecutor<DB, P>;
 }
 
-/** A Kysely of the same kind as `db`, with the core's plugins in it. */
+/** Returns a Kysely of the same kind as `db`, with the executor's plugins in it. */
 export function install<K extends Kysely<any>>(
   db: K,
-  core: Core,
-  view: View,
-  rawDb: Kysely<any> = core.rawDb,
+  state: ExecutorState,
+  request: RequestScope,
+  rawDb: Kysely<any> = state.rawDb,
 ): K {
-  const inner = guardOf(db) === undefined ? db.getExecutor() : innerOf(db);
-  const executor = graft(
-    db,
-    new GuardedExecutor(
-      inner,
-      Guard.over(inner, core, view),
-      { bound: false, begun: db.isTransaction ? { ends: undefined } : undefined },
-    ),
-  );
-  if (guardOf(executor)?.core !== core) {
+  const inner = (instanceOf(db) === undefined ? db : leave(db)).getExecutor();
+  const place = { bound: false, begun: db.isTransaction ? { ends: undefined } : undefined };
+  const executor = graft(db, GuardedExecutor.over(inner, state, request, place));
+  if (instanceOf(executor)?.state !== state) {
     throw new ExecutorError(
-      "Cannot make an executor: this Kysely does not let its query executor be replaced; " +
+      "Cannot create an executor: this Kysely does not let its query executor be replaced; " +
         "supported are kysely 0.28.17 and later versions below 0.30",
       "UNSUPPORTED_KYSELY",
     );
   }
-  return brand(executor, core, rawDb);
-}
-
-function innerOf(db: Kysely<any>): ReturnType<Kysely<any>["getExecutor"]> {
-  return leave(db).getExecutor();
+  return brand(executor, state.set.plugins, rawDb);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -75,7 +75,7 @@ for (const [name, make] of makers) {
           async () => await make(value as any, []),
           (error) =>
             error instanceof ExecutorError && error.code === "INVALID_DATABASE" &&
-            /no Kysely instance; pass new Kysely\(/.test(error.message),
+            /not a Kysely instance; pass new Kysely\(/.test(error.message),
         );
       });
     }

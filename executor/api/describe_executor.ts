@@ -1,7 +1,6 @@
 import type { Kysely } from "kysely";
-import { mustHaveGuard } from "../instance/_graft.ts";
-import { callHook } from "../hooks/_validate_results.ts";
-import type { NamedHooks } from "../hooks/_table_rules.ts";
+import { mustBeInstance } from "../instance/_graft.ts";
+import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName } from "../contract/plugin.ts";
 
 /** What a plugin does to one table. */
@@ -70,10 +69,12 @@ export interface ExecutorDescription {
  * ```
  */
 export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorDescription> {
-  const { core, view } = mustHaveGuard(executor, "describe the executor");
-  const tables = core.allHooks.some(({ hooks }) => actsOnTables(hooks)) ? await core.tables() : [];
-  const plugins = core.plugins.map((plugin): PluginDescription => {
-    const named = core.allHooks.filter((hooks) => hooks.plugin === plugin.name);
+  const { state, rules } = mustBeInstance(executor, "describe the executor");
+  const { set } = state;
+  const { request } = rules;
+  const tables = set.hooks.some(({ hooks }) => actsOnTables(hooks)) ? await state.tables() : [];
+  const plugins = set.plugins.map((plugin): PluginDescription => {
+    const named = set.hooks.filter((hooks) => hooks.plugin === plugin.name);
     return {
       name: plugin.name,
       version: plugin.version,
@@ -87,17 +88,17 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
           : [],
       ],
       tables: tables.flatMap(({ name, schema }) => {
-        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, core.dialect));
+        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, set.dialect));
         const table = schema === undefined ? name : `${schema}.${name}`;
         return effects.length === 0 ? [] : [{ table, effects: [...new Set(effects)] }];
       }),
     };
   });
   return {
-    dialect: core.dialect,
-    rawSql: core.rawSql,
-    hasContext: view.context !== undefined,
-    metadata: view.metadata,
+    dialect: set.dialect,
+    rawSql: set.rawSql,
+    hasContext: request.context !== undefined,
+    metadata: request.metadata,
     plugins,
   };
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { mustHaveGuard } from "../instance/_graft.ts";
+import { mustBeInstance } from "../instance/_graft.ts";
 
 /**
  * Ends an executor: from now on its handles refuse every query, and the `onDestroy` of each of its
@@ -28,11 +28,11 @@ import { mustHaveGuard } from "../instance/_graft.ts";
  * ```
  */
 export async function destroyExecutor(executor: Kysely<any>): Promise<void> {
-  const { core } = mustHaveGuard(executor, "destroy the executor");
-  if (core.destroyed) return;
-  core.destroy();
+  const { state } = mustBeInstance(executor, "destroy the executor");
+  if (state.destroyed) return;
+  state.destroy();
   const errors: unknown[] = [];
-  for (const plugin of [...core.own].reverse()) {
+  for (const plugin of [...state.own].reverse()) {
     try {
       await plugin.onDestroy?.();
     } catch (error) {

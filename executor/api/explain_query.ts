@@ -1,39 +1,12 @@
 import type { Compilable, Kysely, KyselyPlugin, RootOperationNode } from "kysely";
 import { createQueryId } from "kysely";
-import { leave, mustHaveGuard } from "../instance/_graft.ts";
-import { HandleCommand } from "../instance/_executor_command.ts";
-import { restore } from "../instance/_restore.ts";
-import { Trace } from "../hooks/_trace.ts";
-import type { QueryOperation } from "../contract/plugin.ts";
+import { leave, mustBeInstance } from "../instance/_graft.ts";
+import { ExecutorCommand } from "../instance/_executor_command.ts";
+import { restore } from "../instance/_provenance.ts";
+import { type AppliedRule, type ExplainedReference, Trace } from "../hooks/_trace.ts";
+import type { ExplainedHook } from "../rewrite/rules.ts";
 
-/** A hook's say about a reference. */
-export interface AppliedRule {
-  /** The plugin. */
-  readonly plugin: string;
-  /** Which of its hooks. */
-  readonly hook: ExplainedHook;
-  /** What the plugin's `explain` tells of it: names of policies, say. */
-  readonly says: readonly string[];
-}
-
-/** The hooks whose answers are explained. */
-export type ExplainedHook = "filter" | "stamp" | "check" | "mask" | "rewriteDelete";
-
-/** What the plugins did about one table reference. */
-export interface ExplainedReference {
-  /** The table as the query wrote it. */
-  readonly table: string;
-  /** The schema the query qualified it with. */
-  readonly schema: string | undefined;
-  /** The name its columns are qualified with. */
-  readonly alias: string;
-  /** What is done with it. */
-  readonly operation: QueryOperation;
-  /** Whether it is read or written. */
-  readonly role: "source" | "target";
-  /** Which rules applied, in the order of their plugins; none where all had nothing to say. */
-  readonly rules: readonly AppliedRule[];
-}
+export type { AppliedRule, ExplainedHook, ExplainedReference };
 
 /** What an executor makes of a query. */
 export interface QueryExplanation {
@@ -84,27 +57,36 @@ export interface QueryExplanation {
  * ```
  */
 export function explainQuery(executor: Kysely<any>, query: ExplainableQuery): QueryExplanation {
-  const guard = mustHaveGuard(executor, "explain a query");
+  const { rules } = mustBeInstance(executor, "explain a query");
   // The builder past the plugins: what it makes is as its user wrote it, subqueries apart.
-  const bare = query.withPlugin(new HandleCommand("bare")) as unknown as {
-    toOperationNode(): RootOperationNode;
-  };
+  const bare = builderOn(query, (executor) => executor.inner.withoutPlugins());
   const inner = leave(executor).getExecutor();
   const queryId = createQueryId();
-  const written = restore(bare.toOperationNode(), guard) as RootOperationNode;
+  const written = restore(bare.toOperationNode(), rules) as RootOperationNode;
   const before = inner.compileQuery(inner.transformQuery(written, queryId), queryId).sql;
   const trace = new Trace();
-  const outer = guard.core.trace;
-  guard.core.trace = trace;
+  const traced = builderOn(
+    query,
+    (executor) => executor.inMode({ mode: "explain", trace, defersChecks: true }),
+  );
   try {
-    const { sql: after } = query.compile();
+    const { sql: after } = traced.compile();
     return { before, after, refused: undefined, references: trace.references };
   } catch (error) {
     const refused = error instanceof Error ? error : new Error(String(error));
     return { before, after: undefined, refused, references: trace.references };
-  } finally {
-    guard.core.trace = outer;
   }
+}
+
+/** Returns a query builder on another executor than its own. */
+function builderOn(
+  query: ExplainableQuery,
+  obey: ExecutorCommand["obey"],
+): Compilable & { toOperationNode(): RootOperationNode } {
+  // withPlugin returns a builder of the same kind.
+  return query.withPlugin(new ExecutorCommand(obey)) as Compilable & {
+    toOperationNode(): RootOperationNode;
+  };
 }
 
 /** A query builder of Kysely. */

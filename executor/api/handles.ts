@@ -1,8 +1,8 @@
 import type { Kysely, Transaction } from "kysely";
 import { copyAttributes } from "../tree/_attributes.ts";
-import { guardOf, leave, mustHaveGuard, withView } from "../instance/_graft.ts";
+import { instanceOf, leave, mustBeInstance, withScope } from "../instance/_graft.ts";
 import type { ExecutorOf } from "../contract/executor_of.ts";
-import { brand, type KyseraExecutorMarker } from "../instance/executor_type.ts";
+import { isBranded, type KyseraExecutorMarker } from "../instance/executor_type.ts";
 import type { Attributes, Plugin, PluginHooks } from "../contract/plugin.ts";
 
 /**
@@ -28,7 +28,7 @@ import type { Attributes, Plugin, PluginHooks } from "../contract/plugin.ts";
  * ```
  */
 export function isKyseraExecutor(value: unknown): value is Kysely<any> & KyseraExecutorMarker {
-  return guardOf(value) !== undefined;
+  return instanceOf(value) !== undefined;
 }
 
 /**
@@ -56,7 +56,7 @@ export function isKyseraExecutor(value: unknown): value is Kysely<any> & KyseraE
  * ```
  */
 export function getPlugins(executor: Kysely<any>): readonly Plugin[] {
-  return guardOf(executor)?.core.plugins ?? [];
+  return instanceOf(executor)?.state.set.plugins ?? [];
 }
 
 /**
@@ -94,7 +94,7 @@ export function getPlugins(executor: Kysely<any>): readonly Plugin[] {
  * ```
  */
 export function getPluginHooks(executor: Kysely<any>, plugin: string): readonly PluginHooks[] {
-  const hooks = guardOf(executor)?.core.allHooks ?? [];
+  const hooks = instanceOf(executor)?.state.set.hooks ?? [];
   return hooks.filter((named) => named.plugin === plugin).map((named) => named.hooks);
 }
 
@@ -148,12 +148,7 @@ export function getRawDb<DB>(
 export function getRawDb<DB>(executor: ExecutorOf<DB>): Kysely<DB>;
 export function getRawDb(executor: Kysely<any>): Kysely<any> {
   if (isBranded(executor)) return executor.__rawDb;
-  return guardOf(executor) === undefined ? executor : leave(executor);
-}
-
-/** Whether a handle bears the marker: those that Kysely makes of one (a transaction, ..) do not. */
-function isBranded(handle: Kysely<any>): handle is Kysely<any> & KyseraExecutorMarker {
-  return "__kysera" in handle;
+  return instanceOf(executor) === undefined ? executor : leave(executor);
 }
 
 /**
@@ -187,12 +182,8 @@ function isBranded(handle: Kysely<any>): handle is Kysely<any> & KyseraExecutorM
  * ```
  */
 export function bindContext<K extends Kysely<any>>(executor: K, context: object): K {
-  const { core, view } = mustHaveGuard(executor, "bind a context");
-  const bound = withView(executor, {
-    context: copyAttributes(context, "bind a context"),
-    metadata: view.metadata,
-  });
-  return isBranded(executor) ? brand(bound, core, executor.__rawDb) : bound;
+  const { metadata } = mustBeInstance(executor, "bind a context").rules.request;
+  return withScope(executor, { context: copyAttributes(context, "bind a context"), metadata });
 }
 
 /**
@@ -217,7 +208,7 @@ export function bindContext<K extends Kysely<any>>(executor: K, context: object)
  * ```
  */
 export function getContext(executor: Kysely<any>): Attributes | undefined {
-  return guardOf(executor)?.view.context;
+  return instanceOf(executor)?.rules.request.context;
 }
 
 /**
@@ -251,13 +242,12 @@ export function getContext(executor: Kysely<any>): Attributes | undefined {
  * ```
  */
 export function withMetadata<K extends Kysely<any>>(executor: K, flags: object): K {
-  const { core, view } = mustHaveGuard(executor, "set the flags of a handle");
-  const merged = { ...view.metadata, ...copyAttributes(flags, "set the flags of a handle") };
+  const { request } = mustBeInstance(executor, "set the flags of a handle").rules;
+  const merged = { ...request.metadata, ...copyAttributes(flags, "set the flags of a handle") };
   const metadata = Object.fromEntries(
     Object.entries(merged).filter(([, value]) => value !== undefined),
   );
-  const flagged = withView(executor, { context: view.context, metadata: Object.freeze(metadata) });
-  return isBranded(executor) ? brand(flagged, core, executor.__rawDb) : flagged;
+  return withScope(executor, { context: request.context, metadata: Object.freeze(metadata) });
 }
 
 /**
@@ -281,5 +271,5 @@ export function withMetadata<K extends Kysely<any>>(executor: K, flags: object):
  * ```
  */
 export function getMetadata(executor: Kysely<any>): Attributes {
-  return guardOf(executor)?.view.metadata ?? {};
+  return instanceOf(executor)?.rules.request.metadata ?? {};
 }

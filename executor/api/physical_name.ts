@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { guardOf } from "../instance/_graft.ts";
+import { instanceOf } from "../instance/_graft.ts";
 import { parseTableName, type TableId } from "../contract/table_scope.ts";
 
 /**
@@ -28,5 +28,5 @@ import { parseTableName, type TableId } from "../contract/table_scope.ts";
  */
 export function physicalTable(executor: Kysely<any>, table: string): TableId {
   const { name, schema } = parseTableName(table);
-  return { name: guardOf(executor)?.physicalName(name) ?? name, schema };
+  return { name: instanceOf(executor)?.rules.physicalName(name) ?? name, schema };
 }

@@ -1,12 +1,14 @@
 import type { Compilable, CompiledQuery, Kysely, RootOperationNode } from "kysely";
-import { guardOf } from "../instance/_graft.ts";
-import { type Guard, sameVariants } from "../hooks/_rules.ts";
-import { LateValue } from "../tree/_deferred_parameter.ts";
+import { inMode, instanceOf } from "../instance/_graft.ts";
+import { sameKeys } from "../hooks/_cache_keys.ts";
+import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
+import type { GuardedExecutor } from "../instance/_guarded_executor.ts";
+import { Usage } from "../rewrite/_pass.ts";
+import { DeferredParameter } from "../tree/_deferred_parameter.ts";
 import { writtenKind } from "../instance/_provenance.ts";
-import { OwnQuery } from "../instance/_compiled_query.ts";
+import { ExecutorQuery } from "../instance/_compiled_query.ts";
 import { Slot } from "../tree/_slot.ts";
 import { ForeignQueryError } from "../contract/errors.ts";
-import type { Attributes } from "../contract/plugin.ts";
 
 export { Slot } from "../tree/_slot.ts";
 
@@ -69,8 +71,10 @@ export function compilePlan<R, K extends Kysely<any>>(
   handle: K,
   build: (db: K) => Compilable<R>,
 ): QueryPlan<R> {
-  const guard = guardOf(handle);
-  return guard === undefined ? planOfPlain(handle, build) : planOfGuarded(handle, guard, build);
+  const instance = instanceOf(handle);
+  return instance === undefined
+    ? planOfPlain(handle, build)
+    : planOfInstance(handle, instance, build);
 }
 
 /**
@@ -95,8 +99,8 @@ export function compilePlan<R, K extends Kysely<any>>(
  * ```
  */
 export function planKey(handle: Kysely<any>): object {
-  const guard = guardOf(handle);
-  if (guard !== undefined) return guard.family;
+  const instance = instanceOf(handle);
+  if (instance !== undefined) return instance.rules.family;
   const executor = handle.getExecutor();
   return executor.plugins.length === 0 ? executor.adapter : executor;
 }
@@ -112,9 +116,7 @@ function planOfPlain<R, K extends Kysely<any>>(
     other: Kysely<any>,
     values: readonly unknown[],
   ): CompiledQuery<R> | undefined =>
-    serves(other)
-      ? { ...compiled, parameters: fill(compiled.parameters, values, undefined, {}) }
-      : undefined;
+    serves(other) ? { ...compiled, parameters: fill(compiled.parameters, values) } : undefined;
   return {
     sql: compiled.sql,
     kind: compiled.query.kind,
@@ -129,83 +131,97 @@ function planOfPlain<R, K extends Kysely<any>>(
   };
 }
 
-function planOfGuarded<R, K extends Kysely<any>>(
+function planOfInstance<R, K extends Kysely<any>>(
   handle: K,
-  guard: Guard,
+  instance: GuardedExecutor,
   build: (db: K) => Compilable<R>,
 ): QueryPlan<R> {
-  const { family, usage } = guard;
-  usage.context = false;
-  usage.moment = false;
-  usage.variants = [];
-  const compiled = compileFor(handle, guard, build);
-  const context = usage.context ? guard.view.context : ANY;
-  const reusable = !usage.moment;
-  const { variants } = usage;
-  let asked: CompiledQuery<R> | undefined;
-  const problem = (other: Guard | undefined, run: object): string | undefined => {
-    if (other?.family !== family) {
-      return "its plan was compiled for another executor, other flags or other Kysely plugins";
+  const { family, request } = instance.rules;
+  const { query: compiled, usage } = prepareFor(handle, build, true);
+  const context = usage.context ? request.context : ANY;
+  const reusable = !usage.once;
+  const { keys } = usage;
+  let asked: Prepared<R> | undefined;
+  const problem = (other: GuardedExecutor | undefined, run: object): string | undefined => {
+    if (other?.rules.family !== family) {
+      return "it was prepared for another executor, other flags or other Kysely plugins";
     }
     if (!reusable) return undefined;
-    return (context === ANY || context === other.view.context) &&
-        sameVariants(variants, other.view.context, run)
+    const { rules } = other;
+    return (context === ANY || context === rules.request.context) &&
+        sameKeys(keys, rules.request.context, run, rules.callerMayChange)
       ? undefined
-      : "its plan was compiled under another context";
+      : "it was prepared under another context";
   };
   const bound = (
     other: Kysely<any>,
     values: readonly unknown[],
     run: object,
   ): CompiledQuery<R> => {
-    const target = guardOf(other);
-    const { view } = target!;
-    const checks = OwnQuery.checksOf(compiled);
-    if (reusable && checks !== undefined && !checks.satisfied(values, view.context)) {
+    const { rules } = instanceOf(other)!;
+    const { context } = rules.request;
+    // An instance of the family is a Kysely of the same kind as the one that was prepared for.
+    let prepared = reusable ? { query: compiled, usage } : prepareFor(other as K, build, true);
+    if (ExecutorQuery.checksOf(prepared.query)?.satisfied(values, context, run) === false) {
       // A check that cannot tell by the values is made by the database.
-      const query = asked ??= compileFor(other as K, target!, build, false);
-      return new OwnQuery<R>(query, fill(query.parameters, values, view.context, run), target!);
+      prepared = reusable
+        ? asked ??= prepareFor(other as K, build, false)
+        : prepareFor(other as K, build, false);
     }
-    // A handle of the family is a Kysely of the same kind as the one that the plan was made for.
-    let query = reusable ? compiled : compileFor(other as K, target!, build);
-    if (!reusable && OwnQuery.checksOf(query)?.satisfied(values, view.context) === false) {
-      query = compileFor(other as K, target!, build, false);
-    }
-    return new OwnQuery<R>(query, fill(query.parameters, values, view.context, run), target!);
+    const { query } = prepared;
+    const read: ReadParameter[] = [];
+    const parameters = fill(query.parameters, values, (parameter) => {
+      const value = parameter.read(context, run);
+      if (rules.callerMayChange) read.push([parameter, value]);
+      return value;
+    });
+    const checks = ExecutorQuery.checksOf(query);
+    const reads = rules.callerMayChange ? new ContextReads(prepared.usage.keys, read) : undefined;
+    return new ExecutorQuery<R>(query, parameters, rules, { checks, reads });
   };
   return {
     sql: compiled.sql,
     kind: writtenKind(compiled.query),
     reusable,
-    serves: (other) => problem(guardOf(other), {}) === undefined,
+    serves: (other) => problem(instanceOf(other), {}) === undefined,
     tryBind(other, values) {
       const run = {};
-      return problem(guardOf(other), run) === undefined ? bound(other, values, run) : undefined;
+      return problem(instanceOf(other), run) === undefined ? bound(other, values, run) : undefined;
     },
     bind(other, values) {
       const run = {};
-      const why = problem(guardOf(other), run);
+      const why = problem(instanceOf(other), run);
       if (why !== undefined) throw new ForeignQueryError(why);
       return bound(other, values, run);
     },
   };
 }
 
-/** Compiles a query, and leaves its late values to be read when it runs. */
-function compileFor<R, K extends Kysely<any>>(
+interface Prepared<R> {
+  readonly query: CompiledQuery<R>;
+  /** What its rewriting has used. */
+  readonly usage: Usage;
+}
+
+/** Compiles a query, and leaves its deferred parameters to be read when it runs. */
+function prepareFor<R, K extends Kysely<any>>(
   handle: K,
-  guard: Guard,
   build: (db: K) => Compilable<R>,
-  defers: boolean = true,
-): CompiledQuery<R> {
-  guard.planning = true;
-  guard.defers = defers;
-  try {
-    return build(handle).compile();
-  } finally {
-    guard.planning = false;
-    guard.defers = true;
-  }
+  defersChecks: boolean,
+): Prepared<R> {
+  const usage = new Usage();
+  let own: CompiledQuery | undefined;
+  const preparing = inMode(handle, {
+    mode: "prepare",
+    trace: undefined,
+    defersChecks,
+    prepared: (used) => usage.add(used),
+    compiled: (query) => own = query,
+  });
+  const query = build(preparing).compile();
+  // What another executor instance has compiled is good for its own caller: it is made each time.
+  if (query !== own) usage.once = true;
+  return { query, usage };
 }
 
 /** Stands for every context. */
@@ -214,16 +230,15 @@ const ANY: unique symbol = Symbol("any context");
 function fill(
   parameters: readonly unknown[],
   values: readonly unknown[],
-  context: Attributes | undefined,
-  run: object,
+  read?: (parameter: DeferredParameter<unknown>) => unknown,
 ): unknown[] {
   const out = new Array<unknown>(parameters.length);
   for (let i = 0; i < parameters.length; i++) {
     const value = parameters[i];
     out[i] = value instanceof Slot
       ? values[value.index]
-      : value instanceof LateValue
-      ? value.read(context, run)
+      : read !== undefined && value instanceof DeferredParameter
+      ? read(value)
       : value;
   }
   return out;

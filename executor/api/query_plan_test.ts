@@ -238,14 +238,14 @@ describe("compilePlan()", () => {
   });
 });
 
-describe("HookContext.variant()", () => {
+describe("HookContext.cached()", () => {
   let asked = 0;
   const shaped: Plugin = {
     ...hide,
     name: "shaped",
-    filter: (users, { eb, variant, value }) => {
+    filter: (users, { eb, cached, value }) => {
       asked++;
-      const shape = variant((context) => {
+      const shape = cached((context) => {
         if (context?.["role"] === undefined) throw new Error("no role");
         return context["role"];
       });
@@ -281,8 +281,8 @@ describe("HookContext.variant()", () => {
     const runs: object[] = [];
     const same = createExecutorSync(dummy(), [{
       ...hide,
-      filter: (users, { eb, variant, value }) => {
-        variant((_, run) => void runs.push(run));
+      filter: (users, { eb, cached, value }) => {
+        cached((_, run) => void runs.push(run));
         return eb(users.column("n"), "=", value((_, run) => runs.push(run)));
       },
     }]);
@@ -321,10 +321,14 @@ describe("HookContext.once()", () => {
   });
 });
 
-describe("a plugin's identity()", () => {
+describe("a plugin's callerMayChange()", () => {
   it("keeps a compiled query to the caller that it was compiled for", async () => {
     let caller = 1;
-    const executor = createExecutorSync(dummy(), [{ ...hide, identity: () => caller }]);
+    const executor = createExecutorSync(dummy(), [{
+      ...hide,
+      callerMayChange: () => true,
+      filter: (users, { eb, value }) => eb(users.column("n"), "=", value(() => caller)),
+    }]);
     const query = executor.selectFrom("users").selectAll().compile();
     const plan = compilePlan(executor, byId);
     const bound = plan.bind(executor, [1]);

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
-import type { Core } from "../instance/_state.ts";
-import { guardOf, isKysely, leave, mustHaveGuard } from "../instance/_graft.ts";
-import type { View } from "../hooks/_rules.ts";
+import type { ExecutorState } from "../instance/_state.ts";
+import { instanceOf, isKysely, leave, mustBeInstance } from "../instance/_graft.ts";
+import type { RequestScope } from "../rewrite/rules.ts";
 import type { ExecutorOf } from "../contract/executor_of.ts";
 import { install, prepare, setUpSync } from "./create_executor.ts";
 import type { KyseraTransaction } from "../instance/executor_type.ts";
@@ -54,15 +54,16 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
       "NOT_A_TRANSACTION",
     );
   }
-  const own = guardOf(transaction)?.core;
+  const own = instanceOf(transaction)?.state;
   const rawDb = own === undefined ? transaction : leave(transaction);
-  const put = (core: Core, view: View): KyseraTransaction<DB, P> =>
+  const put = (state: ExecutorState, request: RequestScope): KyseraTransaction<DB, P> =>
     // install() puts the marker on.
-    install(transaction, core, view, rawDb) as unknown as KyseraTransaction<DB, P>;
+    install(transaction, state, request, rawDb) as unknown as KyseraTransaction<DB, P>;
   if (isKysely(plugins)) {
-    const { core, view } = mustHaveGuard(plugins, "wrap a transaction");
-    return put(own === undefined || own === core ? core : own.with(core), view);
+    const { state, rules } = mustBeInstance(plugins, "wrap a transaction");
+    const both = own === undefined || own === state ? state : own.with(state);
+    return put(both, rules.request);
   }
   const plan = prepare(transaction, plugins, {}, false);
-  return put(plan.core(setUpSync(plan)), plan.view);
+  return put(plan.state(setUpSync(plan)), plan.request);
 }

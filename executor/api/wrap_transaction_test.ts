@@ -162,7 +162,7 @@ describe("wrapTransaction()", () => {
     for (const value of [...values, { isTransaction: true }]) {
       assert.throws(
         () => wrapTransaction(value as Transaction<any>, [hide]),
-        (error) => error instanceof ExecutorError && /Cannot (wrap|make)/.test(error.message),
+        (error) => error instanceof ExecutorError && /Cannot (wrap|create)/.test(error.message),
         `it took ${value}`,
       );
     }

@@ -16,7 +16,7 @@ export const HOOKS = [
   "aroundStream",
   "describe",
   "explain",
-  "identity",
+  "callerMayChange",
   "setup",
 ] as const;
 

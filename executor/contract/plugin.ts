@@ -76,15 +76,20 @@ export interface HookContext {
    */
   value<T>(read: (context: Attributes | undefined, run: object) => T): Expression<T>;
   /**
-   * Reads something of the context that the answer's shape depends on (which of several predicates
-   * it is), while {@linkcode HookContext.value} reads what goes into it. The answer is kept, and a
-   * plan is good, for every context that `read` gives the same of, by `Object.is`.
+   * Reads something of the context that the shape of the result depends on (which of several
+   * predicates it is), while {@linkcode HookContext.value} reads what goes into it as a parameter.
+   * The result is kept, and a prepared query is good, for every context whose value has the same key.
    *
    * @param read called now, and again for other contexts; it must depend on nothing else. Where no
    * context is bound it is called each time. `run` is that of the {@linkcode HookContext.value}s of
    * the same run of a query
+   * @param keyOf returns the cache key of a value, compared by `Object.is`. Default: the value itself
+   * @returns what `read` returned
    */
-  variant<T>(read: (context: Attributes | undefined, run: object) => T): T;
+  cached<T>(
+    read: (context: Attributes | undefined, run: object) => T,
+    keyOf?: (value: T) => unknown,
+  ): T;
   /** Says that the answer is good for this one time, though the hooks are `stable`. */
   once(): void;
   /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */
@@ -160,11 +165,13 @@ export interface RowCheck {
    * Whether a row satisfies it. Where there is a `predicate`, the row has those columns only whose
    * values are known, and `undefined` says that it cannot be told; else it has all of them.
    *
-   * @param context what is bound to the handle that runs the statement
+   * @param context what is bound to the executor instance that runs the statement
+   * @param run stands for the run of the statement, as for {@linkcode HookContext.value}
    */
   satisfied?(
     row: Readonly<Record<string, unknown>>,
     context: Attributes | undefined,
+    run: object,
   ): boolean | undefined;
   /**
    * The same as an expression, over the columns of the reference: the new row, under the name that
@@ -200,6 +207,8 @@ export interface ColumnMask {
 
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
 export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "metadata"> {
+  /** Stands for this run of the query, as the `run` that reads of a context are given does. */
+  readonly run: object;
   /** The connection that the query runs on. */
   readonly connection: DatabaseConnection;
   /** Whether a transaction is open on the connection, as far as this executor saw. */
@@ -299,10 +308,12 @@ export interface PluginHooks {
     scope: Pick<HookContext, "dialect" | "context" | "metadata">,
   ): AsyncIterableIterator<QueryResult<any>>;
   /**
-   * Who is asking, where no context is bound that tells: a compiled query is refused where the
-   * answer is another one, by `Object.is`, when it runs. Asked for every query of such a handle.
+   * Returns true if, under this context, hooks read the caller from elsewhere (a provider), who may be
+   * another one when a compiled query runs. What they have taken by {@linkcode HookContext.value} and
+   * {@linkcode HookContext.cached} is then read again when it runs, and a query that was compiled
+   * for another caller is refused.
    */
-  identity?(context: Attributes | undefined): unknown;
+  callerMayChange?(context: Attributes | undefined): boolean;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
   readonly rawSql?: "deny";
   /**

@@ -7,44 +7,30 @@ import {
   SelectQueryNode,
   type TableNode,
 } from "kysely";
-import { bothVariants, type Guard, type Usage } from "./_rules.ts";
 import { QueryRefusedError } from "../contract/errors.ts";
-import { visit } from "../rewrite/_walk.ts";
+import type { Pass } from "../rewrite/_pass.ts";
+import type { Rules } from "../rewrite/rules.ts";
 
 /**
- * What a plugin has written keeps to the plugins as well: to what the caller may see, and not to
- * what the handle's flags ask to be shown.
+ * Rewrites what a plugin has written: it is subject to the plugins as well, for what the caller may
+ * see, and not for what the flags of the executor instance ask to be shown.
  */
-export function keepingToPlugins(written: OperationNode, guard: Guard): OperationNode {
-  const plain = guard.withoutFlags;
-  return plain === guard
-    ? visit(written, undefined, guard)
-    : underAnother(guard.usage, plain, () => visit(written, undefined, plain));
-}
-
-/** Does something with another guard, and notes what it has used for the first. */
-function underAnother<T>(usage: Usage, other: Guard, make: () => T): T {
-  const before = { ...other.usage };
-  Object.assign(other.usage, { context: false, late: false, moment: false, variants: [] });
-  try {
-    return make();
-  } finally {
-    const used = other.usage;
-    usage.context ||= used.context;
-    usage.late ||= used.late;
-    usage.moment ||= used.moment;
-    usage.variants = bothVariants(usage.variants, used.variants);
-    Object.assign(used, before);
-  }
+export function subjectToPlugins(written: OperationNode, pass: Pass): OperationNode {
+  const { withoutFlags } = pass.rules;
+  // A subquery of a plugin sees none of the query's CTEs: a name that one hides is refused before.
+  const outside = pass.within(undefined);
+  return withoutFlags === pass.rules
+    ? outside.visit(written)
+    : outside.under(withoutFlags, (pass) => pass.visit(written));
 }
 
 /**
- * Puts the tables that a predicate's subqueries read into the schema of the handle, as those of the
+ * Puts the tables that a predicate's subqueries read into the schema of the executor instance, as those of the
  * user's query are: they stand in the selection of a query for as long as Kysely's plugin looks.
  */
-export function inSchema(node: OperationNode, guard: Guard): OperationNode {
+export function inSchema(node: OperationNode, rules: Rules): OperationNode {
   let out = node;
-  for (const plugin of guard.schemas) {
+  for (const plugin of rules.schemas) {
     const selection = SelectionNode.create(AliasNode.create(out, IdentifierNode.create("p")));
     const query = SelectQueryNode.cloneWithSelections(SelectQueryNode.create(), [selection]);
     const { selections } = plugin.transformQuery({

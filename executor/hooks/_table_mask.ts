@@ -10,69 +10,66 @@ import {
   sql,
   ValueNode,
 } from "kysely";
-import { callHook, filterNode } from "./_validate_results.ts";
-import type { Guard } from "./_rules.ts";
-import { captured, inSchema, keepingToPlugins } from "./_plugin_sql.ts";
+import { callHook } from "../contract/_call_hook.ts";
+import { filterNode } from "./_validate_results.ts";
+import type { Pass } from "../rewrite/_pass.ts";
+import type { MaskedColumns } from "../rewrite/rules.ts";
+import { captured, inSchema, subjectToPlugins } from "./_plugin_sql.ts";
 import type { ReferenceName } from "../tree/_table_reference.ts";
 import type { ColumnMask } from "../contract/plugin.ts";
 import { namesIn, nodeOfSource } from "../tree/_nodes.ts";
 
 /** The masked columns of one reference. */
-export class TableMask {
-  /** All columns. */
-  readonly columns: readonly string[];
-  /** What the caller may not write, as columns are compared. */
-  readonly unwritable: ReadonlySet<string>;
-  readonly #hidden = new Map<string, OperationNode>();
+export class TableMask implements MaskedColumns {
+  readonly readOnly: ReadonlySet<string>;
+  readonly #columns: readonly string[];
+  readonly #shown = new Map<string, OperationNode>();
   readonly #names: string[] = [];
+  readonly #pass: Pass;
 
   constructor(
     answers: readonly { readonly plugin: string; readonly answer: ColumnMask }[],
     name: ReferenceName,
-    guard: Guard,
+    pass: Pass,
   ) {
-    this.columns = answers[0]!.answer.columns;
-    this.unwritable = new Set(
+    this.#pass = pass;
+    this.#columns = answers[0]!.answer.columns;
+    this.readOnly = new Set(
       answers.flatMap(({ answer }) =>
-        (answer.unwritable ?? []).map((column) => guard.columnKey(column))
+        (answer.unwritable ?? []).map((column) => pass.rules.columnKey(column))
       ),
     );
     for (const { plugin, answer } of answers) {
       for (const [column, shown] of Object.entries(answer.hidden)) {
-        const key = guard.columnKey(column);
-        // The first plugin has its say; NULL goes before all.
-        if (this.#hidden.has(key) && shown !== null) continue;
+        const key = pass.rules.columnKey(column);
+        // The first plugin decides; NULL goes before all.
+        if (this.#shown.has(key) && shown !== null) continue;
         this.#names.push(column);
-        this.#hidden.set(key, shownAs(shown, column, name, plugin, guard));
+        this.#shown.set(key, shownAs(shown, column, name, plugin, pass));
       }
     }
   }
 
-  /** The names of the columns that are hidden. */
   get names(): readonly string[] {
     return this.#names;
   }
 
-  /** Whether a column is. */
-  hides(column: string, guard: Guard): boolean {
-    return this.#hidden.has(guard.columnKey(column));
+  has(column: string): boolean {
+    return this.#shown.has(this.#pass.rules.columnKey(column));
   }
 
-  /** What is seen in a column's place. */
-  shown(column: string, guard: Guard): OperationNode {
-    return this.#hidden.get(guard.columnKey(column))!;
+  shown(column: string): OperationNode {
+    return this.#shown.get(this.#pass.rules.columnKey(column))!;
   }
 
-  /** What `*` stands for. */
-  selections(name: ReferenceName, guard: Guard): SelectionNode[] {
-    return this.columns.map((column) => {
-      const shown = this.#hidden.get(guard.columnKey(column));
-      return SelectionNode.create(
-        shown === undefined
-          ? ReferenceNode.create(ColumnNode.create(column), name.qualifier)
-          : AliasNode.create(shown, IdentifierNode.create(column)),
-      );
-    });
+  selections(name: ReferenceName): SelectionNode[] {
+    return this.#columns.map((column) =>
+      SelectionNode.create(
+        this.has(column)
+          ? AliasNode.create(this.shown(column), IdentifierNode.create(column))
+          : ReferenceNode.create(ColumnNode.create(column), name.qualifier),
+      )
+    );
   }
 }
 
@@ -81,7 +78,7 @@ function shownAs(
   column: string,
   name: ReferenceName,
   plugin: string,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
   const own = ReferenceNode.create(ColumnNode.create(column), name.qualifier);
   // NULL of the column's type.
@@ -90,9 +87,9 @@ function shownAs(
   }
   const node = callHook(plugin, "mask", () => nodeOfSource(shown));
   if (node === undefined) return ValueNode.create(shown);
-  const written = ParensNode.create(inSchema(filterNode(shown, plugin, "mask"), guard));
-  const { names } = namesIn(written, guard);
+  const written = ParensNode.create(inSchema(filterNode(shown, plugin, "mask"), pass.rules));
+  const { names } = namesIn(written, (name) => pass.rules.cteKey(name));
   const alias = name.qualifier.table.identifier.name;
   if (names.has(alias)) throw captured(alias, name.table);
-  return keepingToPlugins(written, guard);
+  return subjectToPlugins(written, pass);
 }

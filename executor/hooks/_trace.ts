@@ -1,23 +1,46 @@
-import type { Guard } from "./_rules.ts";
-import { callHook } from "./_validate_results.ts";
-import type { NamedHooks } from "./_table_rules.ts";
-import type { Reference } from "../tree/_table_reference.ts";
-import type { AppliedRule, ExplainedHook, ExplainedReference } from "../api/explain_query.ts";
+import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
+import type { HookContext, QueryOperation, TableReference } from "../contract/plugin.ts";
+import type { ExplainedHook, RuleTrace } from "../rewrite/rules.ts";
 
-/** What explainQuery() gathers while a query is rewritten. */
-export class Trace {
+/** A hook that applied to a reference. */
+export interface AppliedRule {
+  /** The plugin. */
+  readonly plugin: string;
+  /** Which of its hooks. */
+  readonly hook: ExplainedHook;
+  /** What the plugin's `explain` says about it: names of policies, say. */
+  readonly says: readonly string[];
+}
+
+/** What the plugins did about one table reference. */
+export interface ExplainedReference {
+  /** The table as the query wrote it. */
+  readonly table: string;
+  /** The schema the query qualified it with. */
+  readonly schema: string | undefined;
+  /** The name its columns are qualified with. */
+  readonly alias: string;
+  /** What is done with it. */
+  readonly operation: QueryOperation;
+  /** Whether it is read or written. */
+  readonly role: "source" | "target";
+  /** Which rules applied, in the order of their plugins; none where all had nothing to say. */
+  readonly rules: readonly AppliedRule[];
+}
+
+/** What `explainQuery()` gathers while a query is rewritten. */
+export class Trace implements RuleTrace {
   readonly #references = new Map<string, ExplainedReference & { rules: AppliedRule[] }>();
 
   get references(): readonly ExplainedReference[] {
     return [...this.#references.values()];
   }
 
-  /** Notes that hooks had something to say about a reference, or that none had. */
   add(
-    reference: Reference,
+    reference: TableReference,
     hook: ExplainedHook,
     applied: readonly NamedHooks[],
-    guard: Guard,
+    contextFor: (plugin: string) => HookContext,
   ): void {
     const { table, schema, alias, operation, role } = reference;
     const key = JSON.stringify([table, schema, alias, operation]);
@@ -28,10 +51,9 @@ export class Trace {
     }
     for (const { plugin, hooks } of applied) {
       if (found.rules.some((rule) => rule.plugin === plugin && rule.hook === hook)) continue;
-      guard.caller = { plugin, hook: "explain" };
       const says = hooks.explain === undefined
         ? []
-        : callHook(plugin, "explain", () => hooks.explain!(reference, guard.hookContext, hook));
+        : callHook(plugin, "explain", () => hooks.explain!(reference, contextFor(plugin), hook));
       found.rules.push({ plugin, hook, says });
     }
   }

@@ -1,21 +1,8 @@
 import type { OperationNode } from "kysely";
-import { ExecutorError, PluginHookError } from "../contract/errors.ts";
+import { callHook } from "../contract/_call_hook.ts";
+import { PluginHookError } from "../contract/errors.ts";
 import type { ColumnMask, DeleteRewrite, RowCheck, Stamp } from "../contract/plugin.ts";
 import { nodeOfSource } from "../tree/_nodes.ts";
-
-/** Calls a hook; what it throws is told with the plugin's name, but for our own errors. */
-export function callHook<T>(plugin: string, hook: string, call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof ExecutorError) throw error;
-    throw new PluginHookError(plugin, hook, `it threw (${describe(error)})`, { cause: error });
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** The node of what a hook answered. */
 export function filterNode(

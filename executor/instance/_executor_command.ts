@@ -2,29 +2,24 @@ import type {
   KyselyPlugin,
   PluginTransformQueryArgs,
   PluginTransformResultArgs,
+  QueryExecutor,
   QueryResult,
   RootOperationNode,
   UnknownRow,
 } from "kysely";
-import type { Guard, View } from "../hooks/_rules.ts";
+import type { GuardedExecutor } from "./_guarded_executor.ts";
 
 /**
- * A request to the guarded executor inside a handle, sent by the one way that Kysely has to reach it
- * through its own wrappers (a transaction's executor hides ours): `withPlugin`.
+ * A request to the guarded executor inside a Kysely instance or a query builder, sent by the one way
+ * that Kysely has to reach it through its own wrappers (a transaction's executor hides ours):
+ * `withPlugin`.
  */
-export class HandleCommand implements KyselyPlugin {
-  /**
-   * `ask`: who are you; `view`: the same with another view; `leave`: what is under you; `bare`: the
-   * same without Kysely's plugins.
-   */
-  readonly action: "ask" | "view" | "leave" | "bare";
-  readonly view: View | undefined;
-  /** The answer: stays `undefined` where the handle is not ours. */
-  guard: Guard | undefined;
+export class ExecutorCommand implements KyselyPlugin {
+  /** Answers the request: the executor that takes the place of the one that is asked. */
+  readonly obey: (executor: GuardedExecutor) => QueryExecutor;
 
-  constructor(action: HandleCommand["action"], view?: View) {
-    this.action = action;
-    this.view = view;
+  constructor(obey: (executor: GuardedExecutor) => QueryExecutor) {
+    this.obey = obey;
   }
 
   transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {

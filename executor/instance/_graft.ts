@@ -1,68 +1,88 @@
 import type { Kysely, KyselyPlugin, QueryExecutor } from "kysely";
-import type { Guard, View } from "../hooks/_rules.ts";
-import { HandleCommand } from "./_executor_command.ts";
 import { ExecutorError } from "../contract/errors.ts";
+import type { RequestScope } from "../rewrite/rules.ts";
+import { ExecutorCommand } from "./_executor_command.ts";
+import { brand, isBranded } from "./executor_type.ts";
+import type { GuardedExecutor, PassOptions } from "./_guarded_executor.ts";
 
-/** A Kysely plugin that does nothing: adding it makes a copy of a handle. */
+/** A Kysely plugin that does nothing: adding it makes a copy of a Kysely instance. */
 const NOTHING: KyselyPlugin = {
   transformQuery: ({ node }) => node,
   transformResult: ({ result }) => Promise.resolve(result),
 };
 
 /**
- * A new Kysely of the same kind and connection, with another query executor inside.
+ * Returns a new Kysely of the same kind and connection, with another query executor inside.
  *
- * `withPlugin` makes a new Kysely round whatever its executor's own `withPlugin` gives back. A first
+ * `withPlugin` makes a new Kysely round whatever its executor's own `withPlugin` returns. A first
  * call makes a copy whose executor belongs to nobody else; on that one the method is replaced; a
  * second call then puts our executor in. Neither the user's object nor a prototype is touched.
  */
 export function graft<K extends Kysely<any>>(db: K, executor: QueryExecutor): K {
   const copy = db.withPlugin(NOTHING);
   Object.defineProperty(copy.getExecutor(), "withPlugin", { value: () => executor });
-  // withPlugin of a Kysely, Transaction or ControlledTransaction gives one of the same class.
+  // withPlugin of a Kysely, Transaction or ControlledTransaction returns one of the same class.
   return copy.withPlugin(NOTHING) as K;
 }
 
-/** The guard inside a handle; `undefined` for a Kysely that is not ours. */
-export function guardOf(value: unknown): Guard | undefined {
+const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
+
+/** Returns the guarded executor inside a Kysely instance; `undefined` where there is none. */
+export function instanceOf(value: unknown): GuardedExecutor | undefined {
   if (!isKysely(value)) return undefined;
-  const known = GUARDS.get(value);
+  const known = INSTANCES.get(value);
   if (known !== undefined) return known;
-  const ask = new HandleCommand("ask");
-  value.getExecutor().withPlugin(ask);
-  if (ask.guard !== undefined) GUARDS.set(value, ask.guard);
-  return ask.guard;
+  let found: GuardedExecutor | undefined;
+  value.getExecutor().withPlugin(
+    new ExecutorCommand((executor) => {
+      found = executor;
+      return executor;
+    }),
+  );
+  if (found !== undefined) INSTANCES.set(value, found);
+  return found;
 }
 
-/** The guard inside a handle. @throws {ExecutorError} for a Kysely that is not ours */
-export function mustHaveGuard(value: unknown, action: string): Guard {
-  const guard = guardOf(value);
-  if (guard === undefined) {
-    throw new ExecutorError(
-      `Cannot ${action}: the value is no executor; make one with createExecutor(db, plugins)`,
-      "NOT_AN_EXECUTOR",
-    );
-  }
-  return guard;
+/**
+ * Returns the guarded executor inside a Kysely instance.
+ *
+ * @throws {ExecutorError} where there is none
+ */
+export function mustBeInstance(value: unknown, action: string): GuardedExecutor {
+  const instance = instanceOf(value);
+  if (instance !== undefined) return instance;
+  throw new ExecutorError(
+    `Cannot ${action}: the value is not an executor; make one with createExecutor(db, plugins)`,
+    "NOT_AN_EXECUTOR",
+  );
 }
 
-/** The same handle under another view. */
-export function withView<K extends Kysely<any>>(handle: K, view: View): K {
-  // The command is answered by our executor, which gives one of its kind.
-  return handle.withPlugin(new HandleCommand("view", view)) as K;
+/** Returns the same Kysely instance under another request scope. */
+export function withScope<K extends Kysely<any>>(instance: K, request: RequestScope): K {
+  return branded(instance, instance.withPlugin(new ExecutorCommand((e) => e.for(request))));
 }
 
-/** The handle without our executor: same connection, same transaction, no plugins of ours. */
-export function leave<K extends Kysely<any>>(handle: K): K {
-  // As above.
-  return handle.withPlugin(new HandleCommand("leave")) as K;
+/** Returns the same Kysely instance, whose queries are rewritten in another mode. */
+export function inMode<K extends Kysely<any>>(instance: K, options: PassOptions): K {
+  return branded(instance, instance.withPlugin(new ExecutorCommand((e) => e.inMode(options))));
 }
 
-/** Whether a value is a Kysely instance, of whichever copy of Kysely. */
+/** Returns the Kysely instance without our executor: same connection, same transaction. */
+export function leave<K extends Kysely<any>>(instance: K): K {
+  // withPlugin returns one of the same class.
+  return instance.withPlugin(new ExecutorCommand((executor) => executor.inner)) as K;
+}
+
+/** Puts the marker of one instance on another. */
+function branded<K extends Kysely<any>>(instance: K, other: Kysely<any>): K {
+  // withPlugin returns one of the same class.
+  const made = other as K;
+  return isBranded(instance) ? brand(made, instance.__plugins, instance.__rawDb) : made;
+}
+
+/** Returns true for a Kysely instance, of whichever copy of Kysely. */
 export function isKysely(value: unknown): value is Kysely<any> {
   if (typeof value !== "object" || value === null) return false;
   const { getExecutor, withPlugin } = value as Partial<Kysely<any>>;
   return typeof getExecutor === "function" && typeof withPlugin === "function";
 }
-
-const GUARDS: WeakMap<object, Guard> = new WeakMap();

@@ -9,96 +9,154 @@ import type {
   QueryResult,
   RootOperationNode,
 } from "kysely";
-import { callHook } from "../hooks/_validate_results.ts";
+import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
+import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
+import type { PluginSet } from "../hooks/_plugin_set.ts";
+import { PluginRules } from "../hooks/_rules.ts";
+import { Pass, type PassMode, type Usage } from "../rewrite/_pass.ts";
+import { isUntouched } from "../rewrite/_prescan.ts";
+import { CHECK_COLUMN, type RowChecks } from "../rewrite/_row_checks.ts";
+import type { RequestScope, RuleTrace } from "../rewrite/rules.ts";
+import { walk, walkRoot } from "../rewrite/_walk.ts";
 import { type Rest, runAround } from "../run/_around.ts";
-import { Checks, GUARD_COLUMN, withoutGuards } from "../run/_checks.ts";
 import { watch } from "../run/_connection.ts";
-import { Guard } from "../hooks/_rules.ts";
-import { HandleCommand } from "./_executor_command.ts";
-import { readLate } from "../tree/_deferred_parameter.ts";
-import { checksOf, isMarkedBy, mark } from "./_provenance.ts";
-import { admit, OwnQuery } from "./_compiled_query.ts";
-import type { NamedHooks } from "../hooks/_table_rules.ts";
-import type { Place } from "../run/_query_scope.ts";
-import { restore } from "./_restore.ts";
+import type { Place, RunContext } from "../run/_query_scope.ts";
+import { withoutChecks } from "../run/_without_checks.ts";
+import { readDeferred } from "../tree/_deferred_parameter.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import { isRead } from "../tree/_statement.ts";
-import { isUntouched } from "../rewrite/_prescan.ts";
-import { visitRoot } from "../rewrite/_walk.ts";
+import { admit } from "./_admit.ts";
+import { ExecutorQuery } from "./_compiled_query.ts";
+import { ExecutorCommand } from "./_executor_command.ts";
+import { graft } from "./_graft.ts";
+import {
+  isOwn,
+  type LeftToRun,
+  leftToRun,
+  noteOrigin,
+  provenance,
+  restore,
+} from "./_provenance.ts";
+import type { ExecutorState } from "./_state.ts";
 
-/** What Kysely's versions pass behind the size of a chunk. */
+/** Trailing arguments of `stream()`; they differ between Kysely versions. */
 type StreamRest = Parameters<QueryExecutor["stream"]> extends [unknown, unknown, ...infer R] ? R
   : [];
+
+/** How the queries of an executor instance are rewritten. */
+export interface PassOptions {
+  readonly mode: PassMode;
+  readonly trace: RuleTrace | undefined;
+  readonly defersChecks: boolean;
+  /** Called with what a prepared query has used. */
+  readonly prepared?: (usage: Usage) => void;
+  /** Called with each query that is compiled. */
+  readonly compiled?: (query: CompiledQuery) => void;
+}
+
+const RUN: PassOptions = Object.freeze({ mode: "run", trace: undefined, defersChecks: true });
 
 /**
  * Kysely's query executor with the plugins inside. Builders, transactions, connections and streams
  * all come to it to transform, compile and run; whatever is made from it is again one of its kind.
  */
 export class GuardedExecutor implements QueryExecutor {
-  readonly #inner: QueryExecutor;
-  readonly #guard: Guard;
+  /** The executor that compiles and runs. */
+  readonly inner: QueryExecutor;
+  readonly state: ExecutorState;
+  readonly rules: PluginRules;
+  readonly #place: Place;
+  readonly #options: PassOptions;
   /** Plugins that say what a name means (`withSchema`): they come before the rewriting. */
   readonly #before: readonly KyselyPlugin[];
   /** The user's other Kysely plugins: they see what the rewriting added. */
   readonly #after: readonly KyselyPlugin[];
-  readonly #place: Place;
+  /** The query that was transformed last: it needs no origin to be known where it was not changed. */
   #last: RootOperationNode | undefined;
 
-  /**
-   * Makes one.
-   *
-   * @param inner the executor that compiles and runs
-   * @param guard the plugins, for this handle; made anew where the Kysely plugins change
-   * @param place the connection it has for itself, if any
-   */
-  constructor(inner: QueryExecutor, guard: Guard, place: Place) {
-    this.#inner = inner;
-    this.#guard = guard;
+  private constructor(
+    inner: QueryExecutor,
+    state: ExecutorState,
+    rules: PluginRules,
+    place: Place,
+    options: PassOptions,
+  ) {
+    this.inner = inner;
+    this.state = state;
+    this.rules = rules;
     this.#place = place;
+    this.#options = options;
     const { plugins } = inner;
     this.#before = plugins.length === 0 ? plugins : plugins.filter(isSchemaPlugin);
     this.#after = plugins.length === 0 ? plugins : afterRewriting(plugins);
   }
 
+  /**
+   * Creates the query executor of an executor instance.
+   *
+   * @param inner the executor that compiles and runs
+   * @param place the connection that it has for itself, if any
+   */
+  static over(
+    inner: QueryExecutor,
+    state: ExecutorState,
+    request: RequestScope,
+    place: Place,
+  ): GuardedExecutor {
+    const rules = PluginRules.over(inner, state.set, request, provenance);
+    return new GuardedExecutor(inner, state, rules, place, RUN);
+  }
+
+  /** Returns the same executor for another request scope. */
+  for(request: RequestScope): GuardedExecutor {
+    const { inner, state, rules } = this;
+    return new GuardedExecutor(inner, state, rules.for(request), this.#place, this.#options);
+  }
+
+  /** Returns the same executor, which rewrites queries in another mode. */
+  inMode(options: PassOptions): GuardedExecutor {
+    const { inner, state, rules } = this;
+    return new GuardedExecutor(inner, state, rules, this.#place, options);
+  }
+
   get adapter(): DialectAdapter {
-    return this.#inner.adapter;
+    return this.inner.adapter;
   }
 
   get plugins(): readonly KyselyPlugin[] {
-    return this.#inner.plugins;
+    return this.inner.plugins;
   }
 
   transformQuery<T extends RootOperationNode>(node: T, queryId: QueryId): T {
-    const guard = this.#guard;
-    guard.core.assertAlive();
+    const { rules } = this;
+    this.state.assertAlive();
     let original: RootOperationNode = node;
     if (this.#before.length > 0) {
-      original = restore(original, guard) as RootOperationNode;
+      original = restore(original, rules) as RootOperationNode;
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
-    guard.usage.late = false;
-    guard.startRun();
-    const { core } = guard;
-    const outer = guard.writes ? core.checks : undefined;
-    if (outer !== undefined) core.checks = new Checks();
-    if (!guard.planning && guard.usage.variants.length > 0) guard.usage.variants = [];
-    let out = guard.idle || isUntouched(original, guard)
-      ? original
-      : visitRoot(original, guard) as RootOperationNode;
-    // Only a plan has its values read later; any other query may be built into one that is not ours.
-    if (guard.usage.late && !guard.planning) {
-      out = readLate(out, guard.view.context, guard.run) as RootOperationNode;
+    let out = original;
+    let left: LeftToRun | undefined;
+    let isKnown = rules.hasFlags;
+    if (!rules.idle && !isUntouched(original, rules)) {
+      const pass = Pass.start(rules, walk, this.#options);
+      out = walkRoot(original, pass) as RootOperationNode;
+      const parameters: ReadParameter[] = [];
+      // Only a prepared query has them read later; any other may be built into one that is not ours.
+      if (pass.usage.deferred && pass.mode !== "prepare") {
+        const { context } = rules.request;
+        out = readDeferred(out, (parameter) => {
+          const value = parameter.read(context, pass.run);
+          if (rules.callerMayChange) parameters.push([parameter, value]);
+          return value;
+        }) as RootOperationNode;
+      }
+      left = leftOf(pass, parameters);
+      isKnown ||= left !== undefined;
+      this.#options.prepared?.(pass.usage);
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
-    let checks: Checks | undefined;
-    if (outer !== undefined) {
-      if (!core.checks.isEmpty) checks = core.checks;
-      core.checks = outer;
-    }
-    if (checks !== undefined) checks.column = guard.physicalColumn(GUARD_COLUMN);
-    if (out !== original || guard.hasFlags || checks !== undefined) {
-      out = mark(out, original, queryId, guard, checks);
-    }
+    if (isKnown || out !== original) out = noteOrigin(out, original, queryId, rules, left);
     this.#last = out;
     // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
     // read what they need from the compiled query.
@@ -106,46 +164,45 @@ export class GuardedExecutor implements QueryExecutor {
   }
 
   compileQuery<R = unknown>(node: RootOperationNode, queryId: QueryId): CompiledQuery<R> {
-    const guard = this.#guard;
-    const known = node === this.#last || node.kind === "RawNode" || isMarkedBy(node, guard);
+    const { rules } = this;
+    const known = node === this.#last || node.kind === "RawNode" || isOwn(node, rules);
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
-    const compiled = this.#inner.compileQuery<R>(rewritten, queryId);
-    return new OwnQuery<R>(
-      compiled,
-      compiled.parameters,
-      guard,
-      guard.writes ? checksOf(rewritten) : undefined,
-    );
+    const compiled = this.inner.compileQuery<R>(rewritten, queryId);
+    const left = rules.writes || rules.callerMayChange ? leftToRun(rewritten) : undefined;
+    const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
+    this.#options.compiled?.(query);
+    return query;
   }
 
   provideConnection<T>(
     consumer: (connection: DatabaseConnection) => Promise<T>,
     ...options: unknown[]
   ): Promise<T> {
-    const { core, dialect } = this.#guard;
-    const watched = core.arounds.length === 0
+    const { set, dialect } = this.rules;
+    const watched = set.arounds.length === 0
       ? consumer
       : (connection: DatabaseConnection) => consumer(watch(connection, dialect));
-    return this.#inner.provideConnection(watched, ...options as []);
+    return this.inner.provideConnection(watched, ...options as []);
   }
 
   executeQuery<R>(query: CompiledQuery<R>, ...rest: Rest): Promise<QueryResult<R>> {
-    const guard = this.#guard;
+    const { rules } = this;
+    const run = {};
     try {
-      guard.core.assertAlive();
-      admit(query, guard);
+      this.state.assertAlive();
+      admit(query, rules, run);
     } catch (error) {
       return Promise.reject(error);
     }
-    const checks = guard.writes ? OwnQuery.checksOf(query) : undefined;
+    const checks = rules.writes ? ExecutorQuery.checksOf(query) : undefined;
     const inner = checks === undefined || checks.guarded.length === 0
-      ? this.#inner
-      : this.#inner.withConnectionProvider(unguarding(this.#inner, checks, guard));
-    const arounds = aroundsOf(query, guard);
+      ? this.inner
+      : this.inner.withConnectionProvider(unchecking(this.inner, checks, rules));
+    const arounds = aroundsOf(query, rules.set);
     return arounds.length === 0
-      ? inner.executeQuery(checks === undefined ? query : OwnQuery.whole(query), ...rest)
-      : runAround(inner, guard, arounds, query, rest, this.#place);
+      ? inner.executeQuery(checks === undefined ? query : ExecutorQuery.whole(query), ...rest)
+      : runAround(inner, this.#runContext(run), arounds, query, rest, this.#place);
   }
 
   stream<R>(
@@ -153,84 +210,100 @@ export class GuardedExecutor implements QueryExecutor {
     chunkSize: number,
     ...rest: StreamRest
   ): AsyncIterableIterator<QueryResult<R>> {
-    const guard = this.#guard;
-    guard.core.assertAlive();
-    admit(query, guard);
+    const { rules } = this;
+    this.state.assertAlive();
+    admit(query, rules, {});
     // What is written is watched by the hooks round execution, which need the whole result. What
-    // comes behind the query means the same there.
+    // comes after the query means the same there.
     return isRead(query.query) ||
-        (guard.core.arounds.length === 0 && OwnQuery.checksOf(query) === undefined)
-      ? streamAround(
-        query,
-        guard,
-        (next) => this.#inner.stream<R>(next, chunkSize, ...rest),
-      )
+        (rules.set.arounds.length === 0 && ExecutorQuery.checksOf(query) === undefined)
+      ? streamAround(query, rules, (next) => this.inner.stream<R>(next, chunkSize, ...rest))
       : once(() => this.executeQuery(query, ...rest as unknown as Rest));
   }
 
   withConnectionProvider(provider: ConnectionProvider): GuardedExecutor {
     return new GuardedExecutor(
-      this.#inner.withConnectionProvider(provider),
-      this.#guard,
+      this.inner.withConnectionProvider(provider),
+      this.state,
+      this.rules,
       { ...this.#place, bound: true },
+      this.#options,
     );
   }
 
   withPlugin(plugin: KyselyPlugin): QueryExecutor {
-    if (plugin instanceof HandleCommand) return this.#obey(plugin);
-    return this.#over(this.#inner.withPlugin(plugin));
+    if (plugin instanceof ExecutorCommand) return plugin.obey(this);
+    return this.#over(this.inner.withPlugin(plugin));
   }
 
   withPlugins(plugins: readonly KyselyPlugin[]): GuardedExecutor {
-    return this.#over(this.#inner.withPlugins(plugins));
+    return this.#over(this.inner.withPlugins(plugins));
   }
 
   withPluginAtFront(plugin: KyselyPlugin): GuardedExecutor {
-    return this.#over(this.#inner.withPluginAtFront(plugin));
+    return this.#over(this.inner.withPluginAtFront(plugin));
   }
 
   withoutPlugins(): GuardedExecutor {
-    return this.#over(this.#inner.withoutPlugins());
+    return this.#over(this.inner.withoutPlugins());
   }
 
-  /** The same view over other Kysely plugins: what a name means may have changed. */
+  /** Returns the same scope over other Kysely plugins: what a name means may have changed. */
   #over(inner: QueryExecutor): GuardedExecutor {
-    const { core, view } = this.#guard;
-    return new GuardedExecutor(inner, Guard.over(inner, core, view), this.#place);
+    const { state, rules } = this;
+    const over = PluginRules.over(inner, state.set, rules.request, provenance);
+    return new GuardedExecutor(inner, state, over, this.#place, this.#options);
   }
 
-  #obey(command: HandleCommand): QueryExecutor {
-    command.guard = this.#guard;
-    if (command.action === "ask") return this;
-    if (command.action === "leave") return this.#inner;
-    if (command.action === "bare") return this.#inner.withoutPlugins();
-    return new GuardedExecutor(
-      this.#inner,
-      this.#guard.for(command.view ?? this.#guard.view),
-      this.#place,
-    );
+  #runContext(run: object): RunContext {
+    const { dialect, request } = this.rules;
+    const { rawDb } = this.state;
+    return {
+      dialect,
+      context: request.context,
+      metadata: request.metadata,
+      run,
+      dbOn: (executor) => graft(rawDb, executor),
+      whole: (query) => ExecutorQuery.whole(query),
+      filled: (query) => ExecutorQuery.filled(query),
+    };
   }
 }
 
-/** Gives connections on which a statement's guards are not to be seen. */
-function unguarding(inner: QueryExecutor, checks: Checks, guard: Guard): ConnectionProvider {
+/** Returns what a pass leaves for when the query runs; `undefined` where that is nothing. */
+function leftOf(pass: Pass, parameters: readonly ReadParameter[]): LeftToRun | undefined {
+  const { rules, usage } = pass;
+  const checks = pass.checks.isEmpty ? undefined : pass.checks;
+  if (checks !== undefined) checks.column = rules.physicalColumn(CHECK_COLUMN);
+  const reads = rules.callerMayChange && pass.mode !== "prepare" &&
+      (usage.keys.length > 0 || parameters.length > 0)
+    ? new ContextReads(usage.keys, parameters)
+    : undefined;
+  return checks === undefined && reads === undefined ? undefined : { checks, reads };
+}
+
+/** Returns a provider of connections on which a statement's own checks are not seen. */
+function unchecking(
+  inner: QueryExecutor,
+  checks: RowChecks,
+  { set, dialect }: PluginRules,
+): ConnectionProvider {
   return {
     provideConnection: (consumer, ...rest) =>
       inner.provideConnection(
         (connection) => {
-          const { core, dialect } = guard;
-          const own = core.arounds.length === 0 ? connection : watch(connection, dialect);
-          return consumer(withoutGuards(own, checks, dialect));
+          const own = set.arounds.length === 0 ? connection : watch(connection, dialect);
+          return consumer(withoutChecks(own, checks, dialect));
         },
         ...rest,
       ),
   };
 }
 
-function aroundsOf({ query }: CompiledQuery, { core }: Guard): readonly NamedHooks[] {
-  return core.arounds.length === core.aroundsOfReads.length || !isRead(query)
-    ? core.arounds
-    : core.aroundsOfReads;
+function aroundsOf({ query }: CompiledQuery, set: PluginSet): readonly NamedHooks[] {
+  return set.arounds.length === set.aroundsOfReads.length || !isRead(query)
+    ? set.arounds
+    : set.aroundsOfReads;
 }
 
 function afterRewriting(plugins: readonly KyselyPlugin[]): readonly KyselyPlugin[] {
@@ -252,15 +325,15 @@ function transform(
   return out;
 }
 
-/** A stream with every plugin's `aroundStream` round it. */
+/** Returns a stream with every plugin's `aroundStream` round it. */
 function streamAround<R>(
   query: CompiledQuery<R>,
-  { core, dialect, view }: Guard,
+  { set, dialect, request }: PluginRules,
   stream: (query: CompiledQuery<R>) => AsyncIterableIterator<QueryResult<R>>,
 ): AsyncIterableIterator<QueryResult<R>> {
-  if (core.streamArounds.length === 0) return stream(query);
-  const { context, metadata } = view;
-  const run = core.streamArounds.reduceRight<
+  if (set.streamArounds.length === 0) return stream(query);
+  const { context, metadata } = request;
+  const run = set.streamArounds.reduceRight<
     (query: CompiledQuery<any>) => AsyncIterableIterator<QueryResult<any>>
   >(
     (next, { plugin, hooks }) => (query) =>

@@ -1,44 +1,37 @@
 import type { KyselyPlugin, OperationNode, QueryId, RootOperationNode } from "kysely";
-import type { Checks } from "../run/_checks.ts";
-import type { Guard } from "../hooks/_rules.ts";
 import { ForeignQueryError } from "../contract/errors.ts";
-import type { Scope } from "../rewrite/_with.ts";
-import { visit } from "../rewrite/_walk.ts";
+import type { ContextReads } from "../hooks/_context_reads.ts";
+import type { PluginRules } from "../hooks/_rules.ts";
+import type { Pass } from "../rewrite/_pass.ts";
+import type { RowChecks } from "../rewrite/_row_checks.ts";
+import type { Provenance, Rules } from "../rewrite/rules.ts";
+import { mapChildren } from "../tree/_children.ts";
 
-const MARK: unique symbol = Symbol("kysera.mark");
+const PROVENANCE: unique symbol = Symbol("kysera.provenance");
 
 /** Where a rewritten query came from. Its fields are private, so that no log prints them. */
-class Mark {
+class Origin {
   readonly #self: OperationNode;
   readonly #original: RootOperationNode;
   readonly #queryId: QueryId;
-  readonly #guard: Guard;
-  /** What is left to be checked when it runs. */
-  readonly checks: Checks | undefined;
+  readonly #left: LeftToRun | undefined;
+  readonly #rules: PluginRules;
 
-  /**
-   * Makes one.
-   *
-   * @param self the node that bears the mark: a copy of the node does not count as it
-   * @param original the query before it was rewritten
-   * @param queryId the query's id, for Kysely plugins
-   * @param guard the handle that rewrote it
-   * @param checks what is left to be checked
-   */
   constructor(
     self: OperationNode,
     original: RootOperationNode,
     queryId: QueryId,
-    guard: Guard,
-    checks: Checks | undefined,
+    rules: PluginRules,
+    left: LeftToRun | undefined,
   ) {
-    this.checks = checks;
     this.#self = self;
     this.#original = original;
     this.#queryId = queryId;
-    this.#guard = guard;
+    this.#rules = rules;
+    this.#left = left;
   }
 
+  /** The query before it was rewritten. */
   get original(): RootOperationNode {
     return this.#original;
   }
@@ -47,127 +40,151 @@ class Mark {
     return this.#queryId;
   }
 
-  get guard(): Guard {
-    return this.#guard;
+  /** The rules of the executor instance that rewrote it. */
+  get rules(): PluginRules {
+    return this.#rules;
   }
 
-  isOn(node: OperationNode): boolean {
+  get left(): LeftToRun | undefined {
+    return this.#left;
+  }
+
+  /** Returns true for the node that was rewritten: a copy of it does not count. */
+  isOf(node: OperationNode): boolean {
     return this.#self === node;
   }
 }
 
-interface Marked {
-  [MARK]?: Mark;
+/** What the rewriting of a query leaves for when it runs. */
+export interface LeftToRun {
+  /** What is left to be checked. */
+  readonly checks: RowChecks | undefined;
+  /** What was read of a caller who may be another one then. */
+  readonly reads: ContextReads | undefined;
+}
+
+interface Rewritten {
+  [PROVENANCE]?: Origin;
 }
 
 /**
- * Marks the root of a rewritten query, so that a query which it is built into rewrites what the user
- * wrote, once, in the scope it stands in there.
+ * Notes on the root of a rewritten query where it came from, so that a query which it is built into
+ * rewrites what the user wrote, once, in the scope it stands in there.
  */
-export function mark<T extends OperationNode>(
+export function noteOrigin<T extends OperationNode>(
   node: T,
   original: RootOperationNode,
   queryId: QueryId,
-  guard: Guard,
-  checks?: Checks,
+  rules: PluginRules,
+  left: LeftToRun | undefined,
 ): T {
   const out = Object.isExtensible(node) ? node : { ...node };
-  (out as Marked)[MARK] = new Mark(out, original, queryId, guard, checks);
-  // What bears the mark is trusted: nothing may change it any more.
+  (out as Rewritten)[PROVENANCE] = new Origin(out, original, queryId, rules, left);
+  // A node with an origin is trusted: nothing may change it any more.
   return Object.freeze(out);
 }
 
-/** Whether the node is one that {@linkcode mark} gave back, for whichever guard. */
-export function isMarked(node: OperationNode): boolean {
-  return markOf(node) !== undefined;
+/** Returns true if an instance of this scope has rewritten a query. */
+export function isOwn(node: OperationNode, rules: PluginRules): boolean {
+  const origin = originOf(node);
+  return origin !== undefined && isSameScope(origin.rules, rules);
 }
 
-/** Whether the node is one that {@linkcode mark} gave back for this guard's view. */
-export function isMarkedBy(node: OperationNode, guard: Guard): boolean {
-  const found = markOf(node);
-  return found !== undefined && found.guard.core === guard.core && found.guard.view === guard.view;
+/** Returns what the rewriting of a query has left for when it runs. */
+export function leftToRun(node: OperationNode): LeftToRun | undefined {
+  return originOf(node)?.left;
 }
 
-/** What a rewritten query leaves to be checked when it runs. */
-export function checksOf(node: OperationNode): Checks | undefined {
-  return markOf(node)?.checks;
-}
-
-/** The kind of statement that a user wrote, of a query that may have been rewritten. */
+/** Returns the kind of statement that a user wrote, of a query that may have been rewritten. */
 export function writtenKind(node: RootOperationNode): RootOperationNode["kind"] {
-  return markOf(node)?.original.kind ?? node.kind;
-}
-
-/** What a query was before this executor rewrote it. */
-export function originalOf(node: OperationNode, guard: Guard): OperationNode | undefined {
-  if (!isMarkedBy(node, guard)) return undefined;
-  const found = markOf(node)!;
-  // Plugins that only the inner handle has would be lost with the node they made.
-  return ownPlugins(found, guard).length === 0 ? found.original : undefined;
+  return originOf(node)?.original.kind ?? node.kind;
 }
 
 /**
- * Rewrites a query that was rewritten before, and stands in another one now.
- *
- * | it was built by                        | it is rewritten                               |
- * | -------------------------------------- | --------------------------------------------- |
- * | this handle, or one of the same view   | from what its user wrote                      |
- * | a handle with other flags, same context | from what its user wrote, under its own flags |
- * | a handle without a context             | from what its user wrote, under this context  |
- * | a handle of another context            | refused                                       |
- * | another executor                       | as it stands                                  |
- *
- * @returns `undefined` where the node is to be rewritten as it stands
+ * Takes every query in a tree that instances of this scope have rewritten back to what its user
+ * wrote. Needed where a Kysely plugin comes before the rewriting: it copies nodes, and copies have no
+ * origin.
  */
-export function rewriteMarked(
-  node: OperationNode,
-  scope: Scope | undefined,
-  guard: Guard,
-): OperationNode | undefined {
-  const found = markOf(node);
-  if (found === undefined || found.guard.core !== guard.core) return undefined;
-  refuseForeign(node, guard);
-  // Names mean what they mean to the handle that the query was built by.
-  const sees = found.guard.view.context === guard.view.context;
-  const by = sees ? found.guard : found.guard.for(guard.view);
-  // What another guard's hooks look at is not noted here: the result is good for once.
-  if (by !== guard) guard.usage.moment = true;
-  return again(found, scope, by, guard);
+export function restore(node: OperationNode, rules: PluginRules): OperationNode {
+  refuseForeign(node, rules);
+  const original = originalOf(node, rules);
+  return original !== undefined
+    ? restore(original, rules)
+    : mapChildren(node, (child) => restore(child, rules));
+}
+
+/** What the rules of an executor instance ask about queries that stand in others. */
+export const provenance: Provenance = {
+  /**
+   * | it was built by                              | it is rewritten                               |
+   * | -------------------------------------------- | --------------------------------------------- |
+   * | this instance, or one of the same scope      | from what its user wrote                      |
+   * | one with other flags, of the same context    | from what its user wrote, under its own flags |
+   * | one without a context                        | from what its user wrote, under this context  |
+   * | one of another context                       | refused                                       |
+   * | another executor                             | as it stands                                  |
+   */
+  rewrite(node: OperationNode, pass: Pass): OperationNode | undefined {
+    const origin = originOf(node);
+    // The rules of a pass are those of an executor instance.
+    const rules = pass.rules as PluginRules;
+    if (origin === undefined || origin.rules.set !== rules.set) return undefined;
+    refuseForeign(node, rules);
+    // Names mean what they mean to the instance that the query was built by.
+    const sameContext = origin.rules.request.context === rules.request.context;
+    const by = sameContext ? origin.rules : origin.rules.for(rules.request);
+    if (by === rules) return again(origin, rules, pass);
+    // A prepared query serves the instances that have the rules of this one.
+    pass.usage.once = true;
+    return pass.under(by, (inner) => again(origin, rules, inner));
+  },
+  originalOf: (node: OperationNode, rules: Rules) => originalOf(node, rules as PluginRules),
+  isRewritten: (node: OperationNode) => originOf(node) !== undefined,
+};
+
+function originalOf(node: OperationNode, rules: PluginRules): OperationNode | undefined {
+  const origin = originOf(node);
+  if (origin === undefined || !isSameScope(origin.rules, rules)) return undefined;
+  // Plugins that only the inner instance has would be lost with the node they made.
+  return ownPlugins(origin, rules).length === 0 ? origin.original : undefined;
 }
 
 /** @throws {ForeignQueryError} for a subquery that was built under another context */
-export function refuseForeign(node: OperationNode, guard: Guard): void {
-  const found = markOf(node);
-  if (found === undefined || found.guard.core !== guard.core) return;
-  const { context } = found.guard.view;
-  if (context === undefined || context === guard.view.context) return;
+function refuseForeign(node: OperationNode, rules: PluginRules): void {
+  const origin = originOf(node);
+  if (origin === undefined || origin.rules.set !== rules.set) return;
+  const { context } = origin.rules.request;
+  if (context === undefined || context === rules.request.context) return;
   throw new ForeignQueryError(
-    "a subquery was built under another context; build it with the handle that runs the query",
+    "a subquery was built under another context; build it with the executor that runs the query",
   );
 }
 
 /**
- * Rewrites the original, and lets the Kysely plugins of its own handle at the result: those that the
- * outer handle has too will see it with the whole query.
+ * Rewrites the original, and lets the Kysely plugins of its own instance at the result: those that
+ * the outer instance has too will see it with the whole query.
  */
-function again(found: Mark, scope: Scope | undefined, by: Guard, outer: Guard): OperationNode {
-  let node = visit(found.original, scope, by) as RootOperationNode;
-  outer.usage.late ||= by.usage.late;
-  for (const plugin of ownPlugins(found, outer)) {
-    node = plugin.transformQuery({ node, queryId: found.queryId });
+function again(origin: Origin, outer: PluginRules, pass: Pass): OperationNode {
+  let node = pass.visit(origin.original) as RootOperationNode;
+  for (const plugin of ownPlugins(origin, outer)) {
+    node = plugin.transformQuery({ node, queryId: origin.queryId });
   }
   return node;
 }
 
-function ownPlugins(found: Mark, outer: Guard): readonly KyselyPlugin[] {
-  const { plugins } = found.guard;
+function ownPlugins({ rules }: Origin, outer: PluginRules): readonly KyselyPlugin[] {
+  const { plugins } = rules;
   if (plugins.length === 0 || plugins === outer.plugins) return NO_PLUGINS;
   return plugins.filter((plugin) => !outer.plugins.includes(plugin));
 }
 
 const NO_PLUGINS: readonly KyselyPlugin[] = [];
 
-function markOf(node: OperationNode): Mark | undefined {
-  const found = (node as Marked)[MARK];
-  return found !== undefined && found.isOn(node) ? found : undefined;
+function isSameScope(a: PluginRules, b: PluginRules): boolean {
+  return a.set === b.set && a.request === b.request;
+}
+
+function originOf(node: OperationNode): Origin | undefined {
+  const found = (node as Rewritten)[PROVENANCE];
+  return found !== undefined && found.isOf(node) ? found : undefined;
 }

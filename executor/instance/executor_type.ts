@@ -1,5 +1,4 @@
 import type { Kysely, Transaction } from "kysely";
-import type { Core } from "./_state.ts";
 import type { Plugin } from "../contract/plugin.ts";
 
 /** What tells an executor from a plain Kysely, for types and for whoever looks at it. */
@@ -25,12 +24,23 @@ export type KyseraTransaction<DB, P extends readonly Plugin[] = readonly Plugin[
 /** An executor, or a transaction with plugins in it. */
 export type AnyKyseraExecutor<DB> = KyseraExecutor<DB> | KyseraTransaction<DB>;
 
-/** Puts the marker on a handle. */
-export function brand<K extends Kysely<any>>(handle: K, core: Core, rawDb: Kysely<any>): K {
-  Object.defineProperties(handle, {
+/** Puts the marker on an executor instance. */
+export function brand<K extends Kysely<any>>(
+  instance: K,
+  plugins: readonly Plugin[],
+  rawDb: Kysely<any>,
+): K {
+  Object.defineProperties(instance, {
     __kysera: { value: true },
-    __plugins: { value: core.plugins },
+    __plugins: { value: plugins },
     __rawDb: { value: rawDb },
   });
-  return handle;
+  return instance;
+}
+
+/** Returns true for an instance with the marker: those that Kysely makes (a transaction) have none. */
+export function isBranded<K extends Kysely<any>>(
+  instance: K,
+): instance is K & KyseraExecutorMarker {
+  return "__kysera" in instance;
 }

@@ -19,16 +19,17 @@ import {
   type WhereNode,
 } from "kysely";
 import { isCatalog } from "../tree/_catalog.ts";
-import type { Guard } from "../hooks/_rules.ts";
-import { callHook } from "../hooks/_validate_results.ts";
+import type { Pass } from "./_pass.ts";
+import { callHook } from "../contract/_call_hook.ts";
 import { Reference } from "../tree/_table_reference.ts";
 import { PluginHookError } from "../contract/errors.ts";
 import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../contract/plugin.ts";
 import { forEachChild, mapChildren, nodeOfSource } from "../tree/_nodes.ts";
 import { operandOfAnd } from "../tree/_predicate.ts";
-import { tableOfName } from "./_reference.ts";
-import { isCte, type Scope } from "./_with.ts";
-import { targetsOf } from "./statements/_update.ts";
+import { tableOfName } from "../tree/_table_name.ts";
+import { type CteScope, isCte } from "../tree/_cte_scope.ts";
+import type { Rules } from "./rules.ts";
+import { targetsOf } from "./clauses/_targets.ts";
 
 type Block =
   | SelectQueryNode
@@ -48,28 +49,26 @@ const broughtBy: WeakMap<OperationNode, ReadonlySet<string>> = new WeakMap();
  */
 export function intercept<T extends Block>(
   node: T,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): T {
-  const visible = scopeOf(node, scope, guard);
-  const tables = referencesOf(node, visible, guard);
+  const tables = referencesOf(node, scopeOf(node, pass), pass);
   const [first] = tables;
   if (first === undefined) return node;
   // What an interceptor adds is its own business, and may be other every time.
-  guard.usage.moment = true;
+  pass.usage.once = true;
   const operation = operationOf(node);
   const context: QueryBuilderContext = {
     operation,
     table: first.table,
     alias: first.alias,
     schema: first.schema,
-    metadata: { ...guard.view.metadata },
+    metadata: { ...pass.rules.request.metadata },
     ref: (column) => first.column(column),
     tables,
   };
   let out: T = closeWhere(node);
   const own = broughtBy.get(node);
-  for (const plugin of guard.core.interceptors) {
+  for (const plugin of pass.rules.interceptors) {
     if (own?.has(plugin.name)) continue;
     const before = out;
     const builder = builderOf(before);
@@ -80,17 +79,17 @@ export function intercept<T extends Block>(
     );
     if (answer === builder) continue;
     out = nodeOf(answer, before, plugin.name);
-    if (guard.schemas.length > 0) out = inSchema(before, out, guard);
+    if (pass.rules.schemas.length > 0) out = inSchema(before, out, pass);
     rememberBrought(before, out, plugin.name, own);
   }
   return out;
 }
 
 /** CTE names of the block's own WITH hide tables as well. */
-function scopeOf(node: Block, outer: Scope | undefined, guard: Guard): Scope | undefined {
-  let scope = outer;
+function scopeOf(node: Block, pass: Pass): CteScope | undefined {
+  let { scope } = pass;
   for (const cte of node.with?.expressions ?? []) {
-    scope = { name: guard.cteKey(cte.name.table.table.identifier.name), outer: scope };
+    scope = { name: pass.rules.cteKey(cte.name.table.table.identifier.name), outer: scope };
   }
   return scope;
 }
@@ -118,7 +117,7 @@ function operationOf(node: Block): QueryOperation {
   }
 }
 
-function referencesOf(node: Block, scope: Scope | undefined, guard: Guard): Reference[] {
+function referencesOf(node: Block, scope: CteScope | undefined, { rules }: Pass): Reference[] {
   const operation = operationOf(node);
   const targets = node.kind === "UpdateQueryNode" && node.table !== undefined
     ? targetsOf(node.table)
@@ -139,31 +138,31 @@ function referencesOf(node: Block, scope: Scope | undefined, guard: Guard): Refe
     sources.push(...node.joins?.map((join) => join.table) ?? []);
   }
   return [
-    ...targets.flatMap((item) => reference(item, operation, undefined, guard)),
-    ...sources.flatMap((item) => reference(item, "select", scope, guard)),
+    ...targets.flatMap((item) => reference(item, operation, undefined, rules)),
+    ...sources.flatMap((item) => reference(item, "select", scope, rules)),
   ];
 }
 
 function reference(
   item: OperationNode,
   operation: QueryOperation,
-  scope: Scope | undefined,
-  guard: Guard,
+  scope: CteScope | undefined,
+  rules: Rules,
 ): Reference[] {
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
   if (alias !== undefined && !IdentifierNode.is(alias)) return [];
-  const table = tableOfName(node, guard.dialect);
+  const table = tableOfName(node, rules.dialect);
   if (table === undefined) return [];
   const { schema, identifier } = table.table;
-  if (isCatalog(identifier.name, schema?.name, guard.dialect)) return [];
-  if (schema === undefined && isCte(scope, guard.cteKey(identifier.name))) return [];
+  if (isCatalog(identifier.name, schema?.name, rules.dialect)) return [];
+  if (schema === undefined && isCte(scope, rules.cteKey(identifier.name))) return [];
   const qualifier = alias === undefined ? table : TableNode.create(alias.name);
   return [
     new Reference(
       { table, qualifier, alias },
       operation,
-      guard.physicalName(identifier.name),
+      rules.physicalName(identifier.name),
     ),
   ];
 }
@@ -207,12 +206,12 @@ function nodeOf<T extends Block>(answer: unknown, before: T, plugin: string): T 
 }
 
 /** Puts the tables of the queries that an interceptor brought into the schema of the handle. */
-function inSchema<T extends Block>(before: T, after: T, guard: Guard): T {
+function inSchema<T extends Block>(before: T, after: T, pass: Pass): T {
   const known = nodesOf(before);
   const place = (node: OperationNode): OperationNode => {
     if (known.has(node)) return node;
     if (node !== after && node.kind.endsWith("QueryNode")) {
-      return guard.schemas.reduce<OperationNode>(
+      return pass.rules.schemas.reduce<OperationNode>(
         (query, plugin) =>
           // A query is a root node, wherever it stands.
           plugin.transformQuery({ node: query as RootOperationNode, queryId: createQueryId() }),

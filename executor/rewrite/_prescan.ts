@@ -18,7 +18,7 @@ import type {
   UpdateQueryNode,
   ValuesNode,
 } from "kysely";
-import type { Guard } from "../hooks/_rules.ts";
+import type { Rules } from "./rules.ts";
 import { refuseReservedColumn } from "./clauses/_reserved.ts";
 
 /**
@@ -29,47 +29,47 @@ import { refuseReservedColumn } from "./clauses/_reserved.ts";
  * holds makes the answer `false`. (A property may be there and undefined.) The code is written out kind by kind, because a property read at a
  * place that sees one kind of node costs a fraction of one that sees all of them.
  */
-export function isUntouched(node: OperationNode, guard: Guard): boolean {
-  if (guard.intercepts || guard.deniesRaw) return false;
+export function isUntouched(node: OperationNode, rules: Rules): boolean {
+  if (rules.intercepts || rules.deniesRaw) return false;
   switch (node.kind) {
     case "SelectQueryNode":
-      return select(node as SelectQueryNode, guard);
+      return select(node as SelectQueryNode, rules);
     case "InsertQueryNode":
-      return insert(node as InsertQueryNode, guard);
+      return insert(node as InsertQueryNode, rules);
     case "UpdateQueryNode":
-      return update(node as UpdateQueryNode, guard);
+      return update(node as UpdateQueryNode, rules);
     case "DeleteQueryNode":
-      return remove(node as DeleteQueryNode, guard);
+      return remove(node as DeleteQueryNode, rules);
     default:
       return false;
   }
 }
 
-function select(node: SelectQueryNode, guard: Guard): boolean {
+function select(node: SelectQueryNode, rules: Rules): boolean {
   for (const key in node) {
     switch (key) {
       case "kind":
         break;
       case "from":
-        if (node.from !== undefined && !sources(node.from.froms, guard)) return false;
+        if (node.from !== undefined && !sources(node.from.froms, rules)) return false;
         break;
       case "selections":
-        if (node.selections !== undefined && !selections(node.selections, guard)) return false;
+        if (node.selections !== undefined && !selections(node.selections, rules)) return false;
         break;
       case "where":
-        if (node.where !== undefined && !expression(node.where.where, guard)) return false;
+        if (node.where !== undefined && !expression(node.where.where, rules)) return false;
         break;
       case "joins":
-        if (node.joins !== undefined && !joins(node.joins, guard)) return false;
+        if (node.joins !== undefined && !joins(node.joins, rules)) return false;
         break;
       case "orderBy":
-        if (node.orderBy !== undefined && !orderBy(node.orderBy, guard)) return false;
+        if (node.orderBy !== undefined && !orderBy(node.orderBy, rules)) return false;
         break;
       case "limit":
-        if (node.limit !== undefined && !expression(node.limit.limit, guard)) return false;
+        if (node.limit !== undefined && !expression(node.limit.limit, rules)) return false;
         break;
       case "offset":
-        if (node.offset !== undefined && !expression(node.offset.offset, guard)) return false;
+        if (node.offset !== undefined && !expression(node.offset.offset, rules)) return false;
         break;
       default:
         if (node[key as keyof SelectQueryNode] !== undefined) return false;
@@ -78,7 +78,7 @@ function select(node: SelectQueryNode, guard: Guard): boolean {
   return true;
 }
 
-function insert(node: InsertQueryNode, guard: Guard): boolean {
+function insert(node: InsertQueryNode, rules: Rules): boolean {
   for (const key in node) {
     switch (key) {
       case "kind":
@@ -87,7 +87,7 @@ function insert(node: InsertQueryNode, guard: Guard): boolean {
         if (node.into === undefined) return false;
         // A guarded target is left as it is, unless a plugin stamps or checks its rows, or a clause
         // below, in the default case, says more.
-        if (guard.writes ? !source(node.into, guard) : node.into.kind !== "TableNode") {
+        if (rules.writes ? !source(node.into, rules) : node.into.kind !== "TableNode") {
           return false;
         }
         break;
@@ -101,7 +101,7 @@ function insert(node: InsertQueryNode, guard: Guard): boolean {
         if (node.values !== undefined && !values(node.values)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !selections(node.returning.selections, guard)) {
+        if (node.returning !== undefined && !selections(node.returning.selections, rules)) {
           return false;
         }
         break;
@@ -112,13 +112,13 @@ function insert(node: InsertQueryNode, guard: Guard): boolean {
   return true;
 }
 
-function update(node: UpdateQueryNode, guard: Guard): boolean {
+function update(node: UpdateQueryNode, rules: Rules): boolean {
   for (const key in node) {
     switch (key) {
       case "kind":
         break;
       case "table":
-        if (node.table === undefined || !source(node.table, guard)) return false;
+        if (node.table === undefined || !source(node.table, rules)) return false;
         break;
       case "updates": {
         const updates = node.updates ?? [];
@@ -126,15 +126,15 @@ function update(node: UpdateQueryNode, guard: Guard): boolean {
           const { column, value } = updates[i]!;
           refuseReservedColumn(column);
           if (column.kind !== "ColumnNode" && column.kind !== "ReferenceNode") return false;
-          if (!expression(value, guard)) return false;
+          if (!expression(value, rules)) return false;
         }
         break;
       }
       case "where":
-        if (node.where !== undefined && !expression(node.where.where, guard)) return false;
+        if (node.where !== undefined && !expression(node.where.where, rules)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !selections(node.returning.selections, guard)) {
+        if (node.returning !== undefined && !selections(node.returning.selections, rules)) {
           return false;
         }
         break;
@@ -145,19 +145,19 @@ function update(node: UpdateQueryNode, guard: Guard): boolean {
   return true;
 }
 
-function remove(node: DeleteQueryNode, guard: Guard): boolean {
+function remove(node: DeleteQueryNode, rules: Rules): boolean {
   for (const key in node) {
     switch (key) {
       case "kind":
         break;
       case "from":
-        if (!sources(node.from.froms, guard)) return false;
+        if (!sources(node.from.froms, rules)) return false;
         break;
       case "where":
-        if (node.where !== undefined && !expression(node.where.where, guard)) return false;
+        if (node.where !== undefined && !expression(node.where.where, rules)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !selections(node.returning.selections, guard)) {
+        if (node.returning !== undefined && !selections(node.returning.selections, rules)) {
           return false;
         }
         break;
@@ -168,12 +168,12 @@ function remove(node: DeleteQueryNode, guard: Guard): boolean {
   return true;
 }
 
-function sources(items: readonly OperationNode[], guard: Guard): boolean {
-  for (let i = 0; i < items.length; i++) if (!source(items[i]!, guard)) return false;
+function sources(items: readonly OperationNode[], rules: Rules): boolean {
+  for (let i = 0; i < items.length; i++) if (!source(items[i]!, rules)) return false;
   return true;
 }
 
-function source(item: OperationNode, guard: Guard): boolean {
+function source(item: OperationNode, rules: Rules): boolean {
   let node = item;
   if (node.kind === "AliasNode") {
     const { alias } = node as AliasNode;
@@ -182,18 +182,18 @@ function source(item: OperationNode, guard: Guard): boolean {
   }
   if (node.kind !== "TableNode") return false;
   const { schema, identifier } = (node as TableNode).table;
-  return guard.plan(identifier.name, schema === undefined ? undefined : schema.name) === undefined;
+  return rules.table(identifier.name, schema === undefined ? undefined : schema.name) === undefined;
 }
 
-function joins(items: readonly JoinNode[], guard: Guard): boolean {
+function joins(items: readonly JoinNode[], rules: Rules): boolean {
   for (let i = 0; i < items.length; i++) {
     const { table, on } = items[i]!;
-    if (!source(table, guard) || (on !== undefined && !expression(on.on, guard))) return false;
+    if (!source(table, rules) || (on !== undefined && !expression(on.on, rules))) return false;
   }
   return true;
 }
 
-function selections(items: readonly SelectionNode[], guard: Guard): boolean {
+function selections(items: readonly SelectionNode[], rules: Rules): boolean {
   for (let i = 0; i < items.length; i++) {
     const { selection } = items[i]!;
     switch (selection.kind) {
@@ -203,23 +203,23 @@ function selections(items: readonly SelectionNode[], guard: Guard): boolean {
         break;
       case "AliasNode": {
         const { node, alias } = selection as AliasNode;
-        if (alias.kind !== "IdentifierNode" || !expression(node, guard)) return false;
+        if (alias.kind !== "IdentifierNode" || !expression(node, rules)) return false;
         break;
       }
       default:
-        if (!expression(selection, guard)) return false;
+        if (!expression(selection, rules)) return false;
     }
   }
   return true;
 }
 
-function orderBy(node: OrderByNode, guard: Guard): boolean {
+function orderBy(node: OrderByNode, rules: Rules): boolean {
   const { items } = node;
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
     const { direction } = item as OrderByItemNode;
     if (direction !== undefined && !isWord(direction)) return false;
-    if (!expression(item.orderBy, guard)) return false;
+    if (!expression(item.orderBy, rules)) return false;
   }
   return true;
 }
@@ -240,7 +240,7 @@ function values(node: OperationNode): boolean {
   return true;
 }
 
-function expression(node: OperationNode, guard: Guard): boolean {
+function expression(node: OperationNode, rules: Rules): boolean {
   switch (node.kind) {
     case "BinaryOperationNode": {
       const { leftOperand, operator, rightOperand } = node as BinaryOperationNode;
@@ -250,7 +250,7 @@ function expression(node: OperationNode, guard: Guard): boolean {
       if ((name === "in" || name === "not in") && rightOperand.kind !== "PrimitiveValueListNode") {
         return false;
       }
-      return expression(leftOperand, guard) && expression(rightOperand, guard);
+      return expression(leftOperand, rules) && expression(rightOperand, rules);
     }
     case "ReferenceNode":
     case "ValueNode":
@@ -258,10 +258,10 @@ function expression(node: OperationNode, guard: Guard): boolean {
       return true;
     case "AndNode":
     case "OrNode":
-      return expression((node as AndNode | OrNode).left, guard) &&
-        expression((node as AndNode | OrNode).right, guard);
+      return expression((node as AndNode | OrNode).left, rules) &&
+        expression((node as AndNode | OrNode).right, rules);
     case "ParensNode":
-      return expression((node as ParensNode).node, guard);
+      return expression((node as ParensNode).node, rules);
     default:
       return false;
   }

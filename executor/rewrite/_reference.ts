@@ -1,24 +1,87 @@
-import {
-  type AliasNode,
-  IdentifierNode,
-  type OperationNode,
-  type RawNode,
-  TableNode,
-} from "kysely";
-import type { Guard } from "../hooks/_rules.ts";
-import type { TablePlan } from "../hooks/_table_rules.ts";
-import type { ReferenceName } from "../tree/_table_reference.ts";
+import { type AliasNode, type IdentifierNode, type OperationNode, TableNode } from "kysely";
 import { QueryRefusedError } from "../contract/errors.ts";
-import type { DialectName } from "../contract/plugin.ts";
-import { isCte, refuseOtherCase, type Scope } from "./_with.ts";
+import type { MergeAction, QueryOperation } from "../contract/plugin.ts";
+import { isCte } from "../tree/_cte_scope.ts";
+import { identifierOf, tableOfName } from "../tree/_table_name.ts";
+import type { ReferenceName } from "../tree/_table_reference.ts";
+import type { Pass } from "./_pass.ts";
+import type { MaskedColumns, NamedAssignment, TableRules } from "./rules.ts";
 
-/** A reference to a table that some plugin cares about. */
-export interface GuardedReference extends ReferenceName {
-  readonly plan: TablePlan;
+/**
+ * A reference to a table that some plugin has rules for. What the plugins answer about it is asked
+ * once per statement.
+ */
+export class GuardedReference implements ReferenceName {
+  readonly rules: TableRules;
+  readonly table: TableNode;
+  readonly alias: IdentifierNode | undefined;
+  readonly qualifier: TableNode;
+  readonly known: TableNode | undefined;
+  readonly #pass: Pass;
+  readonly #assignments = new Map<string, readonly NamedAssignment[]>();
+  readonly #masks = new Map<string, MaskedColumns | undefined>();
+  #derived: GuardedReference | undefined;
+
+  constructor(name: ReferenceName, rules: TableRules, pass: Pass) {
+    this.table = name.table;
+    this.alias = name.alias;
+    this.qualifier = name.qualifier;
+    this.known = name.known;
+    this.rules = rules;
+    this.#pass = pass;
+  }
+
+  /** The table's name as the query wrote it. */
+  get tableName(): string {
+    return this.table.table.identifier.name;
+  }
+
+  /** The name that the reference is known by in its block. */
+  get name(): string {
+    return (this.alias ?? this.table.table.identifier).name;
+  }
+
+  /** Returns the predicate for the rows that exist. */
+  predicate(operation: QueryOperation, pass: Pass): OperationNode | undefined {
+    return this.rules.predicate(this, operation, pass);
+  }
+
+  /** Returns the predicate for the rows that exist for a MERGE. */
+  mergePredicate(actions: readonly MergeAction[], pass: Pass): OperationNode | undefined {
+    const { table, alias, qualifier } = this;
+    return this.rules.predicate({ table, alias, qualifier, actions }, "merge", pass);
+  }
+
+  /** Returns the columns that plugins set on rows that are written. */
+  assignments(operation: "insert" | "update"): readonly NamedAssignment[] {
+    let known = this.#assignments.get(operation);
+    if (known === undefined) {
+      known = this.rules.assignments(this, operation, this.#pass);
+      this.#assignments.set(operation, known);
+    }
+    return known;
+  }
+
+  /** Returns the masked columns, `undefined` where none is masked. */
+  mask(operation: QueryOperation): MaskedColumns | undefined {
+    if (!this.#masks.has(operation)) {
+      this.#masks.set(operation, this.rules.mask(this, operation, this.#pass));
+    }
+    return this.#masks.get(operation);
+  }
+
+  /** Returns the reference as it stands inside a derived table: by the table's own name. */
+  get derived(): GuardedReference {
+    return this.#derived ??= new GuardedReference(
+      { table: this.table, qualifier: this.table, alias: undefined, known: this.qualifier },
+      this.rules,
+      this.#pass,
+    );
+  }
 }
 
 /**
- * The guarded table that an item of FROM, a join, or a statement's target refers to.
+ * Returns the guarded table that an item of FROM or a join refers to.
  *
  * | item                                         | is                                       |
  * | -------------------------------------------- | ---------------------------------------- |
@@ -27,31 +90,42 @@ export interface GuardedReference extends ReferenceName {
  * | `sql.table`, `sql.id`, `sql.ref`, a bare raw name | a reference                         |
  * | a name that a CTE in scope has               | not a reference, unless it is written to |
  * | anything else                                | not a reference                          |
- *
- * @param scope the CTE names in sight; `undefined` for a target, which is never a CTE
  */
-export function guardedReference(
-  item: OperationNode,
-  scope: Scope | undefined,
-  guard: Guard,
+export function guardedReference(item: OperationNode, pass: Pass): GuardedReference | undefined {
+  return reference(item, true, pass);
+}
+
+/** Returns the guarded table that a target of a statement is: a target is never a CTE. */
+export function guardedTarget(
+  item: OperationNode | undefined,
+  pass: Pass,
 ): GuardedReference | undefined {
+  return item === undefined ? undefined : reference(item, false, pass);
+}
+
+function reference(
+  item: OperationNode,
+  mayBeCte: boolean,
+  pass: Pass,
+): GuardedReference | undefined {
+  const { rules, scope } = pass;
   let node = item;
   let aliasNode: OperationNode | undefined;
   if (node.kind === "AliasNode") {
     aliasNode = (node as AliasNode).alias;
     node = (node as AliasNode).node;
   }
-  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node, guard.dialect);
+  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node, rules.dialect);
   if (table === undefined) return undefined;
   const { schema, identifier } = table.table;
-  const plan = guard.plan(identifier.name, schema?.name);
-  if (plan === undefined) return undefined;
-  if (scope !== undefined && schema === undefined) {
-    const key = guard.cteKey(identifier.name);
+  const found = rules.table(identifier.name, schema?.name);
+  if (found === undefined) return undefined;
+  if (mayBeCte && scope !== undefined && schema === undefined) {
+    const key = rules.cteKey(identifier.name);
     if (isCte(scope, key)) return undefined;
-    if (guard.dialect === "mysql") refuseOtherCase(scope, key);
+    if (rules.dialect === "mysql") refuseOtherCase(scope, key);
   }
-  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, guard.dialect);
+  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, rules.dialect);
   if (aliasNode !== undefined && alias === undefined) {
     throw new QueryRefusedError(
       `Cannot filter table "${identifier.name}" under an alias that is not a plain name; ` +
@@ -60,109 +134,19 @@ export function guardedReference(
       identifier.name,
     );
   }
-  return {
-    plan,
-    table,
-    alias,
-    qualifier: alias === undefined ? table : TableNode.create(alias.name),
-  };
+  const qualifier = alias === undefined ? table : TableNode.create(alias.name);
+  return new GuardedReference({ table, alias, qualifier }, found, pass);
 }
 
-/** The name that a reference is known by in its block. */
-export function nameOf(reference: GuardedReference): string {
-  return (reference.alias ?? reference.table.table.identifier).name;
-}
-
-/** The table that a node other than a `TableNode` names, where its SQL is a name and no more. */
-export function tableOfName(node: OperationNode, dialect: DialectName): TableNode | undefined {
-  const names = namesOf(node, dialect);
-  if (names === undefined || names.length === 0) return undefined;
-  const [last, schema] = [names[names.length - 1]!, names[names.length - 2]];
-  return schema === undefined ? TableNode.create(last) : TableNode.createWithSchema(schema, last);
-}
-
-/** The dotted parts of a node whose SQL is nothing but a name. */
-function namesOf(node: OperationNode, dialect: DialectName): readonly string[] | undefined {
-  switch (node.kind) {
-    case "IdentifierNode":
-      return [(node as IdentifierNode).name];
-    case "TableNode": {
-      const { schema, identifier } = (node as TableNode).table;
-      return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
-    }
-    case "SchemableIdentifierNode": {
-      const { schema, identifier } = node as TableNode["table"];
-      return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
-    }
-    case "ColumnNode":
-      return namesOf((node as OperationNode & { column: OperationNode }).column, dialect);
-    case "ReferenceNode": {
-      const { table, column } = node as OperationNode & {
-        table?: OperationNode;
-        column: OperationNode;
-      };
-      const last = namesOf(column, dialect);
-      const first = table === undefined ? [] : namesOf(table, dialect);
-      return last === undefined || first === undefined ? undefined : [...first, ...last];
-    }
-    case "RawNode":
-      return namesOfRaw(node as RawNode, dialect);
-    default:
-      return undefined;
+/** MariaDB sees no letter case in the names of CTEs; MySQL may see it. */
+function refuseOtherCase(scope: NonNullable<Pass["scope"]>, key: string): void {
+  for (let s: Pass["scope"] = scope; s !== undefined; s = s.outer) {
+    if (s.name.toLowerCase() !== key.toLowerCase()) continue;
+    throw new QueryRefusedError(
+      `Cannot tell table "${key}" from the common table expression "${s.name}", which differs by ` +
+        "letter case only; rename the common table expression",
+      "AMBIGUOUS_NAME",
+      key,
+    );
   }
-}
-
-/** Quoted and bare names, dotted: `users`, `"public"."users"`, `[dbo].[users]`. */
-const NAME = /^\s*(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\])\s*$/u;
-
-const STRING = /^\s*'(?:[^']|'')+'\s*$/;
-
-function namesOfRaw(raw: RawNode, dialect: DialectName): readonly string[] | undefined {
-  const { sqlFragments, parameters } = raw;
-  const names: string[] = [];
-  // Names and dots must alternate: the fragments give both, the parameters names only.
-  let expectName = true;
-  for (let i = 0; i < sqlFragments.length; i++) {
-    for (const part of splitDots(sqlFragments[i]!)) {
-      if (part === ".") {
-        if (expectName) return undefined;
-        expectName = true;
-      } else if (part.trim() !== "") {
-        // SQLite takes a string for a name here.
-        const named = NAME.test(part) || (dialect === "sqlite" && STRING.test(part));
-        if (!expectName || !named) return undefined;
-        names.push(unquote(part.trim(), dialect));
-        expectName = false;
-      }
-    }
-    const parameter = parameters[i];
-    if (parameter !== undefined) {
-      const inner = namesOf(parameter, dialect);
-      if (inner === undefined || !expectName) return undefined;
-      names.push(...inner);
-      expectName = false;
-    }
-  }
-  return expectName ? undefined : names;
-}
-
-/** Splits at dots outside quotes; the dots are parts of their own. */
-function splitDots(text: string): string[] {
-  return text.match(/"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\.|[^."`[]+/g) ?? [];
-}
-
-function unquote(name: string, dialect: DialectName): string {
-  const quote = name[0];
-  if (quote === '"' || quote === "`" || quote === "'") {
-    return name.slice(1, -1).replaceAll(quote + quote, quote);
-  }
-  if (quote === "[") return name.slice(1, -1);
-  // PostgreSQL reads a name without quotes in lower case.
-  return dialect === "postgres" ? name.toLowerCase() : name;
-}
-
-function identifierOf(node: OperationNode, dialect: DialectName): IdentifierNode | undefined {
-  if (node.kind === "IdentifierNode") return node as IdentifierNode;
-  const names = namesOf(node, dialect);
-  return names?.length === 1 ? IdentifierNode.create(names[0]!) : undefined;
 }

@@ -20,19 +20,20 @@ import type {
   UpdateQueryNode,
   WhereNode,
 } from "kysely";
-import type { Guard } from "../hooks/_rules.ts";
-import { rewriteMarked } from "../instance/_provenance.ts";
-import { rewriteDelete } from "./statements/_delete.ts";
+import { QueryRefusedError } from "../contract/errors.ts";
+import { freezeBelow, frozen } from "../tree/_nodes.ts";
+import { statementKind } from "../tree/_statement_kinds.ts";
 import { rewriteFunction } from "./clauses/_function.ts";
 import { rewriteInOperand } from "./clauses/_in_operand.ts";
+import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./clauses/_raw.ts";
+import { rewriteUnary } from "./clauses/_unary.ts";
+import type { Pass } from "./_pass.ts";
+import { rewriteDelete } from "./statements/_delete.ts";
 import { rewriteInsert } from "./statements/_insert.ts";
 import { rewriteMerge } from "./statements/_merge.ts";
-import { freezeBelow, frozen } from "../tree/_nodes.ts";
-import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./clauses/_raw.ts";
-import type { Scope } from "./_with.ts";
 import { rewriteSelect } from "./statements/_select.ts";
-import { rewriteUnary } from "./clauses/_unary.ts";
 import { rewriteUpdate } from "./statements/_update.ts";
+import { visitChildren } from "./_visit_children.ts";
 
 /**
  * Rewrites a node and everything below it, by the rule of its kind. A kind without one has its
@@ -52,15 +53,9 @@ import { rewriteUpdate } from "./statements/_update.ts";
  * | leaf      | left: it holds a name or a user's value, and nothing in it is taken for a node |
  *
  * @param node the node; it is not changed
- * @param scope the CTE names visible here
- * @param guard the plugins, for one handle
  * @returns the same node where nothing below it had to change
  */
-export function visit(
-  node: OperationNode,
-  scope: Scope | undefined,
-  guard: Guard,
-): OperationNode {
+export function walk(node: OperationNode, pass: Pass): OperationNode {
   // A switch, not a table of functions: this runs for every node of every query.
   switch (node.kind) {
     case "ReferenceNode":
@@ -78,162 +73,118 @@ export function visit(
       return node;
     // The commonest kinds with a child or two have it visited without a look at every property.
     case "SelectionNode":
-      return visitOne(node as SelectionNode, "selection", scope, guard);
+      return visitOne(node as SelectionNode, "selection", pass);
     case "AliasNode":
-      if (guard.deniesRaw) refuseOpenAlias((node as AliasNode).alias, guard);
+      if (pass.rules.deniesRaw) refuseOpenAlias((node as AliasNode).alias, pass);
       return (node as AliasNode).alias?.kind !== "RawNode"
-        ? visitOne(node as AliasNode, "node", scope, guard)
-        : visitChildren(node, scope, guard);
+        ? visitOne(node as AliasNode, "node", pass)
+        : visitChildren(node, pass);
     case "ParensNode":
-      return visitOne(node as ParensNode, "node", scope, guard);
+      return visitOne(node as ParensNode, "node", pass);
     case "WhereNode":
-      return visitOne(node as WhereNode, "where", scope, guard);
+      return visitOne(node as WhereNode, "where", pass);
     case "OnNode":
-      return visitOne(node as OnNode, "on", scope, guard);
+      return visitOne(node as OnNode, "on", pass);
     case "ColumnUpdateNode":
-      if (guard.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, guard);
+      if (pass.rules.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, pass);
       return (node as ColumnUpdateNode).column?.kind !== "RawNode"
-        ? visitOne(node as ColumnUpdateNode, "value", scope, guard)
-        : visitChildren(node, scope, guard);
+        ? visitOne(node as ColumnUpdateNode, "value", pass)
+        : visitChildren(node, pass);
     case "UnaryOperationNode":
-      return rewriteUnary(visitChildren(node as UnaryOperationNode, scope, guard));
+      return rewriteUnary(visitChildren(node as UnaryOperationNode, pass));
     case "ExplainNode":
       refuseOpenFormat(node as ExplainNode);
-      return visitChildren(node, scope, guard);
+      return visitChildren(node, pass);
     case "AndNode":
     case "OrNode":
-      return visitPair(node as AndNode | OrNode, scope, guard);
-    case "SelectQueryNode":
-      return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteSelect(node as SelectQueryNode, scope, guard), node);
+      return visitPair(node as AndNode | OrNode, pass);
     case "BinaryOperationNode":
-      return rewriteInOperand(node as BinaryOperationNode, scope, guard);
+      return rewriteInOperand(node as BinaryOperationNode, pass);
     case "RawNode":
-      return rewriteRaw(node as RawNode, scope, guard);
+      return rewriteRaw(node as RawNode, pass);
     case "FunctionNode":
     case "AggregateFunctionNode":
-      return rewriteFunction(node as FunctionNode, scope, guard);
+      return rewriteFunction(node as FunctionNode, pass);
+    case "SelectQueryNode":
     case "UpdateQueryNode":
-      return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteUpdate(node as UpdateQueryNode, scope, guard), node);
     case "DeleteQueryNode":
-      return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteDelete(node as DeleteQueryNode, scope, guard), node);
     case "InsertQueryNode":
-      return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteInsert(node as InsertQueryNode, scope, guard), node);
     case "MergeQueryNode":
-      return rewriteMarked(node, scope, guard) ??
-        frozen(rewriteMerge(node as MergeQueryNode, scope, guard), node);
+      return pass.rules.provenance.rewrite(node, pass) ??
+        frozen(rewriteQuery(node as Query, pass, false), node);
     default:
-      return visitChildren(node, scope, guard);
+      if (node.kind.endsWith("QueryNode")) throw unknownStatement(node);
+      return visitChildren(node, pass);
   }
 }
 
 /**
- * Rewrites the root of a query. A root that has changed is not frozen itself: it is marked first.
+ * Rewrites the root of a query. A root that has changed is not frozen itself: its provenance is
+ * noted on it first.
+ *
+ * @throws {QueryRefusedError} for a kind of statement that there is no rule for
  */
-export function visitRoot(node: RootOperationNode, guard: Guard): OperationNode {
-  const marked = rewriteMarked(node, undefined, guard);
-  if (marked !== undefined) return marked;
-  let out: OperationNode;
+export function walkRoot(node: RootOperationNode, pass: Pass): OperationNode {
+  const rewritten = pass.rules.provenance.rewrite(node, pass);
+  if (rewritten !== undefined) return rewritten;
+  switch (statementKind(node.kind)) {
+    case undefined:
+      throw unknownStatement(node);
+    case "schema":
+    case "raw":
+      return walk(node, pass);
+    default: {
+      const out = rewriteQuery(node as Query, pass, true);
+      if (out !== node) freezeBelow(out, node);
+      return out;
+    }
+  }
+}
+
+type Query =
+  | SelectQueryNode
+  | InsertQueryNode
+  | UpdateQueryNode
+  | DeleteQueryNode
+  | MergeQueryNode;
+
+function rewriteQuery(node: Query, pass: Pass, isRoot: boolean): OperationNode {
   switch (node.kind) {
     case "SelectQueryNode":
-      out = rewriteSelect(node as SelectQueryNode, undefined, guard);
-      break;
-    case "UpdateQueryNode":
-      out = rewriteUpdate(node as UpdateQueryNode, undefined, guard, true);
-      break;
-    case "DeleteQueryNode":
-      out = rewriteDelete(node as DeleteQueryNode, undefined, guard);
-      break;
+      return rewriteSelect(node, pass);
     case "InsertQueryNode":
-      out = rewriteInsert(node as InsertQueryNode, undefined, guard, true);
-      break;
-    default:
-      return visit(node, undefined, guard);
+      return rewriteInsert(node, pass, isRoot);
+    case "UpdateQueryNode":
+      return rewriteUpdate(node, pass, isRoot);
+    case "DeleteQueryNode":
+      return rewriteDelete(node, pass);
+    case "MergeQueryNode":
+      return rewriteMerge(node, pass);
   }
-  if (out !== node) freezeBelow(out, node);
-  return out;
+}
+
+function unknownStatement({ kind }: OperationNode): QueryRefusedError {
+  return new QueryRefusedError(
+    `Cannot run a ${kind}: this version of the executor has no rule for such a statement; run it ` +
+      "on getRawDb(executor), where no plugin applies",
+    "UNSUPPORTED",
+  );
 }
 
 function visitOne<K extends string, T extends OperationNode & Readonly<Record<K, OperationNode>>>(
   node: T,
   key: K,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
   const child: OperationNode = node[key];
-  const next = visit(child, scope, guard);
+  const next = walk(child, pass);
   return next === child ? node : Object.freeze({ ...node, [key]: next } as T);
 }
 
-function visitPair(
-  node: AndNode | OrNode,
-  scope: Scope | undefined,
-  guard: Guard,
-): OperationNode {
-  const left = visit(node.left, scope, guard);
-  const right = visit(node.right, scope, guard);
+function visitPair(node: AndNode | OrNode, pass: Pass): OperationNode {
+  const left = walk(node.left, pass);
+  const right = walk(node.right, pass);
   return left === node.left && right === node.right
     ? node
     : Object.freeze({ ...node, left, right } as AndNode);
-}
-
-/**
- * Visits the children of a node.
- *
- * @param skip the name of a child that the caller sees to itself
- */
-export function visitChildren<T extends OperationNode>(
-  node: T,
-  scope: Scope | undefined,
-  guard: Guard,
-  skip?: string,
-): T {
-  let out: Record<string, unknown> | undefined;
-  // The children of a node are its properties; which ones there are is the node's own business.
-  const children = node as unknown as Record<string, Child>;
-  for (const key in children) {
-    const value = children[key];
-    if (typeof value !== "object" || value === null || key === skip) continue;
-    const next = visitChild(value, scope, guard);
-    if (next !== value) {
-      out ??= { ...children };
-      out[key] = next;
-    }
-  }
-  return out === undefined ? node : Object.freeze(out) as unknown as T;
-}
-
-/** A property of a node: a node, a list of them, or anything else. */
-type Child = OperationNode | readonly unknown[] | { readonly kind?: undefined } | null | undefined;
-
-function visitChild(
-  child: NonNullable<Child>,
-  scope: Scope | undefined,
-  guard: Guard,
-): NonNullable<Child> {
-  if (Array.isArray(child)) return visitList(child, scope, guard);
-  const node = child as OperationNode | { readonly kind?: undefined };
-  return node.kind === undefined ? node : visit(node, scope, guard);
-}
-
-/** Visits a list of nodes; gives the same list where none of them had to change. */
-function visitList(
-  nodes: readonly unknown[],
-  scope: Scope | undefined,
-  guard: Guard,
-): readonly unknown[] {
-  let out: unknown[] | undefined;
-  for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i] as Child;
-    if (typeof node !== "object" || node === null) continue;
-    const next = visitChild(node, scope, guard);
-    if (next !== node) {
-      out ??= nodes.slice();
-      out[i] = next;
-    }
-  }
-  return out === undefined ? nodes : Object.freeze(out);
 }

@@ -23,9 +23,10 @@ import {
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { dummy } from "../../tests/executor/dummy.ts";
-import type { Guard } from "../hooks/_rules.ts";
-import { guardOf } from "../instance/_graft.ts";
-import { visit } from "./_walk.ts";
+import { instanceOf } from "../instance/_graft.ts";
+import { Pass } from "./_pass.ts";
+import type { Rules } from "./rules.ts";
+import { walk } from "./_walk.ts";
 
 type Children = Readonly<Record<string, "node" | "list">>;
 
@@ -77,19 +78,19 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   TableNode: ["table"],
 };
 
-const guard = guardOf(createExecutorSync(dummy(), [{
+const guard = instanceOf(createExecutorSync(dummy(), [{
   name: "hide",
   version: "1.0.0",
   appliesTo: ({ name }) => name === "secrets",
   filter: (secrets, { eb }) => eb(secrets.column("hidden"), "=", false),
-}]))!;
-const idle = guardOf(createExecutorSync(dummy(), [{
+}]))!.rules;
+const idle = instanceOf(createExecutorSync(dummy(), [{
   name: "hide",
   version: "1.0.0",
   appliesTo: () => false,
   filter: () => undefined,
   interceptQuery: (qb) => qb,
-}]))!;
+}]))!.rules;
 
 const secrets = SelectQueryNode.createFrom([TableNode.create("secrets")]);
 const alias = AliasNode.create(secrets, IdentifierNode.create("s"));
@@ -145,7 +146,10 @@ function filters(node: unknown): number {
 
 const kinds = childrenOfKinds();
 
-describe("visit()", () => {
+const visit = (node: OperationNode, rules: Rules): OperationNode =>
+  Pass.start(rules, walk, { mode: "run", trace: undefined, defersChecks: true }).visit(node);
+
+describe("walk()", () => {
   it("knows every kind of node that Kysely has", () => {
     // If Kysely's transformer no longer tells, this test must not pass for want of kinds.
     assert.ok(kinds.size > 85, `only ${kinds.size} kinds were found`);
@@ -160,7 +164,7 @@ describe("visit()", () => {
     it(`rewrites every child of a ${kind}: ${keys.join(", ")}`, () => {
       for (const key of keys) {
         const node = parent(kind, key, children[key]!);
-        const out = visit(node, undefined, guard);
+        const out = visit(node, guard);
         assert.equal(filters(out), 1, `${key} was left as it is`);
         assert.equal(filters(node), 0, "the node itself was changed");
         assert.equal(out.kind, kind);
@@ -170,7 +174,7 @@ describe("visit()", () => {
     it(`gives a ${kind} back as it is where nothing in it is guarded`, () => {
       for (const key of keys) {
         const node = parent(kind, key, children[key]!);
-        assert.equal(visit(node, undefined, idle), node, key);
+        assert.equal(visit(node, idle), node, key);
       }
     });
   }
@@ -188,14 +192,14 @@ describe("visit()", () => {
     };
     for (const value of [impostor, RawNode.createWithSql("x"), [impostor], { deep: impostor }]) {
       const node = WhereNode.create(ValueNode.create(value));
-      assert.equal(visit(node, undefined, guard), node);
+      assert.equal(visit(node, guard), node);
       const list = { kind: "PrimitiveValueListNode", values: [value] } as const;
-      assert.equal(visit(list, undefined, guard), list);
+      assert.equal(visit(list, guard), list);
     }
   });
 });
 
-describe("the SQL of a query that comes past visit()", () => {
+describe("the SQL of a query that comes past walk()", () => {
   const build: Readonly<Record<string, (db: Kysely<any>) => { toOperationNode(): OperationNode }>> =
     {
       "select": (db) =>
@@ -259,8 +263,8 @@ describe("the SQL of a query that comes past visit()", () => {
     it(`is what it was: ${what}`, () => {
       const db = dummy();
       const node = make(db).toOperationNode();
-      for (const each of [guard, idle] satisfies Guard[]) {
-        assert.equal(visit(node, undefined, each), node);
+      for (const each of [guard, idle] satisfies Rules[]) {
+        assert.equal(visit(node, each), node);
       }
       // An interceptor that gives each block back as a copy of itself.
       const copying = createExecutorSync(db, [{

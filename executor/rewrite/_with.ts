@@ -1,39 +1,29 @@
 import type { AliasNode, CommonTableExpressionNode, OperationNode, WithNode } from "kysely";
-import type { Guard } from "../hooks/_rules.ts";
 import { QueryRefusedError } from "../contract/errors.ts";
+import type { CteScope } from "../tree/_cte_scope.ts";
 import { forEachChild } from "../tree/_nodes.ts";
-import { tableOfName } from "./_reference.ts";
-import { visit } from "./_walk.ts";
+import { tableOfName } from "../tree/_table_name.ts";
+import { refuseRawEnd } from "./clauses/_raw.ts";
+import type { Pass } from "./_pass.ts";
+import { visitChildren } from "./_visit_children.ts";
 
-/** The CTE names that are visible at a place of the query, the nearest first. */
-export interface Scope {
-  readonly name: string;
-  readonly outer: Scope | undefined;
+/**
+ * Rewrites what a statement of any kind has: its WITH clause, and every child (subqueries in any
+ * place). Under `rawSql: "deny"` an end that is raw SQL is refused.
+ *
+ * @returns the statement, and the pass for the rest of it, which sees the names of its CTEs
+ */
+export function rewriteBody<T extends Statement>(node: T, outer: Pass): readonly [T, Pass] {
+  refuseRawEnd(node.endModifiers, outer);
+  if (node.with === undefined) return [visitChildren(node, outer, "with"), outer];
+  const clause = rewriteWith(node.with, outer);
+  const inside = clause.node === node.with ? node : { ...node, with: clause.node };
+  return [visitChildren(inside, clause.pass, "with"), clause.pass];
 }
 
-/** Whether a name stands for a CTE here. */
-export function isCte(scope: Scope | undefined, key: string): boolean {
-  for (let s = scope; s !== undefined; s = s.outer) if (s.name === key) return true;
-  return false;
-}
-
-/** MariaDB sees no letter case in the names of CTEs; MySQL may see it. */
-export function refuseOtherCase(scope: Scope, key: string): void {
-  for (let s: Scope | undefined = scope; s !== undefined; s = s.outer) {
-    if (s.name.toLowerCase() !== key.toLowerCase()) continue;
-    throw new QueryRefusedError(
-      `Cannot tell table "${key}" from the common table expression "${s.name}", which differs by ` +
-        "letter case only; rename the common table expression",
-      "AMBIGUOUS_NAME",
-      key,
-    );
-  }
-}
-
-/** A WITH clause after its bodies were rewritten, and the scope of the statement it belongs to. */
-export interface RewrittenWith {
-  readonly node: WithNode;
-  readonly scope: Scope | undefined;
+interface Statement extends OperationNode {
+  readonly with?: WithNode;
+  readonly endModifiers?: readonly OperationNode[];
 }
 
 /**
@@ -50,11 +40,15 @@ export interface RewrittenWith {
  * Where MySQL and MariaDB differ from each other (a later CTE under RECURSIVE; from a nested WITH, a
  * CTE of the query round it), the name of a guarded table is refused.
  */
-export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Guard): RewrittenWith {
+function rewriteWith(
+  node: WithNode,
+  pass: Pass,
+): { readonly node: WithNode; readonly pass: Pass } {
+  const { rules, scope: outer } = pass;
   const recursive = node.recursive === true;
-  const seesAll = guard.dialect === "sqlite" || (guard.dialect === "postgres" && recursive);
-  const seesItself = seesAll || recursive || guard.dialect === "mssql";
-  const names = node.expressions.map((cte) => guard.cteKey(cteName(cte)));
+  const seesAll = rules.dialect === "sqlite" || (rules.dialect === "postgres" && recursive);
+  const seesItself = seesAll || recursive || rules.dialect === "mssql";
+  const names = node.expressions.map((cte) => rules.cteKey(cteName(cte)));
 
   let before = outer;
   let all = outer;
@@ -64,12 +58,16 @@ export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Gua
   for (let i = 0; i < node.expressions.length; i++) {
     const cte = node.expressions[i]!;
     const name = names[i]!;
-    const scope = seesAll ? all : seesItself ? { name, outer: before } : before;
-    if (guard.dialect === "mysql") {
-      refuseOuterReference(cte, outer, guard);
-      if (recursive) refuseForwardReference(cte, names, i, guard);
+    const scope: CteScope | undefined = seesAll
+      ? all
+      : seesItself
+      ? { name, outer: before }
+      : before;
+    if (rules.dialect === "mysql") {
+      refuseOuterReference(cte, pass);
+      if (recursive) refuseForwardReference(cte, names, i, pass);
     }
-    const expression = visit(cte.expression, scope, guard);
+    const expression = pass.within(scope).visit(cte.expression);
     if (expression !== cte.expression) {
       expressions ??= node.expressions.slice();
       expressions[i] = { ...cte, expression } as CommonTableExpressionNode;
@@ -78,7 +76,7 @@ export function rewriteWith(node: WithNode, outer: Scope | undefined, guard: Gua
   }
   return {
     node: expressions === undefined ? node : { ...node, expressions } as unknown as WithNode,
-    scope: all,
+    pass: pass.within(all),
   };
 }
 
@@ -87,14 +85,10 @@ function cteName(cte: CommonTableExpressionNode): string {
 }
 
 /** MariaDB's nested WITH does not see the names of the one it is nested in, and MySQL's does. */
-function refuseOuterReference(
-  cte: CommonTableExpressionNode,
-  outer: Scope | undefined,
-  guard: Guard,
-): void {
-  for (let s = outer; s !== undefined; s = s.outer) {
-    if (guard.plan(s.name, undefined) === undefined) continue;
-    if (!mentions(cte.expression, s.name, guard)) continue;
+function refuseOuterReference(cte: CommonTableExpressionNode, pass: Pass): void {
+  for (let s = pass.scope; s !== undefined; s = s.outer) {
+    if (pass.rules.table(s.name, undefined) === undefined) continue;
+    if (!mentions(cte.expression, s.name, pass)) continue;
     throw new QueryRefusedError(
       `Cannot tell table "${s.name}" from the common table expression of that name, which a WITH ` +
         "inside a query may not see; rename the common table expression",
@@ -108,11 +102,11 @@ function refuseForwardReference(
   cte: CommonTableExpressionNode,
   names: readonly string[],
   index: number,
-  guard: Guard,
+  pass: Pass,
 ): void {
   for (let i = index + 1; i < names.length; i++) {
     const name = names[i]!;
-    if (guard.plan(name, undefined) !== undefined && mentions(cte.expression, name, guard)) {
+    if (pass.rules.table(name, undefined) !== undefined && mentions(cte.expression, name, pass)) {
       throw new QueryRefusedError(
         `Cannot tell table "${name}" from the common table expression of that name, which is ` +
           `defined later; rename the common table expression`,
@@ -123,10 +117,11 @@ function refuseForwardReference(
   }
 }
 
-/** Whether a query reads a table of this name, which no CTE of its own hides. */
-function mentions(node: OperationNode, name: string, guard: Guard): boolean {
+/** Returns true if a query reads a table of this name, which no CTE of its own hides. */
+function mentions(node: OperationNode, name: string, pass: Pass): boolean {
   const { with: clause } = node as OperationNode & { with?: WithNode };
-  const hides = clause?.expressions.some((cte) => guard.cteKey(cteName(cte)) === name) === true;
+  const { rules } = pass;
+  const hides = clause?.expressions.some((cte) => rules.cteKey(cteName(cte)) === name) === true;
   if (hides) return false;
   if (node.kind === "FromNode" || node.kind === "JoinNode" || node.kind === "UsingNode") {
     const { froms, table, tables } = node as OperationNode & {
@@ -135,18 +130,18 @@ function mentions(node: OperationNode, name: string, guard: Guard): boolean {
       tables?: readonly OperationNode[];
     };
     const items = froms ?? tables ?? (table === undefined ? [] : [table]);
-    if (items.some((item) => isTable(item, name, guard))) return true;
+    if (items.some((item) => isTable(item, name, pass))) return true;
   }
   let found = false;
   forEachChild(node, (child) => {
-    found ||= mentions(child, name, guard);
+    found ||= mentions(child, name, pass);
   });
   return found;
 }
 
-function isTable(item: OperationNode, name: string, guard: Guard): boolean {
+function isTable(item: OperationNode, name: string, { rules }: Pass): boolean {
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
-  const table = tableOfName(node, guard.dialect)?.table;
+  const table = tableOfName(node, rules.dialect)?.table;
   return table !== undefined && table.schema === undefined &&
-    guard.cteKey(table.identifier.name) === name;
+    rules.cteKey(table.identifier.name) === name;
 }

@@ -6,10 +6,8 @@ import type {
   QueryResult,
 } from "kysely";
 import { watch } from "./_connection.ts";
-import type { Guard } from "../hooks/_rules.ts";
-import { OwnQuery } from "../instance/_compiled_query.ts";
-import type { NamedHooks } from "../hooks/_table_rules.ts";
-import { type Place, Scope } from "./_query_scope.ts";
+import type { NamedHooks } from "../contract/_call_hook.ts";
+import { HookScope, type Place, type RunContext } from "./_query_scope.ts";
 import { ExecutorError, PluginHookError } from "../contract/errors.ts";
 
 /** What Kysely's versions pass behind the query: an id once, options since; or nothing. */
@@ -23,7 +21,7 @@ export type Rest = Parameters<QueryExecutor["executeQuery"]> extends [unknown, .
  */
 export function runAround<R>(
   inner: QueryExecutor,
-  guard: Guard,
+  context: RunContext,
   arounds: readonly NamedHooks[],
   query: CompiledQuery<R>,
   rest: Rest,
@@ -33,10 +31,10 @@ export function runAround<R>(
     bare: DatabaseConnection,
     tell: (outcome: Promise<QueryResult<R>>) => void,
   ): Promise<QueryResult<R>> => {
-    const connection = watch(bare, guard.dialect);
+    const connection = watch(bare, context.dialect);
     const uses: Promise<unknown>[] = [];
     const passed = new Set<unknown>();
-    const scope = new Scope({ guard, inner, connection, query, place, uses, passed });
+    const scope = new HookScope({ run: context, inner, connection, query, place, uses, passed });
     let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
       inner.withConnectionProvider(first(connection, inner, uses)).executeQuery(next, ...rest)
         .catch((error) => {
@@ -47,7 +45,7 @@ export function runAround<R>(
       const next = run;
       run = (query) => guarded(plugin, () => hooks.aroundQuery!(query, next, scope), passed);
     }
-    const outcome = run(OwnQuery.whole(query));
+    const outcome = run(context.whole(query));
     tell(outcome);
     try {
       return await outcome;
@@ -69,7 +67,7 @@ function hasSignal([options]: readonly unknown[]): boolean {
     options.signal !== undefined;
 }
 
-/** Tells what a hook itself throws with the plugin's name; what came out of the query passes. */
+/** Wraps what a hook itself throws with the plugin's name; what came out of the query passes. */
 async function guarded(
   plugin: string,
   hook: () => Promise<QueryResult<any>>,

@@ -9,14 +9,11 @@ import type {
 } from "kysely";
 import { Atomic } from "./_atomic.ts";
 import { stateOf } from "./_connection.ts";
-import { graft } from "../instance/_graft.ts";
-import type { Guard } from "../hooks/_rules.ts";
-import { OwnQuery } from "../instance/_compiled_query.ts";
 import { isSlot } from "../tree/_slot.ts";
 import { ExecutorError } from "../contract/errors.ts";
 import type { Attributes, DialectName, QueryScope } from "../contract/plugin.ts";
 
-/** Where an executor stands. */
+/** Where an executor runs its queries. */
 export interface Place {
   /** Whether it has a connection for itself, in which a transaction may be open. */
   readonly bound: boolean;
@@ -27,15 +24,31 @@ export interface Place {
   } | undefined;
 }
 
-/** What the hooks round one query share. */
-export class Scope implements QueryScope {
+/** What the execution of a query needs to know of the executor instance that it runs on. */
+export interface RunContext {
   readonly dialect: DialectName;
   readonly context: Attributes | undefined;
   readonly metadata: Attributes;
+  /** Stands for the run of the query: what is read of a context is the same for all of one run. */
+  readonly run: object;
+  /** Returns the database on another query executor, without the plugins of any executor. */
+  dbOn(executor: QueryExecutor): Kysely<any>;
+  /** Returns the query with the tree that was compiled. */
+  whole(query: CompiledQuery): CompiledQuery<any>;
+  /** Returns what stands in the tree of a prepared query, for the values of one run. */
+  filled(query: CompiledQuery): ReadonlyMap<unknown, unknown> | undefined;
+}
+
+/** What the hooks round one query share. */
+export class HookScope implements QueryScope {
+  readonly dialect: DialectName;
+  readonly context: Attributes | undefined;
+  readonly metadata: Attributes;
+  readonly run: object;
   readonly connection: DatabaseConnection;
   readonly #inner: QueryExecutor;
   readonly #query: CompiledQuery;
-  readonly #rawDb: Kysely<any>;
+  readonly #run: RunContext;
   readonly #place: Place;
   readonly #uses: readonly Promise<unknown>[];
   #db: Kysely<any> | undefined;
@@ -46,24 +59,25 @@ export class Scope implements QueryScope {
   #ended = false;
 
   constructor(props: {
-    readonly guard: Guard;
+    readonly run: RunContext;
     readonly inner: QueryExecutor;
     readonly connection: DatabaseConnection;
     readonly query: CompiledQuery;
     readonly place: Place;
-    /** What still uses the connection, whatever became of the query. */
+    /** What still uses the connection, whatever happened to the query. */
     readonly uses: readonly Promise<unknown>[];
     /** Errors that are not the hooks' own. */
     readonly passed: Set<unknown>;
   }) {
-    const { guard } = props;
-    this.dialect = guard.dialect;
-    this.context = guard.view.context;
-    this.metadata = guard.view.metadata;
+    const { run } = props;
+    this.dialect = run.dialect;
+    this.context = run.context;
+    this.metadata = run.metadata;
+    this.run = run.run;
     this.connection = props.connection;
     this.#inner = props.inner;
     this.#query = props.query;
-    this.#rawDb = guard.core.rawDb;
+    this.#run = run;
     this.#place = props.place;
     this.#uses = props.uses;
     this.#passed = props.passed;
@@ -76,7 +90,7 @@ export class Scope implements QueryScope {
     return open || this.#place.begun?.ends === ends;
   }
 
-  /** As {@linkcode Scope.inTransaction}; `undefined` where the driver may have begun one unseen. */
+  /** As {@linkcode HookScope.inTransaction}; `undefined` where the driver may have begun one unseen. */
   get #inTransaction(): boolean | undefined {
     if (this.inTransaction) return true;
     return !this.#place.bound || stateOf(this.connection).begins > 0 ? false : undefined;
@@ -92,7 +106,7 @@ export class Scope implements QueryScope {
   ): CompiledQuery => {
     const { queryId } = this.#query;
     const compiled = compiledOnce(node, this.#inner, queryId);
-    this.#filled ??= OwnQuery.filled(this.#query) ?? NOTHING;
+    this.#filled ??= this.#run.filled(this.#query) ?? NOTHING;
     const filled = this.#filled;
     // What stands in the query's own tree for a value of a plan goes before the hook's.
     const parameters = compiled.parameters.map((value) =>
@@ -131,7 +145,7 @@ export class Scope implements QueryScope {
   }
 
   #on(provider: ConnectionProvider): Kysely<any> {
-    return graft(this.#rawDb, this.#inner.withConnectionProvider(provider));
+    return this.#run.dbOn(this.#inner.withConnectionProvider(provider));
   }
 
   /** One query of the hooks after the other, as in a transaction of Kysely. */

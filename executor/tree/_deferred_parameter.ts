@@ -1,5 +1,6 @@
 import { type Expression, type OperationNode, PrimitiveValueListNode, ValueNode } from "kysely";
-import { callHook } from "../hooks/_validate_results.ts";
+import { mapChildren } from "./_children.ts";
+import { callHook } from "../contract/_call_hook.ts";
 import type { Attributes } from "../contract/plugin.ts";
 
 /** A hook of a plugin. */
@@ -8,14 +9,12 @@ export interface Caller {
   readonly hook: string;
 }
 
-/** A value of the caller's context that is read when the query runs, not when it is built. */
-export class LateValue<T> implements Expression<T> {
+/** A parameter that is read from the caller's context when the query runs, not when it is built. */
+export class DeferredParameter<T> implements Expression<T> {
   readonly #caller: Caller;
   readonly #read: (context: Attributes | undefined, run: object) => T;
 
   /**
-   * Makes one.
-   *
    * @param caller the hook it came from, for errors
    * @param read reads the value from what is bound to the handle that runs the query; it is told an
    * object that stands for that one run
@@ -33,8 +32,8 @@ export class LateValue<T> implements Expression<T> {
     return ValueNode.create(this);
   }
 
-  /** Whether another one is read by the same function. */
-  isLike(other: LateValue<unknown>): boolean {
+  /** Returns true if another one is read by the same function. */
+  isLike(other: DeferredParameter<unknown>): boolean {
     return this.#read === other.#read;
   }
 
@@ -43,52 +42,25 @@ export class LateValue<T> implements Expression<T> {
   }
 }
 
-/** A tree with every late value read, all of them for the same run. */
-export function readLate(
-  node: OperationNode,
-  context: Attributes | undefined,
-  run: object,
-): OperationNode {
+/** Reads a deferred parameter for one run of a query. */
+export type ReadDeferred = (parameter: DeferredParameter<unknown>) => unknown;
+
+/** Returns a tree with every deferred parameter read. */
+export function readDeferred(node: OperationNode, read: ReadDeferred): OperationNode {
   if (node.kind === "ValueNode") {
     const { value, immediate } = node as ValueNode;
-    if (!(value instanceof LateValue)) return node;
-    const read = value.read(context, run);
+    if (!(value instanceof DeferredParameter)) return node;
+    const known = read(value);
     // What is written into a view's query is written out.
-    return immediate === true ? ValueNode.createImmediate(read) : ValueNode.create(read);
+    return immediate === true ? ValueNode.createImmediate(known) : ValueNode.create(known);
   }
   if (node.kind === "PrimitiveValueListNode") {
     const { values } = node as PrimitiveValueListNode;
-    return values.some((value) => value instanceof LateValue)
+    return values.some((value) => value instanceof DeferredParameter)
       ? PrimitiveValueListNode.create(
-        values.map((value) => value instanceof LateValue ? value.read(context, run) : value),
+        values.map((value) => value instanceof DeferredParameter ? read(value) : value),
       )
       : node;
   }
-  let out: Record<string, unknown> | undefined;
-  // The children of a node are its properties.
-  const children = node as unknown as Record<string, unknown>;
-  for (const key in children) {
-    const child = children[key];
-    if (typeof child !== "object" || child === null) continue;
-    const next = readChild(child, context, run);
-    if (next !== child) {
-      out ??= { ...children };
-      out[key] = next;
-    }
-  }
-  return out === undefined ? node : Object.freeze(out) as unknown as OperationNode;
-}
-
-function readChild(
-  child: object,
-  context: Attributes | undefined,
-  run: object,
-): unknown {
-  if (Array.isArray(child)) {
-    const next = child.map((item) =>
-      typeof item === "object" && item !== null ? readChild(item, context, run) : item
-    );
-    return next.some((item, i) => item !== child[i]) ? Object.freeze(next) : child;
-  }
-  return "kind" in child ? readLate(child as OperationNode, context, run) : child;
+  return mapChildren(node, (child) => readDeferred(child, read));
 }

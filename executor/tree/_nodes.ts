@@ -5,46 +5,17 @@ import {
   type TableNode,
   ValueNode,
 } from "kysely";
-import type { Guard } from "../hooks/_rules.ts";
-import { LateValue } from "./_deferred_parameter.ts";
+import { forEachChild } from "./_children.ts";
+import { DeferredParameter } from "./_deferred_parameter.ts";
 
-/** Calls `use` with every child of a node; a value of the user is no child. */
-export function forEachChild(node: OperationNode, use: (child: OperationNode) => void): void {
-  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return;
-  for (const value of Object.values(node)) {
-    if (Array.isArray(value)) {
-      for (const item of value) if (isNode(item)) use(item);
-    } else if (isNode(value)) use(value);
-  }
-}
-
-/** A node with each of its children mapped; the same node where none of them changed. */
-export function mapChildren(
-  node: OperationNode,
-  map: (child: OperationNode) => OperationNode,
-): OperationNode {
-  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return node;
-  let out: Record<string, unknown> | undefined;
-  for (const [key, value] of Object.entries(node)) {
-    let next: unknown = value;
-    if (Array.isArray(value)) {
-      const items = value.map((item) => isNode(item) ? map(item) : item);
-      if (items.some((item, i) => item !== value[i])) next = items;
-    } else if (isNode(value)) next = map(value);
-    if (next !== value) {
-      out ??= { ...node };
-      out[key] = next;
-    }
-  }
-  return out === undefined ? node : frozen(out) as unknown as OperationNode;
-}
+export { forEachChild, freezeBelow, frozen, mapChildren } from "./_children.ts";
 
 /** Whether two nodes are the same SQL with the same values. */
 export function sameNode(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
-  if (a instanceof LateValue && b instanceof LateValue) return a.isLike(b);
+  if (a instanceof DeferredParameter && b instanceof DeferredParameter) return a.isLike(b);
   const keys = Object.keys(a);
   // An object without keys of its own (a Date, a buffer's view) says nothing about its value.
   if (keys.length === 0 || keys.length !== Object.keys(b).length) return false;
@@ -55,7 +26,7 @@ export function sameNode(a: unknown, b: unknown): boolean {
 /** The tables that the subqueries of a predicate read, and the names they give to them. */
 export function namesIn(
   predicate: OperationNode,
-  guard: Guard,
+  cteKey: (name: string) => string,
 ): { readonly reads: Set<string>; readonly names: Set<string> } {
   const reads = new Set<string>();
   const names = new Set<string>();
@@ -67,7 +38,7 @@ export function namesIn(
     }
     if (node.kind !== "TableNode") return;
     const { schema, identifier } = (node as TableNode).table;
-    if (schema === undefined) reads.add(guard.cteKey(identifier.name));
+    if (schema === undefined) reads.add(cteKey(identifier.name));
     if (alias === undefined) names.add(identifier.name);
   };
   const search = (node: OperationNode): void => {
@@ -96,32 +67,4 @@ export function nodeOfSource(source: unknown): OperationNode | undefined {
   return typeof kind === "string" && /^[A-Z]\w*Node$/.test(kind)
     ? node as OperationNode
     : undefined;
-}
-
-function isNode(value: unknown): value is OperationNode {
-  return typeof value === "object" && value !== null && "kind" in value;
-}
-
-/**
- * Freezes a node that a rule has built, and what it has built below it, as Kysely freezes its own:
- * a query is compiled as it was rewritten. Stops at what is frozen already.
- *
- * @param original what the node was made of; what they share is frozen, and not looked at
- */
-export function frozen<T extends object>(node: T, original?: object): T {
-  if (node === original || Object.isFrozen(node)) return node;
-  Object.freeze(node);
-  freezeBelow(node, original);
-  return node;
-}
-
-/** {@linkcode frozen} for all but the node itself. */
-export function freezeBelow(node: object, original?: object): void {
-  const children = node as Record<string, unknown>;
-  const shared = original as Record<string, unknown> | undefined;
-  for (const key in children) {
-    const child = children[key];
-    if (typeof child !== "object" || child === null || child === shared?.[key]) continue;
-    frozen(child);
-  }
 }

@@ -1,5 +1,6 @@
 import type { CompiledQuery, OperationNode, RootOperationNode, WithNode } from "kysely";
 import type { DialectName } from "../contract/plugin.ts";
+import { statementKind } from "./_statement_kinds.ts";
 
 /**
  * Whether a statement is one that reads and no more, as far as its tree tells.
@@ -13,7 +14,7 @@ import type { DialectName } from "../contract/plugin.ts";
  * | raw SQL, DDL and everything else                | a write, as nobody can tell      |
  */
 export function isRead(node: RootOperationNode): boolean {
-  if (node.kind === "SelectQueryNode") {
+  if (statementKind(node.kind) === "select") {
     const { with: clause } = node as { with?: WithNode };
     if (clause === undefined) return true;
     return explainsOnly(node) || !writesInWith(clause);
@@ -28,27 +29,26 @@ function explainsOnly(node: OperationNode): boolean {
 
 function writesInWith(clause: WithNode): boolean {
   return clause.expressions.some(({ expression }) => {
-    if (expression.kind !== "SelectQueryNode") return true;
+    if (statementKind(expression.kind) !== "select") return true;
     const { with: inner } = expression as { with?: WithNode };
     return inner !== undefined && writesInWith(inner);
   });
 }
 
-/** Statements before which MySQL commits what is open. */
+/** Statements before which MySQL commits the open transaction. */
 const COMMITS =
   /^\s*(?:create|alter|drop|rename|truncate|lock\s+tables|set\s+autocommit)\b(?!\s+temporary\b)/i;
 
 /** Whether a statement that ran has ended the transaction without saying so, as MySQL's DDL does. */
 export function commits({ query, sql }: CompiledQuery, dialect: DialectName): boolean {
   if (dialect !== "mysql") return false;
-  switch (query.kind) {
-    case "SelectQueryNode":
-    case "InsertQueryNode":
-    case "UpdateQueryNode":
-    case "DeleteQueryNode":
-      return false;
-    default:
+  switch (statementKind(query.kind)) {
+    case "schema":
+    case "raw":
+    case undefined:
       return COMMITS.test(sql);
+    default:
+      return false;
   }
 }
 

@@ -16,9 +16,9 @@ export interface ReferenceName {
   /** The alias, where there is one. */
   readonly alias: IdentifierNode | undefined;
   /** What the query knows the reference by, where a derived table is put there. */
-  readonly known?: TableNode;
+  readonly known?: TableNode | undefined;
   /** What a MERGE does with its target. */
-  readonly actions?: readonly MergeAction[];
+  readonly actions?: readonly MergeAction[] | undefined;
 }
 
 /** A table reference as hooks see it. */

@@ -41,11 +41,11 @@ export function askerOf(
   place: Place,
   source: ContextSource,
   bypassRoles: readonly string[],
-): (attributes: Attributes | undefined) => Answer {
+): (attributes: Attributes | undefined, run: object) => Answer {
   return perContext(
     source,
     place.table,
-    (attributes) => answerAt(place, attributes, source, bypassRoles),
+    (attributes, run) => answerAt(place, attributes, source, bypassRoles, run),
   );
 }
 
@@ -53,14 +53,14 @@ export function askerOf(
 export function perContext<A extends Answer>(
   source: ContextSource,
   { table }: CompiledTable,
-  ask: (attributes: Attributes | undefined) => A,
-): (attributes: Attributes | undefined) => A {
+  ask: (attributes: Attributes | undefined, run: object) => A,
+): (attributes: Attributes | undefined, run: object) => A {
   const known = new WeakMap<RLSContext, A>();
-  return (attributes) => {
-    const context = source.of(attributes, table);
+  return (attributes, run) => {
+    const context = source.of(attributes, table, run);
     const before = context === undefined ? undefined : known.get(context);
     if (before !== undefined) return before;
-    const answer = ask(attributes);
+    const answer = ask(attributes, run);
     if (answer.context !== undefined) known.set(answer.context, answer);
     return answer;
   };
@@ -72,9 +72,10 @@ export function answerAt(
   attributes: Attributes | undefined,
   source: ContextSource,
   bypassRoles: readonly string[],
+  run: object,
 ): Answer {
   const { site, table, dialect } = place;
-  const context = source.of(attributes, table.table);
+  const context = source.of(attributes, table.table, run);
   if (context === undefined) {
     return {
       context,

@@ -89,17 +89,14 @@ export class Checker {
    */
   check(context: HookContext, isUpsert: boolean): Checking {
     const { report } = this.#setting;
-    let answer: Answer | undefined;
-    let isShared = false;
-    const key = context.variant((attributes) => {
-      answer = this.#ask(attributes);
+    const { answer, key, isShared } = context.cached((attributes, run) => {
+      const answer = this.#ask(attributes, run);
       report.decided(answer, this.#site, this.#table);
-      isShared = isUpsert && !answer.asksForRows &&
-        isLike(answer, () => this.#askOther(attributes));
-      return isShared ? `${answer.key}=` : answer.key;
-    });
-    // It was asked a moment ago.
-    const { formulas, refusal, asksForRows } = answer!;
+      const isShared = isUpsert && !answer.asksForRows &&
+        isLike(answer, () => this.#askOther(attributes, run));
+      return { answer, key: isShared ? `${answer.key}=` : answer.key, isShared };
+    }, ({ key }) => key);
+    const { formulas, refusal, asksForRows } = answer;
     if (formulas === undefined) return FREE;
     if (refusal !== undefined) throw report.refused(this.#table, refusal);
     let kept = this.#kept.get(key);
@@ -123,8 +120,8 @@ export class Checker {
     let failed: readonly string[] | undefined;
     return {
       columns: [...this.#looked],
-      satisfied: (row, attributes) => {
-        const asked = this.#ask(attributes);
+      satisfied: (row, attributes, run) => {
+        const asked = this.#ask(attributes, run);
         if (asked.formulas === undefined) return true;
         if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
         const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
@@ -149,13 +146,7 @@ export class Checker {
     const { source, bypassRoles } = this.#setting;
     const place = this.#placeOf(row);
     const ask = askerOf(place, source, bypassRoles);
-    let answer: Answer | undefined;
-    context.variant((attributes) => {
-      answer = ask(attributes);
-      return answer.key;
-    });
-    // It was asked a moment ago.
-    const made = answer!;
+    const made = context.cached(ask, ({ key }) => key);
     const late = new LateAnswer(made, ask);
     const node = predicateOf(
       made.formulas ?? [],
@@ -181,7 +172,7 @@ export class Checker {
   }
 }
 
-type Ask = (attributes: Attributes | undefined) => Answer;
+type Ask = (attributes: Attributes | undefined, run: object) => Answer;
 
 const FREE: Checking = { check: undefined, asksForRows: false };
 

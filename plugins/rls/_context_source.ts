@@ -1,7 +1,7 @@
 import { isPlainObject } from "@kysera/core";
 import type { Attributes } from "@kysera/executor";
 import type { RLSAuth, RLSContext } from "./context.ts";
-import { isMade, readContext } from "./create_rls_context.ts";
+import { readContext } from "./create_rls_context.ts";
 import { RLSContextError, RLSContextValidationError } from "./errors.ts";
 import type { RLSContextProvider } from "./options.ts";
 
@@ -11,6 +11,8 @@ export class ContextSource {
   readonly #required: boolean;
   /** What was bound is frozen, so what was read of it stays good. */
   readonly #bound = new WeakMap<Attributes, RLSContext>();
+  /** What the provider gave: it is asked once for each run of a query. */
+  readonly #provided = new WeakMap<object, RLSContext | typeof NOBODY>();
 
   /**
    * Makes one.
@@ -23,18 +25,14 @@ export class ContextSource {
     this.#required = required;
   }
 
-  /** Whether contexts may come from somewhere else than a handle. */
-  get hasProvider(): boolean {
-    return this.#provider !== undefined;
-  }
-
   /**
-   * The context.
+   * Returns the context.
    *
+   * @param run stands for the run of a query: the provider is asked once for each
    * @returns `undefined` where there is none, and none is required
    * @throws {RLSContextError} where there is none
    */
-  of(attributes: Attributes | undefined, table: string): RLSContext | undefined {
+  of(attributes: Attributes | undefined, table: string, run: object): RLSContext | undefined {
     if (attributes !== undefined) {
       const known = this.#bound.get(attributes);
       if (known !== undefined) return known;
@@ -54,10 +52,10 @@ export class ContextSource {
         return context;
       }
     }
-    const provided = this.#provided(table);
+    const provided = this.#providedFor(run, table);
     if (provided !== undefined || !this.#required) return provided;
     throw new RLSContextError(
-      `Cannot use table "${table}": nobody said who is asking; use ` +
+      `Cannot use table "${table}": no security context is bound; use ` +
         `bindContext(executor, { auth: { userId, roles } })` +
         (this.#provider === undefined
           ? `, or give rlsPlugin() a "contextProvider"`
@@ -65,18 +63,19 @@ export class ContextSource {
     );
   }
 
-  /**
-   * What tells the context of a run from another: a query that was compiled under one may not run
-   * under the other. What is bound is looked after by the executor.
-   */
-  identity(attributes: Attributes | undefined): unknown {
-    if (this.#provider === undefined || attributes?.["auth"] !== undefined) return undefined;
-    const given = this.#provider();
-    if (given === null || given === undefined) return undefined;
-    return isMade(given) ? given : fingerprint(given);
+  /** Returns true if the caller comes from the provider, and so may be another one at each run. */
+  callerMayChange(attributes: Attributes | undefined): boolean {
+    return this.#provider !== undefined && attributes?.["auth"] === undefined;
   }
 
-  #provided(table: string): RLSContext | undefined {
+  #providedFor(run: object, table: string): RLSContext | undefined {
+    if (this.#provider === undefined) return undefined;
+    let known = this.#provided.get(run);
+    if (known === undefined) this.#provided.set(run, known = this.#read(table) ?? NOBODY);
+    return known === NOBODY ? undefined : known;
+  }
+
+  #read(table: string): RLSContext | undefined {
     const given = this.#ask(table);
     if (given === null || given === undefined) return undefined;
     if (typeof given !== "object" || "then" in given) {
@@ -103,26 +102,5 @@ export class ContextSource {
   }
 }
 
-/** A text that is the same for contexts that say the same. */
-function fingerprint(value: unknown): string {
-  if (typeof value === "bigint") return `${value}n`;
-  if (value instanceof Date) return `@${value.getTime()}`;
-  if (Array.isArray(value)) return `[${value.map(fingerprint).join(",")}]`;
-  if (isPlainObject(value)) {
-    const members = Object.keys(value).sort();
-    return `{${members.map((key) => `${JSON.stringify(key)}:${fingerprint(value[key])}`)}}`;
-  }
-  return typeof value === "object" && value !== null || typeof value === "function"
-    ? `#${numberOf(value)}`
-    : `${typeof value}:${JSON.stringify(value)}`;
-}
-
-const numbers = new WeakMap<object, number>();
-let last = 0;
-
-/** What cannot be looked into is known by its identity. */
-function numberOf(value: object): number {
-  let known = numbers.get(value);
-  if (known === undefined) numbers.set(value, known = ++last);
-  return known;
-}
+/** Stands for a provider that gave nobody. */
+const NOBODY: unique symbol = Symbol("nobody");

@@ -1,14 +1,27 @@
 import { isPlainObject } from "@kysera/core";
 
-/** A frozen copy of plain data; what is no plain data in it is kept as it is. */
+/** Returns a frozen copy of plain data; anything else in it is kept as it is. */
 export function frozenCopy<T>(value: T): T {
   // Lists and objects are copied member by member, so the copy is of the same type.
-  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
-  if (value instanceof Date) return new Date(value) as T;
-  if (!isPlainObject(value)) return value;
-  const entries = Object.entries(value)
+  return copy(value, new Map()) as T;
+}
+
+function copy(value: unknown, seen: Map<unknown, unknown>): unknown {
+  if (value instanceof Date) return new Date(value);
+  if (!Array.isArray(value) && !isPlainObject(value)) return value;
+  const known = seen.get(value);
+  if (known !== undefined) return known;
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    seen.set(value, list);
+    for (const item of value) list.push(copy(item, seen));
+    return Object.freeze(list);
+  }
+  const out: Record<string, unknown> = {};
+  seen.set(value, out);
+  for (const [key, item] of Object.entries(value)) {
     // A key of this name would set the copy's prototype.
-    .filter(([key]) => key !== "__proto__")
-    .map(([key, item]) => [key, frozenCopy(item)]);
-  return Object.freeze(Object.fromEntries(entries)) as T;
+    if (key !== "__proto__") out[key] = copy(item, seen);
+  }
+  return Object.freeze(out);
 }

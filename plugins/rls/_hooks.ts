@@ -68,8 +68,8 @@ export class RLSHooks implements PluginHooks {
     return this.tables.concerns(table);
   }
 
-  identity(attributes: Attributes | undefined): unknown {
-    return this.source.identity(attributes);
+  callerMayChange(attributes: Attributes | undefined): boolean {
+    return this.source.callerMayChange(attributes);
   }
 
   filter(reference: TableReference, context: HookContext): Expression<SqlBool> | undefined {
@@ -135,18 +135,20 @@ export class RLSHooks implements PluginHooks {
     if (table === undefined) return undefined;
     const columns = Object.keys(table.stamp);
     if (columns.length === 0) return undefined;
-    const valueOf = (attributes: Attributes | undefined, column: string): unknown =>
-      this.#stampedValue(table, column, this.source.of(attributes, table.table));
+    const valueOf = (attributes: Attributes | undefined, column: string, run: object): unknown =>
+      this.#stampedValue(table, column, this.source.of(attributes, table.table, run));
     // Of somebody whom no policy is for, what is not known is left to the statement.
-    const stamped = context.variant((attributes) =>
-      columns.filter((column) => valueOf(attributes, column) !== undefined).join("\0")
-    ).split("\0").filter((column) => column !== "");
+    const stamped = context.cached(
+      (attributes, run) =>
+        columns.filter((column) => valueOf(attributes, column, run) !== undefined),
+      (columns) => columns.join("\0"),
+    );
     if (stamped.length === 0) return undefined;
     return {
       set: Object.fromEntries(
         stamped.map((column) => [
           columnFor(this.#host, column),
-          context.value((attributes) => valueOf(attributes, column)),
+          context.value((attributes, run) => valueOf(attributes, column, run)),
         ]),
       ),
       given: "keep",
@@ -267,14 +269,11 @@ export class RLSHooks implements PluginHooks {
       actions: reference.actions,
     };
     const ask = askerOf(place, this.source, this.settings.bypassRoles);
-    let last: Answer | undefined;
-    context.variant((attributes) => {
-      last = ask(attributes);
-      this.report.decided(last, site, table);
-      return last.key;
-    });
-    // It was asked a moment ago.
-    const answer = last!;
+    const answer = context.cached((attributes, run) => {
+      const answer = ask(attributes, run);
+      this.report.decided(answer, site, table);
+      return answer;
+    }, ({ key }) => key);
     return { answer, late: new LateAnswer(answer, ask) };
   }
 

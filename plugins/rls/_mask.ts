@@ -44,15 +44,9 @@ export function maskOf(
   const ask = perContext(
     setting.source,
     table,
-    (attributes) => rightsOf(table, reference, column, attributes, setting),
+    (attributes, run) => rightsOf(table, reference, column, attributes, setting, run),
   );
-  let last: Rights | undefined;
-  context.variant((attributes) => {
-    last = ask(attributes);
-    return last.key;
-  });
-  // It was asked a moment ago.
-  const rights = last!;
+  const rights = context.cached(ask, ({ key }) => key);
   const late = new LateAnswer(rights, ask);
   const hidden: Record<string, unknown> = {};
   let next = 0;
@@ -93,8 +87,9 @@ function rightsOf(
   column: ReturnType<typeof columnOf>,
   attributes: Attributes | undefined,
   { source, bypassRoles, host }: MaskSetting,
+  run: object,
 ): Rights {
-  const context = source.of(attributes, table.table);
+  const context = source.of(attributes, table.table, run);
   const none: Rights = {
     context,
     key: "all",

@@ -133,7 +133,7 @@ function tableOf({ table }: TableNode, { tables }: RLSHooks): CompiledTable | un
 function ask(table: CompiledTable, site: Site, scope: QueryScope, hooks: RLSHooks): Answer {
   const { dialect } = scope;
   const place = { site, table, dialect, column: columnInMemory, actions: undefined };
-  return answerAt(place, scope.context, hooks.source, hooks.settings.bypassRoles);
+  return answerAt(place, scope.context, hooks.source, hooks.settings.bypassRoles, scope.run);
 }
 
 /** One statement, and the functions that have a say in it. */

@@ -93,9 +93,11 @@ export function can(
   const sites = operation === "update" && data !== undefined
     ? SITES.update
     : SITES[operation].slice(0, 1);
+  // The provider is asked once for all policies.
+  const run = {};
   return mustHavePlugin(executor, "tell what the policies allow").every((hooks) =>
     isBypassed(getMetadata(executor)) ||
-    sites.every((site) => passes(hooks, executor, site, table, rows, operation))
+    sites.every((site) => passes(hooks, executor, site, table, rows, operation, run))
   );
 }
 
@@ -113,6 +115,7 @@ function passes(
   name: string,
   rows: RowsInMemory,
   operation: PolicyCommand,
+  run: object,
 ): boolean {
   const standing = hooks.tables.standingOf(parseTableName(name));
   if (standing.kind === "free") return true;
@@ -133,6 +136,7 @@ function passes(
     getContext(executor),
     source,
     settings.bypassRoles,
+    run,
   );
   if (formulas === undefined) return true;
   if (refusal !== undefined || context === undefined) return false;

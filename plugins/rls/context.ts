@@ -49,4 +49,6 @@ export interface RLSContext {
   readonly request?: RLSRequest;
   /** Whatever else policies ask for. */
   readonly meta?: Readonly<Record<string, unknown>>;
+  /** When the context was made. */
+  readonly timestamp?: Date;
 }

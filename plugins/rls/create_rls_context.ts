@@ -13,7 +13,7 @@ const AUTH_KEYS: readonly string[] = [
   "user",
   "isSystem",
 ];
-const KEYS: readonly string[] = ["auth", "request", "meta"];
+const KEYS: readonly string[] = ["auth", "request", "meta", "timestamp"];
 
 const made = new WeakSet<object>();
 
@@ -47,6 +47,14 @@ export function createRLSContext(context: RLSContext): RLSContext {
   for (const key of Object.keys(context)) {
     if (!KEYS.includes(key)) throw unknownMember(key);
   }
+  for (const field of ["request", "meta"] as const) {
+    const value = context[field];
+    if (value !== undefined && !isPlainObject(value)) throw invalid(field, "it is not an object");
+  }
+  const { timestamp } = context;
+  if (timestamp !== undefined && !(timestamp instanceof Date && !Number.isNaN(+timestamp))) {
+    throw invalid("timestamp", "it is not a valid Date");
+  }
   const { auth } = context;
   if (isPlainObject(auth)) {
     for (const key of Object.keys(auth)) {
@@ -56,22 +64,15 @@ export function createRLSContext(context: RLSContext): RLSContext {
   return readContext(context);
 }
 
-/** Whether a context was made here: frozen, and so known by its identity. */
-export function isMade(context: object): boolean {
-  return made.has(context);
-}
-
-/** Checks a context whose other members are no concern of ours. */
+/** Checks a context that may have other members as well, which are left alone. */
 export function readContext(context: RLSContext): RLSContext {
   if (made.has(context)) return context;
-  const { auth, request, meta } = context;
-  for (const [field, value] of [["request", request], ["meta", meta]] as const) {
-    if (value !== undefined && !isPlainObject(value)) throw invalid(field, "it is no object");
-  }
+  const { auth, request, meta, timestamp } = context;
   const out: RLSContext = Object.freeze({
     auth: readAuth(auth),
     ...(request === undefined ? {} : { request: frozenCopy(request) }),
     ...(meta === undefined ? {} : { meta: frozenCopy(meta) }),
+    ...(timestamp === undefined ? {} : { timestamp: frozenCopy(timestamp) }),
   });
   made.add(out);
   return out;

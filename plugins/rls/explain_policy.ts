@@ -140,9 +140,10 @@ function explained(
   if (standing.kind !== "policed") return undefined;
   const { table } = standing;
   const sites = role === "source" ? SITES.select : SITES[operation];
+  const run = {};
   const answers = isBypassed(getMetadata(executor))
     ? []
-    : sites.map((site) => answerOf(hooks, executor, table, site));
+    : sites.map((site) => answerOf(hooks, executor, table, site, run));
   const formulas = answers.flatMap((answer) => answer?.formulas ?? []);
   return {
     table: name,
@@ -164,10 +165,11 @@ function answerOf(
   executor: Kysely<any>,
   table: CompiledTable,
   site: Site,
+  run: object,
 ): Answer | undefined {
   const place = { site, table, dialect: hooks.dialect, column: columnInMemory, actions: undefined };
   try {
-    return answerAt(place, getContext(executor), hooks.source, hooks.settings.bypassRoles);
+    return answerAt(place, getContext(executor), hooks.source, hooks.settings.bypassRoles, run);
   } catch {
     // What is wrong is told as the refusal of the query.
     return undefined;

@@ -264,8 +264,8 @@ onEveryDialect("prepareQuery()", (dialect) => {
     version: "1.0.0",
     stable: true,
     appliesTo: ({ name }) => name === "users",
-    filter: (reference, { eb, variant }) => {
-      const role = variant((context) => context?.["role"]);
+    filter: (reference, { eb, cached }) => {
+      const role = cached((context) => context?.["role"]);
       return role === "admin"
         ? undefined
         : eb(reference.column("id"), role === "guest" ? "<" : ">", 2);

@@ -103,8 +103,8 @@ describe("prepared plans of repositories", () => {
       name: "by-role",
       version: "1.0.0",
       stable: true,
-      filter: (reference, { eb, variant }) => {
-        const role = variant((context) => context?.["role"]);
+      filter: (reference, { eb, cached }) => {
+        const role = cached((context) => context?.["role"]);
         if (role === "admin") return undefined;
         return eb(reference.column("id"), role === "guest" ? "<" : ">", 2);
       },

@@ -17,40 +17,40 @@ import {
   ValuesNode,
   type WhenNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
-import type { NamedStamp } from "../../hooks/_table_rules.ts";
-import { LateValue } from "../../tree/_deferred_parameter.ts";
-import { isMarked, originalOf } from "../../instance/_provenance.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { keyOfColumn, keysOfColumns } from "./_columns.ts";
+import { DeferredParameter } from "../../tree/_deferred_parameter.ts";
 import { valueNode } from "../../tree/_nodes.ts";
-import { type GuardedReference, guardedReference } from "../_reference.ts";
-import { targetsOf } from "../statements/_update.ts";
+import type { Pass } from "../_pass.ts";
+import type { GuardedReference } from "../_reference.ts";
+import type { NamedAssignment } from "../rules.ts";
+import { keyOfColumn, keysOfColumns } from "./_columns.ts";
 
 /**
- * Stamps: columns that plugins set on what is written.
+ * Assigned columns: columns that plugins set on what is written, by the hook `stamp`.
  *
  * | statement                       | rule                                                       |
  * | ------------------------------- | ---------------------------------------------------------- |
  * | INSERT .. VALUES                | a column of its own, the same value in every row           |
- * | INSERT DEFAULT VALUES           | becomes INSERT .. VALUES of the stamps                     |
+ * | INSERT DEFAULT VALUES           | becomes INSERT .. VALUES of the assigned columns                     |
  * | INSERT .. SELECT                | a selection of its own, behind the others                  |
  * | UPDATE, DO UPDATE, ON DUPLICATE | an assignment of its own                                   |
  * | MERGE                           | each of its INSERTs and UPDATEs                            |
  *
- * What is done with a column that the user gives as well is the stamp's to say.
+ * What is done with a column that the user gives as well is the hook's to say.
  */
-export function stampInsert(node: InsertQueryNode, guard: Guard): InsertQueryNode {
-  const reference = node.into && guardedReference(node.into, undefined, guard);
-  if (reference === undefined) return node;
-  let out = stampRows(node, reference, guard);
+export function assignInsert(
+  node: InsertQueryNode,
+  target: GuardedReference,
+  pass: Pass,
+): InsertQueryNode {
+  let out = assignRows(node, target, pass);
   const { onConflict, onDuplicateKey } = out;
   if (onConflict?.updates !== undefined) {
-    const updates = stampUpdates(onConflict.updates, reference, undefined, guard);
+    const updates = assignUpdates(onConflict.updates, target, undefined, pass);
     if (updates !== onConflict.updates) out = { ...out, onConflict: { ...onConflict, updates } };
   }
   if (onDuplicateKey !== undefined) {
-    const updates = stampUpdates(onDuplicateKey.updates, reference, undefined, guard);
+    const updates = assignUpdates(onDuplicateKey.updates, target, undefined, pass);
     if (updates !== onDuplicateKey.updates) {
       out = { ...out, onDuplicateKey: { ...onDuplicateKey, updates } };
     }
@@ -58,55 +58,60 @@ export function stampInsert(node: InsertQueryNode, guard: Guard): InsertQueryNod
   return out;
 }
 
-/** Stamps of an UPDATE: of each of several targets that it assigns to. */
-export function stampUpdate(node: UpdateQueryNode, guard: Guard): UpdateQueryNode {
-  if (node.table === undefined || node.updates === undefined) return node;
-  const targets = targetsOf(node.table);
+/** Assigns the columns of an UPDATE: of each of several targets that it assigns to. */
+export function assignUpdate(
+  node: UpdateQueryNode,
+  targets: readonly GuardedReference[],
+  several: boolean,
+  pass: Pass,
+): UpdateQueryNode {
+  if (node.updates === undefined) return node;
   let updates = node.updates;
   for (const target of targets) {
-    const reference = guardedReference(target, undefined, guard);
-    if (reference === undefined) continue;
-    const qualifier = targets.length > 1 ? reference.qualifier : undefined;
-    if (qualifier !== undefined && !assignsTo(node.updates, qualifier, guard, reference)) continue;
-    updates = stampUpdates(updates, reference, qualifier, guard);
+    const qualifier = several ? target.qualifier : undefined;
+    if (qualifier !== undefined && !assignsTo(node.updates, qualifier, target)) continue;
+    updates = assignUpdates(updates, target, qualifier, pass);
   }
   return updates === node.updates ? node : { ...node, updates };
 }
 
-/** Stamps of the actions of a MERGE. */
-export function stampMerge(node: MergeQueryNode, guard: Guard): MergeQueryNode {
-  const reference = guardedReference(node.into, undefined, guard);
-  if (reference === undefined || node.whens === undefined) return node;
+/** Assigns the columns of the actions of a MERGE. */
+export function assignMerge(
+  node: MergeQueryNode,
+  target: GuardedReference,
+  pass: Pass,
+): MergeQueryNode {
+  if (node.whens === undefined) return node;
   const whens = node.whens.map((when): WhenNode => {
     const { result } = when;
     if (result?.kind === "InsertQueryNode") {
-      return { ...when, result: stampRows(result as InsertQueryNode, reference, guard) };
+      return { ...when, result: assignRows(result as InsertQueryNode, target, pass) };
     }
     const { updates } = (result ?? {}) as Partial<UpdateQueryNode>;
     if (result?.kind !== "UpdateQueryNode" || updates === undefined) return when;
-    const stamped = stampUpdates(updates, reference, undefined, guard);
-    return { ...when, result: { ...result, updates: stamped } as UpdateQueryNode };
+    const assigned = assignUpdates(updates, target, undefined, pass);
+    return { ...when, result: { ...result, updates: assigned } as UpdateQueryNode };
   });
   return { ...node, whens };
 }
 
-/** Assignments, with those of the stamps. */
-export function stampUpdates(
+/** Returns assignments with those of the plugins. */
+export function assignUpdates(
   updates: readonly ColumnUpdateNode[],
-  reference: GuardedReference,
+  target: GuardedReference,
   qualifier: TableNode | undefined,
-  guard: Guard,
+  pass: Pass,
 ): readonly ColumnUpdateNode[] {
-  const stamps = reference.plan.stamps(reference, "update", guard);
-  if (stamps.length === 0) return updates;
+  const assigned = target.assignments("update");
+  if (assigned.length === 0) return updates;
   let out = updates;
-  for (const stamp of stamps) {
-    for (const [column, value] of Object.entries(stamp.set)) {
-      const key = guard.columnKey(column);
+  for (const assignment of assigned) {
+    for (const [column, value] of Object.entries(assignment.set)) {
+      const key = pass.rules.columnKey(column);
       const isGiven = (update: ColumnUpdateNode): boolean =>
-        keyOfColumn(update.column, reference, guard) === key;
+        keyOfColumn(update.column, target, pass) === key;
       if (out.filter(isGiven).length > 0) {
-        if (!overrides(stamp, column, reference)) continue;
+        if (!overrides(assignment, column, target)) continue;
         out = out.filter((update) => !isGiven(update));
       }
       const node = ColumnNode.create(column);
@@ -117,32 +122,32 @@ export function stampUpdates(
   return out;
 }
 
-function stampRows(
+function assignRows(
   node: InsertQueryNode,
-  reference: GuardedReference,
-  guard: Guard,
+  target: GuardedReference,
+  pass: Pass,
 ): InsertQueryNode {
-  const stamps = reference.plan.stamps(reference, "insert", guard);
-  if (stamps.length === 0) return node;
+  const assigned = target.assignments("insert");
+  if (assigned.length === 0) return node;
   let out = node;
-  for (const stamp of stamps) {
-    for (const [column, value] of Object.entries(stamp.set)) {
-      const keys = keysOfColumns(out.columns ?? [], reference, guard);
-      const at = keys.indexOf(guard.columnKey(column));
+  for (const assignment of assigned) {
+    for (const [column, value] of Object.entries(assignment.set)) {
+      const keys = keysOfColumns(out.columns ?? [], target, pass);
+      const at = keys.indexOf(pass.rules.columnKey(column));
       out = at < 0
-        ? addColumn(out, column, value, reference, guard)
-        : setColumn(out, at, value, overrides(stamp, column, reference), reference);
+        ? addColumn(out, column, value, target, pass)
+        : setColumn(out, at, value, overrides(assignment, column, target), target);
     }
   }
   return out;
 }
 
 /** Whether a stamp takes the place of what the user gave. @throws where it says that none may be */
-function overrides(stamp: NamedStamp, column: string, reference: GuardedReference): boolean {
-  if (stamp.given !== "refuse") return stamp.given === "replace";
-  const table = reference.table.table.identifier.name;
+function overrides(assignment: NamedAssignment, column: string, target: GuardedReference): boolean {
+  if (assignment.given !== "refuse") return assignment.given === "replace";
+  const table = target.tableName;
   throw new QueryRefusedError(
-    `Cannot write column "${column}" of table "${table}": plugin "${stamp.plugin}" sets it; ` +
+    `Cannot write column "${column}" of table "${table}": plugin "${assignment.plugin}" sets it; ` +
       "leave it out",
     "STAMPED_COLUMN",
     table,
@@ -153,8 +158,8 @@ function addColumn(
   node: InsertQueryNode,
   column: string,
   value: unknown,
-  reference: GuardedReference,
-  guard: Guard,
+  target: GuardedReference,
+  pass: Pass,
 ): InsertQueryNode {
   const added = ColumnNode.create(column);
   if (node.defaultValues === true) {
@@ -163,16 +168,16 @@ function addColumn(
     return { ...rest, columns: [added], values: ValuesNode.create([row]) };
   }
   const { values, columns } = node;
-  if (columns === undefined || values === undefined) throw unstampable(column, reference);
+  if (columns === undefined || values === undefined) throw unassignable(column, target);
   if (values.kind === "ValuesNode") {
     const rows = (values as ValuesNode).values.map((row) => addValue(row, value));
     return { ...node, columns: [...columns, added], values: ValuesNode.create(rows) };
   }
-  if (values.kind !== "SelectQueryNode") throw unstampable(column, reference);
+  if (values.kind !== "SelectQueryNode") throw unassignable(column, target);
   return {
     ...node,
     columns: [...columns, added],
-    values: addSelection(values as SelectQueryNode, column, value, guard),
+    values: addSelection(values as SelectQueryNode, column, value, pass),
   };
 }
 
@@ -180,7 +185,8 @@ type Row = ValuesNode["values"][number];
 
 function addValue(row: Row, value: unknown): Row {
   if (
-    row.kind === "PrimitiveValueListNode" && (value instanceof LateValue || !isExpression(value))
+    row.kind === "PrimitiveValueListNode" &&
+    (value instanceof DeferredParameter || !isExpression(value))
   ) {
     return PrimitiveValueListNode.create([...row.values, value]);
   }
@@ -193,11 +199,11 @@ function setColumn(
   at: number,
   value: unknown,
   replace: boolean,
-  reference: GuardedReference,
+  target: GuardedReference,
 ): InsertQueryNode {
   if (node.values?.kind !== "ValuesNode") {
     if (!replace) return node;
-    throw unstampable(node.columns![at]!.column.name, reference);
+    throw unassignable(node.columns![at]!.column.name, target);
   }
   const rows = (node.values as ValuesNode).values.map((row) => {
     const nodes = nodesOf(row);
@@ -217,16 +223,16 @@ function addSelection(
   built: SelectQueryNode,
   column: string,
   value: unknown,
-  guard: Guard,
+  pass: Pass,
 ): SelectQueryNode {
   // A handle has built it, and rewritten it without knowing where it would stand: a copy of that would
   // pass for what the user wrote.
-  const select = (originalOf(built, guard) ?? built) as SelectQueryNode;
+  const select = (pass.rules.provenance.originalOf(built, pass.rules) ?? built) as SelectQueryNode;
   const added = SelectionNode.create(
     AliasNode.create(valueNode(value), IdentifierNode.create(column)),
   );
   const plain = select.setOperations === undefined && select.distinctOn === undefined &&
-    select.frontModifiers === undefined && !isMarked(select);
+    select.frontModifiers === undefined && !pass.rules.provenance.isRewritten(select);
   if (plain) return SelectQueryNode.cloneWithSelections(select, [added]);
   // DISTINCT and set operations are about the rows as the user wrote them.
   const rows = AliasNode.create(select, IdentifierNode.create("kysera_rows"));
@@ -240,10 +246,9 @@ function addSelection(
 function assignsTo(
   updates: readonly ColumnUpdateNode[],
   qualifier: TableNode,
-  guard: Guard,
-  reference: GuardedReference,
+  target: GuardedReference,
 ): boolean {
-  if (reference.plan.stamps(reference, "update", guard).length === 0) return false;
+  if (target.assignments("update").length === 0) return false;
   return updates.some(({ column }) => {
     const { table } = column as Partial<ReferenceNode>;
     if (column.kind !== "ReferenceNode" || table === undefined) {
@@ -251,7 +256,7 @@ function assignsTo(
         "Cannot tell which of several tables an UPDATE assigns to; qualify each column with its " +
           "table",
         "UNSUPPORTED",
-        reference.table.table.identifier.name,
+        target.tableName,
       );
     }
     return table.table.identifier.name === qualifier.table.identifier.name;
@@ -262,8 +267,8 @@ function isExpression(value: unknown): boolean {
   return typeof value === "object" && value !== null && "toOperationNode" in value;
 }
 
-function unstampable(column: string, reference: GuardedReference): QueryRefusedError {
-  const table = reference.table.table.identifier.name;
+function unassignable(column: string, target: GuardedReference): QueryRefusedError {
+  const table = target.tableName;
   return new QueryRefusedError(
     `Cannot set column "${column}" of an INSERT into "${table}" whose rows are no values and no ` +
       "SELECT with a list of columns; write it with values(), or with columns() and expression()",

@@ -8,25 +8,24 @@ import type {
   ValueNode,
   ValuesNode,
 } from "kysely";
-import { isSatisfied } from "../../run/_checks.ts";
-import type { Guard } from "../../hooks/_rules.ts";
-import { LateValue } from "../../tree/_deferred_parameter.ts";
-import type { NamedCheck } from "../../hooks/_table_rules.ts";
-import { isSlot } from "../../tree/_slot.ts";
 import { CheckRefusedError, QueryRefusedError } from "../../contract/errors.ts";
+import { DeferredParameter } from "../../tree/_deferred_parameter.ts";
+import { isSlot } from "../../tree/_slot.ts";
+import type { CacheKey, Pass } from "../_pass.ts";
+import type { GuardedReference } from "../_reference.ts";
+import { isSatisfied } from "../_row_checks.ts";
+import type { NamedCheck } from "../rules.ts";
 import { keysOfColumns } from "./_columns.ts";
-import { type GuardedReference, guardedReference, nameOf } from "../_reference.ts";
-import { targetsOf } from "../statements/_update.ts";
 
 /**
  * Checks: what a new or changed row must satisfy. They look at the values that the statement itself
- * holds, after the stamps, before anything is sent: all rows, or nothing. Values that a plan is
+ * holds, after the assigned columns, before anything is sent: all rows, or nothing. Values that a plan is
  * given later are looked at when it is bound.
  *
  * | statement                       | looks at                                                    |
  * | ------------------------------- | ----------------------------------------------------------- |
  * | INSERT .. VALUES                | each row; a column that is left out is not known            |
- * | INSERT .. SELECT                | nothing is known, but what stamps set                       |
+ * | INSERT .. SELECT                | nothing is known, but what plugins assign                       |
  * | UPDATE, DO UPDATE, ON DUPLICATE | what is assigned; where none of the check's columns is, and |
  * |                                 | the filter implies it, the row stays as it was found        |
  * | MERGE                           | each of its INSERTs and UPDATEs                             |
@@ -44,68 +43,68 @@ export interface NeededChecks {
   readonly asked: readonly NamedCheck[];
 }
 
-export function checkInsert(node: InsertQueryNode, guard: Guard): NeededChecks | undefined {
-  const reference = node.into && guardedReference(node.into, undefined, guard);
-  if (reference === undefined) return undefined;
+export function checkInsert(
+  node: InsertQueryNode,
+  target: GuardedReference,
+  pass: Pass,
+): NeededChecks | undefined {
   const { onConflict, onDuplicateKey } = node;
   const updates = onConflict?.updates ?? onDuplicateKey?.updates;
   const returning = showsRows(node) || updates !== undefined;
-  const asked = reference.plan.checks(reference, "insert", returning, guard);
-  const insert = unsettledRows(node, asked, reference, guard);
-  const update = unsettledUpdates(updates, reference, returning, guard);
+  const asked = target.rules.checks(target, "insert", returning, pass);
+  const insert = unsettledRows(node, asked, target, pass);
+  const update = unsettledUpdates(updates, target, returning, pass);
   return insert.length === 0 && update.length === 0
     ? undefined
-    : { reference, insert, update, asked };
+    : { reference: target, insert, update, asked };
 }
 
 /** Checks of an UPDATE: of every target, as an assignment may be to any of them. */
-export function checkUpdate(node: UpdateQueryNode, guard: Guard): NeededChecks[] {
-  if (node.table === undefined) return [];
-  const targets = targetsOf(node.table);
+export function checkUpdate(
+  node: UpdateQueryNode,
+  targets: readonly GuardedReference[],
+  several: boolean,
+  pass: Pass,
+): NeededChecks[] {
   return targets.flatMap((target) => {
-    const reference = guardedReference(target, undefined, guard);
-    if (reference === undefined) return [];
-    const updates = targets.length === 1
-      ? node.updates
-      : node.updates?.filter(({ column }) => maybeOf(column, reference, guard));
-    const update = unsettledUpdates(updates, reference, showsRows(node), guard);
-    return update.length === 0 ? [] : [{ reference, insert: [], update, asked: [] }];
+    const updates = several
+      ? node.updates?.filter(({ column }) => maybeOf(column, target, pass))
+      : node.updates;
+    const update = unsettledUpdates(updates, target, showsRows(node), pass);
+    return update.length === 0 ? [] : [{ reference: target, insert: [], update, asked: [] }];
   });
 }
 
-/** Whether a column that is assigned may be one of this target of several. */
-function maybeOf(column: OperationNode, reference: GuardedReference, guard: Guard): boolean {
+/** Returns true if a column that is assigned may be one of this target of several. */
+function maybeOf(column: OperationNode, target: GuardedReference, { rules }: Pass): boolean {
   const { table } = column as Partial<ReferenceNode>;
   return column.kind !== "ReferenceNode" || table === undefined ||
-    guard.physicalName(table.table.identifier.name) === guard.physicalName(nameOf(reference));
+    rules.physicalName(table.table.identifier.name) === rules.physicalName(target.name);
 }
 
 /** Checks of the actions of a MERGE. */
-export function checkMerge(node: MergeQueryNode, guard: Guard): void {
-  const reference = guardedReference(node.into, undefined, guard);
-  if (reference === undefined) return;
+export function checkMerge(node: MergeQueryNode, target: GuardedReference, pass: Pass): void {
   const returning = showsRows(node);
   for (const { result } of node.whens ?? []) {
     let needed: readonly NamedCheck[] = [];
     if (result?.kind === "InsertQueryNode") {
-      const asked = reference.plan.checks(reference, "insert", returning, guard);
-      needed = unsettledRows(result as InsertQueryNode, asked, reference, guard);
+      const asked = target.rules.checks(target, "insert", returning, pass);
+      needed = unsettledRows(result as InsertQueryNode, asked, target, pass);
     } else if (result?.kind === "UpdateQueryNode") {
       const { updates } = result as UpdateQueryNode;
-      needed = unsettledUpdates(updates, reference, returning, guard);
+      needed = unsettledUpdates(updates, target, returning, pass);
     }
     if (needed.length === 0) continue;
-    throw uncheckable(needed[0]!, reference, "in a MERGE; run an UPDATE and an INSERT");
+    throw uncheckable(needed[0]!, target, "in a MERGE; run an UPDATE and an INSERT");
   }
 }
 
 /** The refusal of a statement that no form of can be checked. */
 export function uncheckable(
   check: NamedCheck,
-  { table }: GuardedReference,
+  { tableName: name }: GuardedReference,
   where: string,
 ): QueryRefusedError {
-  const { name } = table.table.identifier;
   return new QueryRefusedError(
     `Cannot check that ${check.says} (plugin "${check.plugin}", table "${name}") ${where}, or write ` +
       `columns ${check.columns.map((column) => `"${column}"`).join(", ")} as values`,
@@ -123,31 +122,33 @@ function unsettledRows(
   node: InsertQueryNode,
   checks: readonly NamedCheck[],
   reference: GuardedReference,
-  guard: Guard,
+  pass: Pass,
 ): NamedCheck[] {
   if (checks.length === 0) return [];
-  const names = keysOfColumns(node.columns ?? [], reference, guard);
+  const names = keysOfColumns(node.columns ?? [], reference, pass);
   const rows = node.values?.kind === "ValuesNode" ? (node.values as ValuesNode).values : undefined;
   const at = (row: Row, column: string): unknown => {
-    const index = names.indexOf(guard.columnKey(column));
+    const index = names.indexOf(pass.rules.columnKey(column));
     return index < 0 ? UNKNOWN : valueAt(row, index);
   };
-  const stamped = lazy(() => stampedColumns(reference, "insert", guard));
+  const assigned = lazy(() => assignedColumns(reference, "insert", pass));
   return checks.filter((check) => {
     if (check.predicate === undefined) {
-      const looked = check.columns.filter((column) => !stamped().has(guard.columnKey(column)));
+      const looked = check.columns.filter((column) =>
+        !assigned().has(pass.rules.columnKey(column))
+      );
       if (looked.length === 0) return false;
       if (rows === undefined) throw unknown(check, looked[0]!, reference);
       for (const row of rows) {
         const known = new Map(looked.map((column) => [column, at(row, column)]));
         refuseUnknown(check, known, reference);
-        settle(check, known, reference, guard);
+        settle(check, known, reference, pass);
       }
       return false;
     }
     // All of them are looked at, so that a refusal comes before anything is sent.
     const settled = (rows ?? [NO_ROW]).map((row) =>
-      settle(check, knownOf(check, (column) => at(row, column)), reference, guard)
+      settle(check, knownOf(check, (column) => at(row, column)), reference, pass)
     );
     return settled.includes(false);
   });
@@ -157,28 +158,28 @@ function unsettledUpdates(
   updates: readonly ColumnUpdateNode[] | undefined,
   reference: GuardedReference,
   returning: boolean,
-  guard: Guard,
+  pass: Pass,
 ): NamedCheck[] {
   if (updates === undefined) return [];
-  const checks = reference.plan.checks(reference, "update", returning, guard);
+  const checks = reference.rules.checks(reference, "update", returning, pass);
   if (checks.length === 0) return [];
-  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
-  const assigns = (column: string): boolean => keys.includes(guard.columnKey(column));
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, pass);
+  const assigns = (column: string): boolean => keys.includes(pass.rules.columnKey(column));
   const at = (column: string): unknown => {
-    const index = keys.indexOf(guard.columnKey(column));
+    const index = keys.indexOf(pass.rules.columnKey(column));
     return index < 0 ? UNKNOWN : literal(updates[index]!.value);
   };
-  const stamped = lazy(() => stampedColumns(reference, "update", guard));
+  const assigned = lazy(() => assignedColumns(reference, "update", pass));
   return checks.filter((check) => {
     if (check.implied && !check.columns.some(assigns)) return false;
     if (check.predicate !== undefined) {
-      return !settle(check, knownOf(check, at), reference, guard);
+      return !settle(check, knownOf(check, at), reference, pass);
     }
-    const looked = check.columns.filter((column) => !stamped().has(guard.columnKey(column)));
+    const looked = check.columns.filter((column) => !assigned().has(pass.rules.columnKey(column)));
     if (!looked.some(assigns)) return false;
     const known = new Map(looked.map((column) => [column, at(column)]));
     refuseUnknown(check, known, reference);
-    settle(check, known, reference, guard);
+    settle(check, known, reference, pass);
     return false;
   });
 }
@@ -199,7 +200,7 @@ function knownOf(check: NamedCheck, at: (column: string) => unknown): Map<string
 }
 
 /**
- * Asks a check about a row, now or when the plan is bound.
+ * Asks a check about a row: now, or where the query is prepared for whoever runs it, when it is bound.
  *
  * @returns `false` where the database has to be asked
  */
@@ -207,28 +208,25 @@ function settle(
   check: NamedCheck,
   known: Map<string, unknown>,
   reference: GuardedReference,
-  guard: Guard,
+  pass: Pass,
 ): boolean {
-  const table = reference.table.table.identifier.name;
-  const { context } = guard.view;
-  let open = false;
-  for (const [column, value] of known) {
-    if (isSlot(value)) open = true;
-    else if (value instanceof LateValue) {
-      if (guard.planning) open = true;
-      else known.set(column, value.read(context, {}));
-    }
-  }
-  if (!open) return isSatisfied(check, known, table, context);
   if (check.satisfied === undefined) return false;
-  if (guard.defers || check.predicate === undefined) {
-    guard.core.checks.deferred.push({ table, check, row: known });
+  const table = reference.tableName;
+  if (pass.mode === "prepare") {
+    if (!pass.defersChecks && check.predicate !== undefined) return false;
+    pass.checks.deferred.push({ table, check, row: known });
     return true;
   }
+  const { request, callerMayChange } = pass.rules;
   for (const [column, value] of known) {
-    if (isSlot(value) || value instanceof LateValue) known.delete(column);
+    if (value instanceof DeferredParameter) {
+      known.set(column, value.read(request.context, pass.run));
+    }
   }
-  return isSatisfied(check, known, table, context);
+  const read: CacheKey["read"] = (context, run) => isSatisfied(check, known, table, context, run);
+  const value = read(request.context, pass.run) as boolean;
+  if (callerMayChange) pass.usage.keys = [...pass.usage.keys, { read, value }];
+  return value;
 }
 
 function refuseUnknown(
@@ -247,22 +245,22 @@ function unknown(
   reference: GuardedReference,
 ): CheckRefusedError {
   return new CheckRefusedError(
-    reference.table.table.identifier.name,
+    reference.tableName,
     check.plugin,
     check.says,
     `the value of column "${column}" is not known before the statement runs; write it as a value`,
   );
 }
 
-/** Columns that stamps set whatever the user gives need no check. */
-function stampedColumns(
+/** Columns that plugins assign whatever the user gives need no check. */
+function assignedColumns(
   reference: GuardedReference,
   operation: "insert" | "update",
-  guard: Guard,
+  { rules }: Pass,
 ): ReadonlySet<string> {
-  const sure = reference.plan.stamps(reference, operation, guard)
-    .filter((stamp) => stamp.given === "replace" || stamp.given === "refuse");
-  return new Set(sure.flatMap(({ set }) => Object.keys(set).map((name) => guard.columnKey(name))));
+  const sure = reference.assignments(operation)
+    .filter(({ given }) => given === "replace" || given === "refuse");
+  return new Set(sure.flatMap(({ set }) => Object.keys(set).map((name) => rules.columnKey(name))));
 }
 
 function valueAt(row: Row, at: number): unknown {
@@ -276,7 +274,7 @@ function literal(node: OperationNode | undefined): unknown {
 /** A value, or what stands for one that a plan is given later. */
 function known(value: unknown): unknown {
   const isExpression = typeof value === "object" && value !== null && "toOperationNode" in value;
-  return isExpression && !isSlot(value) && !(value instanceof LateValue) ? UNKNOWN : value;
+  return isExpression && !isSlot(value) && !(value instanceof DeferredParameter) ? UNKNOWN : value;
 }
 
 function lazy<T>(make: () => T): () => T {

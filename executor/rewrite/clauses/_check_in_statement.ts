@@ -20,16 +20,15 @@ import {
   ValueNode,
   ValuesNode,
 } from "kysely";
-import { GUARD_COLUMN } from "../../run/_checks.ts";
-import type { Guard } from "../../hooks/_rules.ts";
-import type { NamedCheck } from "../../hooks/_table_rules.ts";
-import type { ReferenceName } from "../../tree/_table_reference.ts";
-import { type NeededChecks, uncheckable } from "./_check.ts";
-import { keysOfColumns } from "./_columns.ts";
 import { forEachChild, mapChildren, sameNode } from "../../tree/_nodes.ts";
 import { andWhere } from "../../tree/_predicate.ts";
+import type { ReferenceName } from "../../tree/_table_reference.ts";
+import type { Pass } from "../_pass.ts";
 import type { GuardedReference } from "../_reference.ts";
-import type { Scope } from "../_with.ts";
+import { CHECK_COLUMN } from "../_row_checks.ts";
+import type { NamedCheck } from "../rules.ts";
+import { type NeededChecks, uncheckable } from "./_check.ts";
+import { keysOfColumns } from "./_columns.ts";
 
 /**
  * Guards: checks that the statement makes itself, and fails by as a whole.
@@ -52,27 +51,28 @@ export function guardInsert(
   node: InsertQueryNode,
   needed: NeededChecks,
   isRoot: boolean,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): InsertQueryNode {
   const { reference, insert, update } = needed;
-  if (guard.dialect === "mssql") throw uncheckable([...insert, ...update][0]!, reference, ONLY);
-  if (guard.dialect === "mysql") {
+  if (pass.rules.dialect === "mssql") {
+    throw uncheckable([...insert, ...update][0]!, reference, ONLY);
+  }
+  if (pass.rules.dialect === "mysql") {
     let out = node;
     if (insert.length > 0) {
       out = out.values?.kind === "ValuesNode"
-        ? guardValues(out, insert, reference, scope, guard)
-        : guardSelect(out, insert, reference, scope, guard);
+        ? guardValues(out, insert, reference, pass)
+        : guardSelect(out, insert, reference, pass);
     }
     const { onDuplicateKey } = out;
     if (update.length === 0 || onDuplicateKey === undefined) return out;
-    const updates = guardUpdates(onDuplicateKey.updates, update, reference, scope, guard);
+    const updates = guardUpdates(onDuplicateKey.updates, update, reference, pass);
     return { ...out, onDuplicateKey: { ...onDuplicateKey, updates } };
   }
   if (node.onConflict?.updates === undefined) {
-    return guardReturning(node, insert, "insert", reference, isRoot, scope, guard);
+    return guardReturning(node, insert, "insert", reference, isRoot, pass);
   }
-  return guardUpsert(node, needed, isRoot, scope, guard);
+  return guardUpsert(node, needed, isRoot, pass);
 }
 
 /** Guards of an UPDATE. */
@@ -80,21 +80,20 @@ export function guardUpdate(
   node: UpdateQueryNode,
   needed: readonly NeededChecks[],
   isRoot: boolean,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): UpdateQueryNode {
   const [first] = needed;
   if (first === undefined) return node;
   const { reference, update } = first;
-  if (guard.dialect === "mssql") throw uncheckable(update[0]!, reference, ONLY);
-  if (guard.dialect !== "mysql") {
-    return guardReturning(node, update, "update", reference, isRoot, scope, guard);
+  if (pass.rules.dialect === "mssql") throw uncheckable(update[0]!, reference, ONLY);
+  if (pass.rules.dialect !== "mysql") {
+    return guardReturning(node, update, "update", reference, isRoot, pass);
   }
   // The rows of several targets cannot be told apart by the names of their columns.
   if (needed.length > 1 || node.table?.kind === "ListNode") {
     throw uncheckable(update[0]!, reference, "in an UPDATE of several tables; update one");
   }
-  return { ...node, updates: guardUpdates(node.updates!, update, reference, scope, guard) };
+  return { ...node, updates: guardUpdates(node.updates!, update, reference, pass) };
 }
 
 const ONLY = "in SQL Server, which can only look at values; write them as such";
@@ -107,22 +106,21 @@ function guardReturning<T extends Returning>(
   operation: "insert" | "update",
   reference: GuardedReference,
   isRoot: boolean,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): T {
   if (checks.length === 0) return node;
   // SQLite knows the row by the table's own name alone.
-  const row = guard.dialect === "sqlite"
-    ? nameOf(reference, TableNode.create(reference.table.table.identifier.name))
+  const row = pass.rules.dialect === "sqlite"
+    ? nameFor(reference, TableNode.create(reference.tableName))
     : reference;
   const raises = all(
-    checks.map((check) => guardOf(check, row, operation, reference, scope, guard)),
+    checks.map((check) => guardFor(check, row, operation, reference, pass)),
   );
-  const { checks: found } = guard.core;
+  const { checks: found } = pass;
   if (isRoot || node.returning === undefined) {
     if (isRoot && node.returning === undefined) found.addsReturning = true;
     const column = SelectionNode.create(
-      AliasNode.create(raises, IdentifierNode.create(GUARD_COLUMN)),
+      AliasNode.create(raises, IdentifierNode.create(CHECK_COLUMN)),
     );
     const selections = [...node.returning?.selections ?? [], column];
     return { ...node, returning: ReturningNode.create(selections) };
@@ -166,32 +164,31 @@ function guardUpsert(
   node: InsertQueryNode,
   { reference, insert, update, asked }: NeededChecks,
   isRoot: boolean,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): InsertQueryNode {
-  const probe = nameOf(reference, TableNode.create(ROW));
+  const probe = nameFor(reference, TableNode.create(ROW));
   const meaning = (check: NamedCheck, operation: "insert" | "update") =>
-    reference.plan.rowPredicate(check, probe, operation, scope, guard);
+    reference.rules.rowPredicate(check, probe, operation, pass);
   const same = (a: NamedCheck, b: NamedCheck): boolean =>
     a.plugin === b.plugin &&
-    (a.meaning === b.meaning || sameNode(meaning(a, "insert"), meaning(b, "update")));
+    (a.key === b.key || sameNode(meaning(a, "insert"), meaning(b, "update")));
   let out = node;
   const after: NamedCheck[] = [];
   for (const check of insert) {
-    const changed = reference.plan.checks(reference, "update", true, guard);
+    const changed = reference.rules.checks(reference, "update", true, pass);
     if (!changed.some((each) => each.predicate !== undefined && same(check, each))) {
       throw uncheckable(check, reference, "in an upsert that asks other things of changed rows");
     }
     // The row that is proposed must satisfy it even where another one is changed in its place.
-    out = whenChanged(out, excluded(check, reference, scope, guard));
+    out = whenChanged(out, excluded(check, reference, pass));
     after.push(check);
   }
   for (const check of update) {
     if (asked.some((each) => each.predicate !== undefined && same(each, check))) {
       if (!after.some((each) => same(each, check))) after.push(check);
-    } else out = whenChanged(out, newImage(out, check, reference, scope, guard));
+    } else out = whenChanged(out, newImage(out, check, reference, pass));
   }
-  return guardReturning(out, after, "insert", reference, isRoot, scope, guard);
+  return guardReturning(out, after, "insert", reference, isRoot, pass);
 }
 
 /** Adds a guard to what DO UPDATE asks, for the rows that it would change. */
@@ -212,11 +209,10 @@ function whenChanged(node: InsertQueryNode, raises: OperationNode): InsertQueryN
 function excluded(
   check: NamedCheck,
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
-  const row = nameOf(reference, TableNode.create("excluded"));
-  return guardOf(check, row, "insert", reference, scope, guard);
+  const row = nameFor(reference, TableNode.create("excluded"));
+  return guardFor(check, row, "insert", reference, pass);
 }
 
 /** A guard of the row as DO UPDATE leaves it: its assignments stand for the columns. */
@@ -224,23 +220,22 @@ function newImage(
   node: InsertQueryNode,
   check: NamedCheck,
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
   const updates = node.onConflict!.updates!;
-  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, pass);
   const { qualifier, table } = reference;
   const column = (name: string): OperationNode =>
     ReferenceNode.create(ColumnNode.create(name), qualifier);
   const image = check.columns.map((name) => {
-    const at = keys.indexOf(guard.columnKey(name));
+    const at = keys.indexOf(pass.rules.columnKey(name));
     if (at < 0) return column(name);
     const { value } = updates[at]!;
     if (!isRepeatable(value)) throw uncheckable(check, reference, REPEATED);
     return value;
   });
-  const row = nameOf(reference, TableNode.create(ROW));
-  const holds = reference.plan.rowPredicate(check, row, "update", scope, guard);
+  const row = nameFor(reference, TableNode.create(ROW));
+  const holds = reference.rules.rowPredicate(check, row, "update", pass);
   // The rows of the table, of which there are none here, say what type each column has.
   const typed = sql.join(
     check.columns.map((name) =>
@@ -251,7 +246,7 @@ function newImage(
     sql.join(image.map(expression))
   }`;
   const found = sql`select 1 from (${rows}) as ${sql.id(ROW)} where ${expression(holds)}`;
-  return raiseUnless(sql`exists (${found})`.toOperationNode(), check, reference, reference, guard);
+  return raiseUnless(sql`exists (${found})`.toOperationNode(), check, reference, reference, pass);
 }
 
 /** Functions that give the same for the same arguments, in one statement. */
@@ -280,20 +275,19 @@ function guardUpdates(
   updates: readonly ColumnUpdateNode[],
   checks: readonly NamedCheck[],
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): readonly ColumnUpdateNode[] {
-  const keys = keysOfColumns(updates.map(({ column }) => column), reference, guard);
+  const keys = keysOfColumns(updates.map(({ column }) => column), reference, pass);
   const raises = all(
     checks.map((check) =>
-      guardOfValues(check, "update", reference, scope, guard, (name) => {
-        const at = keys.indexOf(guard.columnKey(name));
+      guardOfValues(check, "update", reference, pass, (name) => {
+        const at = keys.indexOf(pass.rules.columnKey(name));
         if (at < 0) return ReferenceNode.create(ColumnNode.create(name), reference.qualifier);
         // MySQL assigns from left to right, mostly: a value may see those before it, or may not.
         const { value } = updates[at]!;
         const sees = (node: OperationNode): boolean => {
           if (node.kind === "ColumnNode") {
-            const key = guard.columnKey((node as ColumnNode).column.name);
+            const key = pass.rules.columnKey((node as ColumnNode).column.name);
             return keys.slice(0, at).includes(key);
           }
           let found = false;
@@ -317,11 +311,10 @@ function guardValues(
   node: InsertQueryNode,
   checks: readonly NamedCheck[],
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): InsertQueryNode {
   const columns = node.columns ?? [];
-  const keys = keysOfColumns(columns, reference, guard);
+  const keys = keysOfColumns(columns, reference, pass);
   const column = (name: string): OperationNode =>
     ReferenceNode.create(ColumnNode.create(name), reference.qualifier);
   const byDefault = (name: string): OperationNode =>
@@ -332,8 +325,8 @@ function guardValues(
       : row.values.map((value): OperationNode => ValueNode.create(value));
     const raises = all(
       checks.map((check) =>
-        guardOfValues(check, "insert", reference, scope, guard, (name) => {
-          const value = values[keys.indexOf(guard.columnKey(name))];
+        guardOfValues(check, "insert", reference, pass, (name) => {
+          const value = values[keys.indexOf(pass.rules.columnKey(name))];
           return value === undefined || value.kind === DEFAULT ? byDefault(name) : value;
         })
       ),
@@ -355,11 +348,10 @@ function guardOfValues(
   check: NamedCheck,
   operation: "insert" | "update",
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
   valueOf: (column: string) => OperationNode | undefined,
 ): OperationNode {
-  const row = nameOf(reference, TableNode.create(ROW));
+  const row = nameFor(reference, TableNode.create(ROW));
   const put = (node: OperationNode): OperationNode => {
     const { table, column } = node as Partial<ReferenceNode>;
     if (node.kind !== "ReferenceNode" || table?.table.identifier.name !== ROW) {
@@ -377,8 +369,8 @@ function guardOfValues(
     }
     return ParensNode.create(value);
   };
-  const holds = put(reference.plan.rowPredicate(check, row, operation, scope, guard));
-  return raiseUnless(holds, check, reference, reference, guard);
+  const holds = put(reference.rules.rowPredicate(check, row, operation, pass));
+  return raiseUnless(holds, check, reference, reference, pass);
 }
 
 const REPEATED = "where what is written may be another thing the second time it is evaluated";
@@ -392,22 +384,22 @@ function guardSelect(
   node: InsertQueryNode,
   checks: readonly NamedCheck[],
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): InsertQueryNode {
   const columns = node.columns ?? [];
-  const keys = keysOfColumns(columns, reference, guard);
+  const keys = keysOfColumns(columns, reference, pass);
   for (const check of checks) {
     if (
-      node.values !== undefined && check.columns.every((c) => keys.includes(guard.columnKey(c)))
+      node.values !== undefined &&
+      check.columns.every((c) => keys.includes(pass.rules.columnKey(c)))
     ) {
       continue;
     }
     throw uncheckable(check, reference, "where the SELECT does not give them; select them");
   }
-  const row = nameOf(reference, TableNode.create(ROW));
+  const row = nameFor(reference, TableNode.create(ROW));
   const raises = all(
-    checks.map((check) => guardOf(check, row, "insert", reference, scope, guard)),
+    checks.map((check) => guardFor(check, row, "insert", reference, pass)),
   );
   const names = columns.map(({ column }) => sql.id(column.name));
   const head = sql.join(names.map((name) => sql`null as ${name}`));
@@ -421,21 +413,20 @@ function guardSelect(
   return { ...node, values: select.toOperationNode() };
 }
 
-function nameOf(reference: ReferenceName, qualifier: TableNode): ReferenceName {
+function nameFor(reference: ReferenceName, qualifier: TableNode): ReferenceName {
   return { table: reference.table, qualifier, alias: undefined };
 }
 
 /** The guard of one check: 1, or an error. */
-function guardOf(
+function guardFor(
   check: NamedCheck,
   row: ReferenceName,
   operation: "insert" | "update",
   reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
-  const holds = reference.plan.rowPredicate(check, row, operation, scope, guard);
-  return raiseUnless(holds, check, row, reference, guard);
+  const holds = reference.rules.rowPredicate(check, row, operation, pass);
+  return raiseUnless(holds, check, row, reference, pass);
 }
 
 function raiseUnless(
@@ -443,15 +434,15 @@ function raiseUnless(
   check: NamedCheck,
   row: ReferenceName,
   reference: ReferenceName,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
-  const marker = guard.core.checks.add({ table: reference.table.table.identifier.name, check });
+  const marker = pass.checks.add({ table: reference.table.table.identifier.name, check });
   const [name] = check.columns;
   const value = name === undefined
     ? undefined
     : expression(ReferenceNode.create(ColumnNode.create(name), row.qualifier));
   const condition = expression(holds);
-  switch (guard.dialect) {
+  switch (pass.rules.dialect) {
     case "postgres": {
       const text = sql`cast(${value} as text)`;
       const told = value === undefined

@@ -1,7 +1,8 @@
 import type { OperationNode } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { type GuardedReference, tableOfName } from "../_reference.ts";
+import type { GuardedReference } from "../_reference.ts";
+import { tableOfName } from "../../tree/_table_name.ts";
 
 /**
  * What a column that is written is compared by: the name that the database has for it, in lower case
@@ -12,11 +13,11 @@ import { type GuardedReference, tableOfName } from "../_reference.ts";
 export function keyOfColumn(
   column: OperationNode,
   reference: GuardedReference,
-  guard: Guard,
+  pass: Pass,
 ): string {
-  const name = tableOfName(column, guard.dialect)?.table.identifier.name;
-  if (name !== undefined) return guard.columnKey(name);
-  const table = reference.table.table.identifier.name;
+  const name = tableOfName(column, pass.rules.dialect)?.table.identifier.name;
+  if (name !== undefined) return pass.rules.columnKey(name);
+  const table = reference.tableName;
   throw new QueryRefusedError(
     `Cannot tell which column of table "${table}" is written; name it`,
     "UNSUPPORTED",
@@ -28,12 +29,12 @@ export function keyOfColumn(
 export function keysOfColumns(
   columns: readonly OperationNode[],
   reference: GuardedReference,
-  guard: Guard,
+  pass: Pass,
 ): string[] {
-  const keys = columns.map((column) => keyOfColumn(column, reference, guard));
+  const keys = columns.map((column) => keyOfColumn(column, reference, pass));
   const twice = keys.find((key, i) => keys.indexOf(key) !== i);
   if (twice === undefined) return keys;
-  const table = reference.table.table.identifier.name;
+  const table = reference.tableName;
   throw new QueryRefusedError(
     `Cannot write column "${twice}" of table "${table}" twice in one statement; give it once`,
     "UNSUPPORTED",

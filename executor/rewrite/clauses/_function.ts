@@ -1,9 +1,9 @@
 import type { OperationNode } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { Pass } from "../_pass.ts";
 import { RawSqlError } from "../../contract/errors.ts";
-import { isPlainFunction, readsByName } from "../../tree/_raw_text.ts";
-import type { Scope } from "../_with.ts";
-import { visitChildren } from "../_walk.ts";
+import { isPlainFunction } from "../../tree/_raw_text.ts";
+import { readsByName } from "./_raw_problem.ts";
+import { visitChildren } from "../_visit_children.ts";
 
 /**
  * A function call: its arguments are visited. Kysely writes the name as it is given, so under
@@ -11,11 +11,10 @@ import { visitChildren } from "../_walk.ts";
  */
 export function rewriteFunction(
   node: OperationNode & { readonly func: string },
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
-  if (guard.deniesRaw && (!isPlainFunction(node.func) || readsByName(node.func))) {
+  if (pass.rules.deniesRaw && (!isPlainFunction(node.func) || readsByName(node.func))) {
     throw new RawSqlError(`"${node.func}" is called as a function`);
   }
-  return visitChildren(node, scope, guard);
+  return visitChildren(node, pass);
 }

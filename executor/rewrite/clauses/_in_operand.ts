@@ -8,16 +8,12 @@ import {
   SelectQueryNode,
   type ValueNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { frozen } from "../../tree/_nodes.ts";
 import { refuseOpaque } from "./_raw.ts";
 import { textOf } from "../../tree/_raw_text.ts";
 import { guardedReference } from "../_reference.ts";
-import type { Scope } from "../_with.ts";
-import { rewriteSelect } from "../statements/_select.ts";
 import { refuseTableCall } from "./_sources.ts";
-import { visit } from "../_walk.ts";
 
 /**
  * A comparison: its operands are visited; and because SQLite reads `x in t` as
@@ -27,35 +23,34 @@ import { visit } from "../_walk.ts";
  */
 export function rewriteInOperand(
   node: BinaryOperationNode,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode {
-  const left = visit(node.leftOperand, scope, guard);
-  const right = visit(node.rightOperand, scope, guard);
-  const operator = isIn(node.operator) ? node.operator : visit(node.operator, scope, guard);
+  const left = pass.visit(node.leftOperand);
+  const right = pass.visit(node.rightOperand);
+  const operator = isIn(node.operator) ? node.operator : pass.visit(node.operator);
   const out = left === node.leftOperand && right === node.rightOperand &&
       operator === node.operator
     ? node
     : Object.freeze(
       { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode,
     );
-  if (guard.dialect !== "sqlite") return out;
+  if (pass.rules.dialect !== "sqlite") return out;
   if (!isIn(out.operator)) {
-    if (out.operator.kind === "RawNode") refuseTable(out.rightOperand, scope, guard);
+    if (out.operator.kind === "RawNode") refuseTable(out.rightOperand, pass);
     return out;
   }
   refuseOperation(out.rightOperand);
-  refuseTableCall(out.rightOperand, guard);
-  if (guard.deniesRaw && isCall(out.rightOperand)) {
-    refuseOpaque(out.rightOperand, guard);
+  refuseTableCall(out.rightOperand, pass);
+  if (pass.rules.deniesRaw && isCall(out.rightOperand)) {
+    refuseOpaque(out.rightOperand, pass);
   }
-  const reference = guardedReference(nameAfterIn(out.rightOperand), scope, guard);
+  const reference = guardedReference(nameAfterIn(out.rightOperand), pass);
   if (reference === undefined) return out;
   const select = SelectQueryNode.cloneWithSelections(
     SelectQueryNode.createFrom([reference.table]),
     [SelectionNode.createSelectAll()],
   );
-  const rightOperand = frozen(rewriteSelect(select, scope, guard));
+  const rightOperand = pass.visit(select);
   return Object.freeze({ ...out, rightOperand } as BinaryOperationNode);
 }
 
@@ -69,8 +64,8 @@ function refuseOperation({ kind }: OperationNode): void {
 }
 
 /** A raw operator may end in IN, whatever else it says. */
-function refuseTable(operand: OperationNode, scope: Scope | undefined, guard: Guard): void {
-  if (guardedReference(nameAfterIn(operand), scope, guard) === undefined) return;
+function refuseTable(operand: OperationNode, pass: Pass): void {
+  if (guardedReference(nameAfterIn(operand), pass) === undefined) return;
   throw new QueryRefusedError(
     "Cannot filter a query with a raw operator before the name of a table; use the operator's name",
     "UNSUPPORTED",

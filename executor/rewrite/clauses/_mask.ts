@@ -9,13 +9,14 @@ import {
   type SelectQueryNode,
   TableNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
-import type { TableMask } from "../../hooks/_table_mask.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import type { QueryOperation } from "../../contract/plugin.ts";
 import { mapChildren } from "../../tree/_nodes.ts";
 import { isPlainFunction, textOf } from "../../tree/_raw_text.ts";
-import { type GuardedReference, guardedReference, nameOf } from "../_reference.ts";
+import type { Pass } from "../_pass.ts";
+import type { GuardedReference } from "../_reference.ts";
+import type { MaskedColumns } from "../rules.ts";
+import { keyOfColumn } from "./_columns.ts";
 
 /** Parts of a statement that name what is written, or are scopes of their own. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -31,7 +32,7 @@ const NAMES: ReadonlySet<string> = new Set([
 /**
  * Masks: columns of a target that the caller may not read. What is read of a table is masked where
  * it is named, by a derived table (`_sources.ts`); the target of a statement must stay a table, so
- * each place that reads its row has the mask in the column's stead.
+ * each place that reads its row has the mask instead of the column.
  *
  * | place                                        | rule                                       |
  * | -------------------------------------------- | ------------------------------------------ |
@@ -46,12 +47,14 @@ const NAMES: ReadonlySet<string> = new Set([
  */
 export function maskTarget<T extends OperationNode>(
   node: T,
-  reference: GuardedReference,
-  mask: TableMask,
+  target: GuardedReference,
+  operation: QueryOperation,
   others: boolean,
-  guard: Guard,
+  pass: Pass,
 ): T {
-  const masking = new Masking(reference, mask, others, guard);
+  const mask = target.mask(operation);
+  if (mask === undefined) return node;
+  const masking = new Masking(target, mask, others, pass);
   // The children of a node are its properties.
   const children = node as unknown as Record<string, any>;
   const out: Record<string, unknown> = { ...children };
@@ -69,32 +72,29 @@ export function maskTarget<T extends OperationNode>(
 /** Masks each target of a statement. */
 export function maskTargets<T extends OperationNode>(
   node: T,
-  targets: readonly OperationNode[],
+  targets: readonly GuardedReference[],
   operation: QueryOperation,
   others: boolean,
-  guard: Guard,
+  pass: Pass,
 ): T {
-  let out = node;
-  for (const target of targets) {
-    const reference = guardedReference(target, undefined, guard);
-    const mask = reference?.plan.mask(reference, operation, guard);
-    if (reference === undefined || mask === undefined) continue;
-    out = maskTarget(out, reference, mask, others, guard);
-  }
-  return out;
+  return targets.reduce((out, target) => maskTarget(out, target, operation, others, pass), node);
 }
 
 /** Refuses what a user writes to columns that the caller may not write. */
-export function refuseUnwritable(
-  keys: readonly string[],
-  reference: GuardedReference,
-  mask: TableMask,
+export function refuseReadOnlyColumns(
+  columns: readonly OperationNode[],
+  operation: QueryOperation,
+  target: GuardedReference,
+  pass: Pass,
 ): void {
-  for (const column of keys) {
-    if (!mask.unwritable.has(column)) continue;
-    const table = reference.table.table.identifier.name;
+  const mask = target.mask(operation);
+  if (mask === undefined || mask.readOnly.size === 0) return;
+  for (const column of columns) {
+    const key = keyOfColumn(column, target, pass);
+    if (!mask.readOnly.has(key)) continue;
+    const table = target.tableName;
     throw new QueryRefusedError(
-      `Cannot write column "${column}" of table "${table}": a plugin denies it; leave it out`,
+      `Cannot write column "${key}" of table "${table}": a plugin denies it; leave it out`,
       "COLUMN_DENIED",
       table,
     );
@@ -105,17 +105,17 @@ type Update = OperationNode & { readonly value: OperationNode };
 
 class Masking {
   readonly #reference: GuardedReference;
-  readonly #mask: TableMask;
+  readonly #mask: MaskedColumns;
   readonly #others: boolean;
-  readonly #guard: Guard;
+  readonly #pass: Pass;
   readonly #name: string;
 
-  constructor(reference: GuardedReference, mask: TableMask, others: boolean, guard: Guard) {
+  constructor(reference: GuardedReference, mask: MaskedColumns, others: boolean, pass: Pass) {
     this.#reference = reference;
     this.#mask = mask;
     this.#others = others;
-    this.#guard = guard;
-    this.#name = nameOf(reference);
+    this.#pass = pass;
+    this.#name = reference.name;
   }
 
   update(update: Update): OperationNode {
@@ -186,7 +186,7 @@ class Masking {
         this.#refuseRaw(node as RawNode);
         return mapChildren(node, (child) => this.#expression(child, nested));
       case "SelectQueryNode":
-        if (this.#isHiddenIn(node as SelectQueryNode)) return node;
+        if (this.#isShadowedIn(node as SelectQueryNode)) return node;
         return mapChildren(node, (child) => this.#expression(child, true));
       default:
         return mapChildren(node, (child) => this.#expression(child, nested));
@@ -200,7 +200,7 @@ class Masking {
     if (isAll) {
       if (table !== undefined && !this.#isOwn(table)) return [node];
       if (this.#others && table === undefined) throw this.#ambiguous("*");
-      return this.#mask.selections(this.#reference, this.#guard);
+      return this.#mask.selections(this.#reference);
     }
     const masked = this.#expression(selection, false);
     if (masked === selection) return [node];
@@ -231,8 +231,8 @@ class Masking {
     };
     const found = name ?? identifier?.name;
     if (found === undefined) return;
-    const key = this.#guard.columnKey(found);
-    if (this.#mask.hides(found, this.#guard) || key === this.#guard.columnKey(this.#name)) {
+    const key = this.#pass.rules.columnKey(found);
+    if (this.#mask.has(found) || key === this.#pass.rules.columnKey(this.#name)) {
       throw this.#raw(found);
     }
   }
@@ -250,22 +250,26 @@ class Masking {
     }
     const { name } = (column as ColumnNode).column;
     if (table !== undefined && !this.#isOwn(table)) return node;
-    if (table === undefined && this.#guard.columnKey(name) === this.#guard.columnKey(this.#name)) {
+    if (
+      table === undefined &&
+      this.#pass.rules.columnKey(name) === this.#pass.rules.columnKey(this.#name)
+    ) {
       // PostgreSQL takes the name of a table for its row.
       throw this.#ambiguous(name);
     }
-    if (!this.#mask.hides(name, this.#guard)) return node;
+    if (!this.#mask.has(name)) return node;
     if (table === undefined && (nested || this.#others)) throw this.#ambiguous(name);
-    return this.#mask.shown(name, this.#guard);
+    return this.#mask.shown(name);
   }
 
   #isOwn(table: TableNode): boolean {
     const { identifier } = table.table;
-    return this.#guard.physicalName(identifier.name) === this.#guard.physicalName(this.#name);
+    return this.#pass.rules.physicalName(identifier.name) ===
+      this.#pass.rules.physicalName(this.#name);
   }
 
   /** Whether a subquery has a table of the target's name itself. */
-  #isHiddenIn(node: SelectQueryNode): boolean {
+  #isShadowedIn(node: SelectQueryNode): boolean {
     const items = [...node.from?.froms ?? [], ...node.joins?.map(({ table }) => table) ?? []];
     return items.some((item) => {
       const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
@@ -282,7 +286,7 @@ class Masking {
     const text = textOf(node, []).toLowerCase();
     const words = new Set(text.match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []);
     const name = [...this.#mask.names, this.#name].find((each) =>
-      words.has(each.toLowerCase()) || words.has(this.#guard.columnKey(each).toLowerCase())
+      words.has(each.toLowerCase()) || words.has(this.#pass.rules.columnKey(each).toLowerCase())
     );
     if (name !== undefined || /(?:^|[\s,(.])\*\s*(?:$|[,)])/.test(text)) {
       throw this.#raw(name ?? "*");
@@ -290,7 +294,7 @@ class Masking {
   }
 
   #raw(name: string): QueryRefusedError {
-    const table = this.#reference.table.table.identifier.name;
+    const table = this.#reference.tableName;
     return new QueryRefusedError(
       `Cannot mask columns of table "${table}" in raw SQL that names "${name}"; write it with the ` +
         "query builder",
@@ -300,7 +304,7 @@ class Masking {
   }
 
   #ambiguous(name: string): QueryRefusedError {
-    const table = this.#reference.table.table.identifier.name;
+    const table = this.#reference.tableName;
     return new QueryRefusedError(
       `Cannot tell whether "${name}" is of table "${table}", some of whose columns are masked; ` +
         `qualify it with the name of its table`,
@@ -311,8 +315,8 @@ class Masking {
 }
 
 /** MySQL does not lock what a derived table reads: no lock is better than one that does nothing. */
-export function refuseLock(node: OperationNode, derives: boolean, guard: Guard): void {
-  if (guard.dialect !== "mysql" || !derives) return;
+export function refuseLock(node: OperationNode, derives: boolean, pass: Pass): void {
+  if (pass.rules.dialect !== "mysql" || !derives) return;
   const { endModifiers = [] } = node as { endModifiers?: readonly OperationNode[] };
   const locks = endModifiers.some((modifier) => {
     const { modifier: word, rawModifier } = modifier as {

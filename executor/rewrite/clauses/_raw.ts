@@ -6,12 +6,12 @@ import type {
   RawNode,
   SelectModifierNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { Pass } from "../_pass.ts";
 import { QueryRefusedError, RawSqlError } from "../../contract/errors.ts";
-import { flatten, problemOf, type Token } from "../../tree/_raw_text.ts";
-import { tableOfName } from "../_reference.ts";
-import type { Scope } from "../_with.ts";
-import { visitChildren } from "../_walk.ts";
+import { flatten, type Token } from "../../tree/_raw_text.ts";
+import { problemOf } from "./_raw_problem.ts";
+import { tableOfName } from "../../tree/_table_name.ts";
+import { visitChildren } from "../_visit_children.ts";
 
 /** Functions that give rows of their arguments, and read no table. */
 const TABLE_FUNCTIONS: ReadonlySet<string> = new Set([
@@ -53,17 +53,17 @@ const PRAGMA = /^pragma_[a-z_]+$/;
  * Raw SQL: the queries among its parameters are rewritten; under `rawSql: "deny"` its text is read,
  * and refused unless it is an expression that names no table.
  */
-export function rewriteRaw(node: RawNode, scope: Scope | undefined, guard: Guard): RawNode {
-  if (guard.deniesRaw) {
+export function rewriteRaw(node: RawNode, pass: Pass): RawNode {
+  if (pass.rules.deniesRaw) {
     // sql.table(..) alone is a name: where it stands for a table, it is filtered as one.
     if (isNameOnly(node)) return node;
-    const problem = problemOf(node, guard);
+    const problem = problemOf(node, pass);
     if (problem !== undefined) throw new RawSqlError(problem);
   } else if (node.sqlFragments.some((text) => text.includes("\0"))) {
     // SQLite reads no further than a NUL: a predicate behind it would be cut off.
     throw new RawSqlError("a raw fragment holds a NUL character");
   }
-  return node.parameters.length === 0 ? node : visitChildren(node, scope, guard);
+  return node.parameters.length === 0 ? node : visitChildren(node, pass);
 }
 
 /** Whether a raw node has no text of its own but the dots between names. */
@@ -75,33 +75,33 @@ function isNameOnly(raw: RawNode): boolean {
 }
 
 /** Refuses an item of FROM, a join or a target whose SQL may name any table. */
-export function refuseOpaque(item: OperationNode, guard: Guard): void {
+export function refuseOpaque(item: OperationNode, pass: Pass): void {
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   if (node.kind === "TableNode") return;
   if (node.kind === "FunctionNode" || node.kind === "AggregateFunctionNode") {
-    refuseTableFunction((node as FunctionNode).func, guard);
+    refuseTableFunction((node as FunctionNode).func, pass);
     return;
   }
   if (node.kind !== "RawNode") return;
   const raw = node as RawNode;
-  if (isNameOnly(raw) && tableOfName(raw, guard.dialect) !== undefined) return;
-  const tokens = flatten(raw, guard.dialect);
+  if (isNameOnly(raw) && tableOfName(raw, pass.rules.dialect) !== undefined) return;
+  const tokens = flatten(raw, pass.rules.dialect);
   const call = tokens === undefined ? undefined : calledFunction(tokens);
   if (call === undefined) {
     throw new RawSqlError("a raw fragment stands where a table is named");
   }
-  refuseTableFunction(call, guard);
+  refuseTableFunction(call, pass);
 }
 
 /**
  * Refuses a raw fragment that goes on past its own expression by a comma, where that would name a
  * further table (after ON) or a further assignment (after SET).
  */
-export function refuseOpenComma(node: OperationNode, guard: Guard): void {
+export function refuseOpenComma(node: OperationNode, pass: Pass): void {
   switch (node.kind) {
     case "RawNode": {
       let depth = 0;
-      for (const token of flatten(node as RawNode, guard.dialect) ?? []) {
+      for (const token of flatten(node as RawNode, pass.rules.dialect) ?? []) {
         if (token.text === "(") depth++;
         else if (token.text === ")") depth--;
         else if (token.text === "," && depth === 0) {
@@ -118,16 +118,16 @@ export function refuseOpenComma(node: OperationNode, guard: Guard): void {
     case "ColumnUpdateNode":
       for (const child of Object.values(node)) {
         if (typeof child === "object" && child !== null && "kind" in child) {
-          refuseOpenComma(child as OperationNode, guard);
+          refuseOpenComma(child as OperationNode, pass);
         }
       }
   }
 }
 
 /** Refuses an alias that is raw SQL, unless it is a name, or a name and a list of columns. */
-export function refuseOpenAlias(alias: OperationNode, guard: Guard): void {
+export function refuseOpenAlias(alias: OperationNode, pass: Pass): void {
   if (alias.kind !== "RawNode") return;
-  const tokens = flatten(alias as RawNode, guard.dialect);
+  const tokens = flatten(alias as RawNode, pass.rules.dialect);
   const [name, open] = tokens ?? [];
   const named = name?.kind === "word" || name?.kind === "name" ||
     name?.node?.kind === "IdentifierNode";
@@ -139,8 +139,8 @@ export function refuseOpenAlias(alias: OperationNode, guard: Guard): void {
 }
 
 /** Refuses a column of SET that is more than the name of one. */
-export function refuseOpenColumn(column: OperationNode, guard: Guard): void {
-  if (tableOfName(column, guard.dialect) === undefined) {
+export function refuseOpenColumn(column: OperationNode, pass: Pass): void {
+  if (tableOfName(column, pass.rules.dialect) === undefined) {
     throw new RawSqlError("a column that is set is more than a name");
   }
 }
@@ -183,9 +183,9 @@ function isClosedEnd(modifier: OperationNode): boolean {
 /** Under `rawSql: "deny"`, refuses an end of any statement that is no clause of its own. */
 export function refuseRawEnd(
   modifiers: readonly OperationNode[] | undefined,
-  guard: Guard,
+  pass: Pass,
 ): void {
-  if (modifiers === undefined || !guard.deniesRaw) return;
+  if (modifiers === undefined || !pass.rules.deniesRaw) return;
   if (!modifiers.every(isClosedEnd)) {
     throw new RawSqlError("a statement ends with raw SQL that is no clause of its own");
   }
@@ -206,9 +206,9 @@ function firstText(raw: RawNode): string {
   return text.trim() === "" && first?.kind === "RawNode" ? firstText(first as RawNode) : text;
 }
 
-function refuseTableFunction(name: string, guard: Guard): void {
+function refuseTableFunction(name: string, pass: Pass): void {
   const key = name.toLowerCase();
-  if (TABLE_FUNCTIONS.has(key) || PRAGMA.test(key) || guard.tableFunctions.has(key)) return;
+  if (TABLE_FUNCTIONS.has(key) || PRAGMA.test(key) || pass.rules.tableFunctions.has(key)) return;
   throw new RawSqlError(
     `function "${name}" stands where a table is named, and may read any; name it in the option ` +
       `"tableFunctions" if it reads no guarded table`,

@@ -12,13 +12,12 @@ import {
   type TableNode,
   WhereNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import { sameNode } from "../../tree/_nodes.ts";
 import { and, andWhere } from "../../tree/_predicate.ts";
 import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "../_reference.ts";
-import type { Scope } from "../_with.ts";
 
 /** The row sources of a block, and its WHERE; changed in place, the lists in them never. */
 export interface Sources {
@@ -58,31 +57,31 @@ interface Pending {
  * anywhere, but hides from the planner (and from GROUP BY) what the table's key is. LIMIT,
  * aggregates, DISTINCT and windows come after all of these, so they see visible rows only.
  */
-export function filterSources(sources: Sources, scope: Scope | undefined, guard: Guard): void {
+export function filterSources(sources: Sources, pass: Pass): void {
   let pending: Pending[] = [];
   const { froms, joins } = sources;
   for (let i = 0; i < froms.length; i++) {
-    const reference = referenceIn(froms[i]!, scope, guard);
-    if (isMasked(reference, guard)) {
-      derive(sources, { reference, list: "froms", index: i }, scope, guard);
+    const reference = referenceIn(froms[i]!, pass);
+    if (isMasked(reference, pass)) {
+      derive(sources, { reference, list: "froms", index: i }, pass);
       continue;
     }
-    const predicate = reference && predicateOf(reference, froms[i]!, sources, scope, guard);
+    const predicate = reference && predicateOf(reference, froms[i]!, sources, pass);
     if (predicate === undefined) continue;
     // A comma binds less than JOIN, but for SQLite, where it is a join like any other.
-    if (i < froms.length - 1 && guard.dialect !== "sqlite") {
+    if (i < froms.length - 1 && pass.rules.dialect !== "sqlite") {
       sources.where = andWhere(sources.where, predicate);
     } else pending.push({ predicate, reference: reference!, list: "froms", index: i });
   }
   for (let i = 0; joins !== undefined && i < joins.length; i++) {
     const join = joins[i]!;
-    if (guard.deniesRaw && join.on !== undefined) refuseOpenComma(join.on, guard);
-    const reference = referenceIn(join.table, scope, guard);
-    const masked = isMasked(reference, guard);
-    if (masked) derive(sources, { reference, list: "joins", index: i }, scope, guard);
+    if (pass.rules.deniesRaw && join.on !== undefined) refuseOpenComma(join.on, pass);
+    const reference = referenceIn(join.table, pass);
+    const masked = isMasked(reference, pass);
+    if (masked) derive(sources, { reference, list: "joins", index: i }, pass);
     const predicate = masked || !reference
       ? undefined
-      : predicateOf(reference, join.table, sources, scope, guard);
+      : predicateOf(reference, join.table, sources, pass);
     const own = predicate === undefined
       ? undefined
       : { predicate, reference: reference!, list: "joins" as const, index: i };
@@ -96,12 +95,12 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
         pending = own === undefined ? [] : [own];
         break;
       case "FullJoin":
-        for (const each of pending) derive(sources, each, scope, guard);
-        if (own !== undefined) derive(sources, own, scope, guard);
+        for (const each of pending) derive(sources, each, pass);
+        if (own !== undefined) derive(sources, own, pass);
         pending = [];
         break;
       case "OuterApply":
-        if (own !== undefined) derive(sources, own, scope, guard);
+        if (own !== undefined) derive(sources, own, pass);
         break;
       default:
         if (own !== undefined) pending.push(own);
@@ -114,30 +113,27 @@ export function filterSources(sources: Sources, scope: Scope | undefined, guard:
 export function needFiltering(
   froms: readonly OperationNode[],
   joins: readonly JoinNode[] | undefined,
-  guard: Guard,
+  pass: Pass,
 ): boolean {
-  if (guard.deniesRaw) return true;
-  for (const from of froms) if (needsFilter(from, guard)) return true;
+  if (pass.rules.deniesRaw) return true;
+  for (const from of froms) if (needsFilter(from, pass)) return true;
   if (joins !== undefined) {
-    for (const join of joins) if (needsFilter(join.table, guard)) return true;
+    for (const join of joins) if (needsFilter(join.table, pass)) return true;
   }
   return false;
 }
 
 /** Filters one reference by a derived table: `(select * from t where ..) as alias`. */
 export function derivedTable(
-  reference: GuardedReference,
-  scope: Scope | undefined,
-  guard: Guard,
+  { table, alias, derived }: GuardedReference,
+  pass: Pass,
 ): OperationNode | undefined {
-  const { plan, table, alias, qualifier } = reference;
-  const name = { table, qualifier: table, alias: undefined, known: qualifier };
-  const predicate = plan.predicate(name, "select", scope, guard);
-  const mask = guard.masks ? plan.mask(name, "select", guard) : undefined;
+  const predicate = derived.predicate("select", pass);
+  const mask = pass.rules.masks ? derived.mask("select") : undefined;
   if (predicate === undefined && mask === undefined) return undefined;
   const select = SelectQueryNode.cloneWithSelections(
     SelectQueryNode.createFrom([table]),
-    mask?.selections(name, guard) ?? [SelectionNode.createSelectAll()],
+    mask?.selections(derived) ?? [SelectionNode.createSelectAll()],
   );
   return AliasNode.create(
     predicate === undefined
@@ -148,11 +144,11 @@ export function derivedTable(
 }
 
 /** Refuses a function that has the name of a guarded table: SQLite's virtual tables are called. */
-export function refuseTableCall(node: OperationNode, guard: Guard): void {
+export function refuseTableCall(node: OperationNode, pass: Pass): void {
   if (node.kind !== "FunctionNode" && node.kind !== "AggregateFunctionNode") return;
   const { func } = node as FunctionNode;
   const name = func.split(".").at(-1)!;
-  if (guard.plan(name, undefined) === undefined) return;
+  if (pass.rules.table(name, undefined) === undefined) return;
   throw new QueryRefusedError(
     `Cannot filter table "${name}" where it is called as a function; name it as a table`,
     "UNSUPPORTED",
@@ -193,33 +189,31 @@ export function refuseNoTable(item: OperationNode): void {
 
 function referenceIn(
   item: OperationNode,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): GuardedReference | undefined {
-  if (guard.deniesRaw) refuseOpaque(item, guard);
+  if (pass.rules.deniesRaw) refuseOpaque(item, pass);
   refuseNoTable(item);
-  refuseTableCall(item.kind === "AliasNode" ? (item as AliasNode).node : item, guard);
-  return guardedReference(item, scope, guard);
+  refuseTableCall(item.kind === "AliasNode" ? (item as AliasNode).node : item, pass);
+  return guardedReference(item, pass);
 }
 
-function needsFilter(item: OperationNode, guard: Guard): boolean {
+function needsFilter(item: OperationNode, pass: Pass): boolean {
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   if (node.kind !== "TableNode") return node.kind !== "SelectQueryNode";
   const { schema, identifier } = (node as TableNode).table;
-  return guard.plan(identifier.name, schema === undefined ? undefined : schema.name) !== undefined;
+  return pass.rules.table(identifier.name, schema === undefined ? undefined : schema.name) !==
+    undefined;
 }
 
 function predicateOf(
   reference: GuardedReference,
   item: OperationNode,
   sources: Sources,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): OperationNode | undefined {
-  const { plan } = reference;
-  const read = plan.predicate(reference, "select", scope, guard);
+  const read = reference.predicate("select", pass);
   if (sources.deleted?.has(item) !== true) return read;
-  const deleted = plan.predicate(reference, "delete", scope, guard);
+  const deleted = reference.predicate("delete", pass);
   if (deleted === undefined || (read !== undefined && sameNode(read, deleted))) return read;
   return and(read, deleted);
 }
@@ -233,24 +227,20 @@ function addToOn(sources: Sources, index: number, pending: readonly Pending[]): 
   sources.joins = joins;
 }
 
-/** Whether a reference has masked columns: then it is always a derived table. */
+/** Returns true if a reference has masked columns: it then is always a derived table. */
 function isMasked(
   reference: GuardedReference | undefined,
-  guard: Guard,
+  pass: Pass,
 ): reference is GuardedReference {
-  if (!guard.masks || reference === undefined) return false;
-  const { table, qualifier } = reference;
-  const name = { table, qualifier: table, alias: undefined, known: qualifier };
-  return reference.plan.mask(name, "select", guard) !== undefined;
+  return pass.rules.masks && reference?.derived.mask("select") !== undefined;
 }
 
 function derive(
   sources: Sources,
   { reference, list, index }: Omit<Pending, "predicate">,
-  scope: Scope | undefined,
-  guard: Guard,
+  pass: Pass,
 ): void {
-  const table = derivedTable(reference, scope, guard);
+  const table = derivedTable(reference, pass);
   if (table === undefined) return;
   if (list === "froms") {
     const froms = sources.froms.slice();
@@ -267,9 +257,9 @@ function derive(
 }
 
 /** Takes the schema off the references to tables that derived tables stand for now. */
-export function unqualify<T>(value: T, tables: readonly TableNode[], guard: Guard): T {
+export function unqualify<T>(value: T, tables: readonly TableNode[], pass: Pass): T {
   if (Array.isArray(value)) {
-    return value.map((item) => unqualify(item, tables, guard)) as unknown as T;
+    return value.map((item) => unqualify(item, tables, pass)) as unknown as T;
   }
   if (typeof value !== "object" || value === null || !("kind" in value)) return value;
   const node = value as unknown as OperationNode;
@@ -277,21 +267,21 @@ export function unqualify<T>(value: T, tables: readonly TableNode[], guard: Guar
   if (node.kind === "ReferenceNode") {
     const { table } = node as OperationNode & { table?: TableNode };
     if (table?.table.schema === undefined) return value;
-    if (!tables.some((derived) => mayBe(derived, table, guard))) return value;
+    if (!tables.some((derived) => mayBe(derived, table, pass))) return value;
     return {
       ...node,
       table: { kind: "TableNode", table: { ...table.table, schema: undefined } },
     } as unknown as T;
   }
   const out: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(node)) out[key] = unqualify(child, tables, guard);
+  for (const [key, child] of Object.entries(node)) out[key] = unqualify(child, tables, pass);
   return out as unknown as T;
 }
 
 /** Whether a qualified name may be that of a table, which may be written without its schema. */
-function mayBe(table: TableNode, qualified: TableNode, guard: Guard): boolean {
+function mayBe(table: TableNode, qualified: TableNode, pass: Pass): boolean {
   const same = (a: string, b: string | undefined): boolean =>
-    b !== undefined && guard.physicalName(a) === guard.physicalName(b);
+    b !== undefined && pass.rules.physicalName(a) === pass.rules.physicalName(b);
   const { schema, identifier } = table.table;
   return same(identifier.name, qualified.table.identifier.name) &&
     (schema === undefined || same(schema.name, qualified.table.schema?.name));

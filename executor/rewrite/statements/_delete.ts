@@ -5,19 +5,18 @@ import {
   type OperationNode,
   UpdateQueryNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import type { DeleteRewrite } from "../../contract/plugin.ts";
-import { intercept } from "../_intercept.ts";
 import { valueNode } from "../../tree/_nodes.ts";
-import { refuseOpenEnd, refuseRawEnd } from "../clauses/_raw.ts";
-import { type GuardedReference, guardedReference } from "../_reference.ts";
+import { assignUpdates } from "../clauses/_assign.ts";
 import { maskTargets } from "../clauses/_mask.ts";
-import { rewriteWith, type Scope } from "../_with.ts";
+import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { filterSources, type Sources, unqualify } from "../clauses/_sources.ts";
-import { stampUpdates } from "../clauses/_assign.ts";
-import { filterTargets } from "./_update.ts";
-import { visitChildren } from "../_walk.ts";
+import { filterTargets, guardedTargets } from "../clauses/_targets.ts";
+import { intercept } from "../_intercept.ts";
+import type { Pass } from "../_pass.ts";
+import { type GuardedReference, guardedTarget } from "../_reference.ts";
+import { rewriteBody } from "../_with.ts";
 
 /**
  * DELETE: a hidden row is not there to be deleted.
@@ -34,25 +33,18 @@ import { visitChildren } from "../_walk.ts";
  */
 export function rewriteDelete(
   original: DeleteQueryNode,
-  outer: Scope | undefined,
-  guard: Guard,
+  outer: Pass,
 ): DeleteQueryNode | UpdateQueryNode {
-  const node = guard.intercepts ? intercept(original, outer, guard) : original;
-  refuseRawEnd(node.endModifiers, guard);
-  let out = node;
-  let scope = outer;
-  if (node.with !== undefined) {
-    const clause = rewriteWith(node.with, outer, guard);
-    scope = clause.scope;
-    if (clause.node !== node.with) out = { ...node, with: clause.node };
-  }
-  out = visitChildren(out, scope, guard, "with");
-  if (guard.masks) out = maskDeleted(out, guard);
-  const softened = softDelete(out, guard);
+  const node = outer.rules.intercepts ? intercept(original, outer) : original;
+  const [body, pass] = rewriteBody(node, outer);
+  const out = pass.rules.masks ? maskDeleted(body, pass) : body;
+  const softened = softDelete(out, pass);
 
   const using = out.using;
   // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
-  const named = using !== undefined && guard.dialect === "mysql" ? namedSources(out) : undefined;
+  const named = using !== undefined && pass.rules.dialect === "mysql"
+    ? namedSources(out)
+    : undefined;
   const sources: Sources = {
     froms: using?.tables ?? [],
     joins: out.joins,
@@ -60,11 +52,11 @@ export function rewriteDelete(
     deleted: named,
     unqualified: undefined,
   };
-  if (using !== undefined) filterSources(sources, scope, guard);
+  if (using !== undefined) filterSources(sources, pass);
   const targets = named === undefined
     ? out.from.froms
     : out.from.froms.filter((target) => sourceNamed(target, out) === undefined);
-  sources.where = filterTargets(targets, sources.where, "delete", scope, guard);
+  sources.where = filterTargets(targets, sources.where, "delete", pass);
   if (
     softened === undefined && sources.where === out.where && sources.joins === out.joins &&
     sources.froms === (using?.tables ?? sources.froms)
@@ -79,15 +71,16 @@ export function rewriteDelete(
   // Every member is one that a DELETE has; the record only lets optional ones be left out.
   let rewritten = filtered as unknown as DeleteQueryNode;
   if (sources.unqualified !== undefined) {
-    rewritten = unqualify(rewritten, sources.unqualified, guard);
+    rewritten = unqualify(rewritten, sources.unqualified, pass);
   }
-  return softened === undefined ? rewritten : asUpdate(rewritten, softened, guard);
+  return softened === undefined ? rewritten : asUpdate(rewritten, softened, pass);
 }
 
-function maskDeleted(node: DeleteQueryNode, guard: Guard): DeleteQueryNode {
+function maskDeleted(node: DeleteQueryNode, pass: Pass): DeleteQueryNode {
   const others = node.from.froms.length > 1 || node.using !== undefined || node.joins !== undefined;
-  const masked = maskTargets(node, node.from.froms, "delete", others, guard);
-  if (masked !== node && others && guard.dialect === "mysql") {
+  const targets = guardedTargets(node.from.froms, pass);
+  const masked = maskTargets(node, targets, "delete", others, pass);
+  if (masked !== node && others && pass.rules.dialect === "mysql") {
     throw new QueryRefusedError(
       "Cannot delete from several tables where one has masked columns; delete by a subquery in WHERE",
       "UNSUPPORTED",
@@ -124,13 +117,13 @@ interface Softened {
 /** What the plugins make of the DELETE: an UPDATE, a refusal, or nothing. */
 function softDelete(
   node: DeleteQueryNode,
-  guard: Guard,
+  pass: Pass,
 ): Softened | undefined {
-  if (!guard.rewritesDeletes) return undefined;
-  for (const target of writtenTargets(node, guard)) {
-    const rewrite = target.plan.deleteRewrite(target, guard);
+  if (!pass.rules.rewritesDeletes) return undefined;
+  for (const target of writtenTargets(node, pass)) {
+    const rewrite = target.rules.deleteRewrite(target, pass);
     if (rewrite === undefined) continue;
-    const table = target.table.table.identifier.name;
+    const table = target.tableName;
     if (rewrite === "deny") {
       throw new QueryRefusedError(
         `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
@@ -139,7 +132,7 @@ function softDelete(
       );
     }
     const joined = node.using !== undefined || node.joins !== undefined;
-    if (node.from.froms.length > 1 || (joined && guard.dialect !== "postgres")) {
+    if (node.from.froms.length > 1 || (joined && pass.rules.dialect !== "postgres")) {
       throw new QueryRefusedError(
         `Cannot turn a DELETE of several tables into an UPDATE of "${table}" on this dialect; ` +
           `delete by a subquery in WHERE`,
@@ -147,7 +140,7 @@ function softDelete(
         table,
       );
     }
-    if (node.returning !== undefined && guard.dialect === "mysql") {
+    if (node.returning !== undefined && pass.rules.dialect === "mysql") {
       throw new QueryRefusedError(
         `Cannot turn a DELETE with RETURNING into an UPDATE of "${table}" on this dialect; read ` +
           `the rows before, in one transaction`,
@@ -168,14 +161,14 @@ function softDelete(
 }
 
 /** The guarded tables a DELETE takes rows from; on MySQL by way of the names in USING. */
-function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[] {
+function writtenTargets(node: DeleteQueryNode, pass: Pass): GuardedReference[] {
   if (node.using === undefined && node.joins === undefined && node.from.froms.length === 1) {
-    const reference = guardedReference(node.from.froms[0]!, undefined, guard);
+    const reference = guardedTarget(node.from.froms[0], pass);
     return reference === undefined ? [] : [reference];
   }
   return node.from.froms.flatMap((target) => {
-    const byName = guard.dialect === "mysql" ? sourceNamed(target, node) : undefined;
-    const reference = guardedReference(byName ?? target, undefined, guard);
+    const byName = pass.rules.dialect === "mysql" ? sourceNamed(target, node) : undefined;
+    const reference = guardedTarget(byName ?? target, pass);
     return reference === undefined ? [] : [reference];
   });
 }
@@ -184,22 +177,22 @@ function writtenTargets(node: DeleteQueryNode, guard: Guard): GuardedReference[]
 export function softenedAction(
   rewrite: DeleteRewrite,
   target: GuardedReference,
-  guard: Guard,
+  pass: Pass,
 ): UpdateQueryNode {
   const set = Object.entries(rewrite.set).map(([column, value]) =>
     ColumnUpdateNode.create(ColumnNode.create(column), valueNode(value))
   );
-  const updates = guard.writes ? stampUpdates(set, target, undefined, guard) : set;
+  const updates = pass.rules.writes ? assignUpdates(set, target, undefined, pass) : set;
   return { ...UpdateQueryNode.createWithoutTable(), updates };
 }
 
 function asUpdate(
   node: DeleteQueryNode,
   { target, rewrite }: Softened,
-  guard: Guard,
+  pass: Pass,
 ): UpdateQueryNode {
   const update: Record<string, unknown> = {
-    ...softenedAction(rewrite, target, guard),
+    ...softenedAction(rewrite, target, pass),
     table: node.from.froms[0],
   };
   for (

@@ -1,18 +1,16 @@
-import type { InsertQueryNode, OnConflictNode, OperationNode } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { InsertQueryNode, OnConflictNode } from "kysely";
 import { QueryRefusedError } from "../../contract/errors.ts";
+import { andWhere } from "../../tree/_predicate.ts";
+import { assignInsert } from "../clauses/_assign.ts";
 import { checkInsert, type NeededChecks } from "../clauses/_check.ts";
 import { guardInsert } from "../clauses/_check_in_statement.ts";
-import { intercept } from "../_intercept.ts";
-import { andWhere } from "../../tree/_predicate.ts";
-import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "../clauses/_raw.ts";
-import { type GuardedReference, guardedReference } from "../_reference.ts";
+import { maskTarget, refuseReadOnlyColumns } from "../clauses/_mask.ts";
+import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseReservedColumn } from "../clauses/_reserved.ts";
-import { keyOfColumn } from "../clauses/_columns.ts";
-import { maskTargets, refuseUnwritable } from "../clauses/_mask.ts";
-import { rewriteWith, type Scope } from "../_with.ts";
-import { stampInsert } from "../clauses/_assign.ts";
-import { visitChildren } from "../_walk.ts";
+import { intercept } from "../_intercept.ts";
+import type { Pass } from "../_pass.ts";
+import { type GuardedReference, guardedTarget } from "../_reference.ts";
+import { rewriteBody } from "../_with.ts";
 
 /**
  * INSERT: what it reads is filtered as in a SELECT; a hidden row that it meets is not touched.
@@ -27,43 +25,34 @@ import { visitChildren } from "../_walk.ts";
  */
 export function rewriteInsert(
   original: InsertQueryNode,
-  outer: Scope | undefined,
-  guard: Guard,
-  isRoot: boolean = false,
+  outer: Pass,
+  isRoot: boolean,
 ): InsertQueryNode {
-  let node = guard.intercepts ? intercept(original, outer, guard) : original;
-  if (guard.masks) refuseDenied(node, guard);
+  const { rules } = outer;
+  let node = rules.intercepts ? intercept(original, outer) : original;
+  const target = guardedTarget(node.into, outer);
   let needed: NeededChecks | undefined;
-  if (guard.writes) {
-    node = stampInsert(node, guard);
-    needed = checkInsert(node, guard);
+  if (target !== undefined && rules.writes) {
+    refuseReadOnly(node, target, outer);
+    node = assignInsert(node, target, outer);
+    needed = checkInsert(node, target, outer);
   }
   if (node.columns !== undefined) {
     for (const column of node.columns) refuseReservedColumn(column);
   }
   for (const update of node.onConflict?.updates ?? node.onDuplicateKey?.updates ?? []) {
     refuseReservedColumn(update.column);
-    if (guard.deniesRaw) refuseOpenComma(update, guard);
+    if (rules.deniesRaw) refuseOpenComma(update, outer);
   }
-  refuseRawEnd(node.endModifiers, guard);
-  let out = node;
-  let scope = outer;
-  if (node.with !== undefined) {
-    const clause = rewriteWith(node.with, outer, guard);
-    scope = clause.scope;
-    if (clause.node !== node.with) out = { ...node, with: clause.node };
-  }
-  out = visitChildren(out, scope, guard, "with");
-  const { into } = out;
-  if (into === undefined) return out;
-  if (guard.masks) out = maskInsert(out, into, guard);
+  const [body, pass] = rewriteBody(node, outer);
+  if (body.into === undefined) return body;
+  if (rules.deniesRaw) refuseOpaque(body.into, pass);
+  if (target === undefined) return body;
+  const out = rules.masks ? maskInsert(body, target, pass) : body;
 
-  if (guard.deniesRaw) refuseOpaque(into, guard);
-  const reference = guardedReference(into, undefined, guard);
-  if (reference === undefined) return out;
   const { onConflict, onDuplicateKey, replace, orAction } = out;
   const guarded = (node: InsertQueryNode): InsertQueryNode =>
-    needed === undefined ? node : guardInsert(node, needed, isRoot, scope, guard);
+    needed === undefined ? node : guardInsert(node, needed, isRoot, pass);
   if (
     onConflict?.updates === undefined && onDuplicateKey === undefined && !replace && !orAction &&
     out.endModifiers === undefined
@@ -71,16 +60,16 @@ export function rewriteInsert(
     return guarded(out);
   }
   const replaces = replace === true || orAction?.action.toLowerCase() === "replace";
-  const predicate = reference.plan.predicate(reference, "update", scope, guard) ??
+  const predicate = target.predicate("update", pass) ??
     // What it replaces it deletes.
-    (replaces ? reference.plan.predicate(reference, "delete", scope, guard) : undefined);
+    (replaces ? target.predicate("delete", pass) : undefined);
   if (predicate === undefined) return guarded(out);
-  refuseOpenEnd(out.endModifiers, reference.table.table.identifier.name);
+  refuseOpenEnd(out.endModifiers, target.tableName);
   if (replaces) {
-    throw refusal(reference, "REPLACE", "replaces rows that may be hidden");
+    throw refusal(target, "REPLACE", "replaces rows that may be hidden");
   }
   if (onDuplicateKey !== undefined) {
-    throw refusal(reference, "ON_DUPLICATE_KEY", "updates rows that may be hidden");
+    throw refusal(target, "ON_DUPLICATE_KEY", "updates rows that may be hidden");
   }
   if (onConflict?.updates === undefined) return guarded(out);
   return guarded({
@@ -92,28 +81,22 @@ export function rewriteInsert(
   });
 }
 
-function refuseDenied(node: InsertQueryNode, guard: Guard): void {
-  const reference = node.into && guardedReference(node.into, undefined, guard);
-  const mask = reference?.plan.mask(reference, "insert", guard);
-  if (reference === undefined || mask === undefined || mask.unwritable.size === 0) return;
+function refuseReadOnly(node: InsertQueryNode, target: GuardedReference, pass: Pass): void {
+  if (!pass.rules.masks) return;
   const { columns = [], onConflict, onDuplicateKey } = node;
   const updates = onConflict?.updates ?? onDuplicateKey?.updates ?? [];
-  const written = [...columns, ...updates.map(({ column }) => column)];
-  refuseUnwritable(
-    written.map((column) => keyOfColumn(column, reference, guard)),
-    reference,
-    mask,
+  refuseReadOnlyColumns(
+    [...columns, ...updates.map(({ column }) => column)],
+    "insert",
+    target,
+    pass,
   );
 }
 
-/** The row that an INSERT shows, or meets; what it is given is no row of the table. */
-function maskInsert(
-  node: InsertQueryNode,
-  into: OperationNode,
-  guard: Guard,
-): InsertQueryNode {
+/** The row that an INSERT shows, or meets; what it is given is not a row of the table. */
+function maskInsert(node: InsertQueryNode, target: GuardedReference, pass: Pass): InsertQueryNode {
   const { values, ...rest } = node;
-  const masked = maskTargets(rest as InsertQueryNode, [into], "insert", false, guard);
+  const masked = maskTarget(rest as InsertQueryNode, target, "insert", false, pass);
   return masked === rest ? node : values === undefined ? masked : { ...masked, values };
 }
 
@@ -122,7 +105,7 @@ function refusal(
   reason: "REPLACE" | "ON_DUPLICATE_KEY",
   does: string,
 ): QueryRefusedError {
-  const table = reference.table.table.identifier.name;
+  const table = reference.tableName;
   const clause = reason === "REPLACE" ? "REPLACE" : "ON DUPLICATE KEY UPDATE";
   return new QueryRefusedError(
     `Cannot run ${clause} on table "${table}": it ${does}, and the clause takes no condition; ` +

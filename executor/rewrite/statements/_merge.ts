@@ -8,20 +8,19 @@ import {
   type RawNode,
   type WhenNode,
 } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import type { MergeAction } from "../../contract/plugin.ts";
-import { checkMerge } from "../clauses/_check.ts";
-import { softenedAction } from "./_delete.ts";
-import { intercept } from "../_intercept.ts";
 import { and, operandOfAnd } from "../../tree/_predicate.ts";
 import { textOf } from "../../tree/_raw_text.ts";
-import { refuseOpaque, refuseOpenEnd, refuseRawEnd } from "../clauses/_raw.ts";
-import { type GuardedReference, guardedReference } from "../_reference.ts";
-import { rewriteWith, type Scope } from "../_with.ts";
+import { assignMerge } from "../clauses/_assign.ts";
+import { checkMerge } from "../clauses/_check.ts";
+import { refuseOpaque, refuseOpenEnd } from "../clauses/_raw.ts";
 import { derivedTable, refuseNoTable } from "../clauses/_sources.ts";
-import { stampMerge } from "../clauses/_assign.ts";
-import { visitChildren } from "../_walk.ts";
+import { intercept } from "../_intercept.ts";
+import type { Pass } from "../_pass.ts";
+import { type GuardedReference, guardedReference, guardedTarget } from "../_reference.ts";
+import { rewriteBody } from "../_with.ts";
+import { softenedAction } from "./_delete.ts";
 
 /**
  * MERGE: a hidden row of the target matches nothing, a hidden row of the source is not there.
@@ -35,36 +34,28 @@ import { visitChildren } from "../_walk.ts";
  */
 export function rewriteMerge(
   original: MergeQueryNode,
-  outer: Scope | undefined,
-  guard: Guard,
+  outer: Pass,
 ): MergeQueryNode {
-  let node = guard.intercepts ? intercept(original, outer, guard) : original;
-  if (guard.writes) {
-    node = stampMerge(node, guard);
-    checkMerge(node, guard);
+  let node = outer.rules.intercepts ? intercept(original, outer) : original;
+  const target = guardedTarget(node.into, outer);
+  if (target !== undefined && outer.rules.writes) {
+    node = assignMerge(node, target, outer);
+    checkMerge(node, target, outer);
   }
-  refuseRawEnd(node.endModifiers, guard);
-  let out = node;
-  let scope = outer;
-  if (node.with !== undefined) {
-    const clause = rewriteWith(node.with, outer, guard);
-    scope = clause.scope;
-    if (clause.node !== node.with) out = { ...node, with: clause.node };
-  }
-  out = visitChildren(out, scope, guard, "with");
-  if (guard.masks) refuseMasked(out, guard);
+  const [body, pass] = rewriteBody(node, outer);
+  let out = body;
+  if (target !== undefined && pass.rules.masks) refuseMasked(target);
   let using = out.using;
-  if (using !== undefined) using = filterSource(using, scope, guard);
+  if (using !== undefined) using = filterSource(using, pass);
 
-  if (guard.deniesRaw) refuseOpaque(out.into, guard);
+  if (pass.rules.deniesRaw) refuseOpaque(out.into, pass);
   refuseNoTable(out.into);
-  const target = guardedReference(out.into, undefined, guard);
   if (target === undefined) return using === out.using ? out : withUsing(out, using);
   const actions = actionsOf(out);
-  out = softenDeletes(out, target, guard);
-  const predicate = target.plan.predicate({ ...target, actions }, "merge", scope, guard);
+  out = softenDeletes(out, target, pass);
+  const predicate = target.mergePredicate(actions, pass);
   if (predicate === undefined) return withUsing(out, using);
-  refuseOpenEnd(out.endModifiers, target.table.table.identifier.name);
+  refuseOpenEnd(out.endModifiers, target.tableName);
   if (using !== undefined) {
     using = { ...using, on: OnNode.create(and(using.on?.on, predicate)) };
   }
@@ -75,10 +66,9 @@ export function rewriteMerge(
 }
 
 /** A MERGE reads its target in too many places for each to be masked. */
-function refuseMasked(node: MergeQueryNode, guard: Guard): void {
-  const reference = guardedReference(node.into, undefined, guard);
-  if (reference?.plan.mask(reference, "merge", guard) === undefined) return;
-  const table = reference.table.table.identifier.name;
+function refuseMasked(target: GuardedReference): void {
+  if (target.mask("merge") === undefined) return;
+  const table = target.tableName;
   throw new QueryRefusedError(
     `Cannot merge into table "${table}", some of whose columns are masked; run an UPDATE and an ` +
       "INSERT",
@@ -91,19 +81,19 @@ function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQuer
   return using === undefined ? node : { ...node, using };
 }
 
-function filterSource(using: JoinNode, scope: Scope | undefined, guard: Guard): JoinNode {
-  if (guard.deniesRaw) refuseOpaque(using.table, guard);
+function filterSource(using: JoinNode, pass: Pass): JoinNode {
+  if (pass.rules.deniesRaw) refuseOpaque(using.table, pass);
   refuseNoTable(using.table);
-  const reference = guardedReference(using.table, scope, guard);
+  const reference = guardedReference(using.table, pass);
   if (reference === undefined) return using;
-  const table = derivedTable(reference, scope, guard);
+  const table = derivedTable(reference, pass);
   if (table === undefined) return using;
   if (reference.alias === undefined && reference.table.table.schema !== undefined) {
     throw new QueryRefusedError(
       `Cannot filter the source of a MERGE that is qualified with a schema and has no alias; ` +
         `alias it: "schema.table as t"`,
       "UNSUPPORTED",
-      reference.table.table.identifier.name,
+      reference.tableName,
     );
   }
   return { ...using, table };
@@ -156,20 +146,20 @@ function refuseActions(condition: OperationNode): void {
 function softenDeletes(
   node: MergeQueryNode,
   target: GuardedReference,
-  guard: Guard,
+  pass: Pass,
 ): MergeQueryNode {
-  if (!guard.rewritesDeletes || !node.whens?.some(deletes)) return node;
-  const rewrite = target.plan.deleteRewrite(target, guard);
+  if (!pass.rules.rewritesDeletes || !node.whens?.some(deletes)) return node;
+  const rewrite = target.rules.deleteRewrite(target, pass);
   if (rewrite === undefined) return node;
   if (rewrite === "deny") {
-    const table = target.table.table.identifier.name;
+    const table = target.tableName;
     throw new QueryRefusedError(
       `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
       "DELETE_DENIED",
       table,
     );
   }
-  const result = softenedAction(rewrite, target, guard);
+  const result = softenedAction(rewrite, target, pass);
   return { ...node, whens: node.whens.map((when) => deletes(when) ? { ...when, result } : when) };
 }
 

@@ -1,11 +1,10 @@
 import type { SelectQueryNode } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { Pass } from "../_pass.ts";
 import { intercept } from "../_intercept.ts";
-import { refuseOpenEnd, refuseRawEnd } from "../clauses/_raw.ts";
+import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseLock } from "../clauses/_mask.ts";
-import { rewriteWith, type Scope } from "../_with.ts";
+import { rewriteBody } from "../_with.ts";
 import { filterSources, needFiltering, type Sources, unqualify } from "../clauses/_sources.ts";
-import { visitChildren } from "../_walk.ts";
 
 /**
  * SELECT: interceptors first, then the WITH clause, then every child (subqueries in any place), and
@@ -13,29 +12,19 @@ import { visitChildren } from "../_walk.ts";
  */
 export function rewriteSelect(
   original: SelectQueryNode,
-  outer: Scope | undefined,
-  guard: Guard,
+  outer: Pass,
 ): SelectQueryNode {
-  const node = guard.intercepts ? intercept(original, outer, guard) : original;
-  refuseRawEnd(node.endModifiers, guard);
-  let out = node;
-  let scope = outer;
-  if (node.with !== undefined) {
-    const clause = rewriteWith(node.with, outer, guard);
-    scope = clause.scope;
-    if (clause.node !== node.with) out = { ...node, with: clause.node };
-  }
-  out = visitChildren(out, scope, guard, "with");
-
+  const node = outer.rules.intercepts ? intercept(original, outer) : original;
+  const [out, pass] = rewriteBody(node, outer);
   const from = out.from;
-  if (from === undefined || !needFiltering(from.froms, out.joins, guard)) return out;
+  if (from === undefined || !needFiltering(from.froms, out.joins, pass)) return out;
   const sources: Sources = {
     froms: from.froms,
     joins: out.joins,
     where: out.where,
     unqualified: undefined,
   };
-  filterSources(sources, scope, guard);
+  filterSources(sources, pass);
   if (
     sources.froms === from.froms && sources.joins === out.joins && sources.where === out.where
   ) {
@@ -44,7 +33,7 @@ export function rewriteSelect(
   const { froms, joins, where, unqualified } = sources;
   if (node.endModifiers !== undefined) {
     refuseOpenEnd(node.endModifiers, undefined);
-    if (guard.masks) refuseLock(node, froms !== from.froms || joins !== out.joins, guard);
+    if (pass.rules.masks) refuseLock(node, froms !== from.froms || joins !== out.joins, pass);
   }
   const filtered: Record<string, unknown> = {
     ...out,
@@ -54,5 +43,5 @@ export function rewriteSelect(
   if (where !== undefined) filtered["where"] = where;
   // Every member is one that a SELECT has; the record only lets optional ones be left out.
   const rewritten = filtered as unknown as SelectQueryNode;
-  return unqualified === undefined ? rewritten : unqualify(rewritten, unqualified, guard);
+  return unqualified === undefined ? rewritten : unqualify(rewritten, unqualified, pass);
 }

@@ -1,18 +1,15 @@
-import type { ListNode, OperationNode, UpdateQueryNode, WhereNode } from "kysely";
-import type { Guard } from "../../hooks/_rules.ts";
+import type { UpdateQueryNode } from "kysely";
+import { assignUpdate } from "../clauses/_assign.ts";
 import { checkUpdate, type NeededChecks } from "../clauses/_check.ts";
 import { guardUpdate } from "../clauses/_check_in_statement.ts";
-import { intercept } from "../_intercept.ts";
-import { andWhere } from "../../tree/_predicate.ts";
-import { refuseOpaque, refuseOpenComma, refuseOpenEnd, refuseRawEnd } from "../clauses/_raw.ts";
-import { guardedReference } from "../_reference.ts";
+import { maskTargets, refuseReadOnlyColumns } from "../clauses/_mask.ts";
+import { refuseOpenComma, refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseReservedColumn } from "../clauses/_reserved.ts";
-import { keyOfColumn } from "../clauses/_columns.ts";
-import { maskTargets, refuseUnwritable } from "../clauses/_mask.ts";
-import { rewriteWith, type Scope } from "../_with.ts";
-import { filterSources, refuseNoTable, type Sources, unqualify } from "../clauses/_sources.ts";
-import { stampUpdate } from "../clauses/_assign.ts";
-import { visitChildren } from "../_walk.ts";
+import { filterSources, type Sources, unqualify } from "../clauses/_sources.ts";
+import { filterTargets, guardedTargets, targetsOf } from "../clauses/_targets.ts";
+import { intercept } from "../_intercept.ts";
+import type { Pass } from "../_pass.ts";
+import { rewriteBody } from "../_with.ts";
 
 /**
  * UPDATE: a hidden row of the target is not there to be changed, and a hidden row of FROM, a join or
@@ -27,44 +24,34 @@ import { visitChildren } from "../_walk.ts";
  */
 export function rewriteUpdate(
   original: UpdateQueryNode,
-  outer: Scope | undefined,
-  guard: Guard,
-  isRoot: boolean = false,
+  outer: Pass,
+  isRoot: boolean,
 ): UpdateQueryNode {
-  let node = guard.intercepts ? intercept(original, outer, guard) : original;
-  if (guard.masks && node.table !== undefined) refuseDenied(node, guard);
+  const { rules } = outer;
+  let node = rules.intercepts ? intercept(original, outer) : original;
+  const items = node.table === undefined ? [] : targetsOf(node.table);
+  const targets = guardedTargets(items, outer);
+  if (rules.masks) {
+    const columns = (node.updates ?? []).map(({ column }) => column);
+    for (const target of targets) refuseReadOnlyColumns(columns, "update", target, outer);
+  }
   let needed: readonly NeededChecks[] = NONE;
-  if (guard.writes) {
-    node = stampUpdate(node, guard);
-    needed = checkUpdate(node, guard);
+  if (rules.writes) {
+    node = assignUpdate(node, targets, items.length > 1, outer);
+    needed = checkUpdate(node, targets, items.length > 1, outer);
   }
-  const guarded = (node: UpdateQueryNode): UpdateQueryNode =>
-    needed.length === 0 ? node : guardUpdate(node, needed, isRoot, scope, guard);
-  if (node.updates !== undefined) {
-    for (const { column } of node.updates) refuseReservedColumn(column);
+  for (const update of node.updates ?? []) {
+    refuseReservedColumn(update.column);
+    if (rules.deniesRaw) refuseOpenComma(update, outer);
   }
-  if (guard.deniesRaw) {
-    for (const update of node.updates ?? []) refuseOpenComma(update, guard);
-  }
-  refuseRawEnd(node.endModifiers, guard);
-  let out = node;
-  let scope = outer;
-  if (node.with !== undefined) {
-    const clause = rewriteWith(node.with, outer, guard);
-    scope = clause.scope;
-    if (clause.node !== node.with) out = { ...node, with: clause.node };
-  }
-  out = visitChildren(out, scope, guard, "with");
-  if (guard.masks && out.table !== undefined) {
-    const targets = targetsOf(out.table);
-    const others = targets.length > 1 || out.from !== undefined || out.joins !== undefined;
-    out = maskTargets(out, targets, "update", others, guard);
-  }
+  const [body, pass] = rewriteBody(node, outer);
+  const others = items.length > 1 || body.from !== undefined || body.joins !== undefined;
+  const out = rules.masks ? maskTargets(body, targets, "update", others, pass) : body;
 
-  const { table, from } = out;
-  const where = table === undefined
-    ? out.where
-    : filterTargets(targetsOf(table), out.where, "update", scope, guard);
+  const guarded = (node: UpdateQueryNode): UpdateQueryNode =>
+    needed.length === 0 ? node : guardUpdate(node, needed, isRoot, pass);
+  const { from } = out;
+  const where = filterTargets(items, out.where, "update", pass);
   if (from === undefined) {
     if (where === out.where) return guarded(out);
     refuseOpenEnd(node.endModifiers, undefined);
@@ -72,7 +59,7 @@ export function rewriteUpdate(
   }
 
   const sources: Sources = { froms: from.froms, joins: out.joins, where, unqualified: undefined };
-  filterSources(sources, scope, guard);
+  filterSources(sources, pass);
   if (
     sources.where === out.where && sources.joins === out.joins && sources.froms === from.froms
   ) {
@@ -88,45 +75,8 @@ export function rewriteUpdate(
   // Every member is one that an UPDATE has; the record only lets optional ones be left out.
   const rewritten = filtered as unknown as UpdateQueryNode;
   return guarded(
-    sources.unqualified === undefined
-      ? rewritten
-      : unqualify(rewritten, sources.unqualified, guard),
+    sources.unqualified === undefined ? rewritten : unqualify(rewritten, sources.unqualified, pass),
   );
 }
 
 const NONE: readonly NeededChecks[] = [];
-
-function refuseDenied(node: UpdateQueryNode, guard: Guard): void {
-  for (const target of targetsOf(node.table!)) {
-    const reference = guardedReference(target, undefined, guard);
-    const mask = reference?.plan.mask(reference, "update", guard);
-    if (reference === undefined || mask === undefined || mask.unwritable.size === 0) continue;
-    const columns = (node.updates ?? []).map(({ column }) => keyOfColumn(column, reference, guard));
-    refuseUnwritable(columns, reference, mask);
-  }
-}
-
-/** The tables that a statement writes: one, or a list of them. */
-export function targetsOf(table: OperationNode): readonly OperationNode[] {
-  return table.kind === "ListNode" ? (table as ListNode).items : [table];
-}
-
-/** Adds the predicates of a statement's targets to its WHERE. */
-export function filterTargets(
-  targets: readonly OperationNode[],
-  where: WhereNode | undefined,
-  operation: "update" | "delete",
-  scope: Scope | undefined,
-  guard: Guard,
-): WhereNode | undefined {
-  let out = where;
-  for (const target of targets) {
-    if (guard.deniesRaw) refuseOpaque(target, guard);
-    refuseNoTable(target);
-    const reference = guardedReference(target, undefined, guard);
-    if (reference === undefined) continue;
-    const predicate = reference.plan.predicate(reference, operation, scope, guard);
-    if (predicate !== undefined) out = andWhere(out, predicate);
-  }
-  return out;
-}

@@ -66,12 +66,12 @@ export function nativeRLSPlugin(options: NativeRLSOptions = {}): Plugin {
   }
   readSetting(setting);
   const source = new ContextSource(contextProvider, false);
-  const told = (attributes: Parameters<ContextSource["of"]>[0]): string => {
-    const context = source.of(attributes, "any");
+  const told = (attributes: Parameters<ContextSource["of"]>[0], run: object): string => {
+    const context = source.of(attributes, "any", run);
     if (context !== undefined) return contextJson(context);
     if (!requireContext) return "";
     throw new RLSContextError(
-      `Cannot run a query: nobody said who is asking; use ` +
+      `Cannot run a query: no security context is bound; use ` +
         `bindContext(executor, { auth: { userId, roles } }), or give nativeRLSPlugin() a ` +
         `"contextProvider"`,
     );
@@ -80,7 +80,6 @@ export function nativeRLSPlugin(options: NativeRLSOptions = {}): Plugin {
     name: "@kysera/rls",
     version: "0.9.0",
     priority: 1000,
-    identity: (attributes) => source.identity(attributes),
     describe: () => [`tells the database who is asking, by the setting "${setting}"`],
     setup({ dialect }) {
       if (dialect === "postgres") return {};
@@ -98,7 +97,7 @@ export function nativeRLSPlugin(options: NativeRLSOptions = {}): Plugin {
       );
     },
     aroundQuery(query, next, scope) {
-      const context = told(scope.context);
+      const context = told(scope.context, scope.run);
       if (context === "" && !scope.inTransaction) return next(query);
       const { inTransaction, connection } = scope;
       return scope.atomically(async () => {

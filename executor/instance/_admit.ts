@@ -1,0 +1,76 @@
+import type { CompiledQuery, RawNode } from "kysely";
+import { ForeignQueryError, QueryRefusedError, RawSqlError } from "../contract/errors.ts";
+import type { PluginRules } from "../hooks/_rules.ts";
+import { Pass } from "../rewrite/_pass.ts";
+import type { Rules } from "../rewrite/rules.ts";
+import { walk } from "../rewrite/_walk.ts";
+import { textOf } from "../tree/_raw_text.ts";
+import { ExecutorQuery } from "./_compiled_query.ts";
+
+/**
+ * Lets a compiled query run, or refuses it.
+ *
+ * | query                                       | `rawSql: "allow"`         | `rawSql: "deny"` |
+ * | ------------------------------------------- | ------------------------- | ---------------- |
+ * | compiled by an instance of this scope       | runs                      | runs             |
+ * | raw SQL                                     | runs, except TRUNCATE     | refused          |
+ * | compiled elsewhere, names no guarded table  | runs                      | refused          |
+ * | compiled elsewhere, names a guarded table   | refused                   | refused          |
+ *
+ * Where the caller may be another one than when it was compiled, what hooks read of the caller is
+ * compared: a query that was compiled for one caller does not run for another.
+ *
+ * @param run stands for the run of the query
+ */
+export function admit(query: CompiledQuery, rules: PluginRules, run: object): void {
+  const { query: node } = query;
+  if (node.kind === "RawNode") {
+    if (rules.deniesRaw) throw new RawSqlError("the query is raw SQL");
+    if (!rules.idle) refuseTruncate(node, rules);
+    return;
+  }
+  const by = ExecutorQuery.rulesOf(query);
+  if (by !== undefined && by.set === rules.set && by.request === rules.request) {
+    const reads = rules.callerMayChange ? ExecutorQuery.readsOf(query) : undefined;
+    if (reads === undefined || reads.isSameFor(rules.request.context, run)) return;
+    throw new ForeignQueryError(
+      "it was compiled for another caller; compile it for the caller that runs it",
+    );
+  }
+  if (
+    rules.deniesRaw || Pass.start(rules, walk, COMPARING).visit(node) !== node
+  ) {
+    throw new ForeignQueryError(
+      "it was compiled by another executor instance, or under another context; compile it with " +
+        "the instance that runs it",
+    );
+  }
+}
+
+const COMPARING = { mode: "run", trace: undefined, defersChecks: true } as const;
+
+/** TRUNCATE takes no condition; raw SQL is where it comes from. A call of truncate() is none. */
+const TRUNCATE = /\btruncate\b(?!\s*\()/i;
+
+function refuseTruncate(node: RawNode, rules: Rules): void {
+  const text = textOf(node, []).replace(/'(?:[^']|'')*'/g, "''");
+  if (!TRUNCATE.test(text)) return;
+  const written = [...text.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
+  const names = written.flatMap((name) => [name, name.toLowerCase()]);
+  const nodes: unknown[] = [...node.parameters];
+  while (nodes.length > 0) {
+    const next = nodes.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if ("name" in next && typeof next.name === "string") names.push(next.name);
+    if ("kind" in next && next.kind !== "ValueNode") nodes.push(...Object.values(next).flat());
+  }
+  for (const name of names) {
+    if (rules.table(name, undefined) === undefined) continue;
+    throw new QueryRefusedError(
+      `Cannot truncate table "${name}": it would remove rows that a plugin hides; ` +
+        `delete the rows, or run it on getRawDb(executor)`,
+      "TRUNCATE",
+      name,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+import type { ListNode, OperationNode, WhereNode } from "kysely";
+import { andWhere } from "../../tree/_predicate.ts";
+import type { Pass } from "../_pass.ts";
+import { type GuardedReference, guardedTarget } from "../_reference.ts";
+import { refuseOpaque } from "./_raw.ts";
+import { refuseNoTable } from "./_sources.ts";
+
+/** Returns the tables that a statement writes: one, or a list of them. */
+export function targetsOf(table: OperationNode): readonly OperationNode[] {
+  return table.kind === "ListNode" ? (table as ListNode).items : [table];
+}
+
+/** Returns those of a statement's targets that plugins have rules for. */
+export function guardedTargets(
+  targets: readonly OperationNode[],
+  pass: Pass,
+): readonly GuardedReference[] {
+  return targets.flatMap((target) => guardedTarget(target, pass) ?? []);
+}
+
+/** Adds the predicates of a statement's targets to its WHERE. */
+export function filterTargets(
+  targets: readonly OperationNode[],
+  where: WhereNode | undefined,
+  operation: "update" | "delete",
+  pass: Pass,
+): WhereNode | undefined {
+  let out = where;
+  for (const target of targets) {
+    if (pass.rules.deniesRaw) refuseOpaque(target, pass);
+    refuseNoTable(target);
+    const predicate = guardedTarget(target, pass)?.predicate(operation, pass);
+    if (predicate !== undefined) out = andWhere(out, predicate);
+  }
+  return out;
+}
