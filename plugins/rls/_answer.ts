@@ -85,7 +85,7 @@ export function answerAt(
       refusal: {
         command: commandOf(site),
         policies: [],
-        reason: "nobody said who is asking; bind a context",
+        reason: "no security context is bound; bind a context",
       },
       asksForRows: false,
     };

@@ -31,7 +31,7 @@ import type { AnyRow, PolicyCommand } from "./policy.ts";
  * the language does; a collation of the database may see more of them as the same
  * @param changes of `"update"`: the columns that are to be set. Without them only the row is looked at
  * @returns whether the policies allow it; a table without policies allows everything
- * @throws {RLSContextError} where nobody said who is asking
+ * @throws {RLSContextError} where no security context is bound
  * @throws {RLSPolicyEvaluationError} where it cannot be told in memory: a policy is SQL or an async
  * function, or a column that a policy looks at is not in the row
  *

@@ -95,7 +95,7 @@ describe("can()", () => {
     assert.equal(can(executor, "delete", "posts", { id: 1, tenant_id: 8 }), false);
   });
 
-  it("throws where nobody said who is asking, or there are no policies to ask", () => {
+  it("throws where no security context is bound, or there are no policies to ask", () => {
     const executor = executorWith({ policies: [allow("read", true)] });
     assert.throws(() => can(executor, "read", "posts", {}), RLSContextError);
     assert.throws(() => can(createExecutorSync(db, []), "read", "posts", {}), RLSSchemaError);

@@ -47,7 +47,7 @@ export class RLSError extends ExecutorError {
   }
 }
 
-/** There is no context: nobody said who is asking. */
+/** There is no context: no security context is bound. */
 export class RLSContextError extends RLSError {
   /**
    * Makes one.

@@ -160,7 +160,7 @@ onEveryDialect("policies of PostgreSQL", (dialect) => {
     assert.deepEqual(rows, [{ policyname: "mine" }]);
   });
 
-  it("fail where nobody said who is asking", async () => {
+  it("fail where no security context is bound", async () => {
     await apply(tenants);
     await assert.rejects(as(undefined, ids), refused);
     await assert.rejects(as({ auth: { userId: 1, roles: [] } }, ids), /no auth\.tenantId/);
@@ -350,7 +350,7 @@ onEveryDialect("policies of PostgreSQL", (dialect) => {
       assert.deepEqual(await ids(two), [4]);
       // What was said of one query is no longer so for the next one.
       await assert.rejects(ids(db), refused);
-      await assert.rejects(ids(executor), /nobody said who is asking/);
+      await assert.rejects(ids(executor), /no security context is bound/);
       await one.transaction().execute(async (trx) => {
         assert.deepEqual(await ids(trx), [1, 2]);
         assert.deepEqual(await ids(bindContext(trx, { ...globex })), [4]);

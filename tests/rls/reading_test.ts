@@ -114,7 +114,7 @@ onEveryDialect("the policies about reading", (dialect) => {
       },
     ));
 
-  it("refuse every query where nobody said who is asking", () =>
+  it("refuse every query where no security context is bound", () =>
     inWorld({ policies: [allow("all", true)] }, async ({ executor, db }) => {
       await assert.rejects(idsOf(executor), RLSContextError);
       await assert.rejects(executor.deleteFrom("rls_posts").execute(), RLSContextError);
