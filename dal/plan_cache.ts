@@ -43,7 +43,11 @@ export class PlanCache<Entry> {
   /** The forms of a shape, the last used first; `null` where its queries must be built each time. */
   readonly #byShape = new Map<string, Entry[] | null>();
 
-  /** @param mostShapes how many shapes are kept */
+  /**
+   * Creates an empty cache.
+   *
+   * @param mostShapes how many shapes are kept
+   */
   constructor(mostShapes: number) {
     this.#mostShapes = mostShapes;
   }
