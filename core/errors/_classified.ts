@@ -44,10 +44,7 @@ export interface Classified extends Omit<DatabaseErrorOptions, "cause"> {
 }
 
 /** The failures without a class: their code, and what to say. */
-const plain: Record<
-  "conflict" | "invalid input" | "transaction" | "other",
-  readonly [ErrorCode, string]
-> = {
+const plain = {
   conflict: ["RESOURCE_CONFLICT", "Cannot store row: it conflicts with another row"],
   "invalid input": [
     "VALIDATION_INVALID_INPUT",
@@ -58,7 +55,7 @@ const plain: Record<
     "Cannot run the statement: the state of its transaction does not allow it",
   ],
   other: ["DB_QUERY_FAILED", "Cannot run the statement: the database refused it"],
-};
+} as const satisfies Partial<Record<Kind, readonly [ErrorCode, string]>>;
 
 /** Makes the error of a classified failure. */
 export function errorOf(classified: Classified, cause: unknown): DatabaseError {

@@ -1,11 +1,10 @@
-import { isValidErrorCode } from "./is_valid_error_code.ts";
+import { errorCodeTables } from "./error_codes.ts";
 
 /**
- * The category of a code: the part before its first underscore.
+ * Returns the category of a code.
  *
- * @param code The code of an error.
- * @returns `DB`, `VALIDATION`, `RESOURCE`, `MIGRATION`, `PLUGIN`, `AUDIT`, `CONFIG`, `FS`,
- * `NETWORK`, or `UNKNOWN` for anything that is no code.
+ * @param code the code of an error
+ * @returns an `ErrorCategory`, such as `DB` or `RESOURCE`; `UNKNOWN` for anything else
  *
  * @example
  * ```ts
@@ -13,9 +12,11 @@ import { isValidErrorCode } from "./is_valid_error_code.ts";
  * import assert from "node:assert/strict";
  *
  * assert.equal(getErrorCategory("RESOURCE_NOT_FOUND"), "RESOURCE");
+ * assert.equal(getErrorCategory("RAW_SQL"), "EXECUTOR");
  * assert.equal(getErrorCategory("teapot"), "UNKNOWN");
  * ```
  */
 export function getErrorCategory(code: string): string {
-  return isValidErrorCode(code) ? code.slice(0, code.indexOf("_")) : "UNKNOWN";
+  const found = Object.entries(errorCodeTables).find(([, codes]) => Object.hasOwn(codes, code));
+  return found?.[0] ?? "UNKNOWN";
 }

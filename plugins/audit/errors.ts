@@ -3,19 +3,11 @@
  *
  * @module
  */
+import type { AuditErrorCodes } from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 
 /** What an {@linkcode AuditError} is about; stable, for programs. */
-export type AuditErrorCode =
-  | "AUDIT_LOG_NOT_FOUND"
-  | "AUDIT_RESTORE_NOT_SUPPORTED"
-  | "AUDIT_OLD_VALUES_MISSING"
-  | "AUDIT_TABLE_CREATION_FAILED"
-  | "AUDIT_NOT_POSSIBLE"
-  | "AUDIT_CONFLICT"
-  | "AUDIT_ACTOR_MISSING"
-  | "AUDIT_INVALID_VALUE"
-  | "NO_AUDIT_PLUGIN";
+export type AuditErrorCode = keyof typeof AuditErrorCodes;
 
 /**
  * The base of the plugin's errors; `code` is stable. A write that meets one was not done.
@@ -29,6 +21,10 @@ export type AuditErrorCode =
  * ```
  */
 export class AuditError extends ExecutorError {
+  static {
+    this.prototype.name = "AuditError";
+  }
+
   /**
    * Makes an error.
    *
@@ -43,6 +39,10 @@ export class AuditError extends ExecutorError {
 
 /** A write whose changes cannot be told soundly, so that it did not run. */
 export class AuditNotPossibleError extends AuditError {
+  static {
+    this.prototype.name = "AuditNotPossibleError";
+  }
+
   /** The table that would have been written. */
   readonly table: string;
 
@@ -67,6 +67,10 @@ export class AuditNotPossibleError extends AuditError {
  * written; the transaction can be run again.
  */
 export class AuditConflictError extends AuditError {
+  static {
+    this.prototype.name = "AuditConflictError";
+  }
+
   /** Always `true`: the whole transaction may be run again. */
   readonly retryable = true;
 
@@ -88,6 +92,10 @@ export class AuditConflictError extends AuditError {
 
 /** Nobody is known who does the write, and the option `actor` is `"required"`. */
 export class AuditActorError extends AuditError {
+  static {
+    this.prototype.name = "AuditActorError";
+  }
+
   /**
    * Makes an error.
    *
@@ -104,6 +112,10 @@ export class AuditActorError extends AuditError {
 
 /** An entry cannot be undone as things are. Nothing was changed. */
 export class AuditRestoreError extends AuditError {
+  static {
+    this.prototype.name = "AuditRestoreError";
+  }
+
   /** The id of the entry. */
   readonly auditId: string;
 
@@ -121,6 +133,10 @@ export class AuditRestoreError extends AuditError {
 
 /** An entry does not hold the values that are needed. Nothing was changed. */
 export class AuditMissingValuesError extends AuditError {
+  static {
+    this.prototype.name = "AuditMissingValuesError";
+  }
+
   /** The id of the entry. */
   readonly auditId: string;
 

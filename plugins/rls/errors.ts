@@ -3,22 +3,11 @@
  *
  * @module
  */
+import { RLSErrorCodes } from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 import type { PolicyCommand } from "./policy.ts";
 
-/** The codes of {@linkcode RLSError} and its kin: values equal keys. */
-export const RLSErrorCodes = {
-  /** No context is bound, and none is provided. */
-  RLS_CONTEXT_MISSING: "RLS_CONTEXT_MISSING",
-  /** A context lacks what a policy needs, or holds what it cannot hold. */
-  RLS_CONTEXT_INVALID: "RLS_CONTEXT_INVALID",
-  /** A policy refuses an operation. */
-  RLS_POLICY_VIOLATION: "RLS_POLICY_VIOLATION",
-  /** A policy could not be evaluated. */
-  RLS_POLICY_EVALUATION_ERROR: "RLS_POLICY_EVALUATION_ERROR",
-  /** A schema of policies, or an option of the plugin, is wrong. */
-  RLS_SCHEMA_INVALID: "RLS_SCHEMA_INVALID",
-} as const;
+export { RLSErrorCodes } from "@kysera/core";
 
 /** One of the codes. */
 export type RLSErrorCode = typeof RLSErrorCodes[keyof typeof RLSErrorCodes];
@@ -35,6 +24,10 @@ export type RLSErrorCode = typeof RLSErrorCodes[keyof typeof RLSErrorCodes];
  * ```
  */
 export class RLSError extends ExecutorError {
+  static {
+    this.prototype.name = "RLSError";
+  }
+
   /**
    * Makes one.
    *
@@ -49,6 +42,10 @@ export class RLSError extends ExecutorError {
 
 /** There is no context: no security context is bound. */
 export class RLSContextError extends RLSError {
+  static {
+    this.prototype.name = "RLSContextError";
+  }
+
   /**
    * Makes one.
    *
@@ -62,6 +59,10 @@ export class RLSContextError extends RLSError {
 
 /** A context lacks what is needed of it, or holds what it cannot hold. */
 export class RLSContextValidationError extends RLSError {
+  static {
+    this.prototype.name = "RLSContextValidationError";
+  }
+
   /** The member of the context, such as `auth.tenantId`. */
   readonly field: string;
 
@@ -89,6 +90,10 @@ export interface PolicyViolationDetails {
 
 /** The policies of a table refuse what a statement would do. */
 export class RLSPolicyViolation extends RLSError {
+  static {
+    this.prototype.name = "RLSPolicyViolation";
+  }
+
   /** What was to be done. */
   readonly operation: PolicyCommand;
   /** The table. */
@@ -130,6 +135,10 @@ const VERBS: Readonly<Record<PolicyCommand, string>> = {
 
 /** A policy threw, answered with something that makes no sense, or cannot be evaluated there. */
 export class RLSPolicyEvaluationError extends RLSError {
+  static {
+    this.prototype.name = "RLSPolicyEvaluationError";
+  }
+
   /** What was to be done. */
   readonly operation: PolicyCommand;
   /** The table. */
@@ -165,6 +174,10 @@ export class RLSPolicyEvaluationError extends RLSError {
 
 /** A schema of policies, or an option of the plugin, is wrong. */
 export class RLSSchemaError extends RLSError {
+  static {
+    this.prototype.name = "RLSSchemaError";
+  }
+
   /** Where, such as `posts.policies[0]`. */
   readonly path: string;
 

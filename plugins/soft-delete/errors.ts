@@ -1,14 +1,11 @@
+import type { SoftDeleteErrorCodes } from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 
 /** What a {@linkcode SoftDeleteError} is about; stable, for programs. */
 export type SoftDeleteErrorCode =
-  | "NO_SOFT_DELETE_PLUGIN"
-  | "NOT_A_SOFT_DELETED_TABLE"
-  | "NO_ROW_IS_VISIBLE"
-  | "ALREADY_DELETED"
+  | keyof typeof SoftDeleteErrorCodes
   | "INVALID_KEY"
-  | "INVALID_FLAG"
-  | "INVALID_DELETED_VALUE";
+  | "INVALID_FLAG";
 
 /**
  * Soft delete cannot do what was asked for. Nothing was changed.
@@ -35,6 +32,10 @@ export type SoftDeleteErrorCode =
  * ```
  */
 export class SoftDeleteError extends ExecutorError {
+  static {
+    this.prototype.name = "SoftDeleteError";
+  }
+
   /**
    * Makes an error.
    *

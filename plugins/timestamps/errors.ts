@@ -1,12 +1,9 @@
+import type { TimestampsErrorCodes } from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 
 /** What a {@linkcode TimestampsError} is about; stable, for programs. */
 export type TimestampsErrorCode =
-  | "NO_TIMESTAMPS_PLUGIN"
-  | "NOT_A_TIMESTAMPED_TABLE"
-  | "INVALID_TIMESTAMP"
-  | "INVALID_USER"
-  | "NO_USER"
+  | keyof typeof TimestampsErrorCodes
   | "INVALID_KEY"
   | "INVALID_FLAG";
 
@@ -35,6 +32,10 @@ export type TimestampsErrorCode =
  * ```
  */
 export class TimestampsError extends ExecutorError {
+  static {
+    this.prototype.name = "TimestampsError";
+  }
+
   /**
    * Makes an error.
    *
