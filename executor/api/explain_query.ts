@@ -67,7 +67,7 @@ export function explainQuery(executor: Kysely<any>, query: ExplainableQuery): Qu
   const trace = new Trace();
   const traced = builderOn(
     query,
-    (executor) => executor.inMode({ mode: "explain", trace, defersChecks: true }),
+    (executor) => executor.inMode({ mode: "explain", trace }),
   );
   try {
     const { sql: after } = traced.compile();

@@ -213,9 +213,8 @@ function prepareFor<R, K extends Kysely<any>>(
   let own: CompiledQuery | undefined;
   const preparing = inMode(handle, {
     mode: "prepare",
-    trace: undefined,
     defersChecks,
-    prepared: (used) => usage.add(used),
+    rewritten: (used) => usage.add(used),
     compiled: (query) => own = query,
   });
   const query = build(preparing).compile();

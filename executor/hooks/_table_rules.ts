@@ -86,11 +86,12 @@ export class PluginTableRules implements TableRules {
   ): OperationNode | undefined {
     if (this.#hooks.filter.length === 0) return undefined;
     // What refuses the reference is to be seen with it.
-    this.#trace(name, operation, "filter", [], pass);
+    const { trace } = pass;
+    if (trace !== undefined) this.#trace(name, operation, "filter", [], pass);
     const predicate = this.#stable
       ? this.#keptPredicate(name, operation, pass)
       : this.#ask(name, operation, pass);
-    this.#trace(name, operation, "filter", predicate.by, pass);
+    if (trace !== undefined) this.#trace(name, operation, "filter", predicate.by, pass);
     const { usage } = pass;
     if (predicate.context !== ANY) usage.context = true;
     if (!this.#stable || predicate.once) usage.once = true;
@@ -277,5 +278,6 @@ export class PluginTableRules implements TableRules {
 function isFor(predicate: Predicate, pass: Pass): boolean {
   const { context } = pass.rules.request;
   if (predicate.context !== ANY && predicate.context !== context) return false;
-  return sameKeys(predicate.keys, context, pass.run, pass.rules.callerMayChange);
+  return predicate.keys.length === 0 ||
+    sameKeys(predicate.keys, context, pass.run, pass.rules.callerMayChange);
 }

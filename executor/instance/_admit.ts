@@ -1,7 +1,7 @@
 import type { CompiledQuery, RawNode } from "kysely";
 import { ForeignQueryError, QueryRefusedError, RawSqlError } from "../contract/errors.ts";
 import type { PluginRules } from "../hooks/_rules.ts";
-import { Pass } from "../rewrite/_pass.ts";
+import { Pass, type PassOptions } from "../rewrite/_pass.ts";
 import type { Rules } from "../rewrite/rules.ts";
 import { walk } from "../rewrite/_walk.ts";
 import { textOf } from "../tree/_raw_text.ts";
@@ -38,7 +38,7 @@ export function admit(query: CompiledQuery, rules: PluginRules, run: object): vo
     );
   }
   if (
-    rules.deniesRaw || Pass.start(rules, walk, COMPARING).visit(node) !== node
+    rules.deniesRaw || Pass.start(rules, COMPARING).visit(node) !== node
   ) {
     throw new ForeignQueryError(
       "it was compiled by another executor instance, or under another context; compile it with " +
@@ -47,7 +47,7 @@ export function admit(query: CompiledQuery, rules: PluginRules, run: object): vo
   }
 }
 
-const COMPARING = { mode: "run", trace: undefined, defersChecks: true } as const;
+const COMPARING: PassOptions = { walk, mode: "run" };
 
 /** TRUNCATE takes no condition; raw SQL is where it comes from. A call of truncate() is none. */
 const TRUNCATE = /\btruncate\b(?!\s*\()/i;

@@ -3,7 +3,7 @@ import { ExecutorError } from "../contract/errors.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
 import { brand, isBranded } from "./executor_type.ts";
-import type { GuardedExecutor, PassOptions } from "./_guarded_executor.ts";
+import type { GuardedExecutor, InstanceOptions } from "./_guarded_executor.ts";
 
 /** A Kysely plugin that does nothing: adding it makes a copy of a Kysely instance. */
 const NOTHING: KyselyPlugin = {
@@ -63,7 +63,10 @@ export function withScope<K extends Kysely<any>>(instance: K, request: RequestSc
 }
 
 /** Returns the same Kysely instance, whose queries are rewritten in another mode. */
-export function inMode<K extends Kysely<any>>(instance: K, options: PassOptions): K {
+export function inMode<K extends Kysely<any>>(
+  instance: K,
+  options: Omit<InstanceOptions, "walk">,
+): K {
   return branded(instance, instance.withPlugin(new ExecutorCommand((e) => e.inMode(options))));
 }
 

@@ -13,10 +13,10 @@ import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
 import { PluginRules } from "../hooks/_rules.ts";
-import { Pass, type PassMode, type Usage } from "../rewrite/_pass.ts";
+import { Pass, type PassOptions, type Usage } from "../rewrite/_pass.ts";
 import { isUntouched } from "../rewrite/_prescan.ts";
 import { CHECK_COLUMN, type RowChecks } from "../rewrite/_row_checks.ts";
-import type { RequestScope, RuleTrace } from "../rewrite/rules.ts";
+import type { RequestScope } from "../rewrite/rules.ts";
 import { walk, walkRoot } from "../rewrite/_walk.ts";
 import { type Rest, runAround } from "../run/_around.ts";
 import { watch } from "../run/_connection.ts";
@@ -43,18 +43,15 @@ import type { ExecutorState } from "./_state.ts";
 type StreamRest = Parameters<QueryExecutor["stream"]> extends [unknown, unknown, ...infer R] ? R
   : [];
 
-/** How the queries of an executor instance are rewritten. */
-export interface PassOptions {
-  readonly mode: PassMode;
-  readonly trace: RuleTrace | undefined;
-  readonly defersChecks: boolean;
-  /** Called with what a prepared query has used. */
-  readonly prepared?: (usage: Usage) => void;
+/** How an executor instance rewrites queries, and who is told of it. */
+export interface InstanceOptions extends PassOptions {
+  /** Called with what the rewriting of a query has used. */
+  readonly rewritten?: (usage: Usage) => void;
   /** Called with each query that is compiled. */
   readonly compiled?: (query: CompiledQuery) => void;
 }
 
-const RUN: PassOptions = Object.freeze({ mode: "run", trace: undefined, defersChecks: true });
+const RUN: InstanceOptions = Object.freeze({ walk, mode: "run" });
 
 /**
  * Kysely's query executor with the plugins inside. Builders, transactions, connections and streams
@@ -66,7 +63,7 @@ export class GuardedExecutor implements QueryExecutor {
   readonly state: ExecutorState;
   readonly rules: PluginRules;
   readonly #place: Place;
-  readonly #options: PassOptions;
+  readonly #options: InstanceOptions;
   /** Plugins that say what a name means (`withSchema`): they come before the rewriting. */
   readonly #before: readonly KyselyPlugin[];
   /** The user's other Kysely plugins: they see what the rewriting added. */
@@ -79,7 +76,7 @@ export class GuardedExecutor implements QueryExecutor {
     state: ExecutorState,
     rules: PluginRules,
     place: Place,
-    options: PassOptions,
+    options: InstanceOptions,
   ) {
     this.inner = inner;
     this.state = state;
@@ -114,9 +111,9 @@ export class GuardedExecutor implements QueryExecutor {
   }
 
   /** Returns the same executor, which rewrites queries in another mode. */
-  inMode(options: PassOptions): GuardedExecutor {
+  inMode(options: Omit<InstanceOptions, "walk">): GuardedExecutor {
     const { inner, state, rules } = this;
-    return new GuardedExecutor(inner, state, rules, this.#place, options);
+    return new GuardedExecutor(inner, state, rules, this.#place, { walk, ...options });
   }
 
   get adapter(): DialectAdapter {
@@ -139,21 +136,16 @@ export class GuardedExecutor implements QueryExecutor {
     let left: LeftToRun | undefined;
     let isKnown = rules.hasFlags;
     if (!rules.idle && !isUntouched(original, rules)) {
-      const pass = Pass.start(rules, walk, this.#options);
+      const pass = Pass.start(rules, this.#options);
       out = walkRoot(original, pass) as RootOperationNode;
-      const parameters: ReadParameter[] = [];
+      let parameters: readonly ReadParameter[] = NONE;
       // Only a prepared query has them read later; any other may be built into one that is not ours.
       if (pass.usage.deferred && pass.mode !== "prepare") {
-        const { context } = rules.request;
-        out = readDeferred(out, (parameter) => {
-          const value = parameter.read(context, pass.run);
-          if (rules.callerMayChange) parameters.push([parameter, value]);
-          return value;
-        }) as RootOperationNode;
+        [out, parameters] = withParameters(out, pass);
       }
       left = leftOf(pass, parameters);
       isKnown ||= left !== undefined;
-      this.#options.prepared?.(pass.usage);
+      this.#options.rewritten?.(pass.usage);
     }
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     if (isKnown || out !== original) out = noteOrigin(out, original, queryId, rules, left);
@@ -270,10 +262,27 @@ export class GuardedExecutor implements QueryExecutor {
   }
 }
 
+const NONE: readonly ReadParameter[] = [];
+
+/** Returns a query with its deferred parameters read, and what was read. */
+function withParameters(
+  node: RootOperationNode,
+  { rules, run }: Pass,
+): readonly [RootOperationNode, readonly ReadParameter[]] {
+  const read: ReadParameter[] = [];
+  const out = readDeferred(node, (parameter) => {
+    const value = parameter.read(rules.request.context, run);
+    read.push([parameter, value]);
+    return value;
+  });
+  // A root stays one of its kind.
+  return [out as RootOperationNode, read];
+}
+
 /** Returns what a pass leaves for when the query runs; `undefined` where that is nothing. */
 function leftOf(pass: Pass, parameters: readonly ReadParameter[]): LeftToRun | undefined {
   const { rules, usage } = pass;
-  const checks = pass.checks.isEmpty ? undefined : pass.checks;
+  const checks = pass.checksLeft;
   if (checks !== undefined) checks.column = rules.physicalColumn(CHECK_COLUMN);
   const reads = rules.callerMayChange && pass.mode !== "prepare" &&
       (usage.keys.length > 0 || parameters.length > 0)

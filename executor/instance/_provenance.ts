@@ -9,49 +9,28 @@ import { mapChildren } from "../tree/_children.ts";
 
 const PROVENANCE: unique symbol = Symbol("kysera.provenance");
 
-/** Where a rewritten query came from. Its fields are private, so that no log prints them. */
-class Origin {
-  readonly #self: OperationNode;
-  readonly #original: RootOperationNode;
-  readonly #queryId: QueryId;
-  readonly #left: LeftToRun | undefined;
-  readonly #rules: PluginRules;
-
-  constructor(
-    self: OperationNode,
-    original: RootOperationNode,
-    queryId: QueryId,
-    rules: PluginRules,
-    left: LeftToRun | undefined,
-  ) {
-    this.#self = self;
-    this.#original = original;
-    this.#queryId = queryId;
-    this.#rules = rules;
-    this.#left = left;
-  }
-
+/** Where a rewritten query came from. */
+interface Origin {
+  /** The node that was rewritten: a copy of it does not count. */
+  readonly self: OperationNode;
   /** The query before it was rewritten. */
-  get original(): RootOperationNode {
-    return this.#original;
-  }
-
-  get queryId(): QueryId {
-    return this.#queryId;
-  }
-
+  readonly original: RootOperationNode;
+  readonly queryId: QueryId;
   /** The rules of the executor instance that rewrote it. */
-  get rules(): PluginRules {
-    return this.#rules;
+  readonly rules: PluginRules;
+  readonly left: LeftToRun | undefined;
+}
+
+/** Holds an origin so that no log prints it. */
+class Hidden {
+  readonly #origin: Origin;
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
   }
 
-  get left(): LeftToRun | undefined {
-    return this.#left;
-  }
-
-  /** Returns true for the node that was rewritten: a copy of it does not count. */
-  isOf(node: OperationNode): boolean {
-    return this.#self === node;
+  get origin(): Origin {
+    return this.#origin;
   }
 }
 
@@ -64,7 +43,7 @@ export interface LeftToRun {
 }
 
 interface Rewritten {
-  [PROVENANCE]?: Origin;
+  [PROVENANCE]?: Hidden;
 }
 
 /**
@@ -79,7 +58,7 @@ export function noteOrigin<T extends OperationNode>(
   left: LeftToRun | undefined,
 ): T {
   const out = Object.isExtensible(node) ? node : { ...node };
-  (out as Rewritten)[PROVENANCE] = new Origin(out, original, queryId, rules, left);
+  (out as Rewritten)[PROVENANCE] = new Hidden({ self: out, original, queryId, rules, left });
   // A node with an origin is trusted: nothing may change it any more.
   return Object.freeze(out);
 }
@@ -185,6 +164,6 @@ function isSameScope(a: PluginRules, b: PluginRules): boolean {
 }
 
 function originOf(node: OperationNode): Origin | undefined {
-  const found = (node as Rewritten)[PROVENANCE];
-  return found !== undefined && found.isOf(node) ? found : undefined;
+  const origin = (node as Rewritten)[PROVENANCE]?.origin;
+  return origin?.self === node ? origin : undefined;
 }

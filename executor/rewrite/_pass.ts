@@ -53,119 +53,119 @@ interface Asking {
   readonly outer: Asking | undefined;
 }
 
-type Walk = (node: OperationNode, pass: Pass) => OperationNode;
+/** How the queries of an executor instance are rewritten. */
+export interface PassOptions {
+  readonly walk: (node: OperationNode, pass: Pass) => OperationNode;
+  readonly mode: PassMode;
+  /** Set where the query is explained. */
+  readonly trace?: RuleTrace | undefined;
+  /** Whether checks of the parameters of a prepared query are left to when it is bound. Default true. */
+  readonly defersChecks?: boolean | undefined;
+}
 
 /**
  * One rewriting of one query: all of its state. A query that a hook builds while it is asked makes a
  * pass of its own, and so changes nothing of this one.
+ *
+ * A pass is made for each query: what few queries need is made when it is asked for.
  */
 export class Pass {
   readonly rules: Rules;
-  readonly mode: PassMode;
   /** The CTE names visible here. */
   readonly scope: CteScope | undefined;
+  /** What the part of the query that is being rewritten has used. */
   readonly usage: Usage;
-  /** What the statement leaves to be checked when it runs. */
-  readonly checks: RowChecks;
-  readonly trace: RuleTrace | undefined;
-  /** Stands for the run of the query: what is read of a context is the same for all of one run. */
-  readonly run: object;
-  /** Whether checks of the parameters of a prepared query are left to when it is bound. */
-  readonly defersChecks: boolean;
-  readonly #walk: Walk;
-  readonly #asking: Asking | undefined;
+  private readonly root: Pass;
+  private readonly options: PassOptions;
+  private readonly walk: PassOptions["walk"];
+  private readonly asked: Asking | undefined;
+  private madeChecks: RowChecks | undefined = undefined;
+  private madeRun: object | undefined = undefined;
 
-  private constructor(props: PassProps) {
-    this.rules = props.rules;
-    this.mode = props.mode;
-    this.scope = props.scope;
-    this.usage = props.usage;
-    this.checks = props.checks;
-    this.trace = props.trace;
-    this.run = props.run;
-    this.defersChecks = props.defersChecks;
-    this.#walk = props.walk;
-    this.#asking = props.asking;
+  private constructor(
+    rules: Rules,
+    options: PassOptions,
+    root: Pass | undefined,
+    scope: CteScope | undefined,
+    usage: Usage | undefined,
+    asked: Asking | undefined,
+  ) {
+    this.rules = rules;
+    this.options = options;
+    this.walk = options.walk;
+    this.root = root ?? this;
+    this.scope = scope;
+    this.usage = usage ?? new Usage();
+    this.asked = asked;
   }
 
   /** Begins a pass. */
-  static start(
-    rules: Rules,
-    walk: Walk,
-    options: { mode: PassMode; trace: RuleTrace | undefined; defersChecks: boolean },
-  ): Pass {
-    return new Pass({
-      ...options,
-      rules,
-      walk,
-      scope: undefined,
-      usage: new Usage(),
-      checks: new RowChecks(),
-      run: {},
-      asking: undefined,
-    });
+  static start(rules: Rules, options: PassOptions): Pass {
+    return new Pass(rules, options, undefined, undefined, undefined, undefined);
+  }
+
+  get mode(): PassMode {
+    return this.options.mode;
+  }
+
+  get trace(): RuleTrace | undefined {
+    return this.options.trace;
+  }
+
+  /** Whether checks of the parameters of a prepared query are left to when it is bound. */
+  get defersChecks(): boolean {
+    return this.options.defersChecks !== false;
+  }
+
+  /** What the statement leaves to be checked when it runs. */
+  get checks(): RowChecks {
+    return this.root.madeChecks ??= new RowChecks();
+  }
+
+  /** Returns {@linkcode Pass.checks}, or `undefined` where nothing is left to be checked. */
+  get checksLeft(): RowChecks | undefined {
+    const { madeChecks } = this.root;
+    return madeChecks === undefined || madeChecks.isEmpty ? undefined : madeChecks;
+  }
+
+  /** Stands for the run of the query: what is read of a context is the same for all of one run. */
+  get run(): object {
+    return this.root.madeRun ??= {};
   }
 
   /** Rewrites a node and everything below it. */
   visit(node: OperationNode): OperationNode {
-    return this.#walk(node, this);
+    return this.walk(node, this);
   }
 
   /** Returns the same pass at a place that sees other CTE names. */
   within(scope: CteScope | undefined): Pass {
-    return scope === this.scope ? this : new Pass({ ...this.#props(), scope });
+    return scope === this.scope
+      ? this
+      : new Pass(this.rules, this.options, this.root, scope, this.usage, this.asked);
   }
 
   /**
    * Rewrites a part of the query by the rules of another executor instance, and notes what it used.
    */
   under<T>(rules: Rules, rewrite: (pass: Pass) => T): T {
-    const usage = new Usage();
+    const part = new Pass(rules, this.options, this.root, this.scope, undefined, this.asked);
     try {
-      return rewrite(new Pass({ ...this.#props(), rules, usage }));
+      return rewrite(part);
     } finally {
-      this.usage.add(usage);
+      this.usage.add(part.usage);
     }
   }
 
   /** Asks the filters of a table, as a part that can be kept: it has a usage of its own. */
   asking<T>(table: TableRules, ask: (pass: Pass) => T): T {
-    const usage = new Usage();
-    const asking = { table, outer: this.#asking };
-    return ask(new Pass({ ...this.#props(), scope: undefined, usage, asking }));
+    const asked = { table, outer: this.asked };
+    return ask(new Pass(this.rules, this.options, this.root, undefined, undefined, asked));
   }
 
   /** Returns true if the filters of a table are being asked by this pass. */
   isAsking(table: TableRules): boolean {
-    for (let a = this.#asking; a !== undefined; a = a.outer) if (a.table === table) return true;
+    for (let a = this.asked; a !== undefined; a = a.outer) if (a.table === table) return true;
     return false;
   }
-
-  #props(): PassProps {
-    return {
-      rules: this.rules,
-      mode: this.mode,
-      scope: this.scope,
-      usage: this.usage,
-      checks: this.checks,
-      trace: this.trace,
-      run: this.run,
-      defersChecks: this.defersChecks,
-      walk: this.#walk,
-      asking: this.#asking,
-    };
-  }
-}
-
-interface PassProps {
-  readonly rules: Rules;
-  readonly mode: PassMode;
-  readonly scope: CteScope | undefined;
-  readonly usage: Usage;
-  readonly checks: RowChecks;
-  readonly trace: RuleTrace | undefined;
-  readonly run: object;
-  readonly defersChecks: boolean;
-  readonly walk: Walk;
-  readonly asking: Asking | undefined;
 }

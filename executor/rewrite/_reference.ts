@@ -17,10 +17,11 @@ export class GuardedReference implements ReferenceName {
   readonly alias: IdentifierNode | undefined;
   readonly qualifier: TableNode;
   readonly known: TableNode | undefined;
-  readonly #pass: Pass;
-  readonly #assignments = new Map<string, readonly NamedAssignment[]>();
-  readonly #masks = new Map<string, MaskedColumns | undefined>();
-  #derived: GuardedReference | undefined;
+  // A reference is made for each table of each query: what few need is made when it is asked for.
+  private readonly pass: Pass;
+  private assigned: Map<string, readonly NamedAssignment[]> | undefined = undefined;
+  private masks: Map<string, MaskedColumns | undefined> | undefined = undefined;
+  private inside: GuardedReference | undefined = undefined;
 
   constructor(name: ReferenceName, rules: TableRules, pass: Pass) {
     this.table = name.table;
@@ -28,7 +29,7 @@ export class GuardedReference implements ReferenceName {
     this.qualifier = name.qualifier;
     this.known = name.known;
     this.rules = rules;
-    this.#pass = pass;
+    this.pass = pass;
   }
 
   /** The table's name as the query wrote it. */
@@ -54,28 +55,28 @@ export class GuardedReference implements ReferenceName {
 
   /** Returns the columns that plugins set on rows that are written. */
   assignments(operation: "insert" | "update"): readonly NamedAssignment[] {
-    let known = this.#assignments.get(operation);
+    const assigned = this.assigned ??= new Map();
+    let known = assigned.get(operation);
     if (known === undefined) {
-      known = this.rules.assignments(this, operation, this.#pass);
-      this.#assignments.set(operation, known);
+      known = this.rules.assignments(this, operation, this.pass);
+      assigned.set(operation, known);
     }
     return known;
   }
 
   /** Returns the masked columns, `undefined` where none is masked. */
   mask(operation: QueryOperation): MaskedColumns | undefined {
-    if (!this.#masks.has(operation)) {
-      this.#masks.set(operation, this.rules.mask(this, operation, this.#pass));
-    }
-    return this.#masks.get(operation);
+    const masks = this.masks ??= new Map();
+    if (!masks.has(operation)) masks.set(operation, this.rules.mask(this, operation, this.pass));
+    return masks.get(operation);
   }
 
   /** Returns the reference as it stands inside a derived table: by the table's own name. */
   get derived(): GuardedReference {
-    return this.#derived ??= new GuardedReference(
+    return this.inside ??= new GuardedReference(
       { table: this.table, qualifier: this.table, alias: undefined, known: this.qualifier },
       this.rules,
-      this.#pass,
+      this.pass,
     );
   }
 }

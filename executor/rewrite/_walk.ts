@@ -111,7 +111,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
     case "InsertQueryNode":
     case "MergeQueryNode":
       return pass.rules.provenance.rewrite(node, pass) ??
-        frozen(rewriteQuery(node as Query, pass, false), node);
+        frozen(rewriteQuery(node as Query, pass, false)!, node);
     default:
       if (node.kind.endsWith("QueryNode")) throw unknownStatement(node);
       return visitChildren(node, pass);
@@ -127,18 +127,13 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
 export function walkRoot(node: RootOperationNode, pass: Pass): OperationNode {
   const rewritten = pass.rules.provenance.rewrite(node, pass);
   if (rewritten !== undefined) return rewritten;
-  switch (statementKind(node.kind)) {
-    case undefined:
-      throw unknownStatement(node);
-    case "schema":
-    case "raw":
-      return walk(node, pass);
-    default: {
-      const out = rewriteQuery(node as Query, pass, true);
-      if (out !== node) freezeBelow(out, node);
-      return out;
-    }
+  const out = rewriteQuery(node as Query, pass, true);
+  if (out === undefined) {
+    if (statementKind(node.kind) === undefined) throw unknownStatement(node);
+    return walk(node, pass);
   }
+  if (out !== node) freezeBelow(out, node);
+  return out;
 }
 
 type Query =
@@ -148,7 +143,8 @@ type Query =
   | DeleteQueryNode
   | MergeQueryNode;
 
-function rewriteQuery(node: Query, pass: Pass, isRoot: boolean): OperationNode {
+/** Rewrites a query; returns `undefined` for any other statement. */
+function rewriteQuery(node: Query, pass: Pass, isRoot: boolean): OperationNode | undefined {
   switch (node.kind) {
     case "SelectQueryNode":
       return rewriteSelect(node, pass);
@@ -160,6 +156,8 @@ function rewriteQuery(node: Query, pass: Pass, isRoot: boolean): OperationNode {
       return rewriteDelete(node, pass);
     case "MergeQueryNode":
       return rewriteMerge(node, pass);
+    default:
+      return undefined;
   }
 }
 

@@ -10,15 +10,23 @@ import { visitChildren } from "./_visit_children.ts";
 /**
  * Rewrites what a statement of any kind has: its WITH clause, and every child (subqueries in any
  * place). Under `rawSql: "deny"` an end that is raw SQL is refused.
- *
- * @returns the statement, and the pass for the rest of it, which sees the names of its CTEs
  */
-export function rewriteBody<T extends Statement>(node: T, outer: Pass): readonly [T, Pass] {
+export function rewriteBody<T extends Statement>(node: T, outer: Pass): T {
   refuseRawEnd(node.endModifiers, outer);
-  if (node.with === undefined) return [visitChildren(node, outer, "with"), outer];
+  if (node.with === undefined) return visitChildren(node, outer);
   const clause = rewriteWith(node.with, outer);
-  const inside = clause.node === node.with ? node : { ...node, with: clause.node };
-  return [visitChildren(inside, clause.pass, "with"), clause.pass];
+  const inside = clause === node.with ? node : { ...node, with: clause };
+  return visitChildren(inside, passWithin(node, outer), "with");
+}
+
+/** Returns the pass for the rest of a statement, which sees the names of its CTEs. */
+export function passWithin(node: Statement, outer: Pass): Pass {
+  if (node.with === undefined) return outer;
+  let { scope } = outer;
+  for (const cte of node.with.expressions) {
+    scope = { name: outer.rules.cteKey(cteName(cte)), outer: scope };
+  }
+  return outer.within(scope);
 }
 
 interface Statement extends OperationNode {
@@ -40,10 +48,7 @@ interface Statement extends OperationNode {
  * Where MySQL and MariaDB differ from each other (a later CTE under RECURSIVE; from a nested WITH, a
  * CTE of the query round it), the name of a guarded table is refused.
  */
-function rewriteWith(
-  node: WithNode,
-  pass: Pass,
-): { readonly node: WithNode; readonly pass: Pass } {
+function rewriteWith(node: WithNode, pass: Pass): WithNode {
   const { rules, scope: outer } = pass;
   const recursive = node.recursive === true;
   const seesAll = rules.dialect === "sqlite" || (rules.dialect === "postgres" && recursive);
@@ -74,10 +79,7 @@ function rewriteWith(
     }
     before = { name, outer: before };
   }
-  return {
-    node: expressions === undefined ? node : { ...node, expressions } as unknown as WithNode,
-    pass: pass.within(all),
-  };
+  return expressions === undefined ? node : { ...node, expressions } as unknown as WithNode;
 }
 
 function cteName(cte: CommonTableExpressionNode): string {

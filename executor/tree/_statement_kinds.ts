@@ -29,9 +29,9 @@ const STATEMENT_KINDS: Readonly<Record<RootOperationNode["kind"], StatementKind>
   RawNode: "raw",
 };
 
+const KINDS: ReadonlyMap<string, StatementKind> = new Map(Object.entries(STATEMENT_KINDS));
+
 /** Returns what a statement is; `undefined` for a kind that this version does not know. */
 export function statementKind(kind: string): StatementKind | undefined {
-  return Object.hasOwn(STATEMENT_KINDS, kind)
-    ? STATEMENT_KINDS[kind as RootOperationNode["kind"]]
-    : undefined;
+  return KINDS.get(kind);
 }

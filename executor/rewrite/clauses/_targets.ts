@@ -15,21 +15,32 @@ export function guardedTargets(
   targets: readonly OperationNode[],
   pass: Pass,
 ): readonly GuardedReference[] {
-  return targets.flatMap((target) => guardedTarget(target, pass) ?? []);
+  const out: GuardedReference[] = [];
+  for (const target of targets) {
+    const reference = guardedTarget(target, pass);
+    if (reference !== undefined) out.push(reference);
+  }
+  return out;
+}
+
+/** Refuses targets that are more than the name of a table. */
+export function refuseOtherTargets(targets: readonly OperationNode[], pass: Pass): void {
+  for (const target of targets) {
+    if (pass.rules.deniesRaw) refuseOpaque(target, pass);
+    refuseNoTable(target);
+  }
 }
 
 /** Adds the predicates of a statement's targets to its WHERE. */
 export function filterTargets(
-  targets: readonly OperationNode[],
+  targets: readonly GuardedReference[],
   where: WhereNode | undefined,
   operation: "update" | "delete",
   pass: Pass,
 ): WhereNode | undefined {
   let out = where;
   for (const target of targets) {
-    if (pass.rules.deniesRaw) refuseOpaque(target, pass);
-    refuseNoTable(target);
-    const predicate = guardedTarget(target, pass)?.predicate(operation, pass);
+    const predicate = target.predicate(operation, pass);
     if (predicate !== undefined) out = andWhere(out, predicate);
   }
   return out;

@@ -12,11 +12,11 @@ import { assignUpdates } from "../clauses/_assign.ts";
 import { maskTargets } from "../clauses/_mask.ts";
 import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { filterSources, type Sources, unqualify } from "../clauses/_sources.ts";
-import { filterTargets, guardedTargets } from "../clauses/_targets.ts";
+import { filterTargets, guardedTargets, refuseOtherTargets } from "../clauses/_targets.ts";
 import { intercept } from "../_intercept.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
-import { rewriteBody } from "../_with.ts";
+import { passWithin, rewriteBody } from "../_with.ts";
 
 /**
  * DELETE: a hidden row is not there to be deleted.
@@ -36,7 +36,8 @@ export function rewriteDelete(
   outer: Pass,
 ): DeleteQueryNode | UpdateQueryNode {
   const node = outer.rules.intercepts ? intercept(original, outer) : original;
-  const [body, pass] = rewriteBody(node, outer);
+  const body = rewriteBody(node, outer);
+  const pass = passWithin(node, outer);
   const out = pass.rules.masks ? maskDeleted(body, pass) : body;
   const softened = softDelete(out, pass);
 
@@ -46,7 +47,7 @@ export function rewriteDelete(
     ? namedSources(out)
     : undefined;
   const sources: Sources = {
-    froms: using?.tables ?? [],
+    froms: using?.tables ?? NONE,
     joins: out.joins,
     where: out.where,
     deleted: named,
@@ -56,7 +57,13 @@ export function rewriteDelete(
   const targets = named === undefined
     ? out.from.froms
     : out.from.froms.filter((target) => sourceNamed(target, out) === undefined);
-  sources.where = filterTargets(targets, sources.where, "delete", pass);
+  refuseOtherTargets(targets, pass);
+  sources.where = filterTargets(
+    guardedTargets(targets, pass),
+    sources.where,
+    "delete",
+    pass,
+  );
   if (
     softened === undefined && sources.where === out.where && sources.joins === out.joins &&
     sources.froms === (using?.tables ?? sources.froms)
@@ -75,6 +82,8 @@ export function rewriteDelete(
   }
   return softened === undefined ? rewritten : asUpdate(rewritten, softened, pass);
 }
+
+const NONE: readonly never[] = [];
 
 function maskDeleted(node: DeleteQueryNode, pass: Pass): DeleteQueryNode {
   const others = node.from.froms.length > 1 || node.using !== undefined || node.joins !== undefined;

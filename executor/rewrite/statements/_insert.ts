@@ -10,7 +10,7 @@ import { refuseReservedColumn } from "../clauses/_reserved.ts";
 import { intercept } from "../_intercept.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
-import { rewriteBody } from "../_with.ts";
+import { passWithin, rewriteBody } from "../_with.ts";
 
 /**
  * INSERT: what it reads is filtered as in a SELECT; a hidden row that it meets is not touched.
@@ -44,7 +44,8 @@ export function rewriteInsert(
     refuseReservedColumn(update.column);
     if (rules.deniesRaw) refuseOpenComma(update, outer);
   }
-  const [body, pass] = rewriteBody(node, outer);
+  const body = rewriteBody(node, outer);
+  const pass = passWithin(node, outer);
   if (body.into === undefined) return body;
   if (rules.deniesRaw) refuseOpaque(body.into, pass);
   if (target === undefined) return body;

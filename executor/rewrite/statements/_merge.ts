@@ -19,7 +19,7 @@ import { derivedTable, refuseNoTable } from "../clauses/_sources.ts";
 import { intercept } from "../_intercept.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedReference, guardedTarget } from "../_reference.ts";
-import { rewriteBody } from "../_with.ts";
+import { passWithin, rewriteBody } from "../_with.ts";
 import { softenedAction } from "./_delete.ts";
 
 /**
@@ -42,7 +42,8 @@ export function rewriteMerge(
     node = assignMerge(node, target, outer);
     checkMerge(node, target, outer);
   }
-  const [body, pass] = rewriteBody(node, outer);
+  const body = rewriteBody(node, outer);
+  const pass = passWithin(node, outer);
   let out = body;
   if (target !== undefined && pass.rules.masks) refuseMasked(target);
   let using = out.using;

@@ -3,7 +3,7 @@ import type { Pass } from "../_pass.ts";
 import { intercept } from "../_intercept.ts";
 import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseLock } from "../clauses/_mask.ts";
-import { rewriteBody } from "../_with.ts";
+import { passWithin, rewriteBody } from "../_with.ts";
 import { filterSources, needFiltering, type Sources, unqualify } from "../clauses/_sources.ts";
 
 /**
@@ -15,7 +15,8 @@ export function rewriteSelect(
   outer: Pass,
 ): SelectQueryNode {
   const node = outer.rules.intercepts ? intercept(original, outer) : original;
-  const [out, pass] = rewriteBody(node, outer);
+  const out = rewriteBody(node, outer);
+  const pass = passWithin(node, outer);
   const from = out.from;
   if (from === undefined || !needFiltering(from.froms, out.joins, pass)) return out;
   const sources: Sources = {

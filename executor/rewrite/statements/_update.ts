@@ -6,10 +6,15 @@ import { maskTargets, refuseReadOnlyColumns } from "../clauses/_mask.ts";
 import { refuseOpenComma, refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseReservedColumn } from "../clauses/_reserved.ts";
 import { filterSources, type Sources, unqualify } from "../clauses/_sources.ts";
-import { filterTargets, guardedTargets, targetsOf } from "../clauses/_targets.ts";
+import {
+  filterTargets,
+  guardedTargets,
+  refuseOtherTargets,
+  targetsOf,
+} from "../clauses/_targets.ts";
 import { intercept } from "../_intercept.ts";
 import type { Pass } from "../_pass.ts";
-import { rewriteBody } from "../_with.ts";
+import { passWithin, rewriteBody } from "../_with.ts";
 
 /**
  * UPDATE: a hidden row of the target is not there to be changed, and a hidden row of FROM, a join or
@@ -29,7 +34,7 @@ export function rewriteUpdate(
 ): UpdateQueryNode {
   const { rules } = outer;
   let node = rules.intercepts ? intercept(original, outer) : original;
-  const items = node.table === undefined ? [] : targetsOf(node.table);
+  const items = node.table === undefined ? NONE : targetsOf(node.table);
   const targets = guardedTargets(items, outer);
   if (rules.masks) {
     const columns = (node.updates ?? []).map(({ column }) => column);
@@ -40,18 +45,20 @@ export function rewriteUpdate(
     node = assignUpdate(node, targets, items.length > 1, outer);
     needed = checkUpdate(node, targets, items.length > 1, outer);
   }
-  for (const update of node.updates ?? []) {
+  for (const update of node.updates ?? NONE) {
     refuseReservedColumn(update.column);
     if (rules.deniesRaw) refuseOpenComma(update, outer);
   }
-  const [body, pass] = rewriteBody(node, outer);
+  const body = rewriteBody(node, outer);
+  const pass = passWithin(node, outer);
   const others = items.length > 1 || body.from !== undefined || body.joins !== undefined;
   const out = rules.masks ? maskTargets(body, targets, "update", others, pass) : body;
 
   const guarded = (node: UpdateQueryNode): UpdateQueryNode =>
     needed.length === 0 ? node : guardUpdate(node, needed, isRoot, pass);
   const { from } = out;
-  const where = filterTargets(items, out.where, "update", pass);
+  refuseOtherTargets(items, pass);
+  const where = filterTargets(targets, out.where, "update", pass);
   if (from === undefined) {
     if (where === out.where) return guarded(out);
     refuseOpenEnd(node.endModifiers, undefined);
@@ -79,4 +86,4 @@ export function rewriteUpdate(
   );
 }
 
-const NONE: readonly NeededChecks[] = [];
+const NONE: readonly never[] = [];
