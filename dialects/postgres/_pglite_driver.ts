@@ -1,19 +1,17 @@
 import {
   CompiledQuery,
   type DatabaseConnection,
-  type Driver,
-  type QueryCompiler,
   type QueryResult,
   type TransactionSettings,
 } from "kysely";
 import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { ConnectionMutex } from "../_mutex.ts";
-import { savepointCommand } from "../_savepoint.ts";
+import { SavepointDriver } from "../_savepoint_driver.ts";
 import { transactionModes } from "./_transaction.ts";
 import type { PGliteDatabase, PGliteQueryable } from "./pglite_dialect.ts";
 
 /** The one session of a PGlite, handed to one user at a time. */
-export class PGliteDriver implements Driver {
+export class PGliteDriver extends SavepointDriver {
   readonly #open: () => Promise<PGliteDatabase>;
   readonly #onCreateConnection: ((connection: DatabaseConnection) => Promise<void>) | undefined;
   readonly #mutex = new ConnectionMutex();
@@ -24,6 +22,7 @@ export class PGliteDriver implements Driver {
     open: () => Promise<PGliteDatabase>,
     onCreateConnection: ((connection: DatabaseConnection) => Promise<void>) | undefined,
   ) {
+    super();
     this.#open = open;
     this.#onCreateConnection = onCreateConnection;
   }
@@ -63,30 +62,6 @@ export class PGliteDriver implements Driver {
 
   async rollbackTransaction(): Promise<void> {
     await this.#connection!.rollback();
-  }
-
-  async savepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("savepoint", name, compileQuery));
-  }
-
-  async rollbackToSavepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("rollback to", name, compileQuery));
-  }
-
-  async releaseSavepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("release", name, compileQuery));
   }
 
   releaseConnection(): Promise<void> {

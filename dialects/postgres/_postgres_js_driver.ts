@@ -1,13 +1,11 @@
 import {
   CompiledQuery,
   type DatabaseConnection,
-  type Driver,
-  type QueryCompiler,
   type QueryResult,
   type TransactionSettings,
 } from "kysely";
 import { abortedTransactionError } from "../_aborted_transaction.ts";
-import { savepointCommand } from "../_savepoint.ts";
+import { SavepointDriver } from "../_savepoint_driver.ts";
 import { RecurringStatements } from "./_recurring_statements.ts";
 import { transactionModes } from "./_transaction.ts";
 import type {
@@ -20,7 +18,7 @@ const COMMIT = CompiledQuery.raw("commit");
 const ROLLBACK = CompiledQuery.raw("rollback");
 
 /** Connections reserved from Postgres.js, which keeps the pool. */
-export class PostgresJsDriver implements Driver {
+export class PostgresJsDriver extends SavepointDriver {
   readonly #open: () => Promise<PostgresJsDatabase>;
   readonly #statements: RecurringStatements;
   readonly #onReserveConnection: ((connection: DatabaseConnection) => Promise<void>) | undefined;
@@ -33,6 +31,7 @@ export class PostgresJsDriver implements Driver {
     preparedStatements: number,
     onReserveConnection: ((connection: DatabaseConnection) => Promise<void>) | undefined,
   ) {
+    super();
     this.#open = open;
     this.#statements = new RecurringStatements(preparedStatements);
     this.#onReserveConnection = onReserveConnection;
@@ -74,30 +73,6 @@ export class PostgresJsDriver implements Driver {
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (!this.#rolledBack.delete(connection)) await connection.executeQuery(ROLLBACK);
-  }
-
-  async savepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("savepoint", name, compileQuery));
-  }
-
-  async rollbackToSavepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("rollback to", name, compileQuery));
-  }
-
-  async releaseSavepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("release", name, compileQuery));
   }
 
   releaseConnection(connection: DatabaseConnection): Promise<void> {

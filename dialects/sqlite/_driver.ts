@@ -1,13 +1,7 @@
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  type QueryCompiler,
-  type TransactionSettings,
-} from "kysely";
+import { CompiledQuery, type DatabaseConnection, type TransactionSettings } from "kysely";
 import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { ConnectionMutex } from "../_mutex.ts";
-import { savepointCommand } from "../_savepoint.ts";
+import { SavepointDriver } from "../_savepoint_driver.ts";
 import { SqliteConnection } from "./_connection.ts";
 import type { SqliteHandle } from "./_handle.ts";
 import type { BigintMode } from "./_rows.ts";
@@ -28,7 +22,7 @@ const QUERY_ONLY = CompiledQuery.raw("pragma query_only = on");
 const NOT_QUERY_ONLY = CompiledQuery.raw("pragma query_only = off");
 
 /** One connection, handed to one user at a time. */
-export class SqliteDriver implements Driver {
+export class SqliteDriver extends SavepointDriver {
   readonly #config: SqliteDriverConfig;
   readonly #mutex = new ConnectionMutex();
   #handle: SqliteHandle | undefined;
@@ -36,6 +30,7 @@ export class SqliteDriver implements Driver {
   #endsQueryOnly = false;
 
   constructor(config: SqliteDriverConfig) {
+    super();
     this.#config = config;
   }
 
@@ -86,30 +81,6 @@ export class SqliteDriver implements Driver {
       if (!hasNoTransaction(error)) throw error;
     }
     await this.#endQueryOnly(connection);
-  }
-
-  async savepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("savepoint", name, compileQuery));
-  }
-
-  async rollbackToSavepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("rollback to", name, compileQuery));
-  }
-
-  async releaseSavepoint(
-    connection: DatabaseConnection,
-    name: string,
-    compileQuery: QueryCompiler["compileQuery"],
-  ): Promise<void> {
-    await connection.executeQuery(savepointCommand("release", name, compileQuery));
   }
 
   releaseConnection(): Promise<void> {
