@@ -1,10 +1,10 @@
 import { type Expression, type Kysely, sql } from "kysely";
-import { imageOf, keyOf } from "./_image.ts";
+import { keyOf } from "./_image.ts";
 import { inline } from "./_inline.ts";
 import { q, tableNode } from "./_nodes.ts";
 import type { Settings } from "./_settings.ts";
 import type { AuditedTable } from "./_tables.ts";
-import { markerOf, operationOf, OPERATIONS, triggerOf } from "./_triggers_sqlite.ts";
+import { entryValues, markerOf, OPERATIONS, triggerOf } from "./_triggers.ts";
 import type { TriggerParts } from "./audit_triggers.ts";
 
 /** The triggers of MariaDB: one for INSERT, UPDATE and DELETE each. */
@@ -28,17 +28,8 @@ export function mysqlTriggers(
       const trigger = (operation: string): Expression<any> =>
         q(tableNode(triggerOf(table, operation), table.schema));
       const create = OPERATIONS.map((operation) => {
-        const row = operation === "delete" ? "old" : "new";
         const values = [
-          sql`${table.label}`,
-          entity(table, row),
-          operationOf(table, operation),
-          operation === "insert" || !settings.captureOldValues
-            ? sql`null`
-            : imageOf(table, "old", "mysql"),
-          operation === "delete" || !settings.captureNewValues
-            ? sql`null`
-            : imageOf(table, "new", "mysql"),
+          ...entryValues(table, operation, settings, "mysql", entity),
           sql`@kysera_actor`,
           sql`concat(left(date_format(utc_timestamp(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')`,
           sql`@kysera_request`,

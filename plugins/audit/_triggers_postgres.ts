@@ -3,7 +3,7 @@ import { inline } from "./_inline.ts";
 import { id, q, tableNode } from "./_nodes.ts";
 import type { Settings } from "./_settings.ts";
 import { type AuditedTable, MASK } from "./_tables.ts";
-import { TRIGGER_PREFIX } from "./_triggers_sqlite.ts";
+import { TRIGGER_PREFIX } from "./_triggers.ts";
 import type { TriggerParts } from "./audit_triggers.ts";
 
 /**

@@ -1,9 +1,10 @@
 import { type Expression, type Kysely, sql } from "kysely";
-import { imageOf, keyOf, refTo } from "./_image.ts";
+import { keyOf, refTo } from "./_image.ts";
 import { inline } from "./_inline.ts";
 import { id, q, tableNode } from "./_nodes.ts";
 import type { Settings } from "./_settings.ts";
 import type { AuditedTable } from "./_tables.ts";
+import { entryValues, markerOf, OPERATIONS, triggerOf } from "./_triggers.ts";
 import type { TriggerParts } from "./audit_triggers.ts";
 
 /** The triggers of SQLite: one for INSERT, UPDATE and DELETE each. */
@@ -20,17 +21,8 @@ export function sqliteTriggers(
     table(table) {
       const target = q(tableNode(table.name, table.schema));
       const create = OPERATIONS.map((operation) => {
-        const row = operation === "delete" ? "old" : "new";
         const values = [
-          sql`${table.label}`,
-          entity(table, row),
-          operationOf(table, operation),
-          operation === "insert" || !settings.captureOldValues
-            ? sql`null`
-            : imageOf(table, "old", "sqlite"),
-          operation === "delete" || !settings.captureNewValues
-            ? sql`null`
-            : imageOf(table, "new", "sqlite"),
+          ...entryValues(table, operation, settings, "sqlite", entity),
           sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
         ];
         return text(
@@ -48,30 +40,6 @@ export function sqliteTriggers(
       return { create, drop };
     },
   };
-}
-
-/** What a trigger is for. */
-export const OPERATIONS = ["insert", "update", "delete"] as const;
-
-/** What all names of triggers begin with. */
-export const TRIGGER_PREFIX = "kysera_audit_";
-
-/** The name of a trigger. */
-export function triggerOf(table: AuditedTable, operation: string): string {
-  return `${TRIGGER_PREFIX}${operation}_${table.name}`;
-}
-
-/** The table that tells triggers to leave a write to the plugin. */
-export function markerOf(auditTable: string): string {
-  return `${auditTable}_marker`;
-}
-
-/** What the trigger says happened. */
-export function operationOf({ deletedAt }: AuditedTable, operation: string): Expression<any> {
-  if (operation !== "update" || deletedAt === undefined) return sql`${operation.toUpperCase()}`;
-  const [was, is] = [refTo(deletedAt, "old"), refTo(deletedAt, "new")];
-  return sql`case when ${was} is null and ${is} is not null then 'SOFT_DELETE'
-    when ${was} is not null and ${is} is null then 'RESTORE' else 'UPDATE' end`;
 }
 
 function entity(table: AuditedTable, row: string): Expression<any> {
