@@ -5,22 +5,27 @@
  *
  * @module
  */
-import { execFileSync, spawn } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { connect, createServer } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  commandOf,
+  findProgram,
+  freePort,
+  giveTo,
+  initdbArguments,
+  launchAs,
+  logTail,
+  mariadbInstallArguments,
+  mysqlArguments,
+  mysqlIsReady,
+  postgresArguments,
+  postgresIsReady,
+  runAs,
+  whyNotAs,
+} from "../tests/support/_server_process.ts";
 
 /** The servers this can start. */
 export type ServerName = "postgres" | "mysql";
@@ -39,7 +44,6 @@ interface Recipe {
   readonly user: string;
   /** Programs that must be there; the names in an inner list are alternatives. */
   readonly programs: readonly (readonly string[])[];
-  readonly searchPath: () => string[];
   readonly create: (programs: string[], dir: string) => string[];
   readonly serve: (programs: string[], dir: string, port: number) => string[];
   readonly url: (port: number) => string;
@@ -55,52 +59,29 @@ const RECIPES: Record<ServerName, Recipe> = {
   postgres: {
     user: "postgres",
     programs: [["initdb"], ["postgres"]],
-    searchPath: () => [...debianPostgresDirectories(), ...pathDirectories()],
-    create: ([initdb], dir) => [
-      initdb!,
-      `--pgdata=${dir}/data`,
-      "--username=postgres",
-      "--auth=trust",
-      "--encoding=UTF8",
-      "--locale=C",
-      "--no-sync",
-    ],
+    create: ([initdb], dir) => [initdb!, ...initdbArguments(dir)],
     serve: ([, postgres], dir, port) => [
       postgres!,
-      ...["-D", `${dir}/data`, "-k", dir, "-p", String(port)],
-      ...[
-        "listen_addresses=127.0.0.1",
+      ...postgresArguments(dir, port, [
         `max_connections=${MAX_CONNECTIONS}`,
         "fsync=off",
         "synchronous_commit=off",
         "full_page_writes=off",
         "timezone=UTC",
-      ].flatMap((setting) => ["-c", setting]),
+      ]),
     ],
     url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
-    // The eighth line of this file is what pg_ctl itself waits for.
-    isReady: (dir) => {
-      const file = join(dir, "data", "postmaster.pid");
-      const status = existsSync(file) ? readFileSync(file, "utf8").split("\n")[7]?.trim() : "";
-      return Promise.resolve(status === "ready");
-    },
+    isReady: (dir) => Promise.resolve(postgresIsReady(dir)),
     // "Immediate shutdown": SIGKILL would leave the workers and the shared memory behind.
     stopSignal: "SIGQUIT",
   },
   mysql: {
     user: "mysql",
     programs: [["mariadb-install-db", "mysql_install_db", "mysqld"], ["mariadbd", "mysqld"]],
-    searchPath: () => [...pathDirectories(), "/usr/sbin", "/usr/local/sbin", "/usr/libexec"],
     create: ([install], dir) =>
       install!.endsWith("mysqld")
         ? [install!, "--no-defaults", "--initialize-insecure", `--datadir=${dir}/data`]
-        : [
-          install!,
-          "--no-defaults",
-          `--datadir=${dir}/data`,
-          "--auth-root-authentication-method=normal",
-          "--skip-test-db",
-        ],
+        : [install!, ...mariadbInstallArguments(dir)],
     serve: ([, server], dir, port) => {
       const init = join(dir, "init.sql");
       writeFileSync(
@@ -112,24 +93,17 @@ const RECIPES: Record<ServerName, Recipe> = {
       );
       return [
         server!,
-        "--no-defaults",
-        `--datadir=${dir}/data`,
-        `--socket=${dir}/socket`,
-        `--pid-file=${dir}/pid`,
-        `--port=${port}`,
-        "--bind-address=127.0.0.1",
-        "--skip-name-resolve",
+        ...mysqlArguments(dir, port, init),
         `--max-connections=${MAX_CONNECTIONS}`,
         "--character-set-server=utf8mb4",
         "--default-time-zone=+00:00",
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-flush-method=nosync",
         "--sync-binlog=0",
-        `--init-file=${init}`,
       ];
     },
     url: (port) => `mysql://kysera:kysera@127.0.0.1:${port}/test`,
-    isReady: (_dir, port) => serverGreets(port),
+    isReady: (_dir, port) => mysqlIsReady(port),
     stopSignal: "SIGKILL",
   },
 };
@@ -142,12 +116,8 @@ const RECIPES: Record<ServerName, Recipe> = {
  */
 export function whyNotRunnable(name: ServerName): string | undefined {
   const recipe = RECIPES[name];
-  const missing = recipe.programs.find((names) => !findProgram(names, recipe.searchPath()));
-  if (missing) return `${missing.join(" or ")} is not installed`;
-  if (isRoot() && !userExists(recipe.user)) {
-    return `this is root, and there is no user ${recipe.user} to run the server as`;
-  }
-  return undefined;
+  const missing = recipe.programs.find((names) => findProgram(...names) === undefined);
+  return missing ? `${missing.join(" or ")} is not installed` : whyNotAs(recipe.user);
 }
 
 /**
@@ -161,16 +131,17 @@ export async function startServer(name: ServerName): Promise<DatabaseServer> {
   const reason = whyNotRunnable(name);
   if (reason) throw new Error(`Cannot start ${name}: ${reason}`);
   const recipe = RECIPES[name];
-  const programs = recipe.programs.map((names) => findProgram(names, recipe.searchPath())!);
+  const programs = recipe.programs.map((names) => findProgram(...names)!);
   const dir = mkdtempSync(join(tmpdir(), `kysera-${name}-`));
   let pid: number | undefined;
   try {
-    if (isRoot()) execFileSync("chown", [recipe.user, dir]);
-    run(asUser(recipe.user, recipe.create(programs, dir)), dir);
+    giveTo(recipe.user, dir);
+    runAs(recipe.user, recipe.create(programs, dir), dir);
     // Between finding a free port and binding it another process may take it: hence the attempts.
     for (let attempt = 1;; attempt++) {
       const port = await freePort();
-      pid = launch(asUser(recipe.user, recipe.serve(programs, dir, port)), dir);
+      // Ctrl-C in the terminal must not end the servers before the tests that use them.
+      pid = launchAs(recipe.user, recipe.serve(programs, dir, port), dir, { detached: true });
       if (await becomesReady(recipe, pid, dir, port)) {
         return { name, url: recipe.url(port), pid, dir };
       }
@@ -203,7 +174,7 @@ export async function stopServer(server: DatabaseServer): Promise<void> {
  * @returns Whether it runs.
  */
 export function isRunning(server: DatabaseServer): boolean {
-  return describeProcess(server.pid)?.includes(server.dir) ?? false;
+  return commandOf(server.pid)?.includes(server.dir) ?? false;
 }
 
 async function becomesReady(
@@ -215,7 +186,7 @@ async function becomesReady(
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline) {
     if (await recipe.isReady(dir, port)) return true;
-    if (describeProcess(pid) === undefined) return false;
+    if (commandOf(pid) === undefined) return false;
     await sleep(50);
   }
   throw new Error(`Cannot start the server: it is not ready after ${START_TIMEOUT_MS} ms`);
@@ -224,7 +195,7 @@ async function becomesReady(
 async function end(pid: number, recipe: Recipe): Promise<void> {
   signal(pid, recipe.stopSignal);
   const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (describeProcess(pid) !== undefined) {
+  while (commandOf(pid) !== undefined) {
     if (Date.now() > deadline) signal(pid, "SIGKILL");
     await sleep(20);
     if (Date.now() > deadline + STOP_TIMEOUT_MS) throw new Error(`Cannot stop process ${pid}`);
@@ -237,120 +208,4 @@ function signal(pid: number, name: "SIGQUIT" | "SIGKILL"): void {
   } catch {
     // It has ended in the meantime.
   }
-}
-
-/** The command line of a process; nothing for one that has ended, reaped by its parent or not. */
-function describeProcess(pid: number): string | undefined {
-  try {
-    // A zombie has an empty command line. There is no /proc on macOS, and no ps in slim images.
-    if (existsSync("/proc/self/cmdline")) {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8") || undefined;
-    }
-    const [state, ...command] = execFileSync("ps", ["-p", String(pid), "-o", "stat=,args="], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim().split(/\s+/);
-    return state?.startsWith("Z") ? undefined : command.join(" ");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Starts a program that outlives this process, its output going to the log. */
-function launch([program, ...args]: string[], dir: string): number {
-  const log = openSync(join(dir, "log"), "a");
-  // Detached: Ctrl-C in the terminal must not end the servers before the tests that use them.
-  const child = spawn(program!, args, {
-    cwd: "/",
-    detached: true,
-    stdio: ["ignore", log, log],
-  });
-  closeSync(log);
-  child.on("error", () => {});
-  child.unref();
-  if (child.pid === undefined) throw new Error(`Cannot start ${program}`);
-  return child.pid;
-}
-
-function run([program, ...args]: string[], dir: string): void {
-  const log = openSync(join(dir, "log"), "a");
-  try {
-    execFileSync(program!, args, { cwd: "/", stdio: ["ignore", log, log] });
-  } finally {
-    closeSync(log);
-  }
-}
-
-function asUser(user: string, command: string[]): string[] {
-  if (!isRoot()) return command;
-  return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups", ...command];
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-function userExists(user: string): boolean {
-  try {
-    execFileSync("id", ["-u", user], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function findProgram(names: readonly string[], directories: string[]): string | undefined {
-  for (const name of names) {
-    for (const directory of directories) {
-      const file = join(directory, name);
-      if (existsSync(file)) return file;
-    }
-  }
-  return undefined;
-}
-
-function pathDirectories(): string[] {
-  return (process.env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "");
-}
-
-/** Debian keeps the programs of each version in a directory of its own; the newest comes first. */
-function debianPostgresDirectories(): string[] {
-  const parent = "/usr/lib/postgresql";
-  if (!existsSync(parent)) return [];
-  return readdirSync(parent)
-    .sort((a, b) => Number(b) - Number(a))
-    .map((version) => join(parent, version, "bin"));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** A MySQL server speaks first: its greeting says that it accepts connections. */
-function serverGreets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const finish = (greeted: boolean) => {
-      socket.destroy();
-      resolve(greeted);
-    };
-    socket.setTimeout(1_000, () => finish(false));
-    socket.once("data", () => finish(true));
-    socket.once("error", () => finish(false));
-    socket.once("close", () => finish(false));
-  });
-}
-
-function logTail(dir: string): string {
-  const file = join(dir, "log");
-  return existsSync(file)
-    ? readFileSync(file, "utf8").trim().split("\n").slice(-10).join("\n")
-    : "";
 }

@@ -2,22 +2,27 @@
  * Throw-away servers that a test may kill: of its own, on ports of their own, from the binaries that
  * this machine has.
  */
-import { execFileSync, spawn } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { connect, createServer } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  commandOf,
+  findProgram,
+  freePort,
+  giveTo,
+  initdbArguments,
+  launchAs,
+  logTail,
+  mariadbInstallArguments,
+  mysqlArguments,
+  mysqlIsReady,
+  postgresArguments,
+  postgresIsReady,
+  runAs,
+  whyNotAs,
+} from "../support/_server_process.ts";
 
 /** A server, and what a test does to it. */
 export interface TestServer {
@@ -45,33 +50,20 @@ interface Kind {
 const POSTGRES: Kind = {
   user: "postgres",
   programs: ["initdb", "postgres", "pg_basebackup"],
-  create: ([initdb], dir) => [
-    initdb!,
-    `--pgdata=${dir}/data`,
-    "--username=postgres",
-    "--auth=trust",
-    "--locale=C",
-    "--no-sync",
-  ],
+  create: ([initdb], dir) => [initdb!, ...initdbArguments(dir)],
   serve: ([, postgres], dir, port) => [
     postgres!,
-    ...["-D", `${dir}/data`, "-k", dir, "-p", String(port)],
     // A process that is killed loses nothing of what it has written; only commits have to wait.
-    ...[
-      "listen_addresses=127.0.0.1",
+    ...postgresArguments(dir, port, [
       "max_connections=40",
       "fsync=off",
       "synchronous_commit=on",
       "shared_buffers=16MB",
       "wal_receiver_status_interval=1s",
-    ].flatMap((setting) => ["-c", setting]),
+    ]),
   ],
   url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
-  isReady: (dir) => {
-    const file = join(dir, "data", "postmaster.pid");
-    const status = existsSync(file) ? readFileSync(file, "utf8").split("\n")[7]?.trim() : "";
-    return Promise.resolve(status === "ready");
-  },
+  isReady: (dir) => Promise.resolve(postgresIsReady(dir)),
   // "Immediate shutdown": what a crash is, without leaving processes and shared memory behind.
   killSignal: "SIGQUIT",
 };
@@ -79,13 +71,7 @@ const POSTGRES: Kind = {
 const MARIADB: Kind = {
   user: "mysql",
   programs: ["mariadb-install-db", "mariadbd"],
-  create: ([install], dir) => [
-    install!,
-    "--no-defaults",
-    `--datadir=${dir}/data`,
-    "--auth-root-authentication-method=normal",
-    "--skip-test-db",
-  ],
+  create: ([install], dir) => [install!, ...mariadbInstallArguments(dir)],
   serve: ([, server], dir, port) => {
     const init = join(dir, "init.sql");
     writeFileSync(
@@ -97,21 +83,14 @@ const MARIADB: Kind = {
     );
     return [
       server!,
-      "--no-defaults",
-      `--datadir=${dir}/data`,
-      `--socket=${dir}/socket`,
-      `--pid-file=${dir}/pid`,
-      `--port=${port}`,
-      "--bind-address=127.0.0.1",
-      "--skip-name-resolve",
+      ...mysqlArguments(dir, port, init),
       "--max-connections=60",
       "--innodb-buffer-pool-size=16M",
       "--innodb-flush-log-at-trx-commit=2",
-      `--init-file=${init}`,
     ];
   },
   url: (port) => `mysql://kysera:kysera@127.0.0.1:${port}/test`,
-  isReady: (_dir, port) => greets(port),
+  isReady: (_dir, port) => mysqlIsReady(port),
   killSignal: "SIGKILL",
 };
 
@@ -121,20 +100,18 @@ export function whyNoServer(kind: "postgres" | "mariadb"): string | undefined {
   const name = kind === "postgres" ? "postgres" : "mysql";
   if (chosen && !chosen.includes(name)) return "left out by KYSERA_TEST_DIALECTS";
   const { programs, user } = kind === "postgres" ? POSTGRES : MARIADB;
-  const missing = programs.find((program) => find(program) === undefined);
-  if (missing !== undefined) return `${missing} is not installed`;
-  if (isRoot() && !exists(user)) return `this is root, and there is no user ${user}`;
-  return undefined;
+  const missing = programs.find((program) => findProgram(program) === undefined);
+  return missing === undefined ? whyNotAs(user) : `${missing} is not installed`;
 }
 
 /** Makes and starts a PostgreSQL server. */
 export function startPostgres(): Promise<TestServer> {
-  return start(POSTGRES, (programs, dir) => run(POSTGRES, POSTGRES.create(programs, dir), dir));
+  return start(POSTGRES, (programs, dir) => runAs("postgres", POSTGRES.create(programs, dir), dir));
 }
 
 /** Makes and starts a MariaDB server. */
 export function startMariadb(): Promise<TestServer> {
-  return start(MARIADB, (programs, dir) => run(MARIADB, MARIADB.create(programs, dir), dir));
+  return start(MARIADB, (programs, dir) => runAs("mysql", MARIADB.create(programs, dir), dir));
 }
 
 /** Makes and starts a streaming replica of a PostgreSQL server. */
@@ -142,7 +119,7 @@ export function startStandby(primary: TestServer): Promise<TestServer> {
   return start(POSTGRES, ([, , basebackup], dir) => {
     const from = ["-h", "127.0.0.1", "-p", String(primary.port), "-U", "postgres"];
     const how = ["-R", "-X", "stream", "-c", "fast", "--no-sync", "-D", `${dir}/data`];
-    run(POSTGRES, [basebackup!, ...from, ...how], dir);
+    runAs("postgres", [basebackup!, ...from, ...how], dir);
   });
 }
 
@@ -150,7 +127,7 @@ async function start(
   kind: Kind,
   create: (programs: string[], dir: string) => void,
 ): Promise<TestServer> {
-  const programs = kind.programs.map((name) => find(name)!);
+  const programs = kind.programs.map((name) => findProgram(name)!);
   const dir = mkdtempSync(join(tmpdir(), "kysera-infra-"));
   let pid: number | undefined;
   const kill = async (): Promise<void> => {
@@ -164,18 +141,21 @@ async function start(
   const launchOn = async (port: number): Promise<void> => {
     // What a crashed server has left says "ready" as well.
     rmSync(join(dir, "data", "postmaster.pid"), { force: true });
-    pid = launch(kind, kind.serve(programs, dir, port), dir);
+    // Where a test run ends before its tests do, its servers end with it.
+    pid = launchAs(kind.user, kind.serve(programs, dir, port), dir, {
+      endsWithUs: kind.killSignal,
+    });
     const deadline = Date.now() + 30_000;
     // A process that has only just begun has no command line yet.
     for (let gone = 0; !await kind.isReady(dir, port);) {
       gone = commandOf(pid) === undefined ? gone + 1 : 0;
-      if (gone === 50) throw new Error(`It has ended: ${logOf(dir)}`);
-      if (Date.now() > deadline) throw new Error(`It is not ready: ${logOf(dir)}`);
+      if (gone === 50) throw new Error(`It has ended: ${logTail(dir)}`);
+      if (Date.now() > deadline) throw new Error(`It is not ready: ${logTail(dir)}`);
       await sleep(20);
     }
   };
   try {
-    if (isRoot()) execFileSync("chown", [kind.user, dir]);
+    giveTo(kind.user, dir);
     create(programs, dir);
     const port = await freePort();
     await launchOn(port);
@@ -186,29 +166,6 @@ async function start(
   }
 }
 
-function launch(kind: Kind, command: string[], dir: string): number {
-  const [program, ...args] = asUser(kind.user, command);
-  const log = openSync(join(dir, "log"), "a");
-  const child = spawn(program!, args, { cwd: "/", stdio: ["ignore", log, log] });
-  closeSync(log);
-  // Where a test run ends before its tests do, its servers end with it.
-  process.once("exit", () => child.kill(kind.killSignal));
-  child.on("error", () => {});
-  child.unref();
-  if (child.pid === undefined) throw new Error(`Cannot start ${program}`);
-  return child.pid;
-}
-
-function run(kind: Kind, command: string[], dir: string): void {
-  const [program, ...args] = asUser(kind.user, command);
-  const log = openSync(join(dir, "log"), "a");
-  try {
-    execFileSync(program!, args, { cwd: "/", stdio: ["ignore", log, log] });
-  } finally {
-    closeSync(log);
-  }
-}
-
 async function end(pid: number, signal: "SIGQUIT" | "SIGKILL"): Promise<void> {
   process.kill(pid, signal);
   const deadline = Date.now() + 10_000;
@@ -216,77 +173,4 @@ async function end(pid: number, signal: "SIGQUIT" | "SIGKILL"): Promise<void> {
     if (Date.now() > deadline) throw new Error(`Cannot end process ${pid}`);
     await sleep(10);
   }
-}
-
-/** The command line of a process; nothing for one that has ended, reaped by its parent or not. */
-function commandOf(pid: number): string | undefined {
-  try {
-    if (existsSync("/proc/self/cmdline")) {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8") || undefined;
-    }
-    const state = execFileSync("ps", ["-p", String(pid), "-o", "stat="], { encoding: "utf8" });
-    return state.trim().startsWith("Z") ? undefined : state;
-  } catch {
-    return undefined;
-  }
-}
-
-function asUser(user: string, command: string[]): string[] {
-  if (!isRoot()) return command;
-  return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups", ...command];
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-function exists(user: string): boolean {
-  try {
-    execFileSync("id", ["-u", user], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function find(program: string): string | undefined {
-  const debian = "/usr/lib/postgresql";
-  const versions = existsSync(debian) ? readdirSync(debian) : [];
-  const directories = [
-    ...versions.sort((a, b) => Number(b) - Number(a)).map((name) => join(debian, name, "bin")),
-    ...(process.env["PATH"] ?? "").split(delimiter).filter((path) => path !== ""),
-    "/usr/sbin",
-    "/usr/local/sbin",
-  ];
-  return directories.map((path) => join(path, program)).find((file) => existsSync(file));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? address?.port ?? 0 : 0));
-    });
-  });
-}
-
-/** A MySQL server speaks first. */
-function greets(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const finish = (greeted: boolean) => {
-      socket.destroy();
-      resolve(greeted);
-    };
-    socket.setTimeout(1_000, () => finish(false));
-    socket.once("data", () => finish(true));
-    socket.once("error", () => finish(false));
-    socket.once("close", () => finish(false));
-  });
-}
-
-function logOf(dir: string): string {
-  const file = join(dir, "log");
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").slice(-8).join("\n") : "";
 }
