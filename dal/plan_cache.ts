@@ -121,7 +121,10 @@ export class PlanCache<Entry> {
  *     createQueryCompiler: () => new SqliteQueryCompiler(),
  *   },
  * });
- * const plan = tryCompilePlan(db, (db) => db.selectFrom("users").where("id", "=", new Slot(0)));
+ * const plan = tryCompilePlan(
+ *   db,
+ *   (db) => db.selectFrom("users").where("id", "=", new Slot<number>(0)),
+ * );
  * equal(plan?.sql, `select from "users" where "id" = ?`);
  * ```
  */
