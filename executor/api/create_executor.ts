@@ -1,6 +1,7 @@
+import { detectDialect, DIALECTS } from "@kysera/core";
 import type { Kysely } from "kysely";
 import { ExecutorState, introspect } from "../instance/_state.ts";
-import { dialectName } from "../instance/_dialect_name.ts";
+import { TRAITS } from "../dialect/mod.ts";
 import { brand, type KyseraExecutor } from "../instance/executor_type.ts";
 import { graft, instanceOf, isKysely, leave } from "../instance/_graft.ts";
 import { GuardedExecutor } from "../instance/_guarded_executor.ts";
@@ -186,10 +187,10 @@ export function prepare(
   const order = resolvePluginOrder(withInherited(added, inherited));
   const own = options.enabled === false ? [] : order.filter((plugin) => added.includes(plugin));
 
-  const dialect = options.dialect ?? base?.set.dialect ?? dialectName(db.getExecutor().adapter);
+  const dialect = options.dialect ?? base?.set.dialect ?? detectDialect(db);
   // An instance with a schema or Kysely plugins of its own keeps them.
   const rawDb = base === undefined ? db : "__rawDb" in db ? base.rawDb : leave(db);
-  const names = new Names(db.getExecutor().plugins, dialect);
+  const names = new Names(db.getExecutor().plugins, TRAITS[dialect].identifiers);
   const tableFunctions = new Set(base?.set.tableFunctions);
   for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());
   const state = (hooks: readonly NamedHooks[]): ExecutorState => {
@@ -242,8 +243,9 @@ function refuseUnknown(options: ExecutorConfig): void {
   if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {
     refuse("rawSql", '"allow" or "deny"');
   }
-  if (dialect !== undefined && !["postgres", "mysql", "sqlite", "mssql"].includes(dialect)) {
-    refuse("dialect", '"postgres", "mysql", "sqlite" or "mssql"');
+  if (dialect !== undefined && !DIALECTS.includes(dialect)) {
+    const names = DIALECTS.map((name) => `"${name}"`);
+    refuse("dialect", `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`);
   }
   const isList = Array.isArray(tableFunctions) &&
     tableFunctions.every((name) => typeof name === "string");

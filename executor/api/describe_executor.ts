@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { mustBeInstance } from "../instance/_graft.ts";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName } from "../contract/plugin.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
 
 /** What a plugin does to one table. */
 export interface TableEffects {
@@ -88,7 +89,7 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
           : [],
       ],
       tables: tables.flatMap(({ name, schema }) => {
-        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, set.dialect));
+        const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, set.traits));
         const table = schema === undefined ? name : `${schema}.${name}`;
         return effects.length === 0 ? [] : [{ table, effects: [...new Set(effects)] }];
       }),
@@ -112,12 +113,12 @@ function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
 function effectsOn(
   { plugin, hooks }: NamedHooks,
   table: { readonly name: string; readonly schema: string | undefined },
-  dialect: DialectName,
+  { identifiers }: DialectTraits,
 ): readonly string[] {
   if (!actsOnTables(hooks)) return [];
-  // The table as the database spells it, and as the guard folds it.
-  const folded = { name: table.name.toLowerCase(), schema: table.schema };
-  const spellings = dialect === "postgres" ? [table] : [table, folded];
+  // The table as the database spells it, and as names are compared.
+  const folded = identifiers.foldCase(table.name);
+  const spellings = folded === table.name ? [table] : [table, { ...table, name: folded }];
   const applies = callHook(
     plugin,
     "appliesTo",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Dialect } from "@kysera/core";
 import type {
   ComparisonOperatorExpression,
   CompiledQuery,
@@ -19,7 +20,7 @@ import type {
 } from "kysely";
 
 /** The family of SQL a database speaks, as far as rewriting is concerned. */
-export type DialectName = "postgres" | "mysql" | "sqlite" | "mssql";
+export type DialectName = Dialect;
 
 /** The kind of statement a query block is. */
 export type QueryOperation = "select" | "insert" | "update" | "delete" | "replace" | "merge";

@@ -1,3 +1,4 @@
+import { TRAITS } from "../dialect/mod.ts";
 import type { PluginHost } from "./plugin.ts";
 
 /** A table as hooks are told it, and as an entry of an option names it. */
@@ -131,7 +132,7 @@ export class TableScope {
   }
 
   #fold(name: string): string {
-    return this.#host.dialect === "postgres" ? name : name.toLowerCase();
+    return TRAITS[this.#host.dialect].identifiers.foldCase(name);
   }
 
   #physicalSchema(schema: string): string {

@@ -1,5 +1,6 @@
 import type { NamedHooks } from "../contract/_call_hook.ts";
 import type { DialectName, Plugin, PluginHooks } from "../contract/plugin.ts";
+import { type DialectTraits, TRAITS } from "../dialect/mod.ts";
 
 /** The plugins of an executor, and their hooks by what they do. It never changes. */
 export class PluginSet {
@@ -24,6 +25,7 @@ export class PluginSet {
   readonly writes: boolean;
   readonly masks: boolean;
   readonly dialect: DialectName;
+  readonly traits: DialectTraits;
   readonly rawSql: "allow" | "deny";
   readonly tableFunctions: ReadonlySet<string>;
 
@@ -48,6 +50,7 @@ export class PluginSet {
     this.writes = having("stamp", "check", "mask").length > 0;
     this.masks = having("mask").length > 0;
     this.dialect = props.dialect;
+    this.traits = TRAITS[props.dialect];
     this.rawSql = props.rawSql;
     this.tableFunctions = props.tableFunctions;
   }

@@ -1,6 +1,7 @@
 import type { KyselyPlugin, QueryExecutor } from "kysely";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName, Plugin } from "../contract/plugin.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
 import type { Provenance, RequestScope, Rules, TableRules } from "../rewrite/rules.ts";
 import { isCatalog } from "../tree/_catalog.ts";
 import { Names } from "../tree/_names.ts";
@@ -23,6 +24,7 @@ export class PluginRules implements Rules {
   readonly set: PluginSet;
   readonly request: RequestScope;
   readonly dialect: DialectName;
+  readonly traits: DialectTraits;
   readonly deniesRaw: boolean;
   readonly intercepts: boolean;
   readonly rewritesDeletes: boolean;
@@ -57,6 +59,7 @@ export class PluginRules implements Rules {
     this.provenance = provenance;
     this.#shared = shared;
     this.dialect = set.dialect;
+    this.traits = set.traits;
     this.deniesRaw = set.rawSql === "deny";
     this.interceptors = set.interceptors;
     this.intercepts = set.interceptors.length > 0;
@@ -79,7 +82,7 @@ export class PluginRules implements Rules {
     provenance: Provenance,
   ): PluginRules {
     const plugins = inner.plugins.filter((plugin) => !isSchemaPlugin(plugin));
-    const names = new Names(plugins, set.dialect);
+    const names = new Names(plugins, set.traits.identifiers);
     const schemas = inner.plugins.filter(isSchemaPlugin);
     return new PluginRules(set, request, schemas, plugins, provenance, {
       names,
@@ -132,8 +135,7 @@ export class PluginRules implements Rules {
 
   cteKey(name: string): string {
     const { names } = this.#shared;
-    // SQLite alone is sure to see no letter case in the name of a CTE.
-    return this.dialect === "sqlite" ? names.table(name) : names.physical(name);
+    return this.traits.ctes.nameCase === "folded" ? names.table(name) : names.physical(name);
   }
 
   #makeTable(name: string, schema: string | undefined): TableRules | undefined {
@@ -142,7 +144,7 @@ export class PluginRules implements Rules {
     const spellings = new Set([names.table(name), names.physical(name), name]);
     const hooks = this.set.tableHooks.filter((named) => {
       const { appliesTo } = named.hooks;
-      if (appliesTo === undefined) return !isCatalog(name, schema, this.dialect);
+      if (appliesTo === undefined) return !isCatalog(name, schema, this.traits);
       return [...spellings].some((spelling) => applies(named, { name: spelling, schema }));
     });
     return hooks.length === 0 ? undefined : new PluginTableRules(names.table(name), hooks);

@@ -171,10 +171,10 @@ export class GuardedExecutor implements QueryExecutor {
     consumer: (connection: DatabaseConnection) => Promise<T>,
     ...options: unknown[]
   ): Promise<T> {
-    const { set, dialect } = this.rules;
+    const { set, traits } = this.rules;
     const watched = set.arounds.length === 0
       ? consumer
-      : (connection: DatabaseConnection) => consumer(watch(connection, dialect));
+      : (connection: DatabaseConnection) => consumer(watch(connection, traits));
     return this.inner.provideConnection(watched, ...options as []);
   }
 
@@ -248,10 +248,10 @@ export class GuardedExecutor implements QueryExecutor {
   }
 
   #runContext(run: object): RunContext {
-    const { dialect, request } = this.rules;
+    const { traits, request } = this.rules;
     const { rawDb } = this.state;
     return {
-      dialect,
+      traits,
       context: request.context,
       metadata: request.metadata,
       run,
@@ -295,14 +295,14 @@ function leftOf(pass: Pass, parameters: readonly ReadParameter[]): LeftToRun | u
 function unchecking(
   inner: QueryExecutor,
   checks: RowChecks,
-  { set, dialect }: PluginRules,
+  { set, traits }: PluginRules,
 ): ConnectionProvider {
   return {
     provideConnection: (consumer, ...rest) =>
       inner.provideConnection(
         (connection) => {
-          const own = set.arounds.length === 0 ? connection : watch(connection, dialect);
-          return consumer(withoutChecks(own, checks, dialect));
+          const own = set.arounds.length === 0 ? connection : watch(connection, traits);
+          return consumer(withoutChecks(own, checks, traits));
         },
         ...rest,
       ),

@@ -152,10 +152,10 @@ function reference(
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
   if (alias !== undefined && !IdentifierNode.is(alias)) return [];
-  const table = tableOfName(node, rules.dialect);
+  const table = tableOfName(node, rules.traits);
   if (table === undefined) return [];
   const { schema, identifier } = table.table;
-  if (isCatalog(identifier.name, schema?.name, rules.dialect)) return [];
+  if (isCatalog(identifier.name, schema?.name, rules.traits)) return [];
   if (schema === undefined && isCte(scope, rules.cteKey(identifier.name))) return [];
   const qualifier = alias === undefined ? table : TableNode.create(alias.name);
   return [

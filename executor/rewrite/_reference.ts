@@ -116,7 +116,7 @@ function reference(
     aliasNode = (node as AliasNode).alias;
     node = (node as AliasNode).node;
   }
-  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node, rules.dialect);
+  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node, rules.traits);
   if (table === undefined) return undefined;
   const { schema, identifier } = table.table;
   const found = rules.table(identifier.name, schema?.name);
@@ -124,9 +124,9 @@ function reference(
   if (mayBeCte && scope !== undefined && schema === undefined) {
     const key = rules.cteKey(identifier.name);
     if (isCte(scope, key)) return undefined;
-    if (rules.dialect === "mysql") refuseOtherCase(scope, key);
+    if (rules.traits.ctes.nameCase === "varies") refuseOtherCase(scope, key);
   }
-  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, rules.dialect);
+  const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, rules.traits);
   if (aliasNode !== undefined && alias === undefined) {
     throw new QueryRefusedError(
       `Cannot filter table "${identifier.name}" under an alias that is not a plain name; ` +

@@ -50,9 +50,9 @@ interface Statement extends OperationNode {
  */
 function rewriteWith(node: WithNode, pass: Pass): WithNode {
   const { rules, scope: outer } = pass;
+  const { visible, visibleInRecursive, visibilityVaries } = rules.traits.ctes;
   const recursive = node.recursive === true;
-  const seesAll = rules.dialect === "sqlite" || (rules.dialect === "postgres" && recursive);
-  const seesItself = seesAll || recursive || rules.dialect === "mssql";
+  const seen = recursive ? visibleInRecursive : visible;
   const names = node.expressions.map((cte) => rules.cteKey(cteName(cte)));
 
   let before = outer;
@@ -63,12 +63,12 @@ function rewriteWith(node: WithNode, pass: Pass): WithNode {
   for (let i = 0; i < node.expressions.length; i++) {
     const cte = node.expressions[i]!;
     const name = names[i]!;
-    const scope: CteScope | undefined = seesAll
+    const scope: CteScope | undefined = seen === "all"
       ? all
-      : seesItself
+      : seen === "itself"
       ? { name, outer: before }
       : before;
-    if (rules.dialect === "mysql") {
+    if (visibilityVaries) {
       refuseOuterReference(cte, pass);
       if (recursive) refuseForwardReference(cte, names, i, pass);
     }
@@ -143,7 +143,7 @@ function mentions(node: OperationNode, name: string, pass: Pass): boolean {
 
 function isTable(item: OperationNode, name: string, { rules }: Pass): boolean {
   const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
-  const table = tableOfName(node, rules.dialect)?.table;
+  const table = tableOfName(node, rules.traits)?.table;
   return table !== undefined && table.schema === undefined &&
     rules.cteKey(table.identifier.name) === name;
 }

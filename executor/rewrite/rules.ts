@@ -16,6 +16,7 @@ import type {
   Stamp,
   TableReference,
 } from "../contract/plugin.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
 import type { ReferenceName } from "../tree/_table_reference.ts";
 import type { Pass } from "./_pass.ts";
 
@@ -29,7 +30,9 @@ export interface RequestScope {
 
 /** What the plugins of an executor say, for one request scope and one list of Kysely plugins. */
 export interface Rules {
+  /** The name of the dialect, as hooks know it. */
   readonly dialect: DialectName;
+  readonly traits: DialectTraits;
   readonly request: RequestScope;
   readonly deniesRaw: boolean;
   /** Whether some plugin intercepts query blocks. */

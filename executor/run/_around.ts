@@ -31,7 +31,7 @@ export function runAround<R>(
     bare: DatabaseConnection,
     tell: (outcome: Promise<QueryResult<R>>) => void,
   ): Promise<QueryResult<R>> => {
-    const connection = watch(bare, context.dialect);
+    const connection = watch(bare, context.traits);
     const uses: Promise<unknown>[] = [];
     const passed = new Set<unknown>();
     const scope = new HookScope({ run: context, inner, connection, query, place, uses, passed });

@@ -5,24 +5,13 @@ import {
   type Kysely,
 } from "kysely";
 import { type ConnectionState, type Section, stateOf, under } from "./_connection.ts";
-import type { DialectName } from "../contract/plugin.ts";
+import { ATOMIC_SAVEPOINT, type OpenTransactions, type TransactionTraits } from "../dialect/mod.ts";
 
-const SAVEPOINT = CompiledQuery.raw("savepoint kysera_atomic");
-const ROLLBACK_TO = CompiledQuery.raw("rollback to savepoint kysera_atomic");
-const RELEASE = CompiledQuery.raw("release savepoint kysera_atomic");
-const BEGIN = CompiledQuery.raw("begin");
-/** One that reads first and writes then could be refused the lock when it needs it. */
-const BEGIN_SQLITE = CompiledQuery.raw("begin immediate");
-const COUNT_MSSQL = CompiledQuery.raw("select @@trancount as [open]");
 const COMMIT = CompiledQuery.raw("commit");
 const ROLLBACK = CompiledQuery.raw("rollback");
-/** Fails, and says in the server's log why. */
-const FAIL = CompiledQuery.raw(
-  "select cast('a plugin failed after a write: this transaction can only be rolled back' as integer)",
-);
 
 interface Setting {
-  readonly dialect: DialectName;
+  readonly transactions: TransactionTraits;
   readonly connection: DatabaseConnection;
   /** `undefined` where it is not known. */
   readonly inTransaction: boolean | undefined;
@@ -55,7 +44,7 @@ export class Atomic implements Section {
   readonly #ends: number;
   readonly #joined: Promise<unknown>[] = [];
   #inside: boolean;
-  /** PostgreSQL has set a savepoint, because whether a transaction is open was found out that way. */
+  /** Set where the probe for a transaction has left its savepoint. */
   #probed = false;
   #failure: { readonly error: unknown } | undefined;
   #wrote = false;
@@ -93,14 +82,15 @@ export class Atomic implements Section {
   /** @inheritdoc */
   beforeWrite(): Promise<void> | undefined {
     this.#wrote = true;
-    if (!this.#inside || this.#setting.dialect === "postgres") return undefined;
-    return this.#savepoint ??= this.#passing(this.#command(SAVEPOINT, "savepoint"));
+    const { fail, savepoint } = this.#setting.transactions;
+    if (!this.#inside || fail !== undefined) return undefined;
+    return this.#savepoint ??= this.#passing(this.#command(savepoint.set, "savepoint"));
   }
 
   /** @inheritdoc */
   afterFailure(error: unknown): void {
-    // Whoever catches it cannot go on: PostgreSQL will answer a COMMIT with a rollback.
-    if (this.#setting.dialect === "postgres") this.#failure ??= { error };
+    // Whoever catches it cannot go on: the database will answer a COMMIT with a rollback.
+    if (this.#setting.transactions.fail !== undefined) this.#failure ??= { error };
   }
 
   /** In a transaction that is open. */
@@ -136,27 +126,25 @@ export class Atomic implements Section {
     }
   }
 
-  /** Asks the database what the driver has not shown: a savepoint cannot be without a transaction. */
+  /** Asks the database what the driver has not shown. */
   async #probe(): Promise<void> {
-    const { connection, dialect } = this.#setting;
-    // SQLite's may: it then is the transaction.
-    if (dialect === "sqlite") {
+    const { connection, transactions: { probe, savepoint } } = this.#setting;
+    if (probe.by === "nothing") {
       this.#inside = true;
       return;
     }
-    if (dialect === "mssql") {
-      const { rows } = await connection.executeQuery<{ open: number }>(COUNT_MSSQL);
+    if (probe.by === "query") {
+      const { rows } = await connection.executeQuery<OpenTransactions>(probe.query);
       this.#inside = Number(rows[0]?.open) > 0;
       return;
     }
     try {
-      await under(connection).executeQuery(SAVEPOINT);
-      if (dialect === "mysql") await under(connection).executeQuery(RELEASE);
+      await under(connection).executeQuery(savepoint.set);
+      if (probe.by === "release") await under(connection).executeQuery(probe.release);
       else this.#probed = true;
       this.#inside = true;
     } catch (error) {
-      const { code, errno } = error as { code?: unknown; errno?: unknown };
-      if (code !== "25P01" && errno !== 1305) throw error;
+      if (!probe.isRefusal(error)) throw error;
       this.#inside = false;
     }
   }
@@ -177,11 +165,10 @@ export class Atomic implements Section {
   async #begin(): Promise<void> {
     const db = this.#setting.db();
     // The database of an executor that was made in a transaction which is over begins no other.
-    const { connection, dialect } = this.#setting;
-    if (dialect === "sqlite" && !("beginTransaction" in connection)) {
-      await connection.executeQuery(BEGIN_SQLITE);
-    } else if (db.isTransaction) await connection.executeQuery(BEGIN);
-    else this.#transaction = await db.startTransaction().execute();
+    const { connection, transactions: { begin, prefersBegin } } = this.#setting;
+    if (db.isTransaction || (prefersBegin && !("beginTransaction" in connection))) {
+      await connection.executeQuery(begin);
+    } else this.#transaction = await db.startTransaction().execute();
   }
 
   async #commit(): Promise<void> {
@@ -208,18 +195,15 @@ export class Atomic implements Section {
   }
 
   async #release(): Promise<void> {
-    // SQL Server releases none. MySQL forgets a savepoint when another of its name is set, and all
-    // of them at the end.
-    if (this.#setting.dialect === "sqlite" || this.#probed) {
-      await this.#command(RELEASE, undefined);
-    }
+    const { release } = this.#setting.transactions.savepoint;
+    if (release !== undefined) await this.#command(release, undefined);
   }
 
   async #undo(error: unknown): Promise<void> {
     // Where the database has ended the transaction itself, there is nothing to be undone.
     if ((!this.#wrote && !this.#probed) || this.#state.ends !== this.#ends) return;
-    const fails = this.#setting.dialect === "postgres" && !this.#probed;
-    const undo = fails ? () => this.#fail() : () => this.#back();
+    const { fail } = this.#setting.transactions;
+    const undo = fail === undefined || this.#probed ? () => this.#back() : () => this.#fail(fail);
     try {
       await undo().catch(undo);
     } catch {
@@ -234,14 +218,14 @@ export class Atomic implements Section {
       // Then nothing was written.
       return;
     }
-    await this.#command(ROLLBACK_TO, "rollbackTransaction");
+    await this.#command(this.#setting.transactions.savepoint.rollbackTo, "rollbackTransaction");
     // One that is left behind does no harm.
     await this.#release().catch(() => {});
   }
 
-  /** Makes PostgreSQL refuse whatever comes before a rollback, be it to a savepoint. */
-  async #fail(): Promise<void> {
-    const failed = await under(this.#setting.connection).executeQuery(FAIL)
+  /** Makes the database refuse whatever comes before a rollback, be it to a savepoint. */
+  async #fail(fail: CompiledQuery): Promise<void> {
+    const failed = await under(this.#setting.connection).executeQuery(fail)
       .then(() => false, () => true);
     if (!failed) throw new TypeError("Cannot make the transaction fail: the statement succeeded");
   }
@@ -252,7 +236,7 @@ export class Atomic implements Section {
       readonly [method: string]: unknown;
     };
     const call = method === undefined ? undefined : connection[method];
-    if (typeof call === "function") await call.call(connection, "kysera_atomic");
+    if (typeof call === "function") await call.call(connection, ATOMIC_SAVEPOINT);
     else await connection.executeQuery(query);
   }
 

@@ -1,7 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import { commits, isRead, isRolledBack } from "../tree/_statement.ts";
+import { commits, isRead } from "../tree/_statement.ts";
 import { ExecutorError } from "../contract/errors.ts";
-import type { DialectName } from "../contract/plugin.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
 
 /** What is told before a statement that may write runs on a connection. */
 export interface Section {
@@ -40,7 +40,7 @@ const ROLLBACK = /^\s*(?:rollback|abort)\b(?!\s+(?:work\s+|transaction\s+)?to\b)
  * It is a Proxy because drivers give their connections methods and private state of their own, and
  * are handed back what we pass on.
  */
-export function watch(connection: DatabaseConnection, dialect: DialectName): DatabaseConnection {
+export function watch(connection: DatabaseConnection, traits: DialectTraits): DatabaseConnection {
   if (UNDER.has(connection)) return connection;
   const known = WATCHED.get(connection);
   if (known !== undefined) return known;
@@ -64,10 +64,10 @@ export function watch(connection: DatabaseConnection, dialect: DialectName): Dat
           }
           try {
             const result = await target.executeQuery(query, ...rest);
-            notice(state, query, dialect);
+            notice(state, query, traits);
             return result;
           } catch (error) {
-            if (isRolledBack(error, dialect)) end(state);
+            if (traits.transactions.isRolledBackBy(error)) end(state);
             state.section?.afterFailure(error);
             throw error;
           }
@@ -110,8 +110,8 @@ export function under(watched: DatabaseConnection): DatabaseConnection {
   return UNDER.get(watched) ?? watched;
 }
 
-function notice(state: ConnectionState, query: CompiledQuery, dialect: DialectName): void {
-  if (commits(query, dialect)) end(state);
+function notice(state: ConnectionState, query: CompiledQuery, traits: DialectTraits): void {
+  if (commits(query, traits)) end(state);
   if (query.query.kind !== "RawNode") return;
   if (BEGIN.test(query.sql)) begin(state);
   else if (END.test(query.sql)) end(state);

@@ -12,6 +12,7 @@ import { stateOf } from "./_connection.ts";
 import { isSlot } from "../tree/_slot.ts";
 import { ExecutorError } from "../contract/errors.ts";
 import type { Attributes, DialectName, QueryScope } from "../contract/plugin.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
 
 /** Where an executor runs its queries. */
 export interface Place {
@@ -26,7 +27,7 @@ export interface Place {
 
 /** What the execution of a query needs to know of the executor instance that it runs on. */
 export interface RunContext {
-  readonly dialect: DialectName;
+  readonly traits: DialectTraits;
   readonly context: Attributes | undefined;
   readonly metadata: Attributes;
   /** Stands for the run of the query: what is read of a context is the same for all of one run. */
@@ -70,7 +71,7 @@ export class HookScope implements QueryScope {
     readonly passed: Set<unknown>;
   }) {
     const { run } = props;
-    this.dialect = run.dialect;
+    this.dialect = run.traits.name;
     this.context = run.context;
     this.metadata = run.metadata;
     this.run = run.run;
@@ -120,7 +121,7 @@ export class HookScope implements QueryScope {
     // One inside another is a part of it: where it fails, all of it does.
     if (this.#atomic !== undefined) return await this.#atomic.join(fn);
     const atomic = new Atomic({
-      dialect: this.dialect,
+      transactions: this.#run.traits.transactions,
       connection: this.connection,
       inTransaction: this.#inTransaction,
       // Past the queue: a transaction that waits in it would be waited for by what it is for.

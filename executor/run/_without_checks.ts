@@ -1,5 +1,5 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import type { DialectName } from "../contract/plugin.ts";
+import type { DialectTraits, LastInsertId } from "../dialect/mod.ts";
 import { standFor } from "./_connection.ts";
 
 /** What is known of a statement that checks its rows itself. */
@@ -12,13 +12,11 @@ export interface StatementChecks {
   translated(error: unknown): unknown;
 }
 
-const LAST_ROW_ID = "select last_insert_rowid() as id";
-
 /** Returns a connection on which a statement with checks gives what it would give without them. */
 export function withoutChecks(
   connection: DatabaseConnection,
   checks: StatementChecks,
-  dialect: DialectName,
+  traits: DialectTraits,
 ): DatabaseConnection {
   const cleaning = new Proxy(connection, {
     get(target, key) {
@@ -32,7 +30,7 @@ export function withoutChecks(
         } catch (error) {
           throw checks.translated(error);
         }
-        return await cleaned(result, query, target, checks, dialect);
+        return await cleaned(result, query, target, checks, traits);
       };
     },
   });
@@ -45,7 +43,7 @@ async function cleaned(
   { query }: CompiledQuery,
   connection: DatabaseConnection,
   { column, addsReturning }: StatementChecks,
-  dialect: DialectName,
+  traits: DialectTraits,
 ): Promise<QueryResult<unknown>> {
   const [first] = result.rows as readonly Record<string, unknown>[];
   // Without a row there is nothing to take away; a row of another query has no such column.
@@ -62,18 +60,14 @@ async function cleaned(
     const { [column]: _, ...others } = row;
     return others;
   });
+  const { checks } = traits;
+  const lastInsertId = checks.place === "returning" ? checks.lastInsertId : undefined;
   if (
-    dialect !== "sqlite" || !addsReturning || query.kind !== "InsertQueryNode" ||
+    lastInsertId === undefined || !addsReturning || query.kind !== "InsertQueryNode" ||
     rest.insertId !== undefined
   ) {
     return { ...rest, rows };
   }
-  // SQLite's drivers tell it for statements without rows only.
-  const { rows: [last] } = await connection.executeQuery<{ id: number | bigint }>({
-    query: { kind: "SelectQueryNode" } as CompiledQuery["query"],
-    queryId: { queryId: "kysera" },
-    sql: LAST_ROW_ID,
-    parameters: [],
-  });
+  const { rows: [last] } = await connection.executeQuery<LastInsertId>(lastInsertId);
   return last === undefined ? { ...rest, rows } : { ...rest, rows, insertId: BigInt(last.id) };
 }

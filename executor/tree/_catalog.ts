@@ -1,13 +1,4 @@
-import type { DialectName } from "../contract/plugin.ts";
-
-const SCHEMAS: Readonly<Record<DialectName, readonly string[]>> = {
-  postgres: ["pg_catalog", "information_schema"],
-  mysql: ["information_schema", "mysql", "performance_schema", "sys"],
-  mssql: ["information_schema", "sys"],
-  sqlite: [],
-};
-
-const SQLITE = /^sqlite_(?:master|schema|sequence|temp_master|temp_schema|stat\d)$/i;
+import type { DialectTraits } from "../dialect/mod.ts";
 
 /**
  * Whether a table is one of the database's own, which Kysely's introspector reads: rules of plugins
@@ -16,10 +7,8 @@ const SQLITE = /^sqlite_(?:master|schema|sequence|temp_master|temp_schema|stat\d
 export function isCatalog(
   name: string,
   schema: string | undefined,
-  dialect: DialectName,
+  { catalog, identifiers }: DialectTraits,
 ): boolean {
-  if (dialect === "sqlite") return SQLITE.test(name);
-  if (schema === undefined) return false;
-  // PostgreSQL alone sees the letter case of a quoted name.
-  return SCHEMAS[dialect].includes(dialect === "postgres" ? schema : schema.toLowerCase());
+  if (catalog.tables?.test(name) === true) return true;
+  return schema !== undefined && catalog.schemas.includes(identifiers.foldCase(schema));
 }

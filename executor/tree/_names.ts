@@ -7,10 +7,8 @@ import {
   SelectQueryNode,
   TableNode,
 } from "kysely";
-import type { DialectName } from "../contract/plugin.ts";
+import type { IdentifierTraits } from "../dialect/mod.ts";
 
-/** PostgreSQL reads no more of a name: NAMEDATALEN - 1. */
-const NAME_BYTES = 63;
 const MOST_NAMES = 10_000;
 
 /**
@@ -19,21 +17,17 @@ const MOST_NAMES = 10_000;
  */
 export class Names {
   readonly #plugins: readonly KyselyPlugin[];
-  readonly #foldsCase: boolean;
+  readonly #identifiers: IdentifierTraits;
   readonly #tables = new Map<string, string>();
   readonly #columns = new Map<string, string>();
 
   /**
-   * Makes one.
-   *
    * @param plugins the Kysely plugins that come after the rewriting
-   * @param dialect says whether case counts: in PostgreSQL it does; elsewhere it may not, and two
-   * names that differ in case only are taken for one (one predicate too many is an error that
-   * shows, one too few is a leak)
+   * @param identifiers how the dialect reads and compares names
    */
-  constructor(plugins: readonly KyselyPlugin[], dialect: DialectName) {
+  constructor(plugins: readonly KyselyPlugin[], identifiers: IdentifierTraits) {
     this.#plugins = plugins;
-    this.#foldsCase = dialect !== "postgres";
+    this.#identifiers = identifiers;
   }
 
   /** The physical name of a table, folded where the dialect folds. */
@@ -58,7 +52,7 @@ export class Names {
     }
     const from = node.from?.froms[0];
     const found = from !== undefined && TableNode.is(from) ? from.table.identifier.name : name;
-    return this.#foldsCase ? found : cut(found);
+    return cut(found, this.#identifiers.truncatedAt);
   }
 
   /** The physical name of a column, folded where the dialect folds. */
@@ -91,17 +85,17 @@ export class Names {
   }
 
   #fold(name: string): string {
-    return this.#foldsCase ? name.toLowerCase() : cut(name);
+    return cut(this.#identifiers.foldCase(name), this.#identifiers.truncatedAt);
   }
 }
 
-/** The part of a name that PostgreSQL reads: whole characters, in UTF-8. */
-function cut(name: string): string {
+/** Returns the part of a name that the database reads: whole characters, in UTF-8. */
+function cut(name: string, bytesRead: number | undefined): string {
   // No character has more than four bytes.
-  if (name.length * 4 <= NAME_BYTES) return name;
+  if (bytesRead === undefined || name.length * 4 <= bytesRead) return name;
   const bytes = new TextEncoder().encode(name);
-  if (bytes.length <= NAME_BYTES) return name;
-  let end = NAME_BYTES;
+  if (bytes.length <= bytesRead) return name;
+  let end = bytesRead;
   while ((bytes[end]! & 0xc0) === 0x80) end--;
   return new TextDecoder().decode(bytes.subarray(0, end));
 }

@@ -1,5 +1,7 @@
 import type { OperationNode, RawNode } from "kysely";
+import { DIALECTS } from "@kysera/core";
 import type { DialectName } from "../contract/plugin.ts";
+import { type LexisTraits, TRAITS } from "../dialect/mod.ts";
 
 /** A piece of raw SQL: a word, a quoted name, a literal, a sign, or a node between fragments. */
 export interface Token {
@@ -8,31 +10,20 @@ export interface Token {
   readonly node?: OperationNode;
 }
 
-const QUOTED: Readonly<Record<DialectName, string>> = {
-  postgres: `"(?:[^"]|"")*"`,
-  mysql: "`(?:[^`]|``)*`",
-  sqlite: '"(?:[^"]|"")*"|`(?:[^`]|``)*`|\\[[^\\]]*\\]',
-  mssql: '"(?:[^"]|"")*"|\\[(?:[^\\]]|\\]\\])*\\]',
-};
-
 /** Stands in the text for a node that is no raw SQL; from a private use area of Unicode. */
 const NODE = "\u{F0000}";
 
-const TOKENS: Readonly<Record<DialectName, RegExp>> = {
-  postgres: tokenPattern("postgres"),
-  mysql: tokenPattern("mysql"),
-  sqlite: tokenPattern("sqlite"),
-  mssql: tokenPattern("mssql"),
-};
+const TOKENS: ReadonlyMap<DialectName, RegExp> = new Map(
+  DIALECTS.map((dialect) => [dialect, tokenPattern(TRAITS[dialect].lexis)]),
+);
 
-function tokenPattern(dialect: DialectName): RegExp {
-  // MySQL reads "..." as a string unless it is told otherwise.
-  const doubled = dialect === "mysql" ? `|"(?:[^"]|"")*"` : "";
+function tokenPattern({ quotedName, doubleQuotedStrings }: LexisTraits): RegExp {
+  const doubled = doubleQuotedStrings ? `|"(?:[^"]|"")*"` : "";
   return new RegExp(
     "(?<space>\\s+)" +
       "|(?<bad>--|/\\*|;|\\0|\\$[\\p{L}_]?[\\p{L}\\p{N}_]*\\$)" +
       `|(?<literal>(?:\\b[eEbBxXnN])?'(?:[^']|'')*'${doubled}|(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?(?![\\p{L}\\p{N}_$.]))` +
-      `|(?<name>${QUOTED[dialect]})` +
+      `|(?<name>${quotedName})` +
       `|(?<node>${NODE})` +
       "|(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)" +
       "|(?<sign>[^\\s'\"`\\d])",
@@ -51,7 +42,7 @@ export function flatten(raw: RawNode, dialect: DialectName): Token[] | undefined
   const nodes: OperationNode[] = [];
   const text = textOf(raw, nodes);
   const tokens: Token[] = [];
-  const pattern = TOKENS[dialect];
+  const pattern = TOKENS.get(dialect)!;
   pattern.lastIndex = 0;
   let next = 0;
   while (pattern.lastIndex < text.length) {

@@ -1,5 +1,5 @@
 import type { CompiledQuery, OperationNode, RootOperationNode, WithNode } from "kysely";
-import type { DialectName } from "../contract/plugin.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
 import { statementKind } from "./_statement_kinds.ts";
 
 /**
@@ -35,24 +35,16 @@ function writesInWith(clause: WithNode): boolean {
   });
 }
 
-/** Statements before which MySQL commits the open transaction. */
-const COMMITS =
-  /^\s*(?:create|alter|drop|rename|truncate|lock\s+tables|set\s+autocommit)\b(?!\s+temporary\b)/i;
-
 /** Whether a statement that ran has ended the transaction without saying so, as MySQL's DDL does. */
-export function commits({ query, sql }: CompiledQuery, dialect: DialectName): boolean {
-  if (dialect !== "mysql") return false;
+export function commits({ query, sql }: CompiledQuery, { transactions }: DialectTraits): boolean {
+  const { implicitCommit } = transactions;
+  if (implicitCommit === undefined) return false;
   switch (statementKind(query.kind)) {
     case "schema":
     case "raw":
     case undefined:
-      return COMMITS.test(sql);
+      return implicitCommit.test(sql);
     default:
       return false;
   }
-}
-
-/** Whether the database has rolled the whole transaction back with an error: MySQL in a deadlock. */
-export function isRolledBack(error: unknown, dialect: DialectName): boolean {
-  return dialect === "mysql" && (error as { errno?: unknown } | null)?.errno === 1213;
 }

@@ -54,10 +54,9 @@ export function guardInsert(
   pass: Pass,
 ): InsertQueryNode {
   const { reference, insert, update } = needed;
-  if (pass.rules.dialect === "mssql") {
-    throw uncheckable([...insert, ...update][0]!, reference, ONLY);
-  }
-  if (pass.rules.dialect === "mysql") {
+  const { place } = pass.rules.traits.checks;
+  if (place === "nowhere") throw uncheckable([...insert, ...update][0]!, reference, ONLY);
+  if (place === "values") {
     let out = node;
     if (insert.length > 0) {
       out = out.values?.kind === "ValuesNode"
@@ -85,8 +84,9 @@ export function guardUpdate(
   const [first] = needed;
   if (first === undefined) return node;
   const { reference, update } = first;
-  if (pass.rules.dialect === "mssql") throw uncheckable(update[0]!, reference, ONLY);
-  if (pass.rules.dialect !== "mysql") {
+  const { place } = pass.rules.traits.checks;
+  if (place === "nowhere") throw uncheckable(update[0]!, reference, ONLY);
+  if (place === "returning") {
     return guardReturning(node, update, "update", reference, isRoot, pass);
   }
   // The rows of several targets cannot be told apart by the names of their columns.
@@ -109,8 +109,8 @@ function guardReturning<T extends Returning>(
   pass: Pass,
 ): T {
   if (checks.length === 0) return node;
-  // SQLite knows the row by the table's own name alone.
-  const row = pass.rules.dialect === "sqlite"
+  const { checks: support } = pass.rules.traits;
+  const row = support.place === "returning" && support.row === "table"
     ? nameFor(reference, TableNode.create(reference.tableName))
     : reference;
   const raises = all(
@@ -433,41 +433,17 @@ function raiseUnless(
   holds: OperationNode,
   check: NamedCheck,
   row: ReferenceName,
-  reference: ReferenceName,
+  reference: GuardedReference,
   pass: Pass,
 ): OperationNode {
+  const { checks: support } = pass.rules.traits;
+  if (support.place === "nowhere") throw uncheckable(check, reference, ONLY);
   const marker = pass.checks.add({ table: reference.table.table.identifier.name, check });
   const [name] = check.columns;
   const value = name === undefined
     ? undefined
     : expression(ReferenceNode.create(ColumnNode.create(name), row.qualifier));
-  const condition = expression(holds);
-  switch (pass.rules.dialect) {
-    case "postgres": {
-      const text = sql`cast(${value} as text)`;
-      const told = value === undefined
-        ? sql`${marker}`
-        : sql`coalesce(nullif(${text}, ${text}), ${marker})`;
-      return sql`cast(case when ${condition} then '1' else ${told} end as integer)`
-        .toOperationNode();
-    }
-    case "mysql": {
-      // An error shows the expression that it is of: a literal, as a parameter may not be shown.
-      const length = sql`char_length(${sql.lit(marker)})`;
-      const told = value === undefined
-        ? length
-        : sql`coalesce(char_length(nullif(${value}, ${value})), ${length})`;
-      return sql`case when ${condition} then 1 else 18446744073709551615 + ${told} end`
-        .toOperationNode();
-    }
-    default: {
-      const told = value === undefined
-        ? sql`${marker}`
-        : sql`coalesce(nullif(${value}, ${value}), ${marker})`;
-      return sql`json_extract('1', case when ${condition} then '$' else ${told} end)`
-        .toOperationNode();
-    }
-  }
+  return support.raiseUnless(expression(holds), marker, value);
 }
 
 /** Several guards as one. */

@@ -15,7 +15,7 @@ export function keyOfColumn(
   reference: GuardedReference,
   pass: Pass,
 ): string {
-  const name = tableOfName(column, pass.rules.dialect)?.table.identifier.name;
+  const name = tableOfName(column, pass.rules.traits)?.table.identifier.name;
   if (name !== undefined) return pass.rules.columnKey(name);
   const table = reference.tableName;
   throw new QueryRefusedError(

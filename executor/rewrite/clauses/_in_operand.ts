@@ -34,7 +34,7 @@ export function rewriteInOperand(
     : Object.freeze(
       { ...node, leftOperand: left, operator, rightOperand: right } as BinaryOperationNode,
     );
-  if (pass.rules.dialect !== "sqlite") return out;
+  if (!pass.rules.traits.sources.inTakesTable) return out;
   if (!isIn(out.operator)) {
     if (out.operator.kind === "RawNode") refuseTable(out.rightOperand, pass);
     return out;

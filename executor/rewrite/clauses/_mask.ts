@@ -316,7 +316,7 @@ class Masking {
 
 /** MySQL does not lock what a derived table reads: no lock is better than one that does nothing. */
 export function refuseLock(node: OperationNode, derives: boolean, pass: Pass): void {
-  if (pass.rules.dialect !== "mysql" || !derives) return;
+  if (pass.rules.traits.sources.locksDerivedTables || !derives) return;
   const { endModifiers = [] } = node as { endModifiers?: readonly OperationNode[] };
   const locks = endModifiers.some((modifier) => {
     const { modifier: word, rawModifier } = modifier as {

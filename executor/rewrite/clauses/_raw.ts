@@ -84,7 +84,7 @@ export function refuseOpaque(item: OperationNode, pass: Pass): void {
   }
   if (node.kind !== "RawNode") return;
   const raw = node as RawNode;
-  if (isNameOnly(raw) && tableOfName(raw, pass.rules.dialect) !== undefined) return;
+  if (isNameOnly(raw) && tableOfName(raw, pass.rules.traits) !== undefined) return;
   const tokens = flatten(raw, pass.rules.dialect);
   const call = tokens === undefined ? undefined : calledFunction(tokens);
   if (call === undefined) {
@@ -140,7 +140,7 @@ export function refuseOpenAlias(alias: OperationNode, pass: Pass): void {
 
 /** Refuses a column of SET that is more than the name of one. */
 export function refuseOpenColumn(column: OperationNode, pass: Pass): void {
-  if (tableOfName(column, pass.rules.dialect) === undefined) {
+  if (tableOfName(column, pass.rules.traits) === undefined) {
     throw new RawSqlError("a column that is set is more than a name");
   }
 }

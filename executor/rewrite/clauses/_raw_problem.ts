@@ -56,7 +56,7 @@ export function problemOf(raw: RawNode, pass: Pass): string | undefined {
         openers.push(previous?.kind === "word" ? previous.text.toLowerCase() : "");
       } else if (token.text === ")" && openers.pop() === undefined) {
         return "a raw fragment closes a bracket that it did not open";
-      } else if (token.text === "#" && pass.rules.dialect === "mysql") {
+      } else if (token.text === pass.rules.traits.lexis.comment) {
         return "a raw fragment holds a comment";
       } else if (token.text === "\\") {
         return "a raw fragment holds a backslash";
@@ -76,11 +76,11 @@ export function problemOf(raw: RawNode, pass: Pass): string | undefined {
       const problem = problemOfWord(token.text.toLowerCase(), before, next, openers);
       if (problem !== undefined) return problem;
     }
-    if (pass.rules.dialect === "sqlite" && isWord(previous, "in") && mayNameTable(token)) {
+    if (pass.rules.traits.sources.inTakesTable && isWord(previous, "in") && mayNameTable(token)) {
       return "a raw fragment names a table after IN";
     }
   }
-  if (pass.rules.dialect === "sqlite" && isWord(tokens.at(-1), "in")) {
+  if (pass.rules.traits.sources.inTakesTable && isWord(tokens.at(-1), "in")) {
     return "a raw fragment ends in IN, behind which a name is a table";
   }
   return openers.length > 0 ? "a raw fragment opens a bracket that it does not close" : undefined;

@@ -68,8 +68,8 @@ export function filterSources(sources: Sources, pass: Pass): void {
     }
     const predicate = reference && predicateOf(reference, froms[i]!, sources, pass);
     if (predicate === undefined) continue;
-    // A comma binds less than JOIN, but for SQLite, where it is a join like any other.
-    if (i < froms.length - 1 && pass.rules.dialect !== "sqlite") {
+    // A comma that binds less tightly than JOIN: what is joined does not see the predicate.
+    if (i < froms.length - 1 && !pass.rules.traits.sources.commaIsJoin) {
       sources.where = andWhere(sources.where, predicate);
     } else pending.push({ predicate, reference: reference!, list: "froms", index: i });
   }

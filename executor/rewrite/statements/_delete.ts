@@ -43,7 +43,7 @@ export function rewriteDelete(
 
   const using = out.using;
   // MySQL's targets are names of what USING lists; elsewhere they are references of their own.
-  const named = using !== undefined && pass.rules.dialect === "mysql"
+  const named = using !== undefined && pass.rules.traits.deletes.targetsNameSources
     ? namedSources(out)
     : undefined;
   const sources: Sources = {
@@ -89,7 +89,7 @@ function maskDeleted(node: DeleteQueryNode, pass: Pass): DeleteQueryNode {
   const others = node.from.froms.length > 1 || node.using !== undefined || node.joins !== undefined;
   const targets = guardedTargets(node.from.froms, pass);
   const masked = maskTargets(node, targets, "delete", others, pass);
-  if (masked !== node && others && pass.rules.dialect === "mysql") {
+  if (masked !== node && others && pass.rules.traits.deletes.targetsNameSources) {
     throw new QueryRefusedError(
       "Cannot delete from several tables where one has masked columns; delete by a subquery in WHERE",
       "UNSUPPORTED",
@@ -129,6 +129,7 @@ function softDelete(
   pass: Pass,
 ): Softened | undefined {
   if (!pass.rules.rewritesDeletes) return undefined;
+  const { deletes } = pass.rules.traits;
   for (const target of writtenTargets(node, pass)) {
     const rewrite = target.rules.deleteRewrite(target, pass);
     if (rewrite === undefined) continue;
@@ -141,7 +142,7 @@ function softDelete(
       );
     }
     const joined = node.using !== undefined || node.joins !== undefined;
-    if (node.from.froms.length > 1 || (joined && pass.rules.dialect !== "postgres")) {
+    if (node.from.froms.length > 1 || (joined && !deletes.updateTakesUsing)) {
       throw new QueryRefusedError(
         `Cannot turn a DELETE of several tables into an UPDATE of "${table}" on this dialect; ` +
           `delete by a subquery in WHERE`,
@@ -149,7 +150,7 @@ function softDelete(
         table,
       );
     }
-    if (node.returning !== undefined && pass.rules.dialect === "mysql") {
+    if (node.returning !== undefined && !deletes.updateTakesReturning) {
       throw new QueryRefusedError(
         `Cannot turn a DELETE with RETURNING into an UPDATE of "${table}" on this dialect; read ` +
           `the rows before, in one transaction`,
@@ -176,7 +177,9 @@ function writtenTargets(node: DeleteQueryNode, pass: Pass): GuardedReference[] {
     return reference === undefined ? [] : [reference];
   }
   return node.from.froms.flatMap((target) => {
-    const byName = pass.rules.dialect === "mysql" ? sourceNamed(target, node) : undefined;
+    const byName = pass.rules.traits.deletes.targetsNameSources
+      ? sourceNamed(target, node)
+      : undefined;
     const reference = guardedTarget(byName ?? target, pass);
     return reference === undefined ? [] : [reference];
   });

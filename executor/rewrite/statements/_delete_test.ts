@@ -49,6 +49,8 @@ describe("a DELETE that a plugin makes an UPDATE", () => {
       const [name, build] of [
         ["mysql", (db) => db.deleteFrom("a").using("a").innerJoin("c", "c.id", "a.id")],
         ["mysql", (db) => db.deleteFrom(["a", "b"]).using(["a", "b"])],
+        ["mysql", (db) => db.deleteFrom("a").returning("id")],
+        ["mssql", (db) => db.deleteFrom("a").returning("id")],
         ["mssql", (db) => db.deleteFrom("a").output("deleted.id")],
       ] satisfies [DummyName, Build][]
     ) {

@@ -1,0 +1,57 @@
+import { CompiledQuery } from "kysely";
+import { ATOMIC_SAVEPOINT } from "./_savepoint.ts";
+import type { DialectTraits } from "./traits.ts";
+
+/** SQL Server. */
+export const MSSQL: DialectTraits = {
+  name: "mssql",
+  identifiers: {
+    // By the usual collations.
+    foldCase: (name) => name.toLowerCase(),
+    foldUnquoted: (name) => name,
+    truncatedAt: undefined,
+    stringsAreNames: false,
+  },
+  lexis: {
+    quotedName: '"(?:[^"]|"")*"|\\[(?:[^\\]]|\\]\\])*\\]',
+    doubleQuotedStrings: false,
+    comment: undefined,
+  },
+  catalog: {
+    schemas: ["information_schema", "sys"],
+    tables: undefined,
+  },
+  ctes: {
+    // It has no word for RECURSIVE.
+    visible: "itself",
+    visibleInRecursive: "itself",
+    visibilityVaries: false,
+    nameCase: "kept",
+  },
+  sources: {
+    commaIsJoin: false,
+    inTakesTable: false,
+    locksDerivedTables: true,
+  },
+  deletes: {
+    targetsNameSources: false,
+    updateTakesUsing: false,
+    // It has OUTPUT instead.
+    updateTakesReturning: false,
+  },
+  checks: { place: "nowhere" },
+  transactions: {
+    begin: CompiledQuery.raw("begin transaction"),
+    prefersBegin: false,
+    savepoint: {
+      set: CompiledQuery.raw(`save transaction ${ATOMIC_SAVEPOINT}`),
+      rollbackTo: CompiledQuery.raw(`rollback transaction ${ATOMIC_SAVEPOINT}`),
+      // It cannot be released.
+      release: undefined,
+    },
+    probe: { by: "query", query: CompiledQuery.raw("select @@trancount as [open]") },
+    fail: undefined,
+    implicitCommit: undefined,
+    isRolledBackBy: () => false,
+  },
+};

@@ -1,0 +1,66 @@
+import { CompiledQuery, SelectQueryNode, sql } from "kysely";
+import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import type { DialectTraits } from "./traits.ts";
+
+/** SQLite. */
+export const SQLITE: DialectTraits = {
+  name: "sqlite",
+  identifiers: {
+    foldCase: (name) => name.toLowerCase(),
+    foldUnquoted: (name) => name,
+    truncatedAt: undefined,
+    stringsAreNames: true,
+  },
+  lexis: {
+    quotedName: '"(?:[^"]|"")*"|`(?:[^`]|``)*`|\\[[^\\]]*\\]',
+    doubleQuotedStrings: false,
+    comment: undefined,
+  },
+  catalog: {
+    schemas: [],
+    tables: /^sqlite_(?:master|schema|sequence|temp_master|temp_schema|stat\d)$/i,
+  },
+  ctes: {
+    visible: "all",
+    visibleInRecursive: "all",
+    visibilityVaries: false,
+    nameCase: "folded",
+  },
+  sources: {
+    commaIsJoin: true,
+    // https://www.sqlite.org/lang_expr.html#the_in_and_not_in_operators
+    inTakesTable: true,
+    locksDerivedTables: true,
+  },
+  deletes: {
+    targetsNameSources: false,
+    updateTakesUsing: false,
+    updateTakesReturning: true,
+  },
+  checks: {
+    place: "returning",
+    row: "table",
+    // As a read: it is no write of the statement that it comes after.
+    lastInsertId: {
+      ...CompiledQuery.raw("select last_insert_rowid() as id"),
+      query: SelectQueryNode.create(),
+    },
+    raiseUnless(condition, marker, value) {
+      const told = value === undefined
+        ? sql`${marker}`
+        : sql`coalesce(nullif(${value}, ${value}), ${marker})`;
+      return sql`json_extract('1', case when ${condition} then '$' else ${told} end)`
+        .toOperationNode();
+    },
+  },
+  transactions: {
+    // One that reads first and writes then could be refused the lock when it needs it.
+    begin: CompiledQuery.raw("begin immediate"),
+    prefersBegin: true,
+    savepoint: { set: SET, rollbackTo: ROLLBACK_TO, release: RELEASE },
+    probe: { by: "nothing" },
+    fail: undefined,
+    implicitCommit: undefined,
+    isRolledBackBy: () => false,
+  },
+};

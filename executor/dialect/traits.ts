@@ -1,0 +1,187 @@
+/**
+ * What a dialect of SQL does in its own way, as far as the executor has to know. The rest of the
+ * executor asks for a trait and compares no names of dialects.
+ *
+ * @module
+ */
+import type { Dialect } from "@kysera/core";
+import type { CompiledQuery, Expression, OperationNode } from "kysely";
+
+/** The traits of one dialect. Every member is read while queries are rewritten: none is computed. */
+export interface DialectTraits {
+  /** The name that plugins know the dialect by. */
+  readonly name: Dialect;
+  readonly identifiers: IdentifierTraits;
+  readonly lexis: LexisTraits;
+  readonly catalog: CatalogTraits;
+  readonly ctes: CteTraits;
+  readonly sources: SourceTraits;
+  readonly deletes: DeleteTraits;
+  readonly checks: CheckTraits;
+  readonly transactions: TransactionTraits;
+}
+
+/** How names are read and compared. */
+export interface IdentifierTraits {
+  /**
+   * Returns what the names of tables and columns are compared by. Where letter case may not count,
+   * two names that differ in nothing else are taken for one: one predicate too many is an error that
+   * shows, one too few is a leak.
+   */
+  foldCase(name: string): string;
+  /** Returns the name that an identifier without quotes stands for. */
+  foldUnquoted(name: string): string;
+  /** The bytes after which a longer name is cut off without an error. */
+  readonly truncatedAt: number | undefined;
+  /** Whether a string literal is read as a name where a table is expected. */
+  readonly stringsAreNames: boolean;
+}
+
+/** How the text of raw SQL is read. */
+export interface LexisTraits {
+  /** The pattern of a quoted name. */
+  readonly quotedName: string;
+  /** Whether `"` is the quote of a string, unless the server is told otherwise. */
+  readonly doubleQuotedStrings: boolean;
+  /** A sign that begins a comment, besides `--` and a slash with a star. */
+  readonly comment: string | undefined;
+}
+
+/** The tables of the database itself. */
+export interface CatalogTraits {
+  /** The schemas that hold them, as names are compared. */
+  readonly schemas: readonly string[];
+  /** The pattern of their names, where they are told apart by these alone. */
+  readonly tables: RegExp | undefined;
+}
+
+/** What the name of a common table expression stands for. */
+export interface CteTraits {
+  /** The names that a body sees in a WITH. */
+  readonly visible: CteVisibility;
+  /** The names that a body sees in a WITH RECURSIVE. */
+  readonly visibleInRecursive: CteVisibility;
+  /**
+   * Whether servers of the dialect disagree on which other names a body sees: a later one under
+   * RECURSIVE, and from a nested WITH those of the query around it.
+   */
+  readonly visibilityVaries: boolean;
+  /** Whether names that differ by letter case only are the same; `varies` where servers disagree. */
+  readonly nameCase: "folded" | "kept" | "varies";
+}
+
+/**
+ * The CTEs of its WITH that a body sees: those before it, `earlier`; with `itself`, that one as well;
+ * or `all`.
+ */
+export type CteVisibility = "earlier" | "itself" | "all";
+
+/** What stands where a table is read. */
+export interface SourceTraits {
+  /** Whether a comma is a join like any other; elsewhere it binds less tightly than JOIN. */
+  readonly commaIsJoin: boolean;
+  /** Whether `x in t` reads the table t. */
+  readonly inTakesTable: boolean;
+  /** Whether FOR UPDATE locks the rows that a derived table reads. */
+  readonly locksDerivedTables: boolean;
+}
+
+/** What the targets of a DELETE are, and what an UPDATE in its place can take over from it. */
+export interface DeleteTraits {
+  /**
+   * Whether the targets of a DELETE are names of what USING and the joins list; elsewhere they are
+   * references of their own.
+   */
+  readonly targetsNameSources: boolean;
+  /** Whether the UPDATE can take over USING and joins. */
+  readonly updateTakesUsing: boolean;
+  /** Whether the UPDATE can take over RETURNING. */
+  readonly updateTakesReturning: boolean;
+}
+
+/**
+ * Where a statement can check the rows that it writes: in RETURNING, which sees the new row; around
+ * the values, where no clause does; or nowhere.
+ */
+export type CheckTraits =
+  | {
+    readonly place: "returning";
+    /** Whether RETURNING knows the row by the alias of the target, or by the table's own name. */
+    readonly row: "alias" | "table";
+    /**
+     * Asks for the id of the row inserted last ({@linkcode LastInsertId}), where drivers tell it
+     * only for statements that return no rows.
+     */
+    readonly lastInsertId: CompiledQuery | undefined;
+    readonly raiseUnless: RaiseUnless;
+  }
+  | {
+    readonly place: "values";
+    readonly raiseUnless: RaiseUnless;
+  }
+  | {
+    readonly place: "nowhere";
+  };
+
+/** The row that tells the id of the row inserted last. */
+export interface LastInsertId {
+  readonly id: number | bigint;
+}
+
+/**
+ * Returns an expression that is 1 where a condition holds, and else raises an error that bears the
+ * marker.
+ *
+ * @param condition what must hold
+ * @param marker text by which the error is recognized
+ * @param value a column of the row; what is raised depends on it, or a planner might raise it where
+ * there is no row at all
+ */
+export type RaiseUnless = (
+  condition: Expression<unknown>,
+  marker: string,
+  value: Expression<unknown> | undefined,
+) => OperationNode;
+
+/** How statements are made atomic, and what ends a transaction. */
+export interface TransactionTraits {
+  /** Begins a transaction. */
+  readonly begin: CompiledQuery;
+  /** Whether a transaction of the executor's own begins with that, not as the driver begins one. */
+  readonly prefersBegin: boolean;
+  readonly savepoint: SavepointTraits;
+  readonly probe: TransactionProbe;
+  /**
+   * Where a failed statement leaves a transaction that can only be rolled back: a statement that
+   * fails. Elsewhere a failed statement undoes itself alone.
+   */
+  readonly fail: CompiledQuery | undefined;
+  /** The pattern of statements before which the open transaction is committed. */
+  readonly implicitCommit: RegExp | undefined;
+  /** Returns true if an error means that the whole transaction has been rolled back. */
+  isRolledBackBy(error: unknown): boolean;
+}
+
+/** The commands of the savepoint {@linkcode ATOMIC_SAVEPOINT}. */
+export interface SavepointTraits {
+  readonly set: CompiledQuery;
+  readonly rollbackTo: CompiledQuery;
+  /** Releases it; `undefined` where one that is left behind is forgotten without. */
+  readonly release: CompiledQuery | undefined;
+}
+
+/** The row that tells how many transactions are open. */
+export interface OpenTransactions {
+  readonly open: number;
+}
+
+/** How to find out whether a transaction is open that the driver has not shown. */
+export type TransactionProbe =
+  /** It need not be known: outside a transaction, a savepoint begins one. */
+  | { readonly by: "nothing" }
+  /** By a query for {@linkcode OpenTransactions}. */
+  | { readonly by: "query"; readonly query: CompiledQuery }
+  /** By a savepoint, which is refused outside a transaction. */
+  | { readonly by: "savepoint"; isRefusal(error: unknown): boolean }
+  /** By a savepoint and its release, which is refused outside a transaction. */
+  | { readonly by: "release"; readonly release: CompiledQuery; isRefusal(error: unknown): boolean };
