@@ -1,5 +1,6 @@
 import { detectDialect, DIALECTS } from "@kysera/core";
 import type { Kysely } from "kysely";
+import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
 import { TRAITS } from "../dialect/mod.ts";
 import { brand, type KyseraExecutor } from "../instance/executor_type.ts";
@@ -193,6 +194,7 @@ export function prepare(
   const names = new Names(db.getExecutor().plugins, TRAITS[dialect].identifiers);
   const tableFunctions = new Set(base?.set.tableFunctions);
   for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());
+  const relations = new Relations(TRAITS[dialect]);
   const state = (hooks: readonly NamedHooks[]): ExecutorState => {
     const denies = base?.set.rawSql === "deny" || deniesRaw(hooks);
     const set = new PluginSet({
@@ -202,7 +204,8 @@ export function prepare(
       rawSql: options.rawSql ?? (denies ? "deny" : "allow"),
       tableFunctions,
     });
-    return new ExecutorState({ set, own, rawDb, base });
+    relations.announce(set.discoverers);
+    return new ExecutorState({ set, own, rawDb, relations, base });
   };
   const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
   const host: PluginHost = {
@@ -210,6 +213,8 @@ export function prepare(
     db: rawDb,
     canWait,
     tables,
+    relations: (tables) =>
+      tables === undefined ? relations.all(rawDb) : relations.of(tables, rawDb),
     physicalName: (table) => names.table(table),
     physicalColumn: (column) => names.physicalColumn(column),
   };

@@ -3,7 +3,9 @@ import { inMode, instanceOf } from "../instance/_graft.ts";
 import { sameKeys } from "../hooks/_cache_keys.ts";
 import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
 import type { GuardedExecutor } from "../instance/_guarded_executor.ts";
-import { Usage } from "../rewrite/_pass.ts";
+import { type CacheKey, Usage } from "../rewrite/_pass.ts";
+import type { Attributes } from "../contract/plugin.ts";
+import type { TableId } from "../contract/table_scope.ts";
 import { DeferredParameter } from "../tree/_deferred_parameter.ts";
 import { writtenKind } from "../instance/_provenance.ts";
 import { ExecutorQuery } from "../instance/_compiled_query.ts";
@@ -136,80 +138,130 @@ function planOfInstance<R, K extends Kysely<any>>(
   instance: GuardedExecutor,
   build: (db: K) => Compilable<R>,
 ): QueryPlan<R> {
-  const { family, request } = instance.rules;
-  const { query: compiled, usage } = prepareFor(handle, build, true);
-  const context = usage.context ? request.context : ANY;
-  const reusable = !usage.once;
-  const { keys } = usage;
+  const { family } = instance.rules;
+  let prepared = prepareFor(handle, instance, build, true);
   let asked: Prepared<R> | undefined;
   const problem = (other: GuardedExecutor | undefined, run: object): string | undefined => {
     if (other?.rules.family !== family) {
       return "it was prepared for another executor, other flags or other Kysely plugins";
     }
-    if (!reusable) return undefined;
+    if (!isReusable(prepared)) return undefined;
     const { rules } = other;
+    const { context, keys } = prepared;
     return (context === ANY || context === rules.request.context) &&
         sameKeys(keys, rules.request.context, run, rules.callerMayChange)
       ? undefined
       : "it was prepared under another context";
+  };
+  /** What the catalog says of the tables may have become known, or have changed. */
+  const refresh = (other: Kysely<any>, target: GuardedExecutor): void => {
+    const { version, unknown } = prepared;
+    const { rules } = target;
+    if (
+      version === rules.version &&
+      (unknown.length === 0 || unknown.some((table) => rules.isUnknown(table)))
+    ) {
+      return;
+    }
+    prepared = prepareFor(other as K, target, build, true);
+    asked = undefined;
   };
   const bound = (
     other: Kysely<any>,
     values: readonly unknown[],
     run: object,
   ): CompiledQuery<R> => {
-    const { rules } = instanceOf(other)!;
+    const target = instanceOf(other)!;
+    const { rules } = target;
     const { context } = rules.request;
+    const reusable = isReusable(prepared);
     // An instance of the family is a Kysely of the same kind as the one that was prepared for.
-    let prepared = reusable ? { query: compiled, usage } : prepareFor(other as K, build, true);
-    if (ExecutorQuery.checksOf(prepared.query)?.satisfied(values, context, run) === false) {
+    let made = reusable ? prepared : prepareFor(other as K, target, build, true);
+    if (ExecutorQuery.checksOf(made.query)?.satisfied(values, context, run) === false) {
       // A check that cannot tell by the values is made by the database.
-      prepared = reusable
-        ? asked ??= prepareFor(other as K, build, false)
-        : prepareFor(other as K, build, false);
+      made = reusable
+        ? asked ??= prepareFor(other as K, target, build, false)
+        : prepareFor(other as K, target, build, false);
     }
-    const { query } = prepared;
+    const { query, unknown } = made;
     const read: ReadParameter[] = [];
     const parameters = fill(query.parameters, values, (parameter) => {
       const value = parameter.read(context, run);
       if (rules.callerMayChange) read.push([parameter, value]);
       return value;
     });
-    const checks = ExecutorQuery.checksOf(query);
-    const reads = rules.callerMayChange ? new ContextReads(prepared.usage.keys, read) : undefined;
-    return new ExecutorQuery<R>(query, parameters, rules, { checks, reads });
+    return new ExecutorQuery<R>(query, parameters, rules, {
+      checks: ExecutorQuery.checksOf(query),
+      reads: rules.callerMayChange ? new ContextReads(made.keys, read) : undefined,
+      unknown: unknown.length === 0 ? undefined : {
+        tables: unknown,
+        again() {
+          refresh(other, target);
+          return bound(other, values, run);
+        },
+      },
+    });
+  };
+  const tried = (
+    other: Kysely<any>,
+    values: readonly unknown[],
+    run: object,
+  ): CompiledQuery<R> | string => {
+    const target = instanceOf(other);
+    if (target !== undefined && target.rules.family === family) refresh(other, target);
+    return problem(target, run) ?? bound(other, values, run);
   };
   return {
-    sql: compiled.sql,
-    kind: writtenKind(compiled.query),
-    reusable,
+    get sql() {
+      return prepared.query.sql;
+    },
+    get kind() {
+      return writtenKind(prepared.query.query);
+    },
+    get reusable() {
+      // Where tables are not known yet, it is compiled once more when they are.
+      return !prepared.once;
+    },
     serves: (other) => problem(instanceOf(other), {}) === undefined,
     tryBind(other, values) {
-      const run = {};
-      return problem(instanceOf(other), run) === undefined ? bound(other, values, run) : undefined;
+      const query = tried(other, values, {});
+      return typeof query === "string" ? undefined : query;
     },
     bind(other, values) {
-      const run = {};
-      const why = problem(instanceOf(other), run);
-      if (why !== undefined) throw new ForeignQueryError(why);
-      return bound(other, values, run);
+      const query = tried(other, values, {});
+      if (typeof query === "string") throw new ForeignQueryError(query);
+      return query;
     },
   };
 }
 
 interface Prepared<R> {
   readonly query: CompiledQuery<R>;
-  /** What its rewriting has used. */
-  readonly usage: Usage;
+  /** Whether a hook's result may be another one next time. */
+  readonly once: boolean;
+  /** The context that a hook looked at itself. */
+  readonly context: Attributes | undefined | typeof ANY;
+  readonly keys: readonly CacheKey[];
+  /** Tables that nobody knew. */
+  readonly unknown: readonly TableId[];
+  /** The version of what was known of tables. */
+  readonly version: number;
+}
+
+/** Returns true if what was compiled serves other runs as it is. */
+function isReusable({ once, unknown }: Prepared<unknown>): boolean {
+  return !once && unknown.length === 0;
 }
 
 /** Compiles a query, and leaves its deferred parameters to be read when it runs. */
 function prepareFor<R, K extends Kysely<any>>(
   handle: K,
+  { rules }: GuardedExecutor,
   build: (db: K) => Compilable<R>,
   defersChecks: boolean,
 ): Prepared<R> {
   const usage = new Usage();
+  const { version } = rules;
   let own: CompiledQuery | undefined;
   const preparing = inMode(handle, {
     mode: "prepare",
@@ -218,9 +270,16 @@ function prepareFor<R, K extends Kysely<any>>(
     compiled: (query) => own = query,
   });
   const query = build(preparing).compile();
-  // What another executor instance has compiled is good for its own caller: it is made each time.
-  if (query !== own) usage.once = true;
-  return { query, usage };
+  const { keys, unknown } = usage;
+  return {
+    query,
+    // What another executor instance has compiled is good for its own caller: it is made each time.
+    once: usage.once || query !== own,
+    context: usage.context ? rules.request.context : ANY,
+    keys,
+    unknown,
+    version,
+  };
 }
 
 /** Stands for every context. */

@@ -15,6 +15,7 @@ export const HOOKS = [
   "aroundQuery",
   "aroundStream",
   "describe",
+  "discover",
   "explain",
   "callerMayChange",
   "setup",

@@ -5,10 +5,11 @@
  * @module
  */
 import { didYouMean } from "@kysera/core";
-import { sql, type TableMetadata } from "kysely";
+import { sql } from "kysely";
 import { PluginValidationError } from "./errors.ts";
 import type { PluginHost } from "./plugin.ts";
-import { TableScope } from "./table_scope.ts";
+import { qualifiedTable, type Relation } from "./relation.ts";
+import { parseTableName, type TableId, TableScope } from "./table_scope.ts";
 
 /** What a plugin looks for. */
 export interface TableSearch {
@@ -32,7 +33,12 @@ export interface FoundTables {
   /** Those that have a column, by the option that names it. */
   readonly columns: Readonly<Record<string, TableScope>>;
   /** What the database says of them; nothing of those that were taken at their word. */
-  readonly found: readonly TableMetadata[];
+  readonly found: readonly Relation[];
+  /**
+   * Takes what the database says of a table that was not known: for the hook `discover`. Tables that
+   * the options list stay as they are.
+   */
+  learn(table: TableId, found: readonly Relation[]): void;
 }
 
 /**
@@ -66,7 +72,7 @@ export function listedTables(host: PluginHost, search: TableSearch): FoundTables
     return scope;
   };
   const columns = Object.keys(search.columns).map((option) => [option, listed()] as const);
-  return { scope: listed(), columns: Object.fromEntries(columns), found: [] };
+  return { scope: listed(), columns: Object.fromEntries(columns), found: [], learn: () => {} };
 }
 
 /**
@@ -75,7 +81,8 @@ export function listedTables(host: PluginHost, search: TableSearch): FoundTables
  * @param host the plugin's host
  * @param search what to look for
  * @returns the tables; no query is run but where an option lists what introspection does not
- * @throws {PluginValidationError} where the options name what is not there, or nothing has a column
+ * @throws {PluginValidationError} where the options name what is not there, or nothing has a column,
+ * unless the database is empty
  *
  * @example
  * ```ts
@@ -93,9 +100,14 @@ export function listedTables(host: PluginHost, search: TableSearch): FoundTables
  * ```
  */
 export async function findTables(host: PluginHost, search: TableSearch): Promise<FoundTables> {
-  const finder = new Finder(host, search, await host.tables());
-  await finder.mustHaveTables(search.excludeTables);
-  return search.tables === undefined ? finder.found() : await finder.listed(search.tables);
+  const { tables, excludeTables } = search;
+  // Where the tables are listed, no other is asked about.
+  const relations = tables === undefined ? await host.relations() : await host.relations(
+    [...tables, ...excludeTables].map((entry) => physicalTable(host, entry)),
+  );
+  const finder = new Finder(host, search, relations);
+  await finder.mustHaveTables(excludeTables);
+  return tables === undefined ? finder.found() : await finder.listed(tables);
 }
 
 /**
@@ -133,32 +145,61 @@ export function columnFor(host: Pick<PluginHost, "physicalColumn">, column: stri
  * assert.equal(qualifiedName({ name: "users", schema: "app" }), "app.users");
  * ```
  */
-export function qualifiedName({ name, schema }: Pick<TableMetadata, "name" | "schema">): string {
-  return schema === undefined ? name : `${schema}.${name}`;
+export function qualifiedName({ name, schema }: Pick<Relation, "name" | "schema">): string {
+  return qualifiedTable({ name, schema });
 }
+
+function physicalTable(host: PluginHost, entry: string): TableId {
+  const { name, schema } = parseTableName(entry);
+  return {
+    name: host.physicalName(name),
+    schema: schema === undefined ? undefined : host.physicalName(schema),
+  };
+}
+
+/** Tables in which Kysely's Migrator keeps its records: a database with these alone is empty. */
+const MIGRATIONS = /^kysely_migration(?:_lock)?$/;
 
 class Finder {
   readonly #host: PluginHost;
   readonly #search: TableSearch;
-  readonly #tables: readonly TableMetadata[];
+  readonly #tables: readonly Relation[];
   readonly #names: TableScope;
+  readonly #byName = new Map<string, readonly Relation[]>();
 
-  constructor(host: PluginHost, search: TableSearch, tables: readonly TableMetadata[]) {
+  constructor(host: PluginHost, search: TableSearch, tables: readonly Relation[]) {
     this.#host = host;
     this.#search = search;
     this.#tables = tables;
     this.#names = new TableScope(host);
+    for (const table of tables) {
+      const key = this.#names.keyOf(table.name);
+      this.#byName.set(key, [...this.#byName.get(key) ?? [], table]);
+    }
   }
 
   /** The tables that have a column. */
   found(): FoundTables {
     const scope = this.#scopeOf((table) => this.#counts(table));
     const found = this.#tables.filter((table) => scope.has(table));
-    if (found.length === 0) throw this.#nothing();
+    // On an empty database the tables are still to be made, through this executor it may be.
+    const isEmpty = this.#tables.every(({ name }) => MIGRATIONS.test(name));
+    if (found.length === 0 && !isEmpty) throw this.#nothing();
     const columns = Object.entries(this.#search.columns).map(([option, column]) =>
       [option, this.#scopeOf((table) => this.#has(table, column))] as const
     );
-    return { scope, columns: Object.fromEntries(columns), found };
+    const byOption = Object.fromEntries(columns);
+    return {
+      scope,
+      columns: byOption,
+      found,
+      learn: (table, relations) => {
+        scope.learn(table, relations, (relation) => this.#counts(relation));
+        for (const [option, column] of Object.entries(this.#search.columns)) {
+          byOption[option]!.learn(table, relations, (relation) => this.#has(relation, column));
+        }
+      },
+    };
   }
 
   /** The tables that are listed. @throws {PluginValidationError} for one without a column */
@@ -175,17 +216,16 @@ class Finder {
     for (const each of [scope, ...Object.values(byOption)]) {
       for (const entry of excludeTables) each.exclude(entry);
     }
-    const found = this.#tables.filter((table) =>
-      entries.some((entry) => this.#names.isNamed(entry, table)) && this.#counts(table)
-    );
-    return { scope, columns: byOption, found };
+    const named = new Set(entries.flatMap((entry) => this.#named(entry)));
+    const found = [...named].filter((table) => this.#counts(table));
+    return { scope, columns: byOption, found, learn: () => {} };
   }
 
   /** @throws {PluginValidationError} for an entry that names no table */
   async mustHaveTables(entries: readonly string[]): Promise<void> {
     for (const entry of entries) {
       if (this.#named(entry).length > 0 || await this.#answers(entry)) continue;
-      throw this.#noTable(entry);
+      throw await this.#noTable(entry);
     }
   }
 
@@ -194,7 +234,7 @@ class Finder {
     const columns = Object.entries(this.#search.columns);
     const named = this.#named(entry);
     if (columns.length === 0) {
-      if (named.length === 0 && !await this.#answers(entry)) throw this.#noTable(entry);
+      if (named.length === 0 && !await this.#answers(entry)) throw await this.#noTable(entry);
       return [];
     }
     const options: string[] = [];
@@ -203,31 +243,33 @@ class Finder {
       if (isThere || await this.#answers(entry, column)) options.push(option);
     }
     if (options.length > 0) return options;
-    if (named.length === 0) throw this.#noTable(entry);
+    if (named.length === 0) throw await this.#noTable(entry);
     throw this.#failure(
       `table "${entry}" has no column ${this.#columns(named)}; name the column with ` +
         `${this.#options()}, or take the table out of "tables"`,
     );
   }
 
-  #scopeOf(counts: (table: TableMetadata) => boolean): TableScope {
+  #scopeOf(counts: (table: Relation) => boolean): TableScope {
     const scope = new TableScope(this.#host);
     for (const table of this.#tables) scope.addFound(table, counts(table));
     for (const entry of this.#search.excludeTables) scope.exclude(entry);
     return scope;
   }
 
-  #counts(table: TableMetadata): boolean {
+  #counts(table: Relation): boolean {
     const columns = Object.values(this.#search.columns);
     return columns.length === 0 || columns.some((column) => this.#has(table, column));
   }
 
-  #has(table: TableMetadata, column: string): boolean {
+  #has(table: Relation, column: string): boolean {
     return table.columns.some(({ name }) => this.#names.isColumn(column, name));
   }
 
-  #named(entry: string): TableMetadata[] {
-    return this.#tables.filter((table) => this.#names.isNamed(entry, table));
+  #named(entry: string): Relation[] {
+    const { name } = parseTableName(entry);
+    const candidates = this.#byName.get(this.#host.physicalName(name)) ?? [];
+    return candidates.filter((table) => this.#names.isNamed(entry, table));
   }
 
   /** Whether the database takes the name: introspection does not list all that can be read. */
@@ -256,7 +298,7 @@ class Finder {
   }
 
   /** The columns in words, with those of the tables that may have been meant. */
-  #columns(tables: readonly TableMetadata[]): string {
+  #columns(tables: readonly Relation[]): string {
     const known = tables.flatMap(({ columns }) => columns.map(({ name }) => name));
     return Object.values(this.#search.columns)
       .map((column) => `"${column}"${didYouMean(column, known)}`).join(" or ");
@@ -266,8 +308,9 @@ class Finder {
     return Object.keys(this.#search.columns).map((option) => `"${option}"`).join(" or ");
   }
 
-  #noTable(entry: string): PluginValidationError {
-    const known = this.#tables.flatMap((table) => [table.name, qualifiedName(table)]);
+  async #noTable(entry: string): Promise<PluginValidationError> {
+    const all = await this.#host.relations();
+    const known = all.flatMap((table) => [table.name, qualifiedName(table)]);
     return this.#failure(`there is no table "${entry}"${didYouMean(entry, known)}`);
   }
 

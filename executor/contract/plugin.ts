@@ -18,6 +18,8 @@ import type {
   SqlBool,
   TableMetadata,
 } from "kysely";
+import type { Relation } from "./relation.ts";
+import type { TableId } from "./table_scope.ts";
 
 /** The family of SQL a database speaks, as far as rewriting is concerned. */
 export type DialectName = Dialect;
@@ -315,6 +317,17 @@ export interface PluginHooks {
    * for another caller is refused.
    */
   callerMayChange?(context: Attributes | undefined): boolean;
+  /**
+   * Told what the database says of a table that a query names and that the executor did not know:
+   * one that was made later, or is temporary, or stands in a schema that nobody asked about. Before
+   * the query runs, {@linkcode PluginHooks.appliesTo} is asked again. With this hook no table is left
+   * alone because it is unknown.
+   *
+   * @param table the table, by the physical names that the query has for it
+   * @param found what the catalog says, in each schema that has a table or view of the name, the one
+   * first that the name alone finds; empty where there is none
+   */
+  discover?(table: TableId, found: readonly Relation[]): void;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
   readonly rawSql?: "deny";
   /**
@@ -340,6 +353,15 @@ export interface PluginHost {
   readonly canWait: boolean;
   /** The tables of the database; asked of it once per executor, whoever asks. */
   tables(): Promise<readonly TableMetadata[]>;
+  /**
+   * What the database says of tables and views, generated columns and materialized views included.
+   *
+   * @param tables those to ask about, by their physical names, in every schema that has one of the
+   * name; in one statement, unless they are hundreds. Without them all are asked about, once per
+   * executor
+   * @returns those that are there, first those that their name alone finds
+   */
+  relations(tables?: readonly TableId[]): Promise<readonly Relation[]>;
   /** The physical name of a table, after the Kysely plugins of the database (camel case, ..). */
   physicalName(table: string): string;
   /** The physical name of a column. */

@@ -1,5 +1,6 @@
 import { TRAITS } from "../dialect/mod.ts";
 import type { PluginHost } from "./plugin.ts";
+import type { Relation } from "./relation.ts";
 
 /** A table as hooks are told it, and as an entry of an option names it. */
 export interface TableId {
@@ -47,6 +48,7 @@ export type NameHost = Pick<PluginHost, "dialect" | "physicalName" | "physicalCo
 export class TableScope {
   readonly #host: NameHost;
   readonly #places = new Map<string, Place>();
+  readonly #excluded = new Set<string>();
 
   /**
    * Makes one without tables.
@@ -72,8 +74,38 @@ export class TableScope {
     if (schema !== undefined) (counts ? place.inside : place.outside).add(this.#fold(schema));
   }
 
+  /**
+   * Takes what the database says of a table that was not known, in place of what was known of it.
+   *
+   * @param table the table, by its physical names
+   * @param found what the catalog says of tables of this name
+   * @param counts says which of them count
+   */
+  learn(
+    table: TableId,
+    found: readonly Relation[],
+    counts: (relation: Relation) => boolean,
+  ): void {
+    const place = this.#place(this.#fold(table.name));
+    if (table.schema === undefined) {
+      place.inside.clear();
+      place.outside.clear();
+    }
+    for (const relation of found) {
+      const schema = relation.schema === undefined ? undefined : this.#fold(relation.schema);
+      if (schema !== undefined) {
+        place.inside.delete(schema);
+        place.outside.delete(schema);
+      }
+      this.addFound(relation, counts(relation));
+    }
+    place.found = place.inside.size > 0 || found.some(counts);
+    for (const entry of this.#excluded) this.exclude(entry);
+  }
+
   /** Takes out an entry of an option. */
   exclude(entry: string): void {
+    this.#excluded.add(entry);
     const { name, schema } = parseTableName(entry);
     const key = this.#host.physicalName(name);
     const place = this.#places.get(key);
@@ -98,6 +130,11 @@ export class TableScope {
     if (spellings.some((spelling) => place.inside.has(spelling))) return true;
     if (spellings.some((spelling) => place.outside.has(spelling))) return false;
     return everywhere;
+  }
+
+  /** Returns what the names of tables of the database are compared by. */
+  keyOf(name: string): string {
+    return this.#fold(name);
   }
 
   /** Whether an entry of an option names this table of the database. */

@@ -20,6 +20,9 @@ export const MSSQL: DialectTraits = {
   catalog: {
     schemas: ["information_schema", "sys"],
     tables: undefined,
+    values: { schemas: undefined, names: /^dm_(?:exec|db_stats)_\w+$/, home: undefined },
+    readRelations: undefined,
+    readsEverySchema: true,
   },
   ctes: {
     // It has no word for RECURSIVE.

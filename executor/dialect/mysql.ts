@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { readMysql } from "./_read_mysql.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** MySQL and MariaDB; where these differ, what is safe on both. */
@@ -19,6 +20,14 @@ export const MYSQL: DialectTraits = {
   catalog: {
     schemas: ["information_schema", "mysql", "performance_schema", "sys"],
     tables: undefined,
+    values: {
+      schemas: /^(?:mysql|performance_schema|sys)$/,
+      names:
+        /^(?:processlist|column_statistics|user_variables|innodb_trx|innodb_locks|innodb_ft_\w+)$/,
+      home: "information_schema",
+    },
+    readRelations: readMysql,
+    readsEverySchema: false,
   },
   ctes: {
     visible: "earlier",

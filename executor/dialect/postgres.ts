@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { readPostgres } from "./_read_postgres.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** PostgreSQL. */
@@ -20,6 +21,14 @@ export const POSTGRES: DialectTraits = {
   catalog: {
     schemas: ["pg_catalog", "information_schema"],
     tables: undefined,
+    values: {
+      schemas: /^pg_toast$/,
+      names:
+        /^pg_(?:stats|stats_ext|stats_ext_exprs|statistic|statistic_ext_data|stat_activity|stat_statements|prepared_statements|cursors|largeobject)$/,
+      home: undefined,
+    },
+    readRelations: readPostgres,
+    readsEverySchema: true,
   },
   ctes: {
     visible: "earlier",

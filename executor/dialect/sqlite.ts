@@ -1,5 +1,6 @@
 import { CompiledQuery, SelectQueryNode, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { readSqlite } from "./_read_sqlite.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** SQLite. */
@@ -19,6 +20,13 @@ export const SQLITE: DialectTraits = {
   catalog: {
     schemas: [],
     tables: /^sqlite_(?:master|schema|sequence|temp_master|temp_schema|stat\d)$/i,
+    values: {
+      schemas: undefined,
+      names: /^(?:sqlite_stat\d|sqlite_dbpage|sqlite_dbdata|sqlite_dbptr)$/,
+      home: undefined,
+    },
+    readRelations: readSqlite,
+    readsEverySchema: true,
   },
   ctes: {
     visible: "all",

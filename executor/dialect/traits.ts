@@ -5,7 +5,7 @@
  * @module
  */
 import type { Dialect } from "@kysera/core";
-import type { CompiledQuery, Expression, OperationNode } from "kysely";
+import type { CompiledQuery, Expression, Kysely, OperationNode } from "kysely";
 
 /** The traits of one dialect. Every member is read while queries are rewritten: none is computed. */
 export interface DialectTraits {
@@ -53,7 +53,53 @@ export interface CatalogTraits {
   readonly schemas: readonly string[];
   /** The pattern of their names, where they are told apart by these alone. */
   readonly tables: RegExp | undefined;
+  /** Those that show values of rows, or statements that hold some. */
+  readonly values: ValueCatalogs;
+  /** Reads what the catalog says of relations; `undefined` where nothing is looked up. */
+  readonly readRelations: ReadRelations | undefined;
+  /** Whether a name is looked up in every schema at once, and so known in all of them. */
+  readonly readsEverySchema: boolean;
 }
+
+/** Relations of the database itself that show values of rows. */
+export interface ValueCatalogs {
+  /** Schemas in which all do, as names are compared; `undefined` where there are none. */
+  readonly schemas: RegExp | undefined;
+  /** The names of others, as names are compared. */
+  readonly names: RegExp;
+  /** The schema that the name of one of these stands in, where it is not found without it. */
+  readonly home: string | undefined;
+}
+
+/** A table as a query names it. */
+export interface NamedTable {
+  readonly name: string;
+  readonly schema?: string | undefined;
+}
+
+/** One row of a catalog query: a column of a relation, or a relation without columns. */
+export interface CatalogRow {
+  readonly relation: string;
+  readonly namespace: string | null;
+  /** 1 for a view. */
+  readonly viewed: number | string;
+  /** 1 where the name alone finds it. */
+  readonly visible: number | string;
+  readonly attribute: string | null;
+  /** 1 where the column may hold NULL. */
+  readonly nullable: number | string | null;
+}
+
+/**
+ * Reads what the catalog says of relations.
+ *
+ * @param db the database, without plugins of any kind
+ * @param tables those to ask about, in every schema that has one of the name; `undefined` for all
+ */
+export type ReadRelations = (
+  db: Kysely<any>,
+  tables: readonly NamedTable[] | undefined,
+) => Promise<readonly CatalogRow[]>;
 
 /** What the name of a common table expression stands for. */
 export interface CteTraits {

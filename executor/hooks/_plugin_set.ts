@@ -20,6 +20,8 @@ export class PluginSet {
   readonly streamArounds: readonly NamedHooks[];
   /** The hooks that say whether the caller may change. */
   readonly callers: readonly NamedHooks[];
+  /** The hooks that are told of tables that were not known. */
+  readonly discoverers: readonly NamedHooks[];
   readonly rewritesDeletes: boolean;
   /** Whether some plugin assigns, checks or masks columns. */
   readonly writes: boolean;
@@ -46,6 +48,7 @@ export class PluginSet {
     this.aroundsOfReads = this.arounds.filter(({ hooks }) => hooks.around !== "writes");
     this.streamArounds = having("aroundStream");
     this.callers = having("callerMayChange");
+    this.discoverers = having("discover");
     this.rewritesDeletes = having("rewriteDelete").length > 0;
     this.writes = having("stamp", "check", "mask").length > 0;
     this.masks = having("mask").length > 0;

@@ -2,7 +2,8 @@ import type { KyselyPlugin, QueryExecutor } from "kysely";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName, Plugin } from "../contract/plugin.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
-import type { Provenance, RequestScope, Rules, TableRules } from "../rewrite/rules.ts";
+import type { TableId } from "../contract/table_scope.ts";
+import type { Provenance, RequestScope, Rules } from "../rewrite/rules.ts";
 import { isCatalog } from "../tree/_catalog.ts";
 import { Names } from "../tree/_names.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
@@ -12,11 +13,21 @@ import { PluginTableRules } from "./_table_rules.ts";
 const MOST_TABLES = 10_000;
 const NO_FLAGS: Attributes = Object.freeze({});
 
+/** The tables and views that an executor knows of. */
+export interface KnownRelations {
+  /** Counts the times that something was forgotten. */
+  readonly version: number;
+  /** Returns true if a table needs no look at the catalog, whether or not it is there. */
+  knows(table: TableId): boolean;
+}
+
 /** What executor instances of the same flags and the same Kysely plugins share. */
 interface Shared {
   readonly names: Names;
   /** Rules by name; `null` for a table that no plugin has anything to say about. */
-  readonly tables: Map<string, TableRules | null>;
+  readonly tables: Map<string, PluginTableRules | null>;
+  /** The version of the known relations that the rules are for. */
+  version: number;
 }
 
 /** What the plugins of an executor say, for one executor instance. It never changes. */
@@ -37,10 +48,15 @@ export class PluginRules implements Rules {
   /** Whether the instance has flags: then even what they left as it was must tell its provenance. */
   readonly hasFlags: boolean;
   readonly callerMayChange: boolean;
+  /** Whether tables that are not known are looked up. */
+  readonly discovers: boolean;
+  /** Whether a query may leave something to be done when it runs. */
+  readonly leaves: boolean;
   readonly schemas: readonly KyselyPlugin[];
   /** The Kysely plugins that come after the rewriting. */
   readonly plugins: readonly KyselyPlugin[];
   readonly provenance: Provenance;
+  readonly #relations: KnownRelations;
   readonly #shared: Shared;
   #plain: PluginRules | undefined;
 
@@ -50,6 +66,7 @@ export class PluginRules implements Rules {
     schemas: readonly KyselyPlugin[],
     plugins: readonly KyselyPlugin[],
     provenance: Provenance,
+    relations: KnownRelations,
     shared: Shared,
   ) {
     this.set = set;
@@ -57,6 +74,7 @@ export class PluginRules implements Rules {
     this.schemas = schemas;
     this.plugins = plugins;
     this.provenance = provenance;
+    this.#relations = relations;
     this.#shared = shared;
     this.dialect = set.dialect;
     this.traits = set.traits;
@@ -71,6 +89,8 @@ export class PluginRules implements Rules {
     this.callerMayChange = set.callers.some(({ plugin, hooks }) =>
       callHook(plugin, "callerMayChange", () => hooks.callerMayChange!(request.context))
     );
+    this.discovers = set.discoverers.length > 0;
+    this.leaves = this.writes || this.callerMayChange || this.discovers;
     this.hasFlags = Object.keys(request.metadata).length > 0;
   }
 
@@ -80,24 +100,24 @@ export class PluginRules implements Rules {
     set: PluginSet,
     request: RequestScope,
     provenance: Provenance,
+    relations: KnownRelations,
   ): PluginRules {
     const plugins = inner.plugins.filter((plugin) => !isSchemaPlugin(plugin));
     const names = new Names(plugins, set.traits.identifiers);
     const schemas = inner.plugins.filter(isSchemaPlugin);
-    return new PluginRules(set, request, schemas, plugins, provenance, {
+    return new PluginRules(set, request, schemas, plugins, provenance, relations, {
       names,
       tables: new Map(),
+      version: relations.version,
     });
   }
 
   /** Returns the same rules for another request scope; what does not depend on it is shared. */
   for(request: RequestScope): PluginRules {
-    const { names, tables } = this.#shared;
+    const { set, schemas, plugins, provenance } = this;
     const sameFlags = request.metadata === this.request.metadata;
-    return new PluginRules(this.set, request, this.schemas, this.plugins, this.provenance, {
-      names,
-      tables: sameFlags ? tables : new Map(),
-    });
+    const shared = sameFlags ? this.#shared : { ...this.#shared, tables: new Map() };
+    return new PluginRules(set, request, schemas, plugins, provenance, this.#relations, shared);
   }
 
   get withoutFlags(): PluginRules {
@@ -110,14 +130,34 @@ export class PluginRules implements Rules {
     return this.#shared.tables;
   }
 
-  table(name: string, schema: string | undefined): TableRules | undefined {
+  /** Counts the times that what is known of tables was forgotten. */
+  get version(): number {
+    return this.#relations.version;
+  }
+
+  /** Returns true if nothing is known of a table, and a plugin is to know of it. */
+  isUnknown(table: TableId): boolean {
+    return this.discovers && !this.#relations.knows(table) &&
+      !isCatalog(table.name, table.schema, this.traits);
+  }
+
+  table(name: string, schema: string | undefined): PluginTableRules | undefined {
     const key = schema === undefined ? name : `${schema}\0${name}`;
-    const { tables } = this.#shared;
-    const known = tables.get(key);
-    if (known !== undefined) return known === null ? undefined : known;
+    const shared = this.#shared;
+    if (shared.version !== this.#relations.version) {
+      shared.version = this.#relations.version;
+      shared.tables.clear();
+    }
+    const known = shared.tables.get(key);
+    if (
+      known !== undefined &&
+      (known === null || known.unknown === undefined || this.isUnknown(known.unknown))
+    ) {
+      return known === null ? undefined : known;
+    }
     const rules = this.#makeTable(name, schema);
-    if (tables.size >= MOST_TABLES) tables.clear();
-    tables.set(key, rules ?? null);
+    if (shared.tables.size >= MOST_TABLES) shared.tables.clear();
+    shared.tables.set(key, rules ?? null);
     return rules;
   }
 
@@ -138,7 +178,7 @@ export class PluginRules implements Rules {
     return this.traits.ctes.nameCase === "folded" ? names.table(name) : names.physical(name);
   }
 
-  #makeTable(name: string, schema: string | undefined): TableRules | undefined {
+  #makeTable(name: string, schema: string | undefined): PluginTableRules | undefined {
     const { names } = this.#shared;
     // A plugin may know the table by the name the query wrote or by the one the database has.
     const spellings = new Set([names.table(name), names.physical(name), name]);
@@ -147,7 +187,14 @@ export class PluginRules implements Rules {
       if (appliesTo === undefined) return !isCatalog(name, schema, this.traits);
       return [...spellings].some((spelling) => applies(named, { name: spelling, schema }));
     });
-    return hooks.length === 0 ? undefined : new PluginTableRules(names.table(name), hooks);
+    const table = {
+      name: names.physical(name),
+      schema: schema === undefined ? undefined : names.physical(schema),
+    };
+    const unknown = this.isUnknown(table) ? table : undefined;
+    return hooks.length === 0 && unknown === undefined
+      ? undefined
+      : new PluginTableRules(names.table(name), hooks, unknown);
   }
 }
 

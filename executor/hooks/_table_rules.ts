@@ -16,6 +16,7 @@ import type {
   RequestScope,
   TableRules,
 } from "../rewrite/rules.ts";
+import type { TableId } from "../contract/table_scope.ts";
 import { isCte } from "../tree/_cte_scope.ts";
 import { namesIn, sameNode } from "../tree/_nodes.ts";
 import { operandOfAnd } from "../tree/_predicate.ts";
@@ -34,14 +35,18 @@ import {
 
 interface Predicate {
   readonly node: OperationNode | undefined;
+  /** Whether a hook looked at the context itself. */
+  readonly context: boolean;
   /** The context it was made under, where a hook looked at it. */
-  readonly context: RequestScope["context"] | typeof ANY;
+  readonly madeFor: RequestScope["context"] | typeof ANY;
   /** Whether it may be another one next time: a filter that its subqueries met is not stable. */
   readonly once: boolean;
   /** Whether it holds parameters that are read when the query runs. */
   readonly deferred: boolean;
   /** What hooks have read of the context. */
   readonly keys: readonly CacheKey[];
+  /** Tables that its subqueries read and nobody knows yet. */
+  readonly unknown: readonly TableId[];
   /** Whose filters it is made of. */
   readonly by: readonly NamedHooks[];
   /** Tables that the predicate's own subqueries read: a CTE of such a name would take their place. */
@@ -60,12 +65,16 @@ export class PluginTableRules implements TableRules {
   readonly #stable: boolean;
   readonly #kept = new Map<QueryOperation, Map<string, Predicate[]>>();
   readonly #physicalName: string;
+  /** Set where the table is to be looked up: what is known of it is not all. */
+  readonly unknown: TableId | undefined;
 
   /**
    * @param physicalName the name that the database has for the table
    * @param hooks the hooks that apply to the table, in the order of their plugins
+   * @param unknown the table, where it is to be looked up first
    */
-  constructor(physicalName: string, hooks: readonly NamedHooks[]) {
+  constructor(physicalName: string, hooks: readonly NamedHooks[], unknown: TableId | undefined) {
+    this.unknown = unknown;
     this.#physicalName = physicalName;
     const having = (hook: ExplainedHook): readonly NamedHooks[] =>
       hooks.filter(({ hooks }) => hooks[hook] !== undefined);
@@ -79,11 +88,22 @@ export class PluginTableRules implements TableRules {
     this.#stable = this.#hooks.filter.every(({ hooks }) => hooks.stable === true);
   }
 
+  /** Whether some hook applies to the table. */
+  get applies(): boolean {
+    return Object.values(this.#hooks).some((hooks) => hooks.length > 0);
+  }
+
+  apply(pass: Pass): boolean {
+    this.#note(pass);
+    return this.applies;
+  }
+
   predicate(
     name: ReferenceName,
     operation: QueryOperation,
     pass: Pass,
   ): OperationNode | undefined {
+    if (this.unknown !== undefined) this.#note(pass);
     if (this.#hooks.filter.length === 0) return undefined;
     // What refuses the reference is to be seen with it.
     const { trace } = pass;
@@ -93,12 +113,10 @@ export class PluginTableRules implements TableRules {
       : this.#ask(name, operation, pass);
     if (trace !== undefined) this.#trace(name, operation, "filter", predicate.by, pass);
     const { usage } = pass;
-    if (predicate.context !== ANY) usage.context = true;
+    if (predicate.context) usage.context = true;
     if (!this.#stable || predicate.once) usage.once = true;
     if (predicate.deferred) usage.deferred = true;
-    if (predicate.keys.length > 0) {
-      usage.add({ context: false, once: false, deferred: false, keys: predicate.keys });
-    }
+    if (predicate.keys.length > 0 || predicate.unknown.length > 0) usage.add(predicate);
     if (predicate.reads !== undefined && pass.scope !== undefined) {
       for (const read of predicate.reads) {
         if (isCte(pass.scope, read)) throw shadowed(read, name.table);
@@ -108,6 +126,7 @@ export class PluginTableRules implements TableRules {
   }
 
   deleteRewrite(name: ReferenceName, pass: Pass): DeleteRewrite | "deny" | undefined {
+    this.#note(pass);
     for (const named of this.#hooks.rewriteDelete) {
       const answer = this.#call(named, "rewriteDelete", name, "delete", false, pass);
       if (answer === undefined) continue;
@@ -122,6 +141,7 @@ export class PluginTableRules implements TableRules {
     operation: "insert" | "update",
     pass: Pass,
   ): readonly NamedAssignment[] {
+    this.#note(pass);
     return this.#hooks.stamp.flatMap((named) => {
       const answer = this.#call(named, "stamp", name, operation, false, pass);
       if (answer === undefined) return [];
@@ -136,6 +156,7 @@ export class PluginTableRules implements TableRules {
     returning: boolean,
     pass: Pass,
   ): NamedCheck[] {
+    this.#note(pass);
     return this.#hooks.check.flatMap((named) => {
       const { plugin } = named;
       const answer = this.#call(named, "check", name, operation, returning, pass);
@@ -174,6 +195,7 @@ export class PluginTableRules implements TableRules {
   }
 
   mask(name: ReferenceName, operation: QueryOperation, pass: Pass): MaskedColumns | undefined {
+    this.#note(pass);
     const answers = this.#hooks.mask.flatMap((named) => {
       const answer = this.#call(named, "mask", name, operation, false, pass);
       if (answer === undefined) return [];
@@ -181,6 +203,12 @@ export class PluginTableRules implements TableRules {
       return [{ plugin: named.plugin, answer }];
     });
     return answers.length === 0 ? undefined : new TableMask(answers, name, pass);
+  }
+
+  /** Notes a table that is to be looked up before the query runs. */
+  #note({ usage }: Pass): void {
+    if (this.unknown === undefined) return;
+    usage.unknown = [...usage.unknown, this.unknown];
   }
 
   /** Calls a hook about a reference, and notes that it applied where it answered. */
@@ -226,11 +254,11 @@ export class PluginTableRules implements TableRules {
       if (isFor(known[i]!, pass)) return known[i]!;
     }
     const predicate = this.#ask(name, operation, pass);
-    if (predicate.once) return predicate;
+    if (predicate.once || predicate.unknown.length > 0) return predicate;
     // Aliases and contexts may be many: bounds keep them from piling up.
     if (byName.size >= MOST_ALIASES) byName.clear();
     // What was made for one context alone is of no use when another has taken its place.
-    const lasting = known?.filter((each) => each.context === ANY).slice(0, MOST_PREDICATES - 1) ??
+    const lasting = known?.filter((each) => each.madeFor === ANY).slice(0, MOST_PREDICATES - 1) ??
       [];
     byName.set(key, [predicate, ...lasting]);
     return predicate;
@@ -261,11 +289,13 @@ export class PluginTableRules implements TableRules {
         node = subjectToPlugins(written, pass);
         if (used.reads.size > 0) reads = used.reads;
       }
-      const { context, once, deferred, keys } = pass.usage;
+      const { context, once, deferred, keys, unknown } = pass.usage;
       return {
         node,
         reads,
-        context: context ? pass.rules.request.context : ANY,
+        context,
+        madeFor: context ? pass.rules.request.context : ANY,
+        unknown,
         once,
         deferred: node !== undefined && deferred,
         keys,
@@ -277,7 +307,7 @@ export class PluginTableRules implements TableRules {
 
 function isFor(predicate: Predicate, pass: Pass): boolean {
   const { context } = pass.rules.request;
-  if (predicate.context !== ANY && predicate.context !== context) return false;
+  if (predicate.madeFor !== ANY && predicate.madeFor !== context) return false;
   return predicate.keys.length === 0 ||
     sameKeys(predicate.keys, context, pass.run, pass.rules.callerMayChange);
 }

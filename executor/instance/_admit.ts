@@ -1,8 +1,8 @@
 import type { CompiledQuery, RawNode } from "kysely";
 import { ForeignQueryError, QueryRefusedError, RawSqlError } from "../contract/errors.ts";
+import type { TableId } from "../contract/table_scope.ts";
 import type { PluginRules } from "../hooks/_rules.ts";
 import { Pass, type PassOptions } from "../rewrite/_pass.ts";
-import type { Rules } from "../rewrite/rules.ts";
 import { walk } from "../rewrite/_walk.ts";
 import { textOf } from "../tree/_raw_text.ts";
 import { ExecutorQuery } from "./_compiled_query.ts";
@@ -26,7 +26,7 @@ export function admit(query: CompiledQuery, rules: PluginRules, run: object): vo
   const { query: node } = query;
   if (node.kind === "RawNode") {
     if (rules.deniesRaw) throw new RawSqlError("the query is raw SQL");
-    if (!rules.idle) refuseTruncate(node, rules);
+    if (!rules.idle) refuseTruncate(query, rules);
     return;
   }
   const by = ExecutorQuery.rulesOf(query);
@@ -52,20 +52,9 @@ const COMPARING: PassOptions = { walk, mode: "run" };
 /** TRUNCATE takes no condition; raw SQL is where it comes from. A call of truncate() is none. */
 const TRUNCATE = /\btruncate\b(?!\s*\()/i;
 
-function refuseTruncate(node: RawNode, rules: Rules): void {
-  const text = textOf(node, []).replace(/'(?:[^']|'')*'/g, "''");
-  if (!TRUNCATE.test(text)) return;
-  const written = [...text.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
-  const names = written.flatMap((name) => [name, name.toLowerCase()]);
-  const nodes: unknown[] = [...node.parameters];
-  while (nodes.length > 0) {
-    const next = nodes.pop();
-    if (typeof next !== "object" || next === null) continue;
-    if ("name" in next && typeof next.name === "string") names.push(next.name);
-    if ("kind" in next && next.kind !== "ValueNode") nodes.push(...Object.values(next).flat());
-  }
-  for (const name of names) {
-    if (rules.table(name, undefined) === undefined) continue;
+function refuseTruncate(query: CompiledQuery, rules: PluginRules): void {
+  for (const { name } of truncated(query)) {
+    if (rules.table(name, undefined)?.applies !== true) continue;
     throw new QueryRefusedError(
       `Cannot truncate table "${name}": it would remove rows that a plugin hides; ` +
         `delete the rows, or run it on getRawDb(executor)`,
@@ -74,3 +63,24 @@ function refuseTruncate(node: RawNode, rules: Rules): void {
     );
   }
 }
+
+/** Returns whatever may be the name of a table in raw SQL that truncates one. */
+export function truncated({ query }: CompiledQuery): readonly TableId[] {
+  if (query.kind !== "RawNode") return NONE;
+  const text = textOf(query as RawNode, []).replace(/'(?:[^']|'')*'/g, "''");
+  if (!TRUNCATE.test(text)) return NONE;
+  const written = [...text.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
+  const names = written.flatMap((name) => [name, name.toLowerCase()]);
+  const nodes: unknown[] = [...(query as RawNode).parameters];
+  while (nodes.length > 0) {
+    const next = nodes.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if ("name" in next && typeof next.name === "string") names.push(next.name);
+    if ("kind" in next && next.kind !== "ValueNode") nodes.push(...Object.values(next).flat());
+  }
+  return [...new Set(names)].filter((name) => !WORDS.test(name)).map((name) => ({ name }));
+}
+
+const NONE: readonly TableId[] = [];
+/** Words of the statement itself. */
+const WORDS = /^(?:truncate|table|only|restart|continue|identity|cascade|restrict)$/i;

@@ -2,7 +2,7 @@ import type { CompiledQuery, QueryId, RootOperationNode } from "kysely";
 import type { ContextReads } from "../hooks/_context_reads.ts";
 import type { PluginRules } from "../hooks/_rules.ts";
 import type { RowChecks } from "../rewrite/_row_checks.ts";
-import type { LeftToRun } from "./_provenance.ts";
+import type { LeftToRun, UnknownTables } from "./_provenance.ts";
 
 /** What is known of queries of an executor that few queries have. */
 interface Extra {
@@ -42,10 +42,14 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
     this.#extra = undefined;
     const own = #rules in compiled ? (compiled as ExecutorQuery<R>).#extra : undefined;
     if (left !== undefined || own !== undefined || parameters !== compiled.parameters) {
-      const { checks = own?.left?.checks, reads = own?.left?.reads } = left ?? {};
+      const {
+        checks = own?.left?.checks,
+        reads = own?.left?.reads,
+        unknown = own?.left?.unknown,
+      } = left ?? {};
       this.#extra = {
         open: compiled.parameters,
-        left: { checks, reads },
+        left: { checks, reads, unknown },
         tree: own?.tree ?? compiled.query,
       };
       // Kysely tells by it whether the statement gives rows.
@@ -67,6 +71,11 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   /** Returns what was read of a caller who may be another one when the query runs. */
   static readsOf(query: CompiledQuery): ContextReads | undefined {
     return #rules in query ? (query as ExecutorQuery).#extra?.left?.reads : undefined;
+  }
+
+  /** Returns the tables that are to be looked up before the query runs. */
+  static unknownOf(query: CompiledQuery): UnknownTables | undefined {
+    return #rules in query ? (query as ExecutorQuery).#extra?.left?.unknown : undefined;
   }
 
   /** Returns the query with the tree that was compiled: what hooks round the execution may change. */

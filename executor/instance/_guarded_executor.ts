@@ -9,6 +9,7 @@ import type {
   QueryResult,
   RootOperationNode,
 } from "kysely";
+import type { TableId } from "../contract/table_scope.ts";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
@@ -24,8 +25,8 @@ import type { Place, RunContext } from "../run/_query_scope.ts";
 import { withoutChecks } from "../run/_without_checks.ts";
 import { readDeferred } from "../tree/_deferred_parameter.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
-import { isRead } from "../tree/_statement.ts";
-import { admit } from "./_admit.ts";
+import { changedTable, changesSchema, isRead } from "../tree/_statement.ts";
+import { admit, truncated } from "./_admit.ts";
 import { ExecutorQuery } from "./_compiled_query.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
 import { graft } from "./_graft.ts";
@@ -36,6 +37,7 @@ import {
   noteOrigin,
   provenance,
   restore,
+  type UnknownTables,
 } from "./_provenance.ts";
 import type { ExecutorState } from "./_state.ts";
 
@@ -100,7 +102,7 @@ export class GuardedExecutor implements QueryExecutor {
     request: RequestScope,
     place: Place,
   ): GuardedExecutor {
-    const rules = PluginRules.over(inner, state.set, request, provenance);
+    const rules = PluginRules.over(inner, state.set, request, provenance, state.relations);
     return new GuardedExecutor(inner, state, rules, place, RUN);
   }
 
@@ -143,7 +145,7 @@ export class GuardedExecutor implements QueryExecutor {
       if (pass.usage.deferred && pass.mode !== "prepare") {
         [out, parameters] = withParameters(out, pass);
       }
-      left = leftOf(pass, parameters);
+      left = this.#leftOf(pass, parameters, original, queryId);
       isKnown ||= left !== undefined;
       this.#options.rewritten?.(pass.usage);
     }
@@ -161,7 +163,7 @@ export class GuardedExecutor implements QueryExecutor {
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
     const compiled = this.inner.compileQuery<R>(rewritten, queryId);
-    const left = rules.writes || rules.callerMayChange ? leftToRun(rewritten) : undefined;
+    const left = rules.leaves ? leftToRun(rewritten) : undefined;
     const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
     this.#options.compiled?.(query);
     return query;
@@ -187,6 +189,22 @@ export class GuardedExecutor implements QueryExecutor {
     } catch (error) {
       return Promise.reject(error);
     }
+    const unknown = rules.discovers ? this.#unknownOf(query) : undefined;
+    if (unknown !== undefined) return this.#executeWhenKnown(unknown, rest);
+    return changesSchema(query)
+      ? this.#execute(query, run, rest).finally(() => this.state.forget(changedTable(query)))
+      : this.#execute(query, run, rest);
+  }
+
+  #unknownOf(query: CompiledQuery): UnknownTables | undefined {
+    const known = ExecutorQuery.unknownOf(query);
+    if (known !== undefined) return known;
+    const tables = truncated(query).filter((table) => this.rules.isUnknown(table));
+    return tables.length === 0 ? undefined : { tables, again: () => query };
+  }
+
+  #execute<R>(query: CompiledQuery<R>, run: object, rest: Rest): Promise<QueryResult<R>> {
+    const { rules } = this;
     const checks = rules.writes ? ExecutorQuery.checksOf(query) : undefined;
     const inner = checks === undefined || checks.guarded.length === 0
       ? this.inner
@@ -205,6 +223,8 @@ export class GuardedExecutor implements QueryExecutor {
     const { rules } = this;
     this.state.assertAlive();
     admit(query, rules, {});
+    const unknown = rules.discovers ? this.#unknownOf(query) : undefined;
+    if (unknown !== undefined) return this.#streamWhenKnown<R>(unknown, chunkSize, rest);
     // What is written is watched by the hooks round execution, which need the whole result. What
     // comes after the query means the same there.
     return isRead(query.query) ||
@@ -243,8 +263,53 @@ export class GuardedExecutor implements QueryExecutor {
   /** Returns the same scope over other Kysely plugins: what a name means may have changed. */
   #over(inner: QueryExecutor): GuardedExecutor {
     const { state, rules } = this;
-    const over = PluginRules.over(inner, state.set, rules.request, provenance);
+    const over = PluginRules.over(inner, state.set, rules.request, provenance, state.relations);
     return new GuardedExecutor(inner, state, over, this.#place, this.#options);
+  }
+
+  /** Returns what a pass leaves for when the query runs; `undefined` where that is nothing. */
+  #leftOf(
+    pass: Pass,
+    parameters: readonly ReadParameter[],
+    original: RootOperationNode,
+    queryId: QueryId,
+  ): LeftToRun | undefined {
+    const { rules, usage, checksLeft: checks } = pass;
+    if (checks !== undefined) checks.column = rules.physicalColumn(CHECK_COLUMN);
+    const reads = rules.callerMayChange && pass.mode !== "prepare" &&
+        (usage.keys.length > 0 || parameters.length > 0)
+      ? new ContextReads(usage.keys, parameters)
+      : undefined;
+    const unknown = usage.unknown.length === 0 ? undefined : {
+      tables: usage.unknown,
+      again: () => this.compileQuery(this.transformQuery(original, queryId), queryId),
+    };
+    return checks === undefined && reads === undefined && unknown === undefined
+      ? undefined
+      : { checks, reads, unknown };
+  }
+
+  /** Looks up tables that a query names and nobody knows, on the connection that it will run on. */
+  #learn(tables: readonly TableId[]): Promise<void> {
+    const { relations, rawDb, set } = this.state;
+    return relations.learn(tables, set.discoverers, graft(rawDb, this.inner));
+  }
+
+  async #executeWhenKnown<R>(
+    { tables, again }: UnknownTables,
+    rest: Rest,
+  ): Promise<QueryResult<R>> {
+    await this.#learn(tables);
+    return await this.executeQuery(again(), ...rest);
+  }
+
+  async *#streamWhenKnown<R>(
+    { tables, again }: UnknownTables,
+    chunkSize: number,
+    rest: StreamRest,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    await this.#learn(tables);
+    yield* this.stream<R>(again(), chunkSize, ...rest);
   }
 
   #runContext(run: object): RunContext {
@@ -277,18 +342,6 @@ function withParameters(
   });
   // A root stays one of its kind.
   return [out as RootOperationNode, read];
-}
-
-/** Returns what a pass leaves for when the query runs; `undefined` where that is nothing. */
-function leftOf(pass: Pass, parameters: readonly ReadParameter[]): LeftToRun | undefined {
-  const { rules, usage } = pass;
-  const checks = pass.checksLeft;
-  if (checks !== undefined) checks.column = rules.physicalColumn(CHECK_COLUMN);
-  const reads = rules.callerMayChange && pass.mode !== "prepare" &&
-      (usage.keys.length > 0 || parameters.length > 0)
-    ? new ContextReads(usage.keys, parameters)
-    : undefined;
-  return checks === undefined && reads === undefined ? undefined : { checks, reads };
 }
 
 /** Returns a provider of connections on which a statement's own checks are not seen. */

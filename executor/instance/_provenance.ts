@@ -1,4 +1,11 @@
-import type { KyselyPlugin, OperationNode, QueryId, RootOperationNode } from "kysely";
+import type { TableId } from "../contract/table_scope.ts";
+import type {
+  CompiledQuery,
+  KyselyPlugin,
+  OperationNode,
+  QueryId,
+  RootOperationNode,
+} from "kysely";
 import { ForeignQueryError } from "../contract/errors.ts";
 import type { ContextReads } from "../hooks/_context_reads.ts";
 import type { PluginRules } from "../hooks/_rules.ts";
@@ -40,6 +47,15 @@ export interface LeftToRun {
   readonly checks: RowChecks | undefined;
   /** What was read of a caller who may be another one then. */
   readonly reads: ContextReads | undefined;
+  /** Tables that are to be looked up before. */
+  readonly unknown: UnknownTables | undefined;
+}
+
+/** Tables of a query that nobody knew when it was compiled. */
+export interface UnknownTables {
+  readonly tables: readonly TableId[];
+  /** Compiles the query anew, when they are known. */
+  again(): CompiledQuery<any>;
 }
 
 interface Rewritten {

@@ -1,6 +1,8 @@
 import type { Kysely, TableMetadata } from "kysely";
 import { ExecutorDestroyedError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
+import type { TableId } from "../contract/table_scope.ts";
+import { Relations } from "./_relations.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
 
 /** What all instances of one executor share. */
@@ -10,6 +12,8 @@ export class ExecutorState {
   readonly rawDb: Kysely<any>;
   /** The plugins that `destroyExecutor` destroys: those that this executor brought. */
   readonly own: readonly Plugin[];
+  /** The tables and views that are known. */
+  readonly relations: Relations;
   readonly #base: ExecutorState | undefined;
   #destroyed = false;
   #tables: Promise<readonly TableMetadata[]> | undefined;
@@ -18,11 +22,13 @@ export class ExecutorState {
     readonly set: PluginSet;
     readonly own: readonly Plugin[];
     readonly rawDb: Kysely<any>;
+    readonly relations: Relations;
     readonly base: ExecutorState | undefined;
   }) {
     this.set = props.set;
     this.own = props.own;
     this.rawDb = props.rawDb;
+    this.relations = props.relations;
     this.#base = props.base;
   }
 
@@ -32,6 +38,8 @@ export class ExecutorState {
       set: this.set.with(other.set),
       own: [],
       rawDb: this.rawDb,
+      // What one of them knows the other's plugins were not told.
+      relations: new Relations(this.set.traits),
       base: other,
     });
   }
@@ -49,6 +57,13 @@ export class ExecutorState {
   /** @throws {ExecutorDestroyedError} after {@linkcode ExecutorState.destroy} */
   assertAlive(): void {
     if (this.destroyed) throw new ExecutorDestroyedError();
+  }
+
+  /** Forgets what is known of a table, or of all: a statement has changed the schema. */
+  forget(table?: TableId): void {
+    this.relations.forget(table);
+    this.#tables = undefined;
+    this.#base?.forget(table);
   }
 
   /** Returns the tables and views of the database, asked of it once. */

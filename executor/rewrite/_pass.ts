@@ -1,5 +1,6 @@
 import type { OperationNode } from "kysely";
 import type { Attributes } from "../contract/plugin.ts";
+import type { TableId } from "../contract/table_scope.ts";
 import type { CteScope } from "../tree/_cte_scope.ts";
 import { RowChecks } from "./_row_checks.ts";
 import type { Rules, RuleTrace, TableRules } from "./rules.ts";
@@ -28,17 +29,21 @@ export class Usage {
   deferred = false;
   /** What hooks have read of the context: the result is good where they would read the same. */
   keys: readonly CacheKey[] = NO_KEYS;
+  /** Tables that nobody knows yet: the result is good for nothing until they were looked up. */
+  unknown: readonly TableId[] = NO_TABLES;
 
   /** Notes what a part of the query has used. */
-  add(part: Pick<Usage, "context" | "once" | "deferred" | "keys">): void {
+  add(part: Omit<Usage, "add">): void {
     if (part.context) this.context = true;
     if (part.once) this.once = true;
     if (part.deferred) this.deferred = true;
     if (part.keys.length > 0) this.keys = bothKeys(this.keys, part.keys);
+    if (part.unknown.length > 0) this.unknown = [...this.unknown, ...part.unknown];
   }
 }
 
 const NO_KEYS: readonly CacheKey[] = [];
+const NO_TABLES: readonly TableId[] = [];
 
 /** Returns both lists, without what is there twice. */
 function bothKeys(a: readonly CacheKey[], b: readonly CacheKey[]): readonly CacheKey[] {
@@ -131,6 +136,11 @@ export class Pass {
   /** Stands for the run of the query: what is read of a context is the same for all of one run. */
   get run(): object {
     return this.root.madeRun ??= {};
+  }
+
+  /** Returns true if plugins have rules for a table; notes one that nobody knows yet. */
+  isGuarded(name: string, schema: string | undefined): boolean {
+    return this.rules.table(name, schema)?.apply(this) === true;
   }
 
   /** Rewrites a node and everything below it. */

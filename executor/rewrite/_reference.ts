@@ -128,6 +128,7 @@ function reference(
   }
   const alias = aliasNode === undefined ? undefined : identifierOf(aliasNode, rules.traits);
   if (aliasNode !== undefined && alias === undefined) {
+    if (!found.apply(pass)) return undefined;
     throw new QueryRefusedError(
       `Cannot filter table "${identifier.name}" under an alias that is not a plain name; ` +
         `alias it with .as("name")`,

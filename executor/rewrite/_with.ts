@@ -89,8 +89,8 @@ function cteName(cte: CommonTableExpressionNode): string {
 /** MariaDB's nested WITH does not see the names of the one it is nested in, and MySQL's does. */
 function refuseOuterReference(cte: CommonTableExpressionNode, pass: Pass): void {
   for (let s = pass.scope; s !== undefined; s = s.outer) {
-    if (pass.rules.table(s.name, undefined) === undefined) continue;
     if (!mentions(cte.expression, s.name, pass)) continue;
+    if (!pass.isGuarded(s.name, undefined)) continue;
     throw new QueryRefusedError(
       `Cannot tell table "${s.name}" from the common table expression of that name, which a WITH ` +
         "inside a query may not see; rename the common table expression",
@@ -108,7 +108,7 @@ function refuseForwardReference(
 ): void {
   for (let i = index + 1; i < names.length; i++) {
     const name = names[i]!;
-    if (pass.rules.table(name, undefined) !== undefined && mentions(cte.expression, name, pass)) {
+    if (mentions(cte.expression, name, pass) && pass.isGuarded(name, undefined)) {
       throw new QueryRefusedError(
         `Cannot tell table "${name}" from the common table expression of that name, which is ` +
           `defined later; rename the common table expression`,

@@ -82,6 +82,8 @@ export interface Provenance {
 
 /** What the plugins say about one table. */
 export interface TableRules {
+  /** Returns true if plugins have rules for the table; notes a table that nobody knows yet. */
+  apply(pass: Pass): boolean;
   /**
    * Returns the predicate for the rows of a reference that exist.
    *

@@ -1,4 +1,11 @@
-import type { CompiledQuery, OperationNode, RootOperationNode, WithNode } from "kysely";
+import type {
+  CompiledQuery,
+  OperationNode,
+  RootOperationNode,
+  SchemableIdentifierNode,
+  WithNode,
+} from "kysely";
+import type { TableId } from "../contract/table_scope.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
 import { statementKind } from "./_statement_kinds.ts";
 
@@ -47,4 +54,32 @@ export function commits({ query, sql }: CompiledQuery, { transactions }: Dialect
     default:
       return false;
   }
+}
+
+/** Statements of raw SQL that change what tables and views there are. */
+const CHANGES = /^\s*(?:create|alter|drop|rename)\b/i;
+
+/** Returns true for a statement that may change what the catalog says of tables. */
+export function changesSchema({ query, sql }: CompiledQuery): boolean {
+  switch (statementKind(query.kind)) {
+    case "schema":
+      return true;
+    case "raw":
+      return CHANGES.test(sql);
+    default:
+      return false;
+  }
+}
+
+/** Returns the table or view that a statement about the schema names; `undefined` where it may be any. */
+export function changedTable({ query }: CompiledQuery): TableId | undefined {
+  const { table, name } = query as {
+    table?: { table?: SchemableIdentifierNode };
+    name?: SchemableIdentifierNode;
+  };
+  const found = table?.table ?? name;
+  if (found?.kind !== "SchemableIdentifierNode") return undefined;
+  // A table that is given another name is known by both.
+  if (query.kind === "AlterTableNode" && "renameTo" in query) return undefined;
+  return { name: found.identifier.name, schema: found.schema?.name };
 }

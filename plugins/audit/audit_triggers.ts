@@ -101,6 +101,7 @@ export async function auditTriggers(
     db: plain,
     canWait: true,
     tables: () => Promise.resolve([]),
+    relations: () => Promise.resolve([]),
     physicalName: same,
     physicalColumn: same,
   };

@@ -7,8 +7,10 @@ import {
   type PluginHooks,
   type PluginHost,
   type QueryScope,
+  type Relation,
   type RowCheck,
   type Stamp,
+  type TableId,
   type TableReference,
 } from "@kysera/executor";
 import {
@@ -66,6 +68,10 @@ export class RLSHooks implements PluginHooks {
 
   appliesTo(table: Table): boolean {
     return this.tables.concerns(table);
+  }
+
+  discover(table: TableId, found: readonly Relation[]): void {
+    this.tables.learn(table, found);
   }
 
   callerMayChange(attributes: Attributes | undefined): boolean {

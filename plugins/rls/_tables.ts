@@ -1,4 +1,12 @@
-import { parseTableName, type PluginHost, type TableId, TableScope } from "@kysera/executor";
+import {
+  catalogHoldsValues,
+  isCatalogTable,
+  parseTableName,
+  type PluginHost,
+  type Relation,
+  type TableId,
+  TableScope,
+} from "@kysera/executor";
 import { RLSSchemaError } from "./errors.ts";
 import type { CompiledTable, PolicyRegistry } from "./policy_registry.ts";
 
@@ -12,13 +20,6 @@ export type Standing =
   /** That it may not be used. */
   | { readonly kind: "refused"; readonly why: string };
 
-/** A table or view of the database. */
-export interface Relation {
-  readonly isView: boolean;
-  /** Its columns, in their order. */
-  readonly columns: readonly string[];
-}
-
 const FREE: Standing = { kind: "free" };
 
 /** Tables by the names that queries have for them. */
@@ -26,10 +27,11 @@ export class Tables {
   readonly #host: NameHost;
   /** The tables of the schema, by physical name. */
   readonly #policed = new Map<string, CompiledTable[]>();
+  readonly #named: readonly TableId[];
   readonly #skipped: TableScope;
   readonly #unlisted: "allow" | "deny";
-  readonly #relations = new Map<string, Map<string, Relation>>();
-  #searchPath: readonly string[] | undefined;
+  /** What the database says of tables and views, by their names; the one first that a name finds. */
+  readonly #relations = new Map<string, readonly Relation[]>();
 
   /**
    * Makes it.
@@ -49,6 +51,13 @@ export class Tables {
     this.#unlisted = unlisted;
     this.#skipped = new TableScope(host);
     for (const entry of skipTables) this.#skipped.addEntry(entry);
+    this.#named = [...registry.tables().map(({ table }) => table), ...skipTables].map((entry) => {
+      const { name, schema } = parseTableName(entry);
+      return {
+        name: host.physicalName(name),
+        schema: schema === undefined ? undefined : host.physicalName(schema),
+      };
+    });
     for (const table of registry.tables()) {
       const key = host.physicalName(parseTableName(table.table).name);
       const known = this.#policed.get(key) ?? [];
@@ -63,23 +72,34 @@ export class Tables {
     }
   }
 
-  /** Tells of a table or view of the database. */
-  addRelation({ name, schema }: TableId, relation: Relation): void {
-    const key = this.#fold(name);
-    const bySchema = this.#relations.get(key) ?? new Map<string, Relation>();
-    bySchema.set(schema === undefined ? "" : this.#fold(schema), relation);
-    this.#relations.set(key, bySchema);
+  /** Returns the tables that the schema and the options name, by their physical names. */
+  named(): readonly TableId[] {
+    return this.#named;
   }
 
-  /** Tells where the database looks for a name without a schema. */
-  setSearchPath(schemas: readonly string[]): void {
-    this.#searchPath = schemas;
+  /** Takes what the database says of a table or view. */
+  addRelation(relation: Relation): void {
+    const key = this.#fold(relation.name);
+    const known = this.#relations.get(key) ?? [];
+    const others = known.filter(({ schema }) => schema !== relation.schema);
+    this.#relations.set(key, [...others, relation]);
+  }
+
+  /** Takes what the database says of a name, in place of what was known of it. */
+  learn({ name, schema }: TableId, found: readonly Relation[]): void {
+    const known = this.#relations.get(this.#fold(name)) ?? [];
+    const kept = schema === undefined
+      ? []
+      : known.filter((each) =>
+        !found.some((other) => other.schema === each.schema) && !this.#isOf(each, schema)
+      );
+    this.#relations.set(this.#fold(name), [...found, ...kept]);
   }
 
   /** The columns of a table. @throws {RLSSchemaError} where they are not known */
   columnsOf(id: TableId): readonly string[] {
     const [relation] = this.#relationsOf(id);
-    if (relation !== undefined) return relation.columns;
+    if (relation !== undefined) return relation.columns.map(({ name }) => name);
     throw new RLSSchemaError(
       `${id.name}.columns`,
       "the columns of the table are not known, and one must not be read by everybody; make the " +
@@ -89,16 +109,17 @@ export class Tables {
 
   /** What a name may stand for; of a name without schema, what the database finds first. */
   #relationsOf({ name, schema }: TableId): readonly Relation[] {
-    const bySchema = this.#relations.get(this.#fold(name)) ??
-      this.#relations.get(this.#host.physicalName(name));
-    if (bySchema === undefined) return [];
-    if (schema !== undefined) {
-      const relation = bySchema.get(this.#fold(schema)) ??
-        bySchema.get(this.#fold(this.#host.physicalName(schema)));
-      return relation === undefined ? [] : [relation];
-    }
-    const first = this.#searchPath?.find((each) => bySchema.has(each));
-    return first === undefined ? [...bySchema.values()] : [bySchema.get(first)!];
+    const found = this.#relations.get(this.#fold(name)) ??
+      this.#relations.get(this.#host.physicalName(name)) ?? [];
+    if (schema !== undefined) return found.filter((relation) => this.#isOf(relation, schema));
+    const visible = found.find(({ isVisible }) => isVisible);
+    return visible === undefined ? found : [visible];
+  }
+
+  #isOf(relation: Relation, schema: string): boolean {
+    if (relation.schema === undefined) return true;
+    const own = this.#fold(relation.schema);
+    return own === this.#fold(schema) || own === this.#fold(this.#host.physicalName(schema));
   }
 
   /** Whether there is anything to say about a table. */
@@ -120,7 +141,17 @@ export class Tables {
       };
     }
     if (found !== undefined) return { kind: "policed", table: found };
-    if (this.#relationsOf(id).some(({ isView }) => isView)) {
+    if (catalogHoldsValues(id, this.#host.dialect)) {
+      return {
+        kind: "refused",
+        why:
+          "it belongs to the database itself, and shows values of rows that policies may hide; " +
+          `name it in the option "skipTables" if callers may see them`,
+      };
+    }
+    const { dialect } = this.#host;
+    const views = this.#relationsOf(id).filter(({ isView }) => isView);
+    if (views.some(({ name, schema }) => !isCatalogTable({ name, schema }, dialect))) {
       return {
         kind: "refused",
         why:

@@ -1,5 +1,4 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
-import { sql } from "kysely";
 import { RLSHooks } from "./_hooks.ts";
 import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions, type Settings } from "./_settings.ts";
@@ -47,7 +46,7 @@ import type { RLSPlugin } from "./repository_methods.ts";
  * assert.deepEqual(await ours.selectFrom("posts").select("title").execute(), [{ title: "Ours" }]);
  * await ours.deleteFrom("posts").execute();
  * assert.deepEqual(await db.selectFrom("posts").select("title").execute(), [{ title: "Theirs" }]);
- * await assert.rejects(executor.selectFrom("posts").selectAll().execute(), /nobody said who/);
+ * await assert.rejects(executor.selectFrom("posts").selectAll().execute(), /no security context/);
  * await db.destroy();
  * ```
  */
@@ -73,21 +72,10 @@ function tablesOf(host: PluginHost, settings: Settings): Tables {
 }
 
 /**
- * What a view reads is not seen: the views of the database have to be known. So have the columns of a
- * table, some of which may not be read.
+ * What a view reads is not seen: whether a relation is one has to be known, and the columns of a
+ * table some of which may not be read. Others than the tables of the schema are looked up when a
+ * query names them.
  */
 async function lookAround(host: PluginHost, tables: Tables): Promise<void> {
-  for (const { name, schema, isView, columns } of await host.tables()) {
-    tables.addRelation({ name, schema }, { isView, columns: columns.map(({ name }) => name) });
-  }
-  if (host.dialect !== "postgres") return;
-  // Kysely's introspection leaves these out.
-  const stored = await sql<{ name: string; schema: string }>`
-    select matviewname::text as name, schemaname::text as schema from pg_catalog.pg_matviews
-  `.execute(host.db);
-  for (const id of stored.rows) tables.addRelation(id, { isView: true, columns: [] });
-  const { rows } = await sql<{ name: string }>`
-    select unnest(current_schemas(false))::text as name
-  `.execute(host.db);
-  tables.setSearchPath(rows.map(({ name }) => name));
+  for (const relation of await host.relations(tables.named())) tables.addRelation(relation);
 }

@@ -4,10 +4,11 @@ import {
   type PluginHost,
   PluginValidationError,
   qualifiedName,
+  type Relation,
+  type TableId,
   TableScope,
   type TableSearch,
 } from "@kysera/executor";
-import type { TableMetadata } from "kysely";
 import { PLUGIN_NAME, type Settings } from "./_settings.ts";
 
 /** The tables that the plugin has to do with. */
@@ -15,12 +16,14 @@ export interface Tables {
   readonly scope: TableScope;
   /** Those whose column can never hold the value of a visible row. */
   readonly blind: TableScope;
+  /** Takes what the database says of a table that was not known; `undefined` where none counts. */
+  readonly learn: ((table: TableId, found: readonly Relation[]) => void) | undefined;
 }
 
 /** The tables that the options list, taken at their word. */
 export function listedTables(host: PluginHost, settings: Settings): Tables {
   const { scope } = listed(host, searchFor(settings));
-  return { scope, blind: new TableScope(host) };
+  return { scope, blind: new TableScope(host), learn: undefined };
 }
 
 /**
@@ -29,10 +32,10 @@ export function listedTables(host: PluginHost, settings: Settings): Tables {
  * @throws {PluginValidationError} where the options name what is not there, or nothing has the column
  */
 export async function checkedTables(host: PluginHost, settings: Settings): Promise<Tables> {
-  const { scope, found } = await findTables(host, searchFor(settings));
+  const { scope, found, learn } = await findTables(host, searchFor(settings));
   const { tables, deletedAtColumn, logger } = settings;
   const names = new TableScope(host);
-  const isBlind = (table: TableMetadata): boolean =>
+  const isBlind = (table: Relation): boolean =>
     settings.visibleValue === null &&
     table.columns.find(({ name }) => names.isColumn(deletedAtColumn, name))?.isNullable === false;
   for (const entry of tables ?? []) {
@@ -40,12 +43,22 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
     if (named.length > 0 && named.every(isBlind)) throw failure(blindness(entry, deletedAtColumn));
   }
   const blind = new TableScope(host);
-  if (tables !== undefined) return { scope, blind };
+  if (tables !== undefined) return { scope, blind, learn: undefined };
   logger?.debug(`Soft delete applies to ${found.map(qualifiedName).join(", ")}`);
-  for (const table of found) {
-    if (found.filter(({ name }) => name === table.name).every(isBlind)) blind.addFound(table, true);
+  const byName = new Map<string, Relation[]>();
+  for (const table of found) byName.set(table.name, [...byName.get(table.name) ?? [], table]);
+  for (const twins of byName.values()) {
+    if (twins.every(isBlind)) { for (const table of twins) blind.addFound(table, true); }
   }
-  return { scope, blind };
+  return {
+    scope,
+    blind,
+    learn(table, relations) {
+      learn(table, relations);
+      const counted = relations.filter((relation) => scope.has(relation));
+      blind.learn(table, counted, () => counted.every(isBlind));
+    },
+  };
 }
 
 function searchFor({ tables, excludeTables, deletedAtColumn }: Settings): TableSearch {

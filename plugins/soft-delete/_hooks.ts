@@ -23,6 +23,8 @@ export class SoftDeleteHooks implements PluginHooks {
   /** What the column of a visible row is set to. */
   readonly visible: unknown;
   readonly stable = true;
+  /** Tables that were not known are of interest where all that have the column count. */
+  readonly discover?: NonNullable<PluginHooks["discover"]>;
   readonly #settings: Settings;
   readonly #tables: Tables;
   readonly #keys: TableKeys;
@@ -32,6 +34,7 @@ export class SoftDeleteHooks implements PluginHooks {
     this.visible = formatMark(settings.visibleValue, host.dialect);
     this.#settings = settings;
     this.#tables = tables;
+    if (tables.learn !== undefined) this.discover = tables.learn;
     this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope);
   }
 

@@ -39,6 +39,8 @@ const MOST_TABLES = 1_000;
 /** What the plugin does, for one executor. */
 export class TimestampsHooks implements PluginHooks {
   readonly stable = true;
+  /** Tables that were not known are of interest where all that have the columns count. */
+  readonly discover?: NonNullable<PluginHooks["discover"]>;
   readonly #settings: Settings;
   readonly #host: PluginHost;
   readonly #tables: FoundTables;
@@ -52,6 +54,12 @@ export class TimestampsHooks implements PluginHooks {
     this.#host = host;
     this.#tables = tables;
     this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope);
+    if (settings.tables === undefined) {
+      this.discover = (table, found) => {
+        tables.learn(table, found);
+        this.#stamps.clear();
+      };
+    }
   }
 
   /** The columns of a table's key. */

@@ -192,7 +192,7 @@ function namesTable(node: OperationNode, next: Token | undefined, pass: Pass): b
   const { table } = node as OperationNode & {
     table: { schema?: { name: string }; identifier: { name: string } };
   };
-  return pass.rules.table(table.identifier.name, table.schema?.name) !== undefined;
+  return pass.isGuarded(table.identifier.name, table.schema?.name);
 }
 
 /** Whether a function reads tables, or runs SQL, that its arguments name. */

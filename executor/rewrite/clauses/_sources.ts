@@ -148,7 +148,7 @@ export function refuseTableCall(node: OperationNode, pass: Pass): void {
   if (node.kind !== "FunctionNode" && node.kind !== "AggregateFunctionNode") return;
   const { func } = node as FunctionNode;
   const name = func.split(".").at(-1)!;
-  if (pass.rules.table(name, undefined) === undefined) return;
+  if (!pass.isGuarded(name, undefined)) return;
   throw new QueryRefusedError(
     `Cannot filter table "${name}" where it is called as a function; name it as a table`,
     "UNSUPPORTED",

@@ -1,0 +1,28 @@
+import type { TableId } from "./table_scope.ts";
+
+/** A column of a table or view. */
+export interface RelationColumn {
+  /** Its name. */
+  readonly name: string;
+  /** Whether it may hold NULL. */
+  readonly isNullable: boolean;
+}
+
+/** What the database's catalog says of a table or view. */
+export interface Relation {
+  /** Its name. */
+  readonly name: string;
+  /** The schema that it is in; `undefined` where the database has none. */
+  readonly schema?: string | undefined;
+  /** Whether it is a view, a materialized one included. */
+  readonly isView: boolean;
+  /** Whether its name alone, without the schema, finds it. */
+  readonly isVisible: boolean;
+  /** Its columns in their order, generated ones included. */
+  readonly columns: readonly RelationColumn[];
+}
+
+/** Returns the name of a table, qualified where it has a schema. */
+export function qualifiedTable({ name, schema }: TableId): string {
+  return schema === undefined ? name : `${schema}.${name}`;
+}

@@ -1,0 +1,132 @@
+import type { Kysely } from "kysely";
+import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
+import type { Relation } from "../contract/relation.ts";
+import type { TableId } from "../contract/table_scope.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
+import type { KnownRelations } from "../hooks/_rules.ts";
+import { readRelations } from "./_read_relations.ts";
+
+/**
+ * The tables and views that an executor knows of. One that it does not know is looked up when a query
+ * names it first, so that what was made later, or stands in another schema, is subject to the plugins.
+ */
+export class Relations implements KnownRelations {
+  readonly #traits: DialectTraits;
+  readonly #known = new Map<string, readonly [TableId, readonly Relation[]]>();
+  readonly #asked = new Map<string, Promise<void>>();
+  #all: Promise<readonly Relation[]> | undefined;
+  #version = 0;
+
+  constructor(traits: DialectTraits) {
+    this.#traits = traits;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  knows(table: TableId): boolean {
+    return this.#traits.catalog.readRelations === undefined || this.#known.has(this.#keyOf(table));
+  }
+
+  /** Returns all tables and views of the database, asked of it once. */
+  all(db: Kysely<any>): Promise<readonly Relation[]> {
+    return this.#all ??= readRelations(db, this.#traits, undefined).then((relations) => {
+      for (const [key, found] of this.#byKey(relations)) {
+        this.#known.set(key, [this.#askedFor(found[0]!), found]);
+      }
+      return relations;
+    }).catch((error) => {
+      this.#all = undefined;
+      throw error;
+    });
+  }
+
+  /** Returns what the database says of tables; those that are not known are asked about at once. */
+  async of(tables: readonly TableId[], db: Kysely<any>): Promise<readonly Relation[]> {
+    const unknown = tables.filter((table) => !this.#known.has(this.#keyOf(table)));
+    if (unknown.length > 0) await this.#ask(unknown, db);
+    return [...new Set(tables.flatMap((table) => this.#known.get(this.#keyOf(table))?.[1] ?? []))];
+  }
+
+  /** Tells hooks of all that is known, whoever asked for it. */
+  announce(hooks: readonly NamedHooks[]): void {
+    for (const [table, found] of this.#known.values()) tell(hooks, table, found);
+  }
+
+  /** Looks tables up that a query names, and tells the hooks that are to know of them. */
+  async learn(
+    tables: readonly TableId[],
+    hooks: readonly NamedHooks[],
+    db: Kysely<any>,
+  ): Promise<void> {
+    const unknown = new Map(
+      tables.filter((table) => !this.knows(table)).map((table) => [this.#keyOf(table), table]),
+    );
+    const waiting = [...unknown.keys()].flatMap((key) => this.#asked.get(key) ?? []);
+    const mine = [...unknown].filter(([key]) => !this.#asked.has(key));
+    if (mine.length > 0) {
+      const asking = readRelations(db, this.#traits, mine.map(([, table]) => table))
+        .then((relations) => {
+          const found = this.#byKey(relations);
+          for (const [key, table] of mine) {
+            const those = found.get(key) ?? [];
+            tell(hooks, table, those);
+            this.#known.set(key, [table, those]);
+          }
+        })
+        .finally(() => {
+          for (const [key] of mine) this.#asked.delete(key);
+        });
+      for (const [key] of mine) this.#asked.set(key, asking);
+      waiting.push(asking);
+    }
+    await Promise.all(waiting);
+  }
+
+  /** Forgets a table, or all of them: what the schema says of it may have changed. */
+  forget(table?: TableId): void {
+    this.#version++;
+    this.#all = undefined;
+    if (table === undefined) this.#known.clear();
+    else this.#known.delete(this.#keyOf(table));
+  }
+
+  async #ask(tables: readonly TableId[], db: Kysely<any>): Promise<void> {
+    const found = this.#byKey(await readRelations(db, this.#traits, tables));
+    for (const table of tables) {
+      const key = this.#keyOf(table);
+      this.#known.set(key, [table, found.get(key) ?? []]);
+    }
+  }
+
+  #byKey(relations: readonly Relation[]): Map<string, Relation[]> {
+    const found = new Map<string, Relation[]>();
+    for (const relation of relations) {
+      const keys = new Set([this.#keyOf(relation)]);
+      if (relation.isVisible) keys.add(this.#keyOf({ name: relation.name }));
+      for (const key of keys) found.set(key, [...found.get(key) ?? [], relation]);
+    }
+    return found;
+  }
+
+  /** Returns what a lookup that found a relation was about. */
+  #askedFor({ name, schema }: Relation): TableId {
+    return this.#traits.catalog.readsEverySchema ? { name } : { name, schema };
+  }
+
+  #keyOf({ name, schema }: TableId): string {
+    const { catalog, identifiers } = this.#traits;
+    const folded = identifiers.foldCase(name);
+    // What a catalog that is read by the name alone says is known of the name in every schema.
+    if (catalog.readsEverySchema) return folded;
+    return `${schema === undefined ? "" : identifiers.foldCase(schema)}\0${folded}`;
+  }
+}
+
+function tell(hooks: readonly NamedHooks[], table: TableId, found: readonly Relation[]): void {
+  for (const { plugin, hooks: own } of hooks) {
+    if (own.discover === undefined) continue;
+    callHook(plugin, "discover", () => own.discover!(table, found));
+  }
+}
