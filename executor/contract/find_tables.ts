@@ -183,7 +183,9 @@ class Finder {
     const scope = this.#scopeOf((table) => this.#counts(table));
     const found = this.#tables.filter((table) => scope.has(table));
     // On an empty database the tables are still to be made, through this executor it may be.
-    const isEmpty = this.#tables.every(({ name }) => MIGRATIONS.test(name));
+    const isEmpty = this.#tables.every(({ name, isVisible }) =>
+      !isVisible || MIGRATIONS.test(name)
+    );
     if (found.length === 0 && !isEmpty) throw this.#nothing();
     const columns = Object.entries(this.#search.columns).map(([option, column]) =>
       [option, this.#scopeOf((table) => this.#has(table, column))] as const

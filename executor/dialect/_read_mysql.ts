@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { CatalogRow, NamedTable } from "./traits.ts";
 
 /**
@@ -9,12 +9,23 @@ export async function readMysql(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
 ): Promise<readonly CatalogRow[]> {
-  const which = tables === undefined ? sql`t.table_schema = database()` : sql.join(
-    tables.map(({ name, schema }) =>
+  const rows = tables === undefined ? await readWhere(db, sql`t.table_schema = database()`) : [];
+  for (let i = 0; tables !== undefined && i < tables.length; i += MOST_NAMES) {
+    const named = tables.slice(i, i + MOST_NAMES).map(({ name, schema }) =>
       sql`(t.table_schema = coalesce(${schema ?? null}, database()) and t.table_name = ${name})`
-    ),
-    sql` or `,
-  );
+    );
+    rows.push(...await readWhere(db, sql.join(named, sql` or `)));
+  }
+  const found = new Set(rows.map(({ relation }) => relation.toLowerCase()));
+  const missing = (tables ?? []).filter(({ name }) => !found.has(name.toLowerCase()));
+  for (const table of missing) rows.push(...await temporary(db, table));
+  return rows;
+}
+
+/** How many tables one statement asks about: the parameters of a statement are bounded. */
+const MOST_NAMES = 500;
+
+async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<CatalogRow[]> {
   const { rows } = await sql<CatalogRow>`
     select t.table_name as relation, t.table_schema as namespace,
       case when t.table_type like '%VIEW%' then 1 else 0 end as viewed,
@@ -26,9 +37,6 @@ export async function readMysql(
       on c.table_schema = t.table_schema and c.table_name = t.table_name
     where ${which}
     order by t.table_schema, t.table_name, c.ordinal_position`.execute(db);
-  const found = new Set(rows.map(({ relation }) => relation.toLowerCase()));
-  const missing = (tables ?? []).filter(({ name }) => !found.has(name.toLowerCase()));
-  for (const table of missing) rows.push(...await temporary(db, table));
   return rows;
 }
 

@@ -11,7 +11,7 @@ export async function readPostgres(
     ? sql`n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
         and n.nspname not like 'pg\\_temp\\_%' and n.nspname not like 'pg\\_toast\\_%'
         or n.oid = pg_my_temp_schema()`
-    : sql`c.relname in (${sql.join(tables.map(({ name }) => name))})
+    : sql`c.relname in (select json_array_elements_text(cast(${namesOf(tables)} as text)::json))
         and (n.nspname not like 'pg\\_temp\\_%' or n.oid = pg_my_temp_schema())`;
   const { rows } = await sql<CatalogRow>`
     select c.relname::text as relation, n.nspname::text as namespace,
@@ -26,4 +26,9 @@ export async function readPostgres(
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and (${which})
     order by n.nspname, c.relname, a.attnum`.execute(db);
   return rows;
+}
+
+/** One parameter, however many names there are. */
+function namesOf(tables: readonly NamedTable[]): string {
+  return JSON.stringify([...new Set(tables.map(({ name }) => name))]);
 }

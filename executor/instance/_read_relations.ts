@@ -3,9 +3,6 @@ import type { Relation } from "../contract/relation.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { CatalogRow, DialectTraits } from "../dialect/mod.ts";
 
-/** More names than these are asked about in several statements: databases bound the parameters. */
-const MOST_NAMES = 500;
-
 /** Returns what the catalog says of tables and views, the visible ones first. */
 export async function readRelations(
   db: Kysely<any>,
@@ -14,13 +11,7 @@ export async function readRelations(
 ): Promise<readonly Relation[]> {
   const read = catalog.readRelations;
   if (read === undefined || tables?.length === 0) return [];
-  const bare = db.withoutPlugins();
-  if (tables === undefined) return relationsOf(await read(bare, undefined));
-  const rows: CatalogRow[] = [];
-  for (let i = 0; i < tables.length; i += MOST_NAMES) {
-    rows.push(...await read(bare, tables.slice(i, i + MOST_NAMES)));
-  }
-  return relationsOf(rows);
+  return relationsOf(await read(db.withoutPlugins(), tables));
 }
 
 function relationsOf(rows: readonly CatalogRow[]): Relation[] {

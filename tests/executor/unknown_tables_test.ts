@@ -1,7 +1,7 @@
 /** Tables that an executor did not know when it was created: made later, temporary, elsewhere. */
 import { bindContext, compilePlan, createExecutor, type Plugin, Slot } from "@kysera/executor";
 import { createORM } from "@kysera/repository";
-import { allow, defineRLSSchema, filter, rlsPlugin, RLSPolicyViolation } from "@kysera/rls";
+import { allow, defineRLSSchema, rlsPlugin, RLSPolicyViolation } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { timestampsPlugin } from "@kysera/timestamps";
 import { type Kysely, sql } from "kysely";
