@@ -13,6 +13,8 @@ export function mysqlArguments(dir: string, port: number, initFile: string): str
   return [
     "--no-defaults",
     `--datadir=${dir}/data`,
+    // A server that starts removes temporary tables of others from a directory that they share.
+    `--tmpdir=${dir}`,
     `--socket=${dir}/socket`,
     `--pid-file=${dir}/pid`,
     `--port=${port}`,
