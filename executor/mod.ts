@@ -22,7 +22,14 @@ export type {
   KyseraTransaction,
 } from "./instance/executor_type.ts";
 export * from "./contract/find_tables.ts";
-export * from "./api/handles.ts";
+export * from "./api/bind_context.ts";
+export * from "./api/get_context.ts";
+export * from "./api/get_metadata.ts";
+export * from "./api/get_plugin_hooks.ts";
+export * from "./api/get_plugins.ts";
+export * from "./api/get_raw_db.ts";
+export * from "./api/is_kysera_executor.ts";
+export * from "./api/with_metadata.ts";
 export * from "./api/physical_name.ts";
 export * from "./contract/plugin.ts";
 export * from "./contract/plugin_options.ts";

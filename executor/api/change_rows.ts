@@ -1,3 +1,4 @@
+import { isPlainObject } from "@kysera/core";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 
 /** A condition on the rows of a table. */
@@ -120,12 +121,6 @@ function valuesOf(change: RowChange, row: Readonly<Record<string, unknown>>): un
     );
   }
   return key.map((column) => row[column]);
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function list(columns: readonly string[]): string {

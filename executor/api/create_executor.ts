@@ -1,10 +1,16 @@
-import { detectDialect, DIALECTS } from "@kysera/core";
+import {
+  assertKnownOptions,
+  detectDialect,
+  DIALECTS,
+  isKysely,
+  withQueryExecutor,
+} from "@kysera/core";
 import type { Kysely } from "kysely";
 import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
 import { TRAITS } from "../dialect/mod.ts";
 import { brand, type KyseraExecutor } from "../instance/executor_type.ts";
-import { graft, instanceOf, isKysely, leave } from "../instance/_graft.ts";
+import { instanceOf, leave } from "../instance/_graft.ts";
 import { GuardedExecutor } from "../instance/_guarded_executor.ts";
 import { PluginSet } from "../hooks/_plugin_set.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
@@ -32,7 +38,7 @@ export interface ExecutorConfig {
   readonly dialect?: DialectName | undefined;
 }
 
-const OPTIONS: ReadonlySet<string> = new Set(["enabled", "rawSql", "tableFunctions", "dialect"]);
+const OPTIONS: readonly string[] = ["enabled", "rawSql", "tableFunctions", "dialect"];
 const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
 /**
@@ -235,14 +241,10 @@ function refuseUnknown(options: ExecutorConfig): void {
       "INVALID_OPTION",
     );
   }
-  for (const key of Object.keys(options)) {
-    if (OPTIONS.has(key)) continue;
-    throw new ExecutorError(
-      `Cannot create an executor: there is no option "${key}"; the options are ` +
-        [...OPTIONS].map((name) => `"${name}"`).join(", "),
-      "UNKNOWN_OPTION",
-    );
-  }
+  assertKnownOptions(options, OPTIONS, {
+    action: "create an executor",
+    makeError: (message) => new ExecutorError(message, "UNKNOWN_OPTION"),
+  });
   const { enabled, rawSql, dialect, tableFunctions } = options;
   if (enabled !== undefined && typeof enabled !== "boolean") refuse("enabled", "true or false");
   if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {
@@ -338,7 +340,7 @@ export function install<K extends Kysely<any>>(
 ): K {
   const inner = (instanceOf(db) === undefined ? db : leave(db)).getExecutor();
   const place = { bound: false, begun: db.isTransaction ? { ends: undefined } : undefined };
-  const executor = graft(db, GuardedExecutor.over(inner, state, request, place));
+  const executor = withQueryExecutor(db, GuardedExecutor.over(inner, state, request, place));
   if (instanceOf(executor)?.state !== state) {
     throw new ExecutorError(
       "Cannot create an executor: this Kysely does not let its query executor be replaced; " +

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import { mustBeInstance } from "../instance/_graft.ts";
+import { HOOKS, TABLE_HOOKS } from "../contract/_hook_table.ts";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName } from "../contract/plugin.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
@@ -105,9 +106,7 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
 }
 
 function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
-  return hooks.filter !== undefined || hooks.rewriteDelete !== undefined ||
-    hooks.stamp !== undefined || hooks.check !== undefined || hooks.mask !== undefined ||
-    hooks.describe !== undefined;
+  return hooks.describe !== undefined || TABLE_HOOKS.some((hook) => hooks[hook] !== undefined);
 }
 
 function effectsOn(
@@ -128,11 +127,5 @@ function effectsOn(
   if (hooks.describe !== undefined) {
     return callHook(plugin, "describe", () => hooks.describe!(table));
   }
-  return [
-    ...hooks.filter === undefined ? [] : ["filters rows"],
-    ...hooks.stamp === undefined ? [] : ["sets columns of rows that are written"],
-    ...hooks.check === undefined ? [] : ["checks rows that are written"],
-    ...hooks.mask === undefined ? [] : ["masks columns"],
-    ...hooks.rewriteDelete === undefined ? [] : ["rewrites or denies DELETE"],
-  ];
+  return TABLE_HOOKS.flatMap((hook) => hooks[hook] === undefined ? [] : HOOKS[hook].effect ?? []);
 }

@@ -4,9 +4,12 @@ import { leave, mustBeInstance } from "../instance/_graft.ts";
 import { ExecutorCommand } from "../instance/_executor_command.ts";
 import { restore } from "../instance/_provenance.ts";
 import { type AppliedRule, type ExplainedReference, Trace } from "../hooks/_trace.ts";
-import type { ExplainedHook } from "../rewrite/rules.ts";
+import type { TableHook } from "../contract/_hook_table.ts";
 
-export type { AppliedRule, ExplainedHook, ExplainedReference };
+export type { AppliedRule, ExplainedReference };
+
+/** The hooks whose results are explained. */
+export type ExplainedHook = TableHook;
 
 /** What an executor makes of a query. */
 export interface QueryExplanation {

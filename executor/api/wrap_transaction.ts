@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { ExecutorState } from "../instance/_state.ts";
-import { instanceOf, isKysely, leave, mustBeInstance } from "../instance/_graft.ts";
+import { isKysely } from "@kysera/core";
+import { instanceOf, leave, mustBeInstance } from "../instance/_graft.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import type { ExecutorOf } from "../contract/executor_of.ts";
 import { install, prepare, setUpSync } from "./create_executor.ts";

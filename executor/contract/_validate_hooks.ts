@@ -1,27 +1,7 @@
+import { HOOK_NAMES, HOOKS } from "./_hook_table.ts";
 import { PluginValidationError } from "./errors.ts";
 
-/** Members of a plugin that must be functions, where they are there. */
-export const HOOKS = [
-  "onInit",
-  "onDestroy",
-  "interceptQuery",
-  "extendRepository",
-  "appliesTo",
-  "filter",
-  "stamp",
-  "check",
-  "mask",
-  "rewriteDelete",
-  "aroundQuery",
-  "aroundStream",
-  "describe",
-  "discover",
-  "explain",
-  "callerMayChange",
-  "setup",
-] as const;
-
-/** @throws {PluginValidationError} where the plugins are no list */
+/** @throws {PluginValidationError} where the plugins are not a list */
 export function validateList(plugins: unknown): void {
   if (Array.isArray(plugins)) return;
   throw new PluginValidationError(
@@ -44,13 +24,10 @@ export function validateHooks(hooks: unknown, plugin: string): void {
   );
 }
 
-/** Members of a plugin that hooks of setup() would wait for in vain. */
-const NOT_OF_SETUP = ["interceptQuery", "onInit", "onDestroy", "extendRepository", "setup"];
-
 function problemOfHooks(hooks: Record<string, unknown>): string | undefined {
-  for (const hook of HOOKS) {
+  for (const hook of HOOK_NAMES) {
     if (hooks[hook] === undefined) continue;
-    if (NOT_OF_SETUP.includes(hook)) return `"${hook}" belongs on the plugin itself`;
+    if (HOOKS[hook].ofPlugin) return `"${hook}" belongs on the plugin itself`;
     if (typeof hooks[hook] !== "function") return `its "${hook}" is no function`;
   }
   const { around } = hooks;

@@ -44,6 +44,11 @@ export interface PluginValidationDetails {
 
 /** The base of every error of this package; `code` is stable. */
 export class ExecutorError extends Error {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "ExecutorError";
+  }
+
   /** A stable code, for programs. */
   readonly code: string;
 
@@ -56,13 +61,17 @@ export class ExecutorError extends Error {
    */
   constructor(message: string, code: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
   }
 }
 
 /** A list of plugins that cannot work together, or one of them that cannot start. */
 export class PluginValidationError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "PluginValidationError";
+  }
+
   /** What is wrong. */
   readonly type: PluginValidationErrorType;
   /** Who is at fault. */
@@ -90,6 +99,11 @@ export class PluginValidationError extends ExecutorError {
 
 /** A plugin's hook threw, or answered with something that it may not answer. */
 export class PluginHookError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "PluginHookError";
+  }
+
   /** The plugin. */
   readonly plugin: string;
   /** The hook's name. */
@@ -112,6 +126,11 @@ export class PluginHookError extends ExecutorError {
 
 /** A query that cannot keep to the plugins on this dialect, and so does not run. */
 export class QueryRefusedError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "QueryRefusedError";
+  }
+
   /** Why, for programs. */
   readonly reason: QueryRefusalReason;
   /** The table the refusal is about. */
@@ -134,6 +153,11 @@ export class QueryRefusedError extends ExecutorError {
 
 /** A row that a statement would write does not satisfy, or may not satisfy, a plugin's check. */
 export class CheckRefusedError extends QueryRefusedError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "CheckRefusedError";
+  }
+
   /** The plugin whose check it is. */
   readonly plugin: string;
 
@@ -165,6 +189,11 @@ export class CheckRefusedError extends QueryRefusedError {
 
 /** Raw SQL where the executor was made with `rawSql: "deny"`. */
 export class RawSqlError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "RawSqlError";
+  }
+
   /**
    * Makes one.
    *
@@ -181,6 +210,11 @@ export class RawSqlError extends ExecutorError {
 
 /** A query that was compiled, or a subquery that was built, by another handle. */
 export class ForeignQueryError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "ForeignQueryError";
+  }
+
   /**
    * Makes one.
    *
@@ -193,6 +227,11 @@ export class ForeignQueryError extends ExecutorError {
 
 /** A query after `destroyExecutor`. */
 export class ExecutorDestroyedError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "ExecutorDestroyedError";
+  }
+
   /** Says that the executor is gone. */
   constructor() {
     super(

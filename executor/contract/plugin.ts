@@ -18,6 +18,7 @@ import type {
   SqlBool,
   TableMetadata,
 } from "kysely";
+import type { TableHook } from "./_hook_table.ts";
 import type { Relation } from "./relation.ts";
 import type { TableId } from "./table_scope.ts";
 
@@ -76,8 +77,13 @@ export interface HookContext {
    *
    * @param read reads the value; `run` is one object for all values of one run of a query, whatever
    * hooks they come from, and another one for the next run: what a value is to be the same by
+   * @param key what the value is: predicates of one plugin whose values have the same keys are
+   * written once where they would stand twice
    */
-  value<T>(read: (context: Attributes | undefined, run: object) => T): Expression<T>;
+  value<T>(
+    read: (context: Attributes | undefined, run: object) => T,
+    key?: string,
+  ): Expression<T>;
   /**
    * Reads something of the context that the shape of the result depends on (which of several
    * predicates it is), while {@linkcode HookContext.value} reads what goes into it as a parameter.
@@ -178,9 +184,7 @@ export interface RowCheck {
   ): boolean | undefined;
   /**
    * The same as an expression, over the columns of the reference: the new row, under the name that
-   * it has where it can be seen. A row passes where it is true; NULL is a violation. What is asked
-   * alike of new and of changed rows is best given by the same function: an upsert of what cannot be
-   * told beforehand is then possible.
+   * it has where it can be seen. A row passes where it is true; NULL is a violation.
    */
   predicate?(row: TableReference, context: HookContext): Expression<SqlBool>;
   /**
@@ -189,6 +193,11 @@ export interface RowCheck {
    * taken to be so.
    */
   readonly implied?: boolean;
+  /**
+   * What the predicate asks, as a key: checks of one plugin that have the same key ask the same. An
+   * upsert whose new and changed rows are asked the same can be checked by the database.
+   */
+  readonly key?: string;
   /** The rule in words, for the error. */
   readonly says: string;
   /** Makes the error that a violation is told by. Default: a `CheckRefusedError`. */
@@ -337,7 +346,7 @@ export interface PluginHooks {
   explain?(
     reference: TableReference,
     context: HookContext,
-    hook: "filter" | "stamp" | "check" | "mask" | "rewriteDelete",
+    hook: TableHook,
   ): readonly string[];
   /** What the plugin does to a table, in words, for `describeExecutor`. */
   describe?(table: { readonly name: string; readonly schema: string | undefined }): string[];

@@ -1,4 +1,5 @@
-import { HOOKS, validateList } from "./_validate_hooks.ts";
+import { HOOK_NAMES } from "./_hook_table.ts";
+import { validateList } from "./_validate_hooks.ts";
 import { PluginValidationError } from "./errors.ts";
 import type { Plugin } from "./plugin.ts";
 
@@ -89,7 +90,7 @@ function validateShape(plugin: Plugin): void {
       );
     }
   }
-  for (const hook of HOOKS) {
+  for (const hook of HOOK_NAMES) {
     const value: unknown = plugin[hook];
     if (value !== undefined && typeof value !== "function") {
       throw new PluginValidationError(

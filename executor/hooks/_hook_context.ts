@@ -32,9 +32,10 @@ export class CallContext implements HookContext {
 
   readonly value = <T>(
     read: (context: Attributes | undefined, run: object) => T,
+    key?: string,
   ): Expression<T> => {
     this.#pass.usage.deferred = true;
-    return new DeferredParameter({ plugin: this.#plugin, hook: this.#hook }, read);
+    return new DeferredParameter({ plugin: this.#plugin, hook: this.#hook }, read, key);
   };
 
   readonly cached = <T>(

@@ -1,4 +1,5 @@
 import type { NamedHooks } from "../contract/_call_hook.ts";
+import { HOOKS, TABLE_HOOKS } from "../contract/_hook_table.ts";
 import type { DialectName, Plugin, PluginHooks } from "../contract/plugin.ts";
 import { type DialectTraits, TRAITS } from "../dialect/mod.ts";
 
@@ -42,7 +43,7 @@ export class PluginSet {
       props.hooks.filter(({ hooks }) => names.some((name) => hooks[name] !== undefined));
     this.plugins = Object.freeze([...props.plugins]);
     this.hooks = props.hooks;
-    this.tableHooks = having("filter", "rewriteDelete", "stamp", "check", "mask");
+    this.tableHooks = having(...TABLE_HOOKS);
     this.interceptors = props.plugins.filter((plugin) => plugin.interceptQuery !== undefined);
     this.arounds = having("aroundQuery");
     this.aroundsOfReads = this.arounds.filter(({ hooks }) => hooks.around !== "writes");
@@ -50,7 +51,7 @@ export class PluginSet {
     this.callers = having("callerMayChange");
     this.discoverers = having("discover");
     this.rewritesDeletes = having("rewriteDelete").length > 0;
-    this.writes = having("stamp", "check", "mask").length > 0;
+    this.writes = having(...TABLE_HOOKS.filter((hook) => HOOKS[hook].writes)).length > 0;
     this.masks = having("mask").length > 0;
     this.dialect = props.dialect;
     this.traits = TRAITS[props.dialect];

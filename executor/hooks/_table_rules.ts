@@ -1,4 +1,5 @@
 import { AndNode, type OperationNode } from "kysely";
+import { TABLE_HOOKS, type TableHook } from "../contract/_hook_table.ts";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type {
   DeleteRewrite,
@@ -9,7 +10,6 @@ import type {
 } from "../contract/plugin.ts";
 import type { CacheKey, Pass } from "../rewrite/_pass.ts";
 import type {
-  ExplainedHook,
   MaskedColumns,
   NamedAssignment,
   NamedCheck,
@@ -61,7 +61,7 @@ const ANY: unique symbol = Symbol("any context");
 
 /** What the hooks of plugins say about one table, for executor instances of the same flags. */
 export class PluginTableRules implements TableRules {
-  readonly #hooks: Readonly<Record<ExplainedHook, readonly NamedHooks[]>>;
+  readonly #hooks: Readonly<Record<TableHook, readonly NamedHooks[]>>;
   readonly #stable: boolean;
   readonly #kept = new Map<QueryOperation, Map<string, Predicate[]>>();
   readonly #physicalName: string;
@@ -76,15 +76,10 @@ export class PluginTableRules implements TableRules {
   constructor(physicalName: string, hooks: readonly NamedHooks[], unknown: TableId | undefined) {
     this.unknown = unknown;
     this.#physicalName = physicalName;
-    const having = (hook: ExplainedHook): readonly NamedHooks[] =>
-      hooks.filter(({ hooks }) => hooks[hook] !== undefined);
-    this.#hooks = {
-      filter: having("filter"),
-      stamp: having("stamp"),
-      check: having("check"),
-      mask: having("mask"),
-      rewriteDelete: having("rewriteDelete"),
-    };
+    // Each hook has its list.
+    this.#hooks = Object.fromEntries(
+      TABLE_HOOKS.map((hook) => [hook, hooks.filter(({ hooks }) => hooks[hook] !== undefined)]),
+    ) as unknown as Record<TableHook, readonly NamedHooks[]>;
     this.#stable = this.#hooks.filter.every(({ hooks }) => hooks.stable === true);
   }
 
@@ -168,7 +163,7 @@ export class PluginTableRules implements TableRules {
         columns,
         says,
         implied: implied ?? answer.predicate === undefined,
-        key: answer.predicate,
+        key: answer.key ?? answer.predicate,
         satisfied: answer.satisfied?.bind(answer),
         predicate: answer.predicate?.bind(answer),
         refuse: answer.refuse?.bind(answer),
@@ -212,7 +207,7 @@ export class PluginTableRules implements TableRules {
   }
 
   /** Calls a hook about a reference, and notes that it applied where it answered. */
-  #call<H extends "rewriteDelete" | "stamp" | "check" | "mask">(
+  #call<H extends Exclude<TableHook, "filter">>(
     named: NamedHooks,
     hook: H,
     name: ReferenceName,
@@ -234,7 +229,7 @@ export class PluginTableRules implements TableRules {
   #trace(
     name: ReferenceName,
     operation: QueryOperation,
-    hook: ExplainedHook,
+    hook: TableHook,
     applied: readonly NamedHooks[],
     pass: Pass,
   ): void {

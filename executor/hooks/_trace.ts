@@ -1,13 +1,14 @@
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { HookContext, QueryOperation, TableReference } from "../contract/plugin.ts";
-import type { ExplainedHook, RuleTrace } from "../rewrite/rules.ts";
+import type { TableHook } from "../contract/_hook_table.ts";
+import type { RuleTrace } from "../rewrite/rules.ts";
 
 /** A hook that applied to a reference. */
 export interface AppliedRule {
   /** The plugin. */
   readonly plugin: string;
   /** Which of its hooks. */
-  readonly hook: ExplainedHook;
+  readonly hook: TableHook;
   /** What the plugin's `explain` says about it: names of policies, say. */
   readonly says: readonly string[];
 }
@@ -38,7 +39,7 @@ export class Trace implements RuleTrace {
 
   add(
     reference: TableReference,
-    hook: ExplainedHook,
+    hook: TableHook,
     applied: readonly NamedHooks[],
     contextFor: (plugin: string) => HookContext,
   ): void {

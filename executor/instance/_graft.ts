@@ -1,29 +1,10 @@
-import type { Kysely, KyselyPlugin, QueryExecutor } from "kysely";
+import { isKysely } from "@kysera/core";
+import type { Kysely } from "kysely";
 import { ExecutorError } from "../contract/errors.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
 import { brand, isBranded } from "./executor_type.ts";
 import type { GuardedExecutor, InstanceOptions } from "./_guarded_executor.ts";
-
-/** A Kysely plugin that does nothing: adding it makes a copy of a Kysely instance. */
-const NOTHING: KyselyPlugin = {
-  transformQuery: ({ node }) => node,
-  transformResult: ({ result }) => Promise.resolve(result),
-};
-
-/**
- * Returns a new Kysely of the same kind and connection, with another query executor inside.
- *
- * `withPlugin` makes a new Kysely round whatever its executor's own `withPlugin` returns. A first
- * call makes a copy whose executor belongs to nobody else; on that one the method is replaced; a
- * second call then puts our executor in. Neither the user's object nor a prototype is touched.
- */
-export function graft<K extends Kysely<any>>(db: K, executor: QueryExecutor): K {
-  const copy = db.withPlugin(NOTHING);
-  Object.defineProperty(copy.getExecutor(), "withPlugin", { value: () => executor });
-  // withPlugin of a Kysely, Transaction or ControlledTransaction returns one of the same class.
-  return copy.withPlugin(NOTHING) as K;
-}
 
 const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
 
@@ -81,11 +62,4 @@ function branded<K extends Kysely<any>>(instance: K, other: Kysely<any>): K {
   // withPlugin returns one of the same class.
   const made = other as K;
   return isBranded(instance) ? brand(made, instance.__plugins, instance.__rawDb) : made;
-}
-
-/** Returns true for a Kysely instance, of whichever copy of Kysely. */
-export function isKysely(value: unknown): value is Kysely<any> {
-  if (typeof value !== "object" || value === null) return false;
-  const { getExecutor, withPlugin } = value as Partial<Kysely<any>>;
-  return typeof getExecutor === "function" && typeof withPlugin === "function";
 }

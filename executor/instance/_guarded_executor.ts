@@ -1,3 +1,4 @@
+import { withQueryExecutor } from "@kysera/core";
 import type {
   CompiledQuery,
   ConnectionProvider,
@@ -29,7 +30,6 @@ import { changedTable, changesSchema, isRead } from "../tree/_statement.ts";
 import { admit, truncated } from "./_admit.ts";
 import { ExecutorQuery } from "./_compiled_query.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
-import { graft } from "./_graft.ts";
 import {
   isOwn,
   type LeftToRun,
@@ -292,7 +292,7 @@ export class GuardedExecutor implements QueryExecutor {
   /** Looks up tables that a query names and nobody knows, on the connection that it will run on. */
   #learn(tables: readonly TableId[]): Promise<void> {
     const { relations, rawDb, set } = this.state;
-    return relations.learn(tables, set.discoverers, graft(rawDb, this.inner));
+    return relations.learn(tables, set.discoverers, withQueryExecutor(rawDb, this.inner));
   }
 
   async #executeWhenKnown<R>(
@@ -320,7 +320,7 @@ export class GuardedExecutor implements QueryExecutor {
       context: request.context,
       metadata: request.metadata,
       run,
-      dbOn: (executor) => graft(rawDb, executor),
+      dbOn: (executor) => withQueryExecutor(rawDb, executor),
       whole: (query) => ExecutorQuery.whole(query),
       filled: (query) => ExecutorQuery.filled(query),
     };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { KyselyPlugin, OperationNode, SelectionNode } from "kysely";
+import type { TableHook } from "../contract/_hook_table.ts";
 import type { NamedHooks } from "../contract/_call_hook.ts";
 import type {
   Attributes,
@@ -158,15 +159,12 @@ export interface MaskedColumns {
   selections(name: ReferenceName): SelectionNode[];
 }
 
-/** The hooks whose results are explained. */
-export type ExplainedHook = "filter" | "stamp" | "check" | "mask" | "rewriteDelete";
-
 /** What `explainQuery()` gathers while a query is rewritten. */
 export interface RuleTrace {
   /** Notes that hooks of plugins applied to a reference; the list is empty where none did. */
   add(
     reference: TableReference,
-    hook: ExplainedHook,
+    hook: TableHook,
     applied: readonly NamedHooks[],
     contextFor: (plugin: string) => HookContext,
   ): void;

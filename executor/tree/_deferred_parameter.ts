@@ -13,15 +13,22 @@ export interface Caller {
 export class DeferredParameter<T> implements Expression<T> {
   readonly #caller: Caller;
   readonly #read: (context: Attributes | undefined, run: object) => T;
+  readonly #key: string | undefined;
 
   /**
    * @param caller the hook it came from, for errors
-   * @param read reads the value from what is bound to the handle that runs the query; it is told an
-   * object that stands for that one run
+   * @param read reads the value from what is bound to the executor instance that runs the query; it is
+   * told an object that stands for that one run
+   * @param key what the value is, among those of the plugin
    */
-  constructor(caller: Caller, read: (context: Attributes | undefined, run: object) => T) {
+  constructor(
+    caller: Caller,
+    read: (context: Attributes | undefined, run: object) => T,
+    key: string | undefined,
+  ) {
     this.#caller = caller;
     this.#read = read;
+    this.#key = key;
   }
 
   get expressionType(): T | undefined {
@@ -32,9 +39,11 @@ export class DeferredParameter<T> implements Expression<T> {
     return ValueNode.create(this);
   }
 
-  /** Returns true if another one is read by the same function. */
+  /** Returns true if another one of the same plugin has the same key, or is read by one function. */
   isLike(other: DeferredParameter<unknown>): boolean {
-    return this.#read === other.#read;
+    return this.#key === undefined
+      ? this.#read === other.#read
+      : this.#key === other.#key && this.#caller.plugin === other.#caller.plugin;
   }
 
   read(context: Attributes | undefined, run: object): T {

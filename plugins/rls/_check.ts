@@ -31,8 +31,6 @@ export interface CheckSetting {
   readonly source: ContextSource;
   readonly report: Report;
   readonly bypassRoles: readonly string[];
-  /** The predicates that new rows and changed ones share. */
-  readonly predicates: Map<string, NonNullable<RowCheck["predicate"]>>;
 }
 
 /** A check, and whether some of it has to be asked about rows. */
@@ -109,14 +107,13 @@ export class Checker {
   }
 
   #make(formulas: readonly Formula[], sharedKey: string | undefined): RowCheck {
-    const { report, predicates } = this.#setting;
+    const { report } = this.#setting;
     const [table, site] = [this.#table, this.#site];
     const leaves = formulas.flatMap(leavesOf);
     for (const { verdict } of leaves) {
       if (verdict.kind !== "columns") continue;
       for (const { column } of verdict.terms) this.#looked.add(column);
     }
-    const predicate: Predicate = (row, context) => this.#predicate(row, context);
     let failed: readonly string[] | undefined;
     return {
       columns: [...this.#looked],
@@ -129,9 +126,8 @@ export class Checker {
         if (at >= 0) failed = verdicts[at]!.policies;
         return at >= 0 ? false : verdicts.every(({ truth }) => truth === true) || undefined;
       },
-      predicate: sharedKey === undefined
-        ? predicate
-        : shared(predicates, `${table.table}\0${sharedKey}`, predicate),
+      predicate: (row, context) => this.#predicate(row, context),
+      ...sharedKey === undefined ? {} : { key: `${table.table}\0${sharedKey}` },
       implied: isImplied(table, formulas, site),
       says: "its policies allow the new row",
       refuse(_problem, cause) {
@@ -192,8 +188,6 @@ export function violation(
   );
 }
 
-type Predicate = NonNullable<RowCheck["predicate"]>;
-
 function isLike({ key, values }: Answer, askOther: () => Answer): boolean {
   try {
     const other = askOther();
@@ -202,19 +196,6 @@ function isLike({ key, values }: Answer, askOther: () => Answer): boolean {
     // What is wrong with the other is told where it is asked for.
     return false;
   }
-}
-
-/** The one function that stands for all checks that ask the same: the executor knows them by it. */
-function shared(
-  predicates: Map<string, Predicate>,
-  key: string,
-  predicate: Predicate,
-): Predicate {
-  const known = predicates.get(key);
-  if (known !== undefined) return known;
-  if (predicates.size >= MOST_PREDICATES) predicates.clear();
-  predicates.set(key, predicate);
-  return predicate;
 }
 
 const MOST_PREDICATES = 1_000;

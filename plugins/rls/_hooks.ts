@@ -53,7 +53,6 @@ export class RLSHooks implements PluginHooks {
   readonly dialect: DialectName;
   readonly #host: PluginHost;
   readonly #checkers = new Map<string, Checker>();
-  readonly #predicates = new Map<string, NonNullable<RowCheck["predicate"]>>();
   /** Whether some policy has turned out to be a function of the row. */
   #asksForRows = false;
 
@@ -111,7 +110,6 @@ export class RLSHooks implements PluginHooks {
         source: this.source,
         report: this.report,
         bypassRoles: this.settings.bypassRoles,
-        predicates: this.#predicates,
       });
       this.#checkers.set(key, checker);
     }

@@ -9,8 +9,6 @@ import { isErrorClass, thrownCodes } from "./_thrown_codes.ts";
 
 /** What drivers and databases throw: where a package stands for one, its codes are not ours. */
 const FOREIGN: readonly string[] = ["ECONNRESET", "25P02"];
-/** The names of its classes are set by `new.target`, which minifiers change. */
-const NAMED_BY_CLASS: readonly string[] = ["@kysera/executor"];
 const CATALOGUE = join(ROOT, "core/errors/error_codes.ts");
 
 const all = members();
@@ -38,7 +36,7 @@ describe("the catalogue of error codes", () => {
 });
 
 describe("the classes of errors", () => {
-  for (const member of all.filter(({ name }) => !NAMED_BY_CLASS.includes(name))) {
+  for (const member of all) {
     it(`of ${member.name} have a name that no minifier changes`, () => {
       const found = sourceFiles(member).flatMap((file) =>
         errorClasses(parseSource(file))

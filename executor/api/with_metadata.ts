@@ -1,0 +1,42 @@
+import type { Kysely } from "kysely";
+import { mustBeInstance, withScope } from "../instance/_graft.ts";
+import { copyAttributes } from "../tree/_attributes.ts";
+
+/**
+ * Returns an executor instance with flags that plugins look at, such as soft delete's `includeDeleted`. They are added
+ * to those that it has.
+ *
+ * @param executor the executor, a transaction of it, or another instance
+ * @param flags the flags; `undefined` takes one away
+ * @returns a new instance of the same kind, on the same connection; cheap
+ * @throws {ExecutorError} where the value is not an executor, or the flags are not an object
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor, withMetadata } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { equal } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<{ users: { id: number; hidden: number } }>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * const executor = await createExecutor(db, [{
+ *   name: "visible",
+ *   version: "1.0.0",
+ *   filter: (users, { eb, metadata }) =>
+ *     metadata["all"] === true ? undefined : eb(users.column("hidden"), "=", 0),
+ * }]);
+ * const all = withMetadata(executor, { all: true });
+ * equal(all.selectFrom("users").selectAll().compile().sql, `select * from "users"`);
+ * ```
+ */
+export function withMetadata<K extends Kysely<any>>(executor: K, flags: object): K {
+  const { request } = mustBeInstance(executor, "set the flags of a handle").rules;
+  const merged = { ...request.metadata, ...copyAttributes(flags, "set the flags of a handle") };
+  const metadata = Object.fromEntries(
+    Object.entries(merged).filter(([, value]) => value !== undefined),
+  );
+  return withScope(executor, { context: request.context, metadata: Object.freeze(metadata) });
+}
