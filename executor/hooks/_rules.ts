@@ -142,18 +142,16 @@ export class PluginRules implements Rules {
   }
 
   table(name: string, schema: string | undefined): PluginTableRules | undefined {
-    const key = schema === undefined ? name : `${schema}\0${name}`;
     const shared = this.#shared;
-    if (shared.version !== this.#relations.version) {
+    if (this.discovers && shared.version !== this.#relations.version) {
       shared.version = this.#relations.version;
       shared.tables.clear();
     }
+    const key = schema === undefined ? name : `${schema}\0${name}`;
     const known = shared.tables.get(key);
-    if (
-      known !== undefined &&
-      (known === null || known.unknown === undefined || this.isUnknown(known.unknown))
-    ) {
-      return known === null ? undefined : known;
+    if (known === null) return undefined;
+    if (known !== undefined) {
+      if (known.unknown === undefined || this.isUnknown(known.unknown)) return known;
     }
     const rules = this.#makeTable(name, schema);
     if (shared.tables.size >= MOST_TABLES) shared.tables.clear();

@@ -40,8 +40,8 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
     this.parameters = parameters;
     this.#rules = rules;
     this.#extra = undefined;
-    const own = #rules in compiled ? (compiled as ExecutorQuery<R>).#extra : undefined;
-    if (left !== undefined || own !== undefined || parameters !== compiled.parameters) {
+    if (left !== undefined || parameters !== compiled.parameters) {
+      const own = #rules in compiled ? (compiled as ExecutorQuery<R>).#extra : undefined;
       const {
         checks = own?.left?.checks,
         reads = own?.left?.reads,

@@ -165,7 +165,7 @@ export class GuardedExecutor implements QueryExecutor {
     const compiled = this.inner.compileQuery<R>(rewritten, queryId);
     const left = rules.leaves ? leftToRun(rewritten) : undefined;
     const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
-    this.#options.compiled?.(query);
+    if (this.#options !== RUN) this.#options.compiled?.(query);
     return query;
   }
 

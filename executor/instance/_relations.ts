@@ -6,6 +6,8 @@ import type { DialectTraits } from "../dialect/mod.ts";
 import type { KnownRelations } from "../hooks/_rules.ts";
 import { readRelations } from "./_read_relations.ts";
 
+const MOST_KNOWN = 100_000;
+
 /**
  * The tables and views that an executor knows of. One that it does not know is looked up when a query
  * names it first, so that what was made later, or stands in another schema, is subject to the plugins.
@@ -13,7 +15,6 @@ import { readRelations } from "./_read_relations.ts";
 export class Relations implements KnownRelations {
   readonly #traits: DialectTraits;
   readonly #known = new Map<string, readonly [TableId, readonly Relation[]]>();
-  readonly #asked = new Map<string, Promise<void>>();
   #all: Promise<readonly Relation[]> | undefined;
   #version = 0;
 
@@ -63,25 +64,16 @@ export class Relations implements KnownRelations {
     const unknown = new Map(
       tables.filter((table) => !this.knows(table)).map((table) => [this.#keyOf(table), table]),
     );
-    const waiting = [...unknown.keys()].flatMap((key) => this.#asked.get(key) ?? []);
-    const mine = [...unknown].filter(([key]) => !this.#asked.has(key));
-    if (mine.length > 0) {
-      const asking = readRelations(db, this.#traits, mine.map(([, table]) => table))
-        .then((relations) => {
-          const found = this.#byKey(relations);
-          for (const [key, table] of mine) {
-            const those = found.get(key) ?? [];
-            tell(hooks, table, those);
-            this.#known.set(key, [table, those]);
-          }
-        })
-        .finally(() => {
-          for (const [key] of mine) this.#asked.delete(key);
-        });
-      for (const [key] of mine) this.#asked.set(key, asking);
-      waiting.push(asking);
+    if (unknown.size === 0) return;
+    // Each asks for itself: who waits for another may hold the connection that the other waits for.
+    const found = this.#byKey(await readRelations(db, this.#traits, [...unknown.values()]));
+    // Programs may make up names: a bound keeps them from piling up.
+    if (this.#known.size + unknown.size > MOST_KNOWN) this.forget();
+    for (const [key, table] of unknown) {
+      const those = found.get(key) ?? [];
+      tell(hooks, table, those);
+      this.#known.set(key, [table, those]);
     }
-    await Promise.all(waiting);
   }
 
   /** Forgets a table, or all of them: what the schema says of it may have changed. */

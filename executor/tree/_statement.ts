@@ -57,7 +57,8 @@ export function commits({ query, sql }: CompiledQuery, { transactions }: Dialect
 }
 
 /** Statements of raw SQL that change what tables and views there are. */
-const CHANGES = /^\s*(?:create|alter|drop|rename)\b/i;
+const CHANGES =
+  /^\s*(?:alter|rename|(?:create|drop)\s+(?:(?:or\s+replace|temp|temporary|global|local|unlogged|foreign|virtual|materialized|recursive)\s+)*(?:table|view|schema|database))\b/i;
 
 /** Returns true for a statement that may change what the catalog says of tables. */
 export function changesSchema({ query, sql }: CompiledQuery): boolean {

@@ -89,6 +89,19 @@ onEveryDialect("A table that was not known", (dialect) => {
       });
     }));
 
+  it("is looked up by everybody who meets it, whoever holds the connection", () =>
+    inDatabase(async (db) => {
+      const executor = await createExecutor(db, [softDeletePlugin()]);
+      await makeNotes(db);
+      const outside: Promise<unknown>[] = [];
+      const read = (handle: Kysely<any>) => handle.selectFrom("notes").select("id").execute();
+      await executor.transaction().execute(async (trx) => {
+        outside.push(read(executor), read(executor));
+        assert.deepEqual(await read(trx), [{ id: 1 }]);
+      });
+      assert.deepEqual(await Promise.all(outside), [[{ id: 1 }], [{ id: 1 }]]);
+    }));
+
   it("is streamed with its rows hidden", () =>
     inDatabase(async (db) => {
       const executor = await createExecutor(db, [softDeletePlugin()]);
