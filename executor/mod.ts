@@ -32,6 +32,7 @@ export * from "./api/is_kysera_executor.ts";
 export * from "./api/with_metadata.ts";
 export * from "./api/physical_name.ts";
 export * from "./contract/plugin.ts";
+export type { TableHook } from "./contract/_hook_table.ts";
 export * from "./contract/plugin_options.ts";
 export type { Relation, RelationColumn } from "./contract/relation.ts";
 export * from "./api/query_plan.ts";
