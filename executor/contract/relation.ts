@@ -20,6 +20,16 @@ export interface Relation {
   readonly isVisible: boolean;
   /** Its columns in their order, generated ones included. */
   readonly columns: readonly RelationColumn[];
+  /**
+   * The columns of its keys, each of which no two rows share: the primary key first, then unique
+   * keys over columns that are never NULL. Indexes of expressions and partial ones are left out.
+   */
+  readonly keys: readonly (readonly string[])[];
+  /**
+   * The system column that tells each row from all others while the row is locked, where the
+   * database has one: `ctid` (of one partition), `rowid`.
+   */
+  readonly rowId?: string | undefined;
 }
 
 /** Returns the name of a table, qualified where it has a schema. */

@@ -31,28 +31,37 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
       case when t.table_type like '%VIEW%' then 1 else 0 end as viewed,
       case when t.table_schema = database() then 1 else 0 end as visible,
       c.column_name as attribute,
-      case when c.is_nullable = 'YES' then 1 else 0 end as nullable
+      case when c.is_nullable = 'YES' then 1 else 0 end as nullable,
+      null as ${sql.id("key")}, 0 as ${sql.id("primary")}, c.ordinal_position as place
     from information_schema.tables t
     left join information_schema.columns c
       on c.table_schema = t.table_schema and c.table_name = t.table_name
     where ${which}
-    order by t.table_schema, t.table_name, c.ordinal_position`.execute(db);
+    union all
+    select t.table_name, t.table_schema, 0,
+      case when t.table_schema = database() then 1 else 0 end,
+      s.column_name, case when s.nullable = 'YES' then 1 else 0 end,
+      s.index_name, case when s.index_name = 'PRIMARY' then 1 else 0 end, s.seq_in_index
+    from information_schema.tables t
+    join information_schema.statistics s
+      on s.table_schema = t.table_schema and s.table_name = t.table_name
+    where s.non_unique = 0 and (${which})
+    order by 2, 1, 7, 9`.execute(db);
   return rows;
 }
 
 async function temporary(db: Kysely<any>, { name, schema }: NamedTable): Promise<CatalogRow[]> {
   const table = schema === undefined ? sql.id(name) : sql.id(schema, name);
   try {
-    const { rows } = await sql<{ Field: string; Null: string }>`show columns from ${table}`
+    const { rows } = await sql<{ Field: string; Null: string; Key: string }>`show columns from ${table}`
       .execute(db);
-    return rows.map(({ Field, Null }) => ({
-      relation: name,
-      namespace: schema ?? null,
-      viewed: 0,
-      visible: 1,
-      attribute: Field,
-      nullable: Null === "YES" ? 1 : 0,
-    }));
+    const relation = { relation: name, namespace: schema ?? null, viewed: 0, visible: 1 };
+    return rows.flatMap(({ Field, Null, Key }): CatalogRow[] => {
+      const column = { ...relation, attribute: Field, nullable: Null === "YES" ? 1 : 0 };
+      // `UNI` is the key of one column; of others only the first column is told, as `MUL`.
+      if (Key === "PRI") return [column, { ...column, key: "PRIMARY", primary: 1 }];
+      return Key === "UNI" ? [column, { ...column, key: Field, primary: 0 }] : [column];
+    });
   } catch (error) {
     // ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR: the query itself will say so.
     const { errno } = error as { errno?: unknown };

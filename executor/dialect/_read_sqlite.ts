@@ -14,31 +14,62 @@ export async function readSqlite(
   const found = await relationsOf(db, tables);
   const seen = new Set<string>();
   const rows: CatalogRow[] = [];
-  for (const { name, namespace, viewed } of found) {
-    const key = name.toLowerCase();
-    const relation = { relation: name, namespace, viewed, visible: seen.has(key) ? 0 : 1 };
-    seen.add(key);
+  const columns = Map.groupBy(
+    await columnsOf(db, tables, found),
+    ({ name, namespace }) => `${namespace}\0${name}`,
+  );
+  for (const { name, namespace, viewed, keyed } of found) {
+    const folded = name.toLowerCase();
+    const own = columns.get(`${namespace}\0${name}`) ?? [];
+    const relation = {
+      relation: name,
+      namespace,
+      viewed,
+      visible: seen.has(folded) ? 0 : 1,
+      rowid: viewed === 1 || keyed === 1 ? null : rowIdBeside(own),
+    };
+    seen.add(folded);
     rows.push({ ...relation, attribute: null, nullable: null });
-  }
-  const byName = new Map(rows.map((row) => [`${row.namespace}\0${row.relation}`, row]));
-  for (const { name, namespace, attribute, nullable } of await columnsOf(db, tables, found)) {
-    const relation = byName.get(`${namespace}\0${name}`);
-    if (relation !== undefined) rows.push({ ...relation, attribute, nullable });
+    for (const { attribute, nullable, key } of own) {
+      rows.push({ ...relation, attribute, nullable, key, primary: 0 });
+    }
+    const primary = own.filter(({ pk, key }) => key === null && pk > 0)
+      .sort((a, b) => a.pk - b.pk);
+    for (const { attribute, nullable } of primary) {
+      rows.push({ ...relation, attribute, nullable, key: "primary key", primary: 1 });
+    }
   }
   return rows;
+}
+
+/**
+ * Returns the name of a table's rowid that no column of it hides.
+ *
+ * @see https://www.sqlite.org/rowidtable.html
+ */
+function rowIdBeside(columns: readonly ListedColumn[]): string | null {
+  const taken = new Set(columns.map(({ attribute }) => attribute?.toLowerCase()));
+  return ["rowid", "_rowid_", "oid"].find((name) => !taken.has(name)) ?? null;
 }
 
 interface ListedRelation {
   readonly name: string;
   readonly namespace: string;
   readonly viewed: number;
+  /** 1 for a table WITHOUT ROWID. */
+  readonly keyed: number;
 }
 
 interface ListedColumn {
   readonly name: string;
   readonly namespace: string;
-  readonly attribute: string;
+  /** `null` for an expression of an index. */
+  readonly attribute: string | null;
   readonly nullable: number;
+  /** The place in the primary key, from 1 on; 0 outside it. */
+  readonly pk: number;
+  /** The unique index that the column is a part of, in rows that tell keys. */
+  readonly key: string | null;
 }
 
 /** The relations as `l`: all, or those of the names; Cloudflare's own may not be read. */
@@ -62,7 +93,7 @@ async function relationsOf(
   try {
     const { rows } = await sql<ListedRelation>`
       select l.name as name, l.schema as namespace,
-        case when l.type = 'view' then 1 else 0 end as viewed
+        case when l.type = 'view' then 1 else 0 end as viewed, l.wr as keyed
       from ${listOf(tables)}
       order by case l.schema when 'temp' then 0 when 'main' then 1 else 2 end, l.name`.execute(db);
     return rows;
@@ -81,10 +112,12 @@ async function relationsOfOld(
     ? sql`name not like 'sqlite!_%' escape '!'`
     : sql`lower(name) in (select value from json_each(${namesOf(tables)}))`;
   const { rows } = await sql<ListedRelation>`
-    select name, 'temp' as namespace, case when type = 'view' then 1 else 0 end as viewed
+    select name, 'temp' as namespace, case when type = 'view' then 1 else 0 end as viewed,
+      case when sql like '%without%rowid%' then 1 else 0 end as keyed
     from sqlite_temp_master where type in ('table', 'view') and ${which}
     union all
-    select name, 'main', case when type = 'view' then 1 else 0 end
+    select name, 'main', case when type = 'view' then 1 else 0 end,
+      case when sql like '%without%rowid%' then 1 else 0 end
     from sqlite_master where type in ('table', 'view') and ${which}`.execute(db);
   return rows;
 }
@@ -99,9 +132,17 @@ async function columnsOf(
     // Hidden columns of virtual tables are none of `*`; generated ones are.
     const { rows } = await sql<ListedColumn>`
       select l.name as name, l.schema as namespace, x.name as attribute,
-        case when x."notnull" = 0 then 1 else 0 end as nullable
+        case when x."notnull" = 0 then 1 else 0 end as nullable, x.pk as pk, null as key,
+        x.cid as place
       from ${listOf(tables)}, pragma_table_xinfo(l.name, l.schema) as x where x.hidden <> 1
-      order by l.schema, l.name, x.cid`.execute(db);
+      union all
+      select l.name, l.schema, c.name, case when x."notnull" = 1 then 0 else 1 end, 0, i.name,
+        c.seqno
+      from ${listOf(tables)}, pragma_index_list(l.name, l.schema) as i,
+        pragma_index_info(i.name, l.schema) as c
+        left join pragma_table_xinfo(l.name, l.schema) as x on x.cid = c.cid
+      where i."unique" = 1 and i.partial = 0 and i.origin <> 'pk'
+      order by 2, 1, 6, 7`.execute(db);
     return rows;
   } catch {
     // A view whose tables are gone has no columns: the others have.
@@ -117,7 +158,7 @@ async function columnsOfOne(
 ): Promise<readonly ListedColumn[]> {
   const { rows } = await sql<ListedColumn>`
     select ${name} as name, ${namespace} as namespace, name as attribute,
-      case when "notnull" = 0 then 1 else 0 end as nullable
+      case when "notnull" = 0 then 1 else 0 end as nullable, pk, null as key
     from pragma_table_xinfo(${name}, ${namespace}) where hidden <> 1 order by cid`.execute(db);
   return rows;
 }

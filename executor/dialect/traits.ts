@@ -77,7 +77,10 @@ export interface NamedTable {
   readonly schema?: string | undefined;
 }
 
-/** One row of a catalog query: a column of a relation, or a relation without columns. */
+/**
+ * One row of a catalog query: a column of a relation, a column of one of its unique keys, or a
+ * relation without columns.
+ */
 export interface CatalogRow {
   readonly relation: string;
   readonly namespace: string | null;
@@ -88,6 +91,12 @@ export interface CatalogRow {
   readonly attribute: string | null;
   /** 1 where the column may hold NULL. */
   readonly nullable: number | string | null;
+  /** The name of the key that the column is a part of, in rows that tell keys. */
+  readonly key?: string | null;
+  /** 1 where that is the primary key. */
+  readonly primary?: number | string | null;
+  /** The system column that tells the relation's rows apart. */
+  readonly rowid?: string | null;
 }
 
 /**

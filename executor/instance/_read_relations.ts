@@ -14,11 +14,19 @@ export async function readRelations(
   return relationsOf(await read(db.withoutPlugins(), tables));
 }
 
+type Found = Relation & {
+  columns: Relation["columns"][number][];
+  keys: readonly string[][];
+  rowId: string | undefined;
+};
+
 function relationsOf(rows: readonly CatalogRow[]): Relation[] {
-  const found = new Map<string, Relation & { columns: Relation["columns"][number][] }>();
-  for (const { relation, namespace, viewed, visible, attribute, nullable } of rows) {
-    const key = JSON.stringify([namespace, relation]);
-    let known = found.get(key);
+  const found = new Map<string, Found>();
+  const keys = new Map<Relation, Map<string, CatalogRow[]>>();
+  for (const row of rows) {
+    const { relation, namespace, viewed, visible, attribute, nullable } = row;
+    const name = JSON.stringify([namespace, relation]);
+    let known = found.get(name);
     if (known === undefined) {
       known = {
         name: relation,
@@ -26,12 +34,33 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         isView: Number(viewed) === 1,
         isVisible: Number(visible) === 1,
         columns: [],
+        keys: [],
+        rowId: undefined,
       };
-      found.set(key, known);
+      found.set(name, known);
+      keys.set(known, new Map());
     }
-    if (attribute !== null) {
+    known.rowId ??= row.rowid ?? undefined;
+    if (row.key !== undefined && row.key !== null) {
+      const ofRelation = keys.get(known)!;
+      ofRelation.set(row.key, [...ofRelation.get(row.key) ?? [], row]);
+    } else if (attribute !== null) {
       known.columns.push({ name: attribute, isNullable: Number(nullable) === 1 });
     }
   }
+  for (const [relation, named] of keys) (relation as Found).keys = keysOf([...named.values()]);
   return [...found.values()].sort((a, b) => Number(b.isVisible) - Number(a.isVisible));
+}
+
+/** Returns the columns of keys, without those that several rows may share. */
+function keysOf(keys: readonly (readonly CatalogRow[])[]): string[][] {
+  const isPrimary = ([part]: readonly CatalogRow[]): boolean => Number(part!.primary) === 1;
+  return keys
+    .filter((parts) =>
+      parts.every(({ attribute, nullable }) =>
+        attribute !== null && (isPrimary(parts) || Number(nullable) !== 1)
+      )
+    )
+    .sort((a, b) => Number(isPrimary(b)) - Number(isPrimary(a)) || a.length - b.length)
+    .map((parts) => parts.map(({ attribute }) => attribute!));
 }
