@@ -10,15 +10,24 @@ export async function readMysql(
   tables: readonly NamedTable[] | undefined,
 ): Promise<readonly CatalogRow[]> {
   const rows = tables === undefined ? await readWhere(db, sql`t.table_schema = database()`) : [];
-  for (let i = 0; tables !== undefined && i < tables.length; i += MOST_NAMES) {
-    const named = tables.slice(i, i + MOST_NAMES).map(({ name, schema }) =>
-      sql`(t.table_schema = coalesce(${schema ?? null}, database()) and t.table_name = ${name})`
-    );
-    rows.push(...await readWhere(db, sql.join(named, sql` or `)));
+  const missing = (): readonly NamedTable[] => {
+    const found = new Set(rows.map(({ relation }) => relation.toLowerCase()));
+    return (tables ?? []).filter(({ name }) => !found.has(name.toLowerCase()));
+  };
+  // Names are found at once as they are written, where the file system sees no letter case as well;
+  // the others are compared with those of every table.
+  for (const asWritten of [true, false]) {
+    const names = missing();
+    for (let i = 0; i < names.length; i += MOST_NAMES) {
+      const named = names.slice(i, i + MOST_NAMES).map(({ name, schema }) =>
+        sql`(t.table_schema = coalesce(${schema ?? null}, database()) and ${
+          asWritten ? sql`t.table_name = ${name}` : sql`lower(t.table_name) = ${name.toLowerCase()}`
+        })`
+      );
+      rows.push(...await readWhere(db, sql.join(named, sql` or `)));
+    }
   }
-  const found = new Set(rows.map(({ relation }) => relation.toLowerCase()));
-  const missing = (tables ?? []).filter(({ name }) => !found.has(name.toLowerCase()));
-  for (const table of missing) rows.push(...await temporary(db, table));
+  for (const table of missing()) rows.push(...await temporary(db, table));
   return rows;
 }
 
@@ -53,7 +62,9 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
 async function temporary(db: Kysely<any>, { name, schema }: NamedTable): Promise<CatalogRow[]> {
   const table = schema === undefined ? sql.id(name) : sql.id(schema, name);
   try {
-    const { rows } = await sql<{ Field: string; Null: string; Key: string }>`show columns from ${table}`
+    const { rows } = await sql<
+      { Field: string; Null: string; Key: string }
+    >`show columns from ${table}`
       .execute(db);
     const relation = { relation: name, namespace: schema ?? null, viewed: 0, visible: 1 };
     return rows.flatMap(({ Field, Null, Key }): CatalogRow[] => {

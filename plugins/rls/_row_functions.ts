@@ -28,15 +28,8 @@ import {
 import { type Findings, findingsIn } from "./_marker.ts";
 import { columnInMemory, formatValue } from "./_predicate.ts";
 import type { Site } from "./_site.ts";
-import {
-  type Change,
-  keysAre,
-  restricted,
-  type Row,
-  selectByKeys,
-  selectTouched,
-  targetOf,
-} from "./_touched_rows.ts";
+import { type Row, RowIdentity, type RowKey } from "./_row_identity.ts";
+import { type Change, restricted, selectRows, selectTouched, targetOf } from "./_touched_rows.ts";
 import { RLSPolicyEvaluationError } from "./errors.ts";
 import type { CompiledTable } from "./policy_registry.ts";
 
@@ -44,7 +37,8 @@ type Next = (query: CompiledQuery) => Promise<QueryResult<any>>;
 
 /**
  * Functions of the row, round a statement that writes. They are asked about whole rows, in one
- * transaction with the statement, and never row by row of the database:
+ * transaction with the statement, and never row by row of the database. The statement is then
+ * restricted to the rows that passed, as {@linkcode RowIdentity} tells them apart:
  *
  * | statement         | statements beside it                                                        |
  * | ----------------- | --------------------------------------------------------------------------- |
@@ -161,29 +155,78 @@ class RowFunctions {
     }
     const using = ask(table, site, scope, this.#hooks);
     const check = site === "update" ? ask(table, "update-check", scope, this.#hooks) : undefined;
-    const key = table.primaryKey.map((column) => this.#hooks.physicalColumn(column));
-    if (site === "update") assertKeeps(root, key, table);
+    const id = {
+      name: target.table.table.identifier.name,
+      schema: target.table.table.schema?.name,
+    };
+    const key = this.#hooks.tables.keyOf(id, table);
+    const identity = new RowIdentity(scope.dialect, key, site);
+    if (identity.needsKey) assertHasKey(key, table, site);
+    if (site === "update") assertKeeps(root, this.#hooks.tables.isFixed(id, key), table);
     return await scope.atomically(async () => {
-      const before = await this.#rows(selectTouched(root, target, scope.dialect));
-      assertKeyed(before, key, table);
-      const allowed: Row[] = [];
-      for (const row of unique(before, key)) {
-        if (await this.#passes(using, { row, data: undefined })) allowed.push(row);
-      }
-      const changed = restricted(root, keysAre(target.qualifier, key, allowed));
+      const before = await this.#rows(
+        selectTouched(
+          root,
+          target,
+          scope.dialect,
+          this.#hooks.tables.knownColumns(id),
+          identity.selections(target.qualifier),
+        ),
+      );
+      const allowed = await this.#allowed(before, identity, key.columns, using, table, site);
+      const changed = restricted(root, identity.isOneOf(target.qualifier, allowed));
       const result = await this.#next(scope.compile(changed as CompiledQuery["query"]));
+      // Rows that share what they are told apart by have all passed, each of them.
+      if (identity.isExact && (result.numAffectedRows ?? 0n) > BigInt(allowed.length)) {
+        throw lost(table);
+      }
       if (check === undefined || allowed.length === 0) return result;
-      const after = await this.#rows(selectByKeys(target.table, key, allowed));
-      const byKey = new Map(after.map((row) => [nameOf(row, key), row]));
+      const after = await this.#rows(
+        selectRows(
+          target.table,
+          identity.isAgainOneOf(target.table, allowed),
+          identity.selectionsAgain(target.table),
+        ),
+      );
+      const byKey = Map.groupBy(after, (row) => identity.keyOf(row));
       for (const row of allowed) {
-        const data = byKey.get(nameOf(row, key));
+        const [data, ...others] = byKey.get(identity.keyOf(row)) ?? [];
         if (data === undefined) throw lost(table);
+        if (others.length > 0) throw shared(table, key.columns, site);
         for (const answer of [using, check]) {
-          await this.#assert(answer, { row, data }, table, "update-check");
+          const rows = { row: identity.bare(row), data: identity.bare(data) };
+          await this.#assert(answer, rows, table, "update-check");
         }
       }
       return result;
     });
+  }
+
+  /**
+   * Returns those of the touched rows that pass, one of each.
+   *
+   * @throws {RLSPolicyEvaluationError} if some rows that cannot be told apart pass and others do not
+   */
+  async #allowed(
+    touched: readonly Row[],
+    identity: RowIdentity,
+    key: readonly string[],
+    using: Answer,
+    table: CompiledTable,
+    site: "update" | "delete",
+  ): Promise<readonly Row[]> {
+    const allowed: Row[] = [];
+    for (const rows of Map.groupBy(touched, (row) => identity.rowOf(row)).values()) {
+      // A join gives a row more than once.
+      const distinct = identity.isExact ? rows.slice(0, 1) : rows;
+      let passed = 0;
+      for (const row of distinct) {
+        if (await this.#passes(using, { row: identity.bare(row), data: undefined })) passed++;
+      }
+      if (passed > 0 && passed < distinct.length) throw shared(table, key, site);
+      if (passed > 0) allowed.push(rows[0]!);
+    }
+    return allowed;
   }
 
   async insert({ node, table, site, answer }: Insert): Promise<QueryResult<any>> {
@@ -377,37 +420,50 @@ function shownColumns(
   return names;
 }
 
-function unique(rows: readonly Row[], key: readonly string[]): Iterable<Row> {
-  return new Map(rows.map((row) => [nameOf(row, key), row])).values();
-}
-
-function nameOf(row: Row, key: readonly string[]): string {
-  return JSON.stringify(key.map((column) => {
-    const value = row[column];
-    return value instanceof Uint8Array ? [...value] : String(value);
-  }));
-}
-
-function assertKeyed(rows: readonly Row[], key: readonly string[], table: CompiledTable): void {
-  const missing = rows[0] && key.find((column) => rows[0]![column] === undefined);
-  if (missing === undefined) return;
-  throw unsupported(table.table, "update", [], [
-    `the table has no column "${missing}"; name its primary key with "primaryKey"`,
+function assertHasKey(
+  { columns }: RowKey,
+  table: CompiledTable,
+  site: "update" | "delete",
+): void {
+  if (columns.length > 0) return;
+  throw unsupported(table.table, site, [], [
+    `the table has neither a primary key nor a column "id"; give it a primary key, or name the ` +
+    `columns that tell its rows apart with "primaryKey"`,
   ]);
 }
 
-/** @throws {RLSPolicyEvaluationError} where an UPDATE gives rows another key: they could not be found */
-function assertKeeps(root: Change, key: readonly string[], table: CompiledTable): void {
+/** @throws {RLSPolicyEvaluationError} if an UPDATE assigns a column that rows are found again by */
+function assertKeeps(
+  root: Change,
+  fixed: (column: string) => boolean,
+  table: CompiledTable,
+): void {
   if (root.kind !== "UpdateQueryNode") return;
-  const assigned = root.updates?.map(({ column }) => {
+  for (const { column } of root.updates ?? []) {
     const named = column.kind === "ReferenceNode"
       ? (column as OperationNode & { column: OperationNode }).column
       : column;
-    return (named as OperationNode & { column?: { name?: string } }).column?.name;
-  }) ?? [];
-  const changed = key.find((column) => assigned.includes(column));
-  if (changed === undefined) return;
-  throw unsupported(table.table, "update", [], [`the statement changes the key "${changed}"`]);
+    const name = (named as OperationNode & { column?: { name?: string } }).column?.name;
+    if (name !== undefined && !fixed(name)) continue;
+    throw unsupported(table.table, "update", [], [
+      name === undefined
+        ? "the statement assigns something else than a column"
+        : `the statement changes the key "${name}"`,
+    ]);
+  }
+}
+
+/** Rows that cannot be told apart, and must be. */
+function shared(
+  table: CompiledTable,
+  key: readonly string[],
+  site: "update" | "delete",
+): RLSPolicyEvaluationError {
+  const columns = key.map((column) => `"${column}"`).join(", ");
+  return unsupported(table.table, site, [], [
+    `several rows have the same ${columns}; name the columns of the primary key with "primaryKey", ` +
+    "or give the table one",
+  ]);
 }
 
 function lost(table: CompiledTable): RLSPolicyEvaluationError {

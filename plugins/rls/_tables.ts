@@ -8,6 +8,7 @@ import {
   TableScope,
 } from "@kysera/executor";
 import { RLSSchemaError } from "./errors.ts";
+import type { RowKey } from "./_row_identity.ts";
 import type { CompiledTable, PolicyRegistry } from "./policy_registry.ts";
 
 type NameHost = Pick<PluginHost, "dialect" | "physicalName" | "physicalColumn">;
@@ -19,6 +20,9 @@ export type Standing =
   | { readonly kind: "free" }
   /** That it may not be used. */
   | { readonly kind: "refused"; readonly why: string };
+
+/** The names of SQLite's rowid: to assign one is to move the row. */
+const ROW_IDS: readonly string[] = ["rowid", "_rowid_", "oid"];
 
 const FREE: Standing = { kind: "free" };
 
@@ -105,6 +109,86 @@ export class Tables {
       "the columns of the table are not known, and one must not be read by everybody; make the " +
         "executor with createExecutor(), when the table is there",
     );
+  }
+
+  /** Returns the columns of a table; `undefined` where they are not known. */
+  knownColumns(id: TableId): readonly string[] | undefined {
+    return this.#only(id)?.columns.map(({ name }) => name);
+  }
+
+  /**
+   * Returns what tells the rows of a table apart.
+   *
+   * @throws {RLSSchemaError} if the key that the schema names is not unique in the catalog
+   */
+  keyOf(id: TableId, table: CompiledTable): RowKey {
+    const relation = this.#only(id);
+    const configured = table.primaryKey?.map((column) => this.#host.physicalColumn(column));
+    if (relation === undefined) {
+      return { columns: configured ?? ["id"], isUnique: false, rowId: undefined };
+    }
+    const { rowId, keys } = relation;
+    if (configured === undefined && keys.length > 0) {
+      return { columns: keys[0]!, isUnique: this.#isNeverNull(relation, keys[0]!), rowId };
+    }
+    const has = ({ name }: { readonly name: string }): boolean =>
+      this.#fold(name) === this.#fold("id");
+    const columns = configured ?? (relation.columns.some(has) ? ["id"] : []);
+    const unique = keys.find((key) => this.#includes(columns, key));
+    if (unique === undefined && configured !== undefined && keys.length > 0) {
+      const names = (key: readonly string[]): string => key.map((name) => `"${name}"`).join(", ");
+      throw new RLSSchemaError(
+        `${table.table}.primaryKey`,
+        `several rows can have the same ${names(configured)}; the key of the table is ` +
+          `${names(keys[0]!)}, which is taken where nothing is named`,
+      );
+    }
+    const isUnique = unique !== undefined && this.#isNeverNull(relation, unique);
+    return { columns, isUnique, rowId };
+  }
+
+  /** Whether an UPDATE must leave a column as it is, for its rows to be found again. */
+  isFixed(id: TableId, key: RowKey): (column: string) => boolean {
+    const relation = this.#only(id);
+    const names = new Set(
+      [...key.columns, ...relation?.keys[0] ?? []].map((name) => this.#fold(name)),
+    );
+    if (key.rowId !== undefined) {
+      const taken = new Set(relation?.columns.map(({ name }) => this.#fold(name)));
+      for (const name of ROW_IDS) if (!taken.has(name)) names.add(name);
+    }
+    return (column) =>
+      names.has(this.#fold(column)) || names.has(this.#fold(this.#host.physicalColumn(column)));
+  }
+
+  /** Checks the keys that the schema names. @throws {RLSSchemaError} */
+  checkKeys(): void {
+    for (const tables of this.#policed.values()) {
+      for (const table of tables) {
+        const { name, schema } = parseTableName(table.table);
+        this.keyOf({
+          name: this.#host.physicalName(name),
+          schema: schema === undefined ? undefined : this.#host.physicalName(schema),
+        }, table);
+      }
+    }
+  }
+
+  /** The one table that a name finds. */
+  #only(id: TableId): Relation | undefined {
+    const found = this.#relationsOf(id);
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /** SQLite takes NULL for the key of several rows, where it is no rowid. */
+  #isNeverNull({ columns }: Relation, key: readonly string[]): boolean {
+    return this.#host.dialect !== "sqlite" ||
+      columns.every(({ name, isNullable }) => !isNullable || !this.#includes(key, [name]));
+  }
+
+  #includes(columns: readonly string[], others: readonly string[]): boolean {
+    const names = new Set(columns.map((name) => this.#fold(name)));
+    return others.every((name) => names.has(this.#fold(name)));
   }
 
   /** What a name may stand for; of a name without schema, what the database finds first. */

@@ -1,6 +1,5 @@
 import {
   type AliasNode,
-  AndNode,
   BinaryOperationNode,
   ColumnNode,
   type DeleteQueryNode,
@@ -9,8 +8,6 @@ import {
   type ListNode,
   type OperationNode,
   OperatorNode,
-  OrNode,
-  ParensNode,
   ReferenceNode,
   SelectionNode,
   SelectModifierNode,
@@ -18,16 +15,11 @@ import {
   type TableNode,
   TableNode as Tables,
   type UpdateQueryNode,
-  ValueListNode,
   ValueNode,
   WhereNode,
 } from "kysely";
 import type { DialectName } from "@kysera/executor";
-import { NEVER } from "./_predicate.ts";
 import { replaceMarker } from "./_marker.ts";
-
-/** A row, by column. */
-export type Row = Readonly<Record<string, unknown>>;
 
 /** A statement that changes rows of one table. */
 export type Change = UpdateQueryNode | DeleteQueryNode;
@@ -57,11 +49,18 @@ export function targetOf(
   return { node, table, qualifier };
 }
 
-/** The SELECT, with locks where there are any, of the rows that a statement would touch. */
+/**
+ * Returns the SELECT, with locks where there are any, of the rows that a statement would touch.
+ *
+ * @param columns the columns of the table, where they are known
+ * @param beside what is selected beside them
+ */
 export function selectTouched(
   root: Change,
   { node: target, qualifier }: NonNullable<ReturnType<typeof targetOf>>,
   dialect: DialectName,
+  columns: readonly string[] | undefined,
+  beside: readonly SelectionNode[],
 ): SelectQueryNode {
   const froms: OperationNode[] = [];
   let joins: readonly JoinNode[] | undefined = root.joins;
@@ -77,7 +76,7 @@ export function selectTouched(
   return {
     kind: "SelectQueryNode",
     from: FromNode.create(froms),
-    selections: [allOf(qualifier)],
+    selections: [...allOf(qualifier, dialect, columns), ...beside],
     ...(joins === undefined ? {} : { joins }),
     ...(root.where === undefined ? {} : { where: withoutMarker(root.where) }),
     ...(root.with === undefined ? {} : { with: root.with }),
@@ -85,53 +84,24 @@ export function selectTouched(
   };
 }
 
-/** The SELECT of rows by their keys. */
-export function selectByKeys(
+/** Returns the SELECT of rows of a table alone. */
+export function selectRows(
   table: TableNode,
-  key: readonly string[],
-  rows: readonly Row[],
+  where: OperationNode,
+  beside: readonly SelectionNode[],
 ): SelectQueryNode {
   return {
     kind: "SelectQueryNode",
     from: FromNode.create([table]),
-    selections: [allOf(table)],
-    where: WhereNode.create(keysAre(table, key, rows)),
+    selections: [SelectionNode.createSelectAll(), ...beside],
+    where: WhereNode.create(where),
   };
 }
 
-/** The statement, for the rows alone that have one of these keys. */
-export function restricted(root: Change, keys: OperationNode): Change {
-  const where = replaceMarker(root.where!.where, keys);
+/** Returns the statement, for those rows alone that fulfil a condition. */
+export function restricted(root: Change, rows: OperationNode): Change {
+  const where = replaceMarker(root.where!.where, rows);
   return { ...root, where: { ...root.where!, where } };
-}
-
-/** Whether a row is one of these, by its key. */
-export function keysAre(
-  qualifier: TableNode,
-  key: readonly string[],
-  rows: readonly Row[],
-): OperationNode {
-  if (rows.length === 0) return NEVER;
-  const column = (name: string): OperationNode =>
-    ReferenceNode.create(ColumnNode.create(name), qualifier);
-  if (key.length === 1) {
-    const [name] = key;
-    return BinaryOperationNode.create(
-      column(name!),
-      OperatorNode.create("in"),
-      ValueListNode.create(rows.map((row) => ValueNode.create(row[name!]))),
-    );
-  }
-  const each = rows.map((row) =>
-    key.map((name): OperationNode =>
-      BinaryOperationNode.create(
-        column(name),
-        OperatorNode.create("="),
-        ValueNode.create(row[name]),
-      )
-    ).reduce((left, right) => AndNode.create(left, right))
-  );
-  return ParensNode.create(each.reduce((left, right) => OrNode.create(left, right)));
 }
 
 function withoutMarker(where: WhereNode): WhereNode {
@@ -143,8 +113,22 @@ function withoutMarker(where: WhereNode): WhereNode {
   return { ...where, where: replaceMarker(where.where, always) };
 }
 
-function allOf(qualifier: TableNode): SelectionNode {
-  return SelectionNode.create(ReferenceNode.createSelectAll(qualifier));
+/** Returns all columns of a reference. SQLite does not parse `"schema"."table".*`. */
+function allOf(
+  qualifier: TableNode,
+  dialect: DialectName,
+  columns: readonly string[] | undefined,
+): SelectionNode[] {
+  if (dialect !== "sqlite" || qualifier.table.schema === undefined) {
+    return [SelectionNode.create(ReferenceNode.createSelectAll(qualifier))];
+  }
+  if (columns === undefined) {
+    const bare = Tables.create(qualifier.table.identifier.name);
+    return [SelectionNode.create(ReferenceNode.createSelectAll(bare))];
+  }
+  return columns.map((column) =>
+    SelectionNode.create(ReferenceNode.create(ColumnNode.create(column), qualifier))
+  );
 }
 
 function lock(

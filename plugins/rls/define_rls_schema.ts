@@ -56,8 +56,8 @@ export function defineRLSSchema<DB = Record<string, AnyRow>>(
 ): RLSSchema<DB> {
   if (!isPlainObject(schema)) throw new RLSSchemaError("", "the schema is no object");
   const tables = Object.entries(schema).map(([table, config]) => {
-    // The same reading as Kysely's: one dot parts the schema from the table.
-    if (!/^[^.\s]+(?:\.[^.\s]+)?$/.test(table)) {
+    // The same reading as Kysely's: one dot parts the schema from the table, space around is none.
+    if (!/^[^.]+(?:\.[^.]+)?$/.test(table) || /(?:^|\.)\s|\s(?:\.|$)/.test(table)) {
       throw new RLSSchemaError(
         "",
         `"${table}" is no name of a table; write "posts" or "app.posts"`,

@@ -78,4 +78,5 @@ function tablesOf(host: PluginHost, settings: Settings): Tables {
  */
 async function lookAround(host: PluginHost, tables: Tables): Promise<void> {
   for (const relation of await host.relations(tables.named())) tables.addRelation(relation);
+  tables.checkKeys();
 }

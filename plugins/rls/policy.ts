@@ -143,7 +143,10 @@ export interface TableRLSConfig<Row = AnyRow> {
   readonly defaultDeny?: boolean | undefined;
   /** Roles that the policies are not for. */
   readonly skipFor?: readonly string[] | undefined;
-  /** The columns of the primary key, for functions of the row. Default `"id"`. */
+  /**
+   * The columns that tell rows apart, for functions of the row. Default: the primary key, as the
+   * catalog has it; `"id"` where that is not known.
+   */
   readonly primaryKey?: string | readonly string[] | undefined;
   /**
    * Columns that an INSERT sets by itself, such as `{ tenant_id: (ctx) => ctx.auth.tenantId }`. Where

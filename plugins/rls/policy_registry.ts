@@ -45,8 +45,8 @@ export interface CompiledTable {
   readonly defaultDeny: boolean;
   /** Roles that the policies are not for. */
   readonly skipFor: readonly string[];
-  /** The columns of the primary key. */
-  readonly primaryKey: readonly string[];
+  /** The columns that the schema names as the key; `undefined` for those of the catalog. */
+  readonly primaryKey: readonly string[] | undefined;
   /** What an INSERT sets by itself. */
   readonly stamp: Readonly<Record<string, StampValue>>;
   /** The columns that not everybody may read or write. */
@@ -108,7 +108,7 @@ export class PolicyRegistry {
 }
 
 function compileTable(table: string, config: TableRLSConfig<any>): CompiledTable {
-  const { policies, defaultDeny = true, skipFor = [], primaryKey = "id" } = config;
+  const { policies, defaultDeny = true, skipFor = [], primaryKey } = config;
   const taken = new Set(policies.map(({ name }) => name));
   const compiled = [
     ...policies.map((policy, i) => compilePolicy(policy, table, i, taken)),
