@@ -1,6 +1,7 @@
 /**
  * An empty database of each kind that the tests of this package run on.
  */
+import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { describe } from "node:test";
 import { Kysely } from "kysely";
@@ -31,6 +32,12 @@ const mysqlUrl = process.env["KYSERA_TEST_MYSQL_URL"];
 /** For hooks and tests that start a PGlite: Bun gives up after 5 seconds otherwise. */
 export const SLOW = { timeout: 60_000 };
 
+/** What a new PGlite begins with: the data that the runner of the tests has made, to save seconds. */
+export async function pgliteStart(): Promise<{ loadDataDir?: Blob }> {
+  const file = process.env["KYSERA_TEST_PGLITE_DATA"];
+  return file ? { loadDataDir: new Blob([new Uint8Array(await readFile(file))]) } : {};
+}
+
 /** A name that no other test has. */
 export function uniqueName(): string {
   return `kysera_dialects_${crypto.randomUUID().replaceAll("-", "")}`;
@@ -55,7 +62,8 @@ export const databases: readonly DatabaseKind[] = [
     skip: undefined,
     async open() {
       const { PGlite } = await import("@electric-sql/pglite");
-      const db = new Kysely<any>({ dialect: pgliteDialect({ database: () => PGlite.create() }) });
+      const database = async () => await PGlite.create(await pgliteStart());
+      const db = new Kysely<any>({ dialect: pgliteDialect({ database }) });
       return { db, close: () => db.destroy() };
     },
   },

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Kysely, sql } from "kysely";
 import { pgliteDialect } from "@kysera/dialects";
 import { describeContract } from "../_contract_test.ts";
-import { SLOW } from "../_databases_test.ts";
+import { pgliteStart, SLOW } from "../_databases_test.ts";
 
 let PGlite: typeof import("@electric-sql/pglite").PGlite | undefined;
 let skip: string | undefined;
@@ -13,18 +13,20 @@ try {
   skip = `PGlite does not load: ${error instanceof Error ? error.message : error}`;
 }
 
+const create = async () => await PGlite!.create(await pgliteStart());
+
 describeContract({
   name: "pgliteDialect()",
   family: "postgres",
   skip,
-  open: () => Promise.resolve({ dialect: pgliteDialect({ database: () => PGlite!.create() }) }),
+  open: () => Promise.resolve({ dialect: pgliteDialect({ database: create }) }),
 });
 
 describe("pgliteDialect()", { skip: skip ?? false }, () => {
   let pglite: InstanceType<NonNullable<typeof PGlite>>;
   let db: Kysely<any>;
   before(async () => {
-    pglite = await PGlite!.create();
+    pglite = await create();
     db = new Kysely<any>({ dialect: pgliteDialect({ database: pglite }) });
     await db.schema.createTable("t").addColumn("a", "integer").execute();
   }, SLOW);
