@@ -6,6 +6,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
+import { fuzzProperty } from "../support/random.ts";
 import { State } from "./_fold.ts";
 import { openWorld, type World } from "./_world.ts";
 
@@ -173,7 +174,7 @@ onEveryDialect("the log", (dialect) => {
           await world.close();
         }
       }),
-      { numRuns: RUNS[dialect.name] },
+      fuzzProperty(RUNS[dialect.name]),
     );
   });
 });

@@ -1,8 +1,9 @@
 /** See {@link AuditWorld}. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fuzzRuns, fuzzSeed, isTelling, runOracle } from "../oracle/run.ts";
+import { isTelling, runOracle } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed } from "../support/random.ts";
 import { AuditWorld } from "./_oracle.ts";
 
 const RUNS = { sqlite: 800, pglite: 120, postgres: 250, mysql: 200 };

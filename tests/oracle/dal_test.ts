@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import process from "node:process";
 import { createExecutor, getRawDb } from "@kysera/executor";
 import { matrix, onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { DalWorld } from "./dal.ts";
 import { scripts } from "./dal_script.ts";
-import { fuzzRuns, fuzzSeed, runOracle, summary } from "./run.ts";
+import { runOracle, summary } from "./run.ts";
 import { plain } from "./subjects.ts";
 import type { Subject } from "./world.ts";
 
 const file = "tests/oracle/dal_test.ts";
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 const run = (dialect: typeof matrix[number], subject: Subject, runs: number, seed: number) =>
   runOracle({
@@ -30,7 +29,7 @@ onEveryDialect("the visible copy", (dialect) => {
   const runs = fuzzRuns(dialect.name === "sqlite" ? 300 : dialect.name === "pglite" ? 40 : 100, 4);
   it(`answers ${runs} random scripts as the database does, through the DAL`, {
     timeout: 600_000,
-    skip: only !== undefined && only !== plain.name,
+    skip: onlySubject !== undefined && onlySubject !== plain.name,
   }, async (t) => {
     const report = await run(dialect, plain, runs, seed);
     t.diagnostic(summary(report));

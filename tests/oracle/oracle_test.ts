@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import process from "node:process";
 import { onEveryDialect } from "../support/matrix.ts";
-import { fuzzRuns, fuzzSeed, runOracle, summary } from "./run.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
+import { runOracle, summary } from "./run.ts";
 import { plain, variants } from "./subjects.ts";
 
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 onEveryDialect("the visible copy", (dialect) => {
   for (const [i, subject] of [plain, ...variants].entries()) {
-    if (only !== undefined && subject.name !== only) continue;
+    if (onlySubject !== undefined && subject.name !== onlySubject) continue;
     const runs = fuzzRuns(subject === plain ? 2000 : dialect.name === "sqlite" ? 500 : 200);
     it(`answers ${runs} random queries as the database behind ${subject.name} does`, {
       timeout: 600_000,

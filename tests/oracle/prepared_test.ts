@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import process from "node:process";
 import type { Plugin } from "@kysera/executor";
 import { matrix, onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
 import { late, PreparedWorld, twoCallers } from "./prepared.ts";
-import { fuzzRuns, fuzzSeed, OracleFailure, runOracle, summary } from "./run.ts";
+import { OracleFailure, runOracle, summary } from "./run.ts";
 import { plain, variants } from "./subjects.ts";
 import type { Subject } from "./world.ts";
 
 const file = "tests/oracle/prepared_test.ts";
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 type Pair = readonly [Subject, Subject?];
 
@@ -24,7 +23,7 @@ onEveryDialect("the visible copy", (dialect) => {
   for (const [i, [one, other]] of pairs.entries()) {
     // How values are bound is not the dialect's business.
     if (i >= 2 && dialect.name !== "sqlite") continue;
-    if (only !== undefined && one.name !== only) continue;
+    if (onlySubject !== undefined && one.name !== onlySubject) continue;
     const most = dialect.name === "sqlite" ? 400 : dialect.name === "pglite" ? 80 : 200;
     const runs = fuzzRuns(i < 2 ? most : 50, i < 2 ? 2 : 5);
     it(`answers ${runs} random queries as the database behind ${one.name} does, prepared`, {

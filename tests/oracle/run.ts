@@ -1,4 +1,3 @@
-import process from "node:process";
 import fc from "fast-check";
 import type { TestDialect } from "../support/matrix.ts";
 import type { Query } from "./ast.ts";
@@ -155,7 +154,7 @@ async function failure<Case, Rows extends AnyRows>(
       world.describe(query),
       `-- see it again: KYSERA_FUZZ_SEED=${replay.seed} KYSERA_FUZZ_PATH=${replay.path} ` +
       `KYSERA_TEST_DIALECTS=${dialect} KYSERA_FUZZ_SUBJECT="${world.subject.name}" ` +
-      `deno test -A ${replay.file}`,
+      `deno task test ${replay.file}`,
     ].join("\n"),
     { cause: reason },
   );
@@ -188,35 +187,11 @@ async function shrinkData<Case, Rows extends AnyRows>(
 }
 
 /**
- * How many cases to run: as many as `KYSERA_FUZZ_RUNS` queries are, or else the number given; half of
- * it, and no more than `KYSERA_FUZZ_MOST` queries are, where that is set.
- *
- * @param worth how many queries a case is worth
- */
-export function fuzzRuns(otherwise: number, worth = 1): number {
-  const queries = process.env["KYSERA_FUZZ_RUNS"];
-  if (queries !== undefined) return Math.ceil(Number(queries) / worth);
-  const most = process.env["KYSERA_FUZZ_MOST"];
-  return most === undefined
-    ? otherwise
-    : Math.min(Math.ceil(Number(most) / worth), Math.ceil(otherwise / 2));
-}
-
-/**
  * Whether a report is of so many cases that a part of them says something: of a few, any part may be of
  * one kind by chance.
  */
 export function isTelling(report: { readonly runs: number }): boolean {
   return report.runs >= 100;
-}
-
-/** The seed and path of `KYSERA_FUZZ_SEED` and `KYSERA_FUZZ_PATH`, or else a new seed. */
-export function fuzzSeed(): { seed: number; path: string | undefined } {
-  const seed = process.env["KYSERA_FUZZ_SEED"];
-  return {
-    seed: seed === undefined ? Math.floor(Math.random() * 0x7fffffff) : Number(seed),
-    path: process.env["KYSERA_FUZZ_PATH"] || undefined,
-  };
 }
 
 /** What came of a run, in one line. */

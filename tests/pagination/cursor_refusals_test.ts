@@ -12,6 +12,7 @@ import {
   sql,
 } from "kysely";
 import { onEveryDialect, type TestDatabase } from "../support/matrix.ts";
+import { fuzzProperty } from "../support/random.ts";
 import { openShop, type Shop } from "./_shop.ts";
 
 const secret = "a secret that is longer than 32 characters";
@@ -91,7 +92,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
           await refuses(read({ cursor: changed }), /^Cannot (parse|use) cursor/);
         },
       ),
-      { numRuns: 100 },
+      fuzzProperty(100),
     );
   });
 
@@ -103,7 +104,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
           await refuses(read({ cursor: one }), /^Cannot (parse|use) cursor/);
         }
       }),
-      { numRuns: 50 },
+      fuzzProperty(50),
     );
   });
 

@@ -4,6 +4,7 @@ import { paginateCursor } from "@kysera/core";
 import fc from "fast-check";
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { onEveryDialect, type TestDatabase } from "../support/matrix.ts";
+import { fuzzProperty } from "../support/random.ts";
 import { backwards, forwards } from "./_walk.ts";
 
 const columns = ["n", "s", "d", "r"] as const;
@@ -86,7 +87,7 @@ onEveryDialect("paginateCursor() of random rows", (dialect) => {
         assert.deepEqual(ids(await forwards(query, options)), expected);
         assert.deepEqual(ids(await backwards(query, options)), expected.toReversed());
       }),
-      { numRuns: 100 },
+      fuzzProperty(100),
     );
   });
 
@@ -126,7 +127,7 @@ onEveryDialect("paginateCursor() of random rows", (dialect) => {
           assert.deepEqual(stayed, forward ? expected : expected.toReversed());
         },
       ),
-      { numRuns: 100 },
+      fuzzProperty(100),
     );
   });
 
@@ -147,7 +148,7 @@ onEveryDialect("paginateCursor() of random rows", (dialect) => {
           page = next;
         }
       }),
-      { numRuns: 50 },
+      fuzzProperty(50),
     );
   });
 });

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import process from "node:process";
-import { fuzzRuns, fuzzSeed, isTelling, runOracle, summary } from "../oracle/run.ts";
+import { isTelling, runOracle, summary } from "../oracle/run.ts";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
 import { ownRows } from "./oracle_data.ts";
 import { pairs } from "./oracle_composition.ts";
 import { type Pair, PairWorld } from "./oracle_pair.ts";
 
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 /** All of them where databases are cheap, else another few of them each time. */
 function pairsOf(dialect: TestDialect): readonly Pair[] {
-  if (only !== undefined) return pairs.filter(({ name }) => name === only);
+  if (onlySubject !== undefined) return pairs.filter(({ name }) => name === onlySubject);
   if (dialect.name === "sqlite") return pairs;
   const first = 3 + seed % (pairs.length - 4);
   return [...pairs.slice(0, 3), ...pairs.slice(first, first + 2)];

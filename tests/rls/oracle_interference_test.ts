@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import process from "node:process";
-import { fuzzRuns, fuzzSeed, isTelling, runOracle, summary } from "../oracle/run.ts";
+import { isTelling, runOracle, summary } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
 import { ownRows } from "./oracle_data.ts";
 import { interference } from "./oracle_interference.ts";
 import { PairWorld } from "./oracle_pair.ts";
 import { subjects } from "./oracle_subjects.ts";
 
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 onEveryDialect("rows of others", (dialect) => {
   for (const [i, subject] of subjects.entries()) {
-    if (only !== undefined && subject.name !== only) continue;
+    if (onlySubject !== undefined && subject.name !== onlySubject) continue;
     const runs = fuzzRuns(dialect.name === "sqlite" ? 120 : dialect.name === "pglite" ? 20 : 40);
     it(`change nothing in ${runs} random queries about ${subject.name}`, {
       timeout: 600_000,

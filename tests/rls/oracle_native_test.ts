@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import process from "node:process";
-import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
+import { runOracle, summary } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
 import { ownRows } from "./oracle_data.ts";
 import { NativeWorld } from "./oracle_native.ts";
 import { subjects } from "./oracle_subjects.ts";
 
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 onEveryDialect("the policies of PostgreSQL", (dialect) => {
   for (const [i, subject] of subjects.entries()) {
-    if (only !== undefined && subject.name !== only) continue;
+    if (onlySubject !== undefined && subject.name !== onlySubject) continue;
     const runs = fuzzRuns(dialect.name === "pglite" ? 24 : 100);
     it(`and rewriting agree on ${runs} random queries about ${subject.name}`, {
       timeout: 600_000,

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import process from "node:process";
-import { fuzzRuns, fuzzSeed, runOracle, summary } from "../oracle/run.ts";
+import { runOracle, summary } from "../oracle/run.ts";
 import { onEveryDialect, type TestDialectName } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
 import { ownRows } from "./oracle_data.ts";
 import { subjects, variants } from "./oracle_subjects.ts";
 import { VisibleWorld } from "./oracle_visible.ts";
 
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 /** As many as there is time for: a query costs the more the further its database is away. */
 function runsOf(dialect: TestDialectName, plain: boolean): number {
@@ -17,7 +16,7 @@ function runsOf(dialect: TestDialectName, plain: boolean): number {
 
 onEveryDialect("a copy of the caller's rows", (dialect) => {
   for (const [i, subject] of [...subjects, ...variants].entries()) {
-    if (only !== undefined && subject.name !== only) continue;
+    if (onlySubject !== undefined && subject.name !== onlySubject) continue;
     const runs = fuzzRuns(runsOf(dialect.name, subjects.includes(subject)));
     it(`answers ${runs} random queries as the policies of ${subject.name} do`, {
       timeout: 600_000,

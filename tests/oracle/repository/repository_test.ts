@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import process from "node:process";
 import { matrix, onEveryDialect } from "../../support/matrix.ts";
+import { fuzzRuns, fuzzSeed, onlySubject } from "../../support/random.ts";
 import { repositoryOracle } from "../oracles.ts";
-import { fuzzRuns, fuzzSeed } from "../run.ts";
 import { leaky, mistakes } from "./leaky.ts";
 import { plain, tenants, variants } from "./subjects.ts";
 
 const { seed, path } = fuzzSeed();
-const only = process.env["KYSERA_FUZZ_SUBJECT"];
 
 onEveryDialect("repositories", (dialect) => {
   const subjects = dialect.name === "sqlite" ? [plain, tenants, ...variants] : [tenants];
   for (const [i, subject] of subjects.entries()) {
-    if (only !== undefined && subject.name !== only) continue;
+    if (onlySubject !== undefined && subject.name !== onlySubject) continue;
     const most = dialect.name === "pglite" ? 15 : variants.includes(subject) ? 40 : 100;
     const runs = fuzzRuns(most, 10);
     it(`answer ${runs} sequences of calls as their model does, with ${subject.name}`, {
