@@ -27,7 +27,7 @@ export interface NpmProject {
   readonly dir: string;
   /** The installed version of Kysely. */
   readonly kysely: string;
-  /** The test files, relative to the directory, beginning with `./`. */
+  /** The test files, relative to the directory. */
   readonly testFiles: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export async function createProject(dir: string, kysely: string): Promise<NpmPro
     { cwd: dir },
   );
   writeFileSync(join(dir, "entries_test.mjs"), entriesTest());
-  return { dir, kysely, testFiles: ["./entries_test.mjs", ...copyTests(dir)] };
+  return { dir, kysely, testFiles: ["entries_test.mjs", ...copyTests(dir)] };
 }
 
 /** A test that loads every public entry, those included that no other test imports. */
@@ -83,7 +83,7 @@ function copyTests(dir: string): string[] {
   for (const file of filesForTests(built)) {
     const target = join(dir, file);
     mkdirSync(dirname(target), { recursive: true });
-    if (isTest(file)) tests.push(`./${file}`);
+    if (isTest(file)) tests.push(file);
     if (!file.endsWith(".ts")) {
       cpSync(join(ROOT, file), target);
       continue;

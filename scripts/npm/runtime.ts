@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { parseJunit, type TestCase } from "../junit.ts";
-import { run, type RunResult } from "../run.ts";
+import { run, runWatched } from "../run.ts";
+import { parseJunit } from "../test/junit.ts";
+import { isProgress } from "../test/output.ts";
+import { type ItemResult, resultOf } from "../test/result.ts";
 import type { NpmProject } from "./project.ts";
 
-/** A test that hangs must not hang the whole run. */
-const TEST_TIMEOUT_MS = 120_000;
-const RUN_TIMEOUT_MS = 20 * 60_000;
+/** A test that hangs fails by itself after its limit. After so much more its process is ended. */
+const GRACE = 10;
 
 /** A runtime that is there. */
 export interface Runtime {
@@ -22,10 +23,25 @@ export interface Runtime {
   readonly kind: "node" | "bun";
 }
 
-/** How the tests went on a runtime. */
-export interface RuntimeResult extends RunResult {
-  readonly cases: readonly TestCase[];
-  readonly seconds: number;
+/** What all files of a run have in common. */
+export interface RuntimeRun {
+  readonly runtime: Runtime;
+  readonly project: NpmProject;
+  /** A directory for files that nobody needs afterwards. */
+  readonly scratch: string;
+  /** Environment variables beside those of this process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** So long a test may take, in seconds. */
+  readonly limit: number;
+  /** Whether a signal has come that ends the run. */
+  readonly isInterrupted: () => boolean;
+  /**
+   * The command that runs a file again.
+   *
+   * @param file The file, from the root of the repository.
+   * @param output What it printed.
+   */
+  readonly repeat: (file: string, output: string) => string;
 }
 
 /**
@@ -52,46 +68,41 @@ export async function findRuntime(kind: Runtime["kind"], version: string): Promi
 }
 
 /**
- * Runs test files of a project.
+ * Runs a test file of a project.
  *
- * @param runtime The runtime.
- * @param project The project.
- * @param files The files, relative to the project.
- * @param env Environment variables beside those of this process.
- * @returns What came out.
+ * @param file The file, from the root of the repository or of the project.
+ * @param all What it has in common with the others.
+ * @returns How it went.
  */
-export async function runTests(
-  runtime: Runtime,
-  project: NpmProject,
-  files: readonly string[],
-  env: Record<string, string>,
-): Promise<RuntimeResult> {
-  const report = join(project.dir, `${runtime.name.replace(" ", "-")}.xml`);
-  const command = runtime.kind === "node"
+export async function runOnRuntime(file: string, all: RuntimeRun): Promise<ItemResult> {
+  const { runtime: { kind, binary }, limit } = all;
+  const report = join(all.scratch, `${crypto.randomUUID()}.xml`);
+  const result = await runWatched([binary, ...optionsOf(kind, limit, report), `./${file}`], {
+    cwd: all.project.dir,
+    env: { ...process.env, ...all.env, NO_COLOR: "1" },
+    limitMs: (limit + Math.min(limit, GRACE)) * 1000,
+    isProgress: (line) => isProgress(kind, line),
+  });
+  return resultOf({
+    name: file,
+    kind,
+    run: result,
+    cases: parseJunit(existsSync(report) ? readFileSync(report, "utf8") : ""),
+    limit,
+    interrupted: result.code !== 0 && all.isInterrupted(),
+    repeat: () => all.repeat(file, result.output),
+  });
+}
+
+function optionsOf(kind: Runtime["kind"], limit: number, report: string): string[] {
+  return kind === "node"
     ? [
-      ...["--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=1"],
-      `--test-timeout=${TEST_TIMEOUT_MS}`,
+      ...["--disable-warning=ExperimentalWarning", "--test", `--test-timeout=${limit * 1000}`],
       ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
       ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
     ]
-    : ["test", `--timeout=${TEST_TIMEOUT_MS}`, "--reporter=junit", `--reporter-outfile=${report}`];
-  const started = performance.now();
-  const result = await run([runtime.binary, ...command, ...files], {
-    cwd: project.dir,
-    env: { ...process.env, NO_COLOR: "1", ...env },
-    timeout: RUN_TIMEOUT_MS,
-    killSignal: "SIGKILL",
-  });
-  const seconds = Math.round((performance.now() - started) / 1000);
-  const cases = parseJunit(readReport(report));
-  rmSync(report, { force: true });
-  return { ...result, cases, seconds };
-}
-
-function readReport(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+    : [
+      ...["test", `--timeout=${limit * 1000}`],
+      ...["--reporter=junit", `--reporter-outfile=${report}`],
+    ];
 }

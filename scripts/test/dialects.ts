@@ -1,5 +1,5 @@
 /**
- * What a test run says at its end: how many tests passed, on which dialects, and what was skipped.
+ * What a test run says of the dialects: how many tests ran on each, and why on one they did not.
  *
  * @module
  */
@@ -8,31 +8,6 @@ import type { TestCase } from "./junit.ts";
 
 /** Every dialect a full run covers, as the titles of the tests name it: `title [sqlite]`. */
 export const DIALECTS = ["sqlite", "pglite", "postgres", "mysql"] as const;
-
-/** The numbers of a run. */
-export interface Totals {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
-/**
- * Counts the tests of a run.
- *
- * @param cases What the runner reported.
- * @param exitCode How the runner ended: a file that does not load is in no report, but shows here.
- * @returns The numbers; `failed` is never 0 when the run failed.
- */
-export function countTests(cases: readonly TestCase[], exitCode: number): Totals {
-  const count = (outcome: TestCase["outcome"]) =>
-    cases.filter((testCase) => testCase.outcome === outcome).length;
-  const failed = count("failed");
-  return {
-    passed: count("passed"),
-    failed: exitCode === 0 ? failed : Math.max(failed, 1),
-    skipped: count("skipped"),
-  };
-}
 
 /** How a run went on one dialect. */
 export interface DialectOutcome {
