@@ -10,16 +10,12 @@
  */
 import process from "node:process";
 
-/** How much is run. */
-export type Scale = "short" | "full";
+type Scale = "short" | "full";
 
 /** Of how many cases the short form runs one. */
 const SHORT = 4;
 /** Fewer cases are not worth the database that is opened for them. */
 const LEAST = 10;
-
-/** How much is run. */
-export const scale: Scale = scaleOf(process.env["KYSERA_TEST_SCALE"]);
 
 /** The one subject that is tested; all of them when there is none. */
 export const onlySubject: string | undefined = process.env["KYSERA_FUZZ_SUBJECT"];
@@ -47,7 +43,7 @@ export function fuzzProperty(full: number): { numRuns: number; seed: number } {
 }
 
 function scaled(full: number): number {
-  return scale === "full" ? full : Math.min(full, Math.max(LEAST, Math.ceil(full / SHORT)));
+  return scale() === "full" ? full : Math.min(full, Math.max(LEAST, Math.ceil(full / SHORT)));
 }
 
 let start: { seed: number; path: string | undefined } | undefined;
@@ -58,14 +54,14 @@ function announced(): { seed: number; path: string | undefined } {
   const seed = Number(KYSERA_FUZZ_SEED ?? Math.floor(Math.random() * 0x7fffffff));
   if (!Number.isSafeInteger(seed)) throw new TypeError("KYSERA_FUZZ_SEED is not an integer");
   const variables = [`KYSERA_FUZZ_SEED=${seed}`];
-  if (scale === "full") variables.push("KYSERA_TEST_SCALE=full");
+  if (scale() === "full") variables.push("KYSERA_TEST_SCALE=full");
   if (KYSERA_FUZZ_RUNS !== undefined) variables.push(`KYSERA_FUZZ_RUNS=${KYSERA_FUZZ_RUNS}`);
   console.log(`Random cases: ${variables.join(" ")}`);
   return { seed, path: KYSERA_FUZZ_PATH || undefined };
 }
 
-function scaleOf(text: string | undefined): Scale {
-  if (text === undefined || text === "" || text === "short") return "short";
-  if (text === "full") return "full";
+function scale(): Scale {
+  const text = process.env["KYSERA_TEST_SCALE"] || "short";
+  if (text === "short" || text === "full") return text;
   throw new TypeError(`KYSERA_TEST_SCALE is "short" or "full", not "${text}"`);
 }

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import process from "node:process";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { fuzzProperty, fuzzRuns, fuzzSeed } from "./random.ts";
+
+const names = ["KYSERA_TEST_SCALE", "KYSERA_FUZZ_RUNS", "KYSERA_FUZZ_SEED", "KYSERA_FUZZ_PATH"];
+
+describe("the number of random cases", () => {
+  let before: (string | undefined)[];
+  beforeEach(() => {
+    before = names.map((name) => process.env[name]);
+    for (const name of names) delete process.env[name];
+  });
+  afterEach(() => {
+    for (const [i, name] of names.entries()) {
+      if (before[i] === undefined) delete process.env[name];
+      else process.env[name] = before[i];
+    }
+  });
+
+  it("is a quarter in the short form, but not so few that they prove nothing", () => {
+    assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [500, 13, 10, 6]);
+  });
+
+  it("is all in the full form", () => {
+    process.env["KYSERA_TEST_SCALE"] = "full";
+    assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [2000, 50, 24, 6]);
+  });
+
+  it("is what the environment asks for, a case being worth some queries", () => {
+    process.env["KYSERA_FUZZ_RUNS"] = "60000";
+    assert.equal(fuzzRuns(2000), 60_000);
+    assert.equal(fuzzRuns(100, 7), 8572);
+  });
+
+  it("is not left to a misspelt form", () => {
+    process.env["KYSERA_TEST_SCALE"] = "long";
+    assert.throws(() => fuzzRuns(1), /"short" or "full", not "long"/);
+  });
+
+  it("begins at the seed of the environment, in every test of a file", () => {
+    process.env["KYSERA_FUZZ_SEED"] = "42";
+    process.env["KYSERA_FUZZ_PATH"] = "3:0";
+    assert.deepEqual(fuzzSeed(), { seed: 42, path: "3:0" });
+    process.env["KYSERA_FUZZ_SEED"] = "43";
+    assert.equal(fuzzSeed().seed, 42);
+    assert.deepEqual(fuzzProperty(100), { numRuns: 25, seed: 42 });
+  });
+});
