@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ROOT } from "../workspace.ts";
 import { itemsOf } from "./items.ts";
 
 describe("itemsOf()", () => {
@@ -49,13 +50,19 @@ describe("itemsOf()", () => {
   });
 
   it("lists every test of the repository once, the examples of every package, and one for types", () => {
-    const names = itemsOf([], true).map(({ name }) => name);
+    const items = itemsOf([], true);
+    const names = items.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
     assert.ok(names.includes("scripts/test/items_test.ts"));
     assert.ok(names.includes("tests/npm/smoke_test.mjs"));
     assert.ok(names.includes("examples of plugins/audit"));
     assert.ok(names.includes("examples of everything else"));
     assert.equal(names.at(-1), "types");
+    const rest = items.find(({ name }) => name === "examples of everything else")!;
+    const ignored = rest.options.find((option) => option.startsWith("--ignore="))!.split(/[=,]/);
+    for (const path of ["npm", ".tmp", "core", "tests/npm/smoke_test.mjs"]) {
+      assert.ok(ignored.includes(join(ROOT, path)), path);
+    }
     assert.deepEqual(
       names.filter((name) => name.startsWith(".tmp") || name.startsWith("npm/")),
       [],

@@ -4,6 +4,7 @@
  * @module
  */
 import process from "node:process";
+import { styleText } from "node:util";
 import { dialectOutcomes, missingDialects } from "./dialects.ts";
 import { formatSeconds, Reporter } from "./report.ts";
 import { type ItemResult, type Totals, totalsOf } from "./result.ts";
@@ -40,7 +41,7 @@ export async function runSuite<T extends { readonly name: string; readonly size:
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const { items, times, budget = Infinity, isInterrupted } = suite;
-  const reporter = new Reporter((text) => console.log(text));
+  const reporter = new Reporter((text) => console.log(inColor(text)));
   const { results } = reporter;
   reporter.begin(items.map(({ name }) => name));
   const rest = await runAll(
@@ -69,6 +70,12 @@ export async function runSuite<T extends { readonly name: string; readonly size:
   const time = formatSeconds(seconds());
   console.log(`\n${results.length} of ${items.length} in ${time}, ${workers()} at a time`);
   return { passed, failed: failed + problems.length, skipped };
+}
+
+/** A text with its failures in red, where somebody is looking. */
+function inColor(text: string): string {
+  if (!process.stdout.isTTY || process.env["NO_COLOR"]) return text;
+  return text.replaceAll(/^FAILED|FAILED$/gm, (word) => styleText("red", word));
 }
 
 /**
