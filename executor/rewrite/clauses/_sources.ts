@@ -14,7 +14,7 @@ import {
 } from "kysely";
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { sameNode } from "../../tree/_nodes.ts";
+import { mapChildren, sameNode } from "../../tree/_nodes.ts";
 import { and, andWhere } from "../../tree/_predicate.ts";
 import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "../_reference.ts";
@@ -257,25 +257,21 @@ function derive(
 }
 
 /** Takes the schema off the references to tables that derived tables stand for now. */
-export function unqualify<T>(value: T, tables: readonly TableNode[], pass: Pass): T {
-  if (Array.isArray(value)) {
-    return value.map((item) => unqualify(item, tables, pass)) as unknown as T;
-  }
-  if (typeof value !== "object" || value === null || !("kind" in value)) return value;
-  const node = value as unknown as OperationNode;
-  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return value;
-  if (node.kind === "ReferenceNode") {
+export function unqualify<T extends OperationNode>(
+  node: T,
+  tables: readonly TableNode[],
+  pass: Pass,
+): T {
+  const strip = (node: OperationNode): OperationNode => {
+    if (node.kind !== "ReferenceNode") return mapChildren(node, strip);
     const { table } = node as OperationNode & { table?: TableNode };
-    if (table?.table.schema === undefined) return value;
-    if (!tables.some((derived) => mayBe(derived, table, pass))) return value;
-    return {
-      ...node,
-      table: { kind: "TableNode", table: { ...table.table, schema: undefined } },
-    } as unknown as T;
-  }
-  const out: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(node)) out[key] = unqualify(child, tables, pass);
-  return out as unknown as T;
+    if (table?.table.schema === undefined) return node;
+    if (!tables.some((derived) => mayBe(derived, table, pass))) return node;
+    const bare = { kind: "TableNode", table: { ...table.table, schema: undefined } };
+    return { ...node, table: bare } as OperationNode;
+  };
+  // The root is mapped to a node of its own kind.
+  return mapChildren(node, strip) as T;
 }
 
 /** Whether a qualified name may be that of a table, which may be written without its schema. */
