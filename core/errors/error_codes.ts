@@ -134,6 +134,8 @@ export const QueryErrorCodes = {
   QUERY_UNCHECKABLE: "QUERY_UNCHECKABLE",
   /** A plugin denies a column. */
   QUERY_COLUMN_DENIED: "QUERY_COLUMN_DENIED",
+  /** A table holds copies of rows that policies may hide. */
+  QUERY_COPIED_ROWS: "QUERY_COPIED_ROWS",
   /** The statement, or a clause of it, cannot be rewritten for the plugins. */
   QUERY_UNSUPPORTED: "QUERY_UNSUPPORTED",
 } as const;
@@ -208,6 +210,10 @@ export const AuditErrorCodes = {
   AUDIT_NOT_POSSIBLE: "AUDIT_NOT_POSSIBLE",
   /** Another transaction changed the rows of a write meanwhile. */
   AUDIT_CONFLICT: "AUDIT_CONFLICT",
+  /** A statement would change the audit log itself. */
+  AUDIT_APPEND_ONLY: "AUDIT_APPEND_ONLY",
+  /** The audit table is missing. */
+  AUDIT_TABLE_MISSING: "AUDIT_TABLE_MISSING",
   /** Nobody is known who does the write, and one is required. */
   AUDIT_ACTOR_MISSING: "AUDIT_ACTOR_MISSING",
   /** An argument or an option is wrong. */

@@ -229,9 +229,15 @@ export function prepare(
 
 /** Plugins of an executor below are there for the dependencies of those that come to it. */
 function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): Plugin[] {
+  // Two layers may each have one of a name: both apply, and equal predicates are written once. For
+  // the order of what is added, one of each name is enough.
   const names = new Set(added.map((plugin) => plugin?.name));
-  // Two layers may each have one of a name: both apply, and equal predicates are written once.
-  return [...inherited.filter((plugin) => !names.has(plugin.name)), ...added];
+  const below = inherited.filter(({ name }) => {
+    const isFirst = !names.has(name);
+    names.add(name);
+    return isFirst;
+  });
+  return [...below, ...added];
 }
 
 function refuseUnknown(options: ExecutorConfig): void {

@@ -19,6 +19,7 @@ export type QueryRefusalReason =
   | "CHECK_VIOLATION"
   | "UNCHECKABLE"
   | "COLUMN_DENIED"
+  | "COPIED_ROWS"
   | "UNSUPPORTED";
 
 /** What is wrong with a list of plugins. */
@@ -182,6 +183,33 @@ export class CheckRefusedError extends QueryRefusedError {
       "CHECK_VIOLATION",
       table,
       options,
+    );
+    this.plugin = plugin;
+  }
+}
+
+/**
+ * A table in which a plugin keeps copies of rows, beside a plugin with policies that does not name the
+ * table: what the policies hide of the rows could be read in their copies.
+ */
+export class CopiedRowsError extends QueryRefusedError {
+  /** The plugin that keeps the copies. */
+  readonly plugin: string;
+
+  /**
+   * Creates the error.
+   *
+   * @param table the table
+   * @param plugin the plugin that keeps the copies
+   * @param governor the plugin with policies
+   */
+  constructor(table: string, plugin: string, governor: string) {
+    super(
+      `Cannot use table "${table}": plugin "${plugin}" keeps copies of rows there, and plugin ` +
+        `"${governor}" has no policies for them; read it with the functions of "${plugin}", give ` +
+        `the table policies of its own, name it in the option "skipTables", or use getRawDb(executor)`,
+      "COPIED_ROWS",
+      table,
     );
     this.plugin = plugin;
   }

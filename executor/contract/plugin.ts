@@ -337,6 +337,25 @@ export interface PluginHooks {
    * first that the name alone finds; empty where there is none
    */
   discover?(table: TableId, found: readonly Relation[]): void;
+  /**
+   * Whether the plugin keeps copies of rows of other tables in a table. Beside a plugin with
+   * {@linkcode PluginHooks.governs}, such a table is closed to every query, unless that plugin's
+   * options name it: what a policy hides of a row must not be read in a copy of it.
+   *
+   * @param table the table, by its physical names
+   * @param metadata the flags of the executor instance
+   * @returns `"closed"` for such a table; `"open"` where the flags are the plugin's own, which then
+   * answers for what it shows; `undefined` for any other table
+   */
+  copies?(table: TableId, metadata: Attributes): "closed" | "open" | undefined;
+  /**
+   * Implemented by a plugin with policies. Returns true if its options name a table, with policies or
+   * as one to leave alone.
+   *
+   * @param table the table, by its physical names
+   * @param context where it is given: returns true as well if no policy is meant for the caller
+   */
+  governs?(table: TableId, context?: HookContext): boolean;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
   readonly rawSql?: "deny";
   /**

@@ -23,6 +23,10 @@ export class PluginSet {
   readonly callers: readonly NamedHooks[];
   /** The hooks that are told of tables that were not known. */
   readonly discoverers: readonly NamedHooks[];
+  /** The hooks of plugins that keep copies of rows. */
+  readonly keepers: readonly NamedHooks[];
+  /** The hooks of plugins with policies. */
+  readonly governors: readonly NamedHooks[];
   readonly rewritesDeletes: boolean;
   /** Whether some plugin assigns, checks or masks columns. */
   readonly writes: boolean;
@@ -50,6 +54,8 @@ export class PluginSet {
     this.streamArounds = having("aroundStream");
     this.callers = having("callerMayChange");
     this.discoverers = having("discover");
+    this.keepers = having("copies");
+    this.governors = having("governs");
     this.rewritesDeletes = having("rewriteDelete").length > 0;
     this.writes = having(...TABLE_HOOKS.filter((hook) => HOOKS[hook].writes)).length > 0;
     this.masks = having("mask").length > 0;

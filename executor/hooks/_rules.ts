@@ -8,6 +8,7 @@ import { isCatalog } from "../tree/_catalog.ts";
 import { Names } from "../tree/_names.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import type { PluginSet } from "./_plugin_set.ts";
+import { withCopiesClosed } from "./_copies.ts";
 import { PluginTableRules } from "./_table_rules.ts";
 
 const MOST_TABLES = 10_000;
@@ -180,11 +181,17 @@ export class PluginRules implements Rules {
     const { names } = this.#shared;
     // A plugin may know the table by the name the query wrote or by the one the database has.
     const spellings = new Set([names.table(name), names.physical(name), name]);
-    const hooks = this.set.tableHooks.filter((named) => {
+    const own = this.set.tableHooks.filter((named) => {
       const { appliesTo } = named.hooks;
       if (appliesTo === undefined) return !isCatalog(name, schema, this.traits);
       return [...spellings].some((spelling) => applies(named, { name: spelling, schema }));
     });
+    const hooks = withCopiesClosed(
+      own,
+      [...spellings].map((spelling) => ({ name: spelling, schema })),
+      this.set,
+      this.request.metadata,
+    );
     const table = {
       name: names.physical(name),
       schema: schema === undefined ? undefined : names.physical(schema),

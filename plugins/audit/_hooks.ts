@@ -1,5 +1,6 @@
-import type { PluginHooks, PluginHost, QueryScope } from "@kysera/executor";
+import type { Attributes, PluginHooks, PluginHost, QueryScope, TableId } from "@kysera/executor";
 import type { CompiledQuery, QueryResult, RootOperationNode } from "kysely";
+import { AppendOnly } from "./_append_only.ts";
 import type { Target } from "./_before.ts";
 import type { LogTarget } from "./_log.ts";
 import { log } from "./_log.ts";
@@ -7,6 +8,7 @@ import { writeOnMysql } from "./_mysql.ts";
 import { partsOf, statement } from "./_nodes.ts";
 import type { AuditedWrite } from "./_postgres_parts.ts";
 import { writeOnPostgres } from "./_postgres_run.ts";
+import { READING, Reading } from "./_reading.ts";
 import type { Settings } from "./_settings.ts";
 import { sqliteHandle, writeOnSqlite } from "./_sqlite.ts";
 import { AuditedTables, type Run } from "./_tables.ts";
@@ -15,7 +17,7 @@ import { refuseTruncate } from "./_truncate.ts";
 import { sharedValues } from "./_values.ts";
 import { withMarker } from "./_marker.ts";
 import { type Write, writesOf } from "./_writes.ts";
-import { AuditNotPossibleError } from "./errors.ts";
+import { AuditAppendOnlyError, AuditNotPossibleError } from "./errors.ts";
 
 type Next = (query: CompiledQuery) => Promise<QueryResult<any>>;
 
@@ -31,12 +33,19 @@ export class AuditHooks implements PluginHooks {
   /** Tables of PostgreSQL whose rows are to be locked before an UPDATE. */
   readonly #lockFirst = new Set<string>();
   readonly #templates: Templates;
+  readonly #appendOnly: AppendOnly;
 
   constructor(host: PluginHost, settings: Settings) {
     this.settings = settings;
     this.tables = new AuditedTables(host, settings);
     this.dialect = host.dialect;
+    this.#appendOnly = new AppendOnly(this.tables.auditTable.name);
     this.#templates = new Templates(host.db);
+  }
+
+  copies({ name, schema }: TableId, metadata: Attributes): "closed" | "open" | undefined {
+    if (!this.tables.isOwn(name, schema)) return undefined;
+    return metadata[READING] instanceof Reading ? "open" : "closed";
   }
 
   describe(table: { readonly name: string; readonly schema: string | undefined }): string[] {
@@ -50,6 +59,7 @@ export class AuditHooks implements PluginHooks {
     scope: QueryScope,
   ): Promise<QueryResult<any>> {
     const { query: node } = query;
+    this.#appendOnly.refuse(query);
     if (node.kind === "RawNode") {
       refuseTruncate(query, (name) => this.tables.has(name, undefined));
       return await next(query);
@@ -74,6 +84,8 @@ export class AuditHooks implements PluginHooks {
     let writes = WRITES.get(node);
     if (writes === undefined) WRITES.set(node, writes = writesOf(node));
     return writes.flatMap((write) => {
+      const own = write.targets.find(({ name, schema }) => this.tables.isOwn(name, schema));
+      if (own !== undefined) throw new AuditAppendOnlyError(own.name);
       const targets = write.targets.filter(({ name, schema }) => this.tables.has(name, schema));
       return targets.length === 0 ? [] : [{ ...write, targets }];
     });

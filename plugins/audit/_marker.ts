@@ -3,8 +3,7 @@ import { type Expression, sql } from "kysely";
 import type { Target } from "./_before.ts";
 import type { LogTarget } from "./_log.ts";
 import { q, tableNode } from "./_nodes.ts";
-import type { Run } from "./_tables.ts";
-import { markerOf } from "./_triggers.ts";
+import { markerOf, type Run } from "./_tables.ts";
 
 /**
  * Does a write that the triggers of its tables are to leave to the plugin. What tells them is a row

@@ -1,16 +1,21 @@
-import { getPluginHooks, getPlugins, getRawDb, withMetadata } from "@kysera/executor";
-import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import { getPluginHooks, getPlugins, getRawDb } from "@kysera/executor";
+import { AliasNode, type Kysely, type OperationNode, type SelectQueryBuilder, sql } from "kysely";
 import { AuditHooks } from "./_hooks.ts";
-import { imageOf as imageOf_, keyOf, refTo } from "./_image.ts";
+import { imageOf as imageOf_, keyOf } from "./_image.ts";
 import { type JsonValue, parseExact } from "./_json.ts";
-import { partsOf, tableIn } from "./_nodes.ts";
+import { partsOf, tableIn, type TableInQuery } from "./_nodes.ts";
+import { forReading, withEveryRow } from "./_reading.ts";
 import { PLUGIN_NAME } from "./_settings.ts";
 import type { AuditedTable } from "./_tables.ts";
-import type { AuditEntry, AuditValues } from "./entry.ts";
+import { VisibleTable } from "./_visible.ts";
+import { VisibleEntries } from "./_visible_entries.ts";
+import type { AuditEntry, AuditValues, ValuesColumn } from "./entry.ts";
 import { entityIdOf } from "./_entity_id.ts";
 import { AuditError } from "./errors.ts";
 
 const RLS = "@kysera/rls";
+/** How many entries are read at a time where it is to be seen which of them are visible. */
+const CHUNK = 250;
 const NO_LIMIT = 9_223_372_036_854_775_807n;
 
 /** The plugin as it is for an executor. @throws {AuditError} */
@@ -32,8 +37,7 @@ export async function mustHaveTable(
   table: string,
   action: string,
 ): Promise<AuditedTable> {
-  const { from } = partsOf(executor.selectFrom(table).selectAll().toOperationNode());
-  const named = tableIn(from!.froms[0]!);
+  const named = tableOf(executor.selectFrom(table).selectAll().toOperationNode());
   const raw: Kysely<any> = getRawDb<any>(executor).withoutPlugins();
   const found = named === undefined || !hooks.tables.has(named.name, named.schema)
     ? undefined
@@ -47,6 +51,13 @@ export async function mustHaveTable(
     `Cannot ${action} "${table}": it is not audited, or there is no such table`,
     "AUDIT_LOG_NOT_FOUND",
   );
+}
+
+/** The table of a SELECT, which plugins may have put into one of their own. */
+function tableOf(select: OperationNode): TableInQuery | undefined {
+  const source = partsOf(select).from?.froms[0];
+  if (source === undefined) return undefined;
+  return tableIn(source) ?? tableOf(AliasNode.is(source) ? source.node : source);
 }
 
 /** What is looked for in the log. */
@@ -66,19 +77,69 @@ export interface EntryFilter {
 
 /**
  * Entries, through the executor: what a plugin hides of the audit table is hidden. With row-level
- * security those entries are shown whose row the caller sees now.
+ * security an entry is shown as far as the caller's policies hold for the row as the entry has it.
  */
 export async function readEntries(
   executor: Kysely<any>,
   hooks: AuditHooks,
   filter: EntryFilter,
 ): Promise<AuditEntry[]> {
+  if (isPoliced(executor)) return await readVisible(executor, hooks, filter);
+  let query = entriesOf(executor, hooks, filter);
+  if (filter.limit !== undefined) query = query.limit(filter.limit);
+  if (filter.offset !== undefined) {
+    // MySQL and SQLite take no OFFSET without a LIMIT.
+    if (filter.limit === undefined) query = query.limit(NO_LIMIT);
+    query = query.offset(filter.offset);
+  }
+  return (await query.execute()).map((row) => entryOf(row, hooks.dialect !== "sqlite"));
+}
+
+/** Returns true if what a caller sees of the log is for policies to say. */
+export function isPoliced(executor: Kysely<any>): boolean {
+  return getPlugins(executor).some((plugin) => plugin.name === RLS);
+}
+
+/** Entries a chunk at a time: how many of them are visible is not known beforehand. */
+async function readVisible(
+  executor: Kysely<any>,
+  hooks: AuditHooks,
+  filter: EntryFilter,
+): Promise<AuditEntry[]> {
+  const { table, entityId, limit = Infinity, order = "desc" } = filter;
+  const visible = new VisibleEntries(executor, hooks);
+  // It says whether the caller may read the table at all.
+  if (table !== undefined) await visible.prepare(table);
+  const found: AuditEntry[] = [];
+  let [left, last] = [filter.offset ?? 0, undefined as unknown];
+  while (found.length < limit) {
+    let query = entriesOf(executor, hooks, filter).limit(CHUNK);
+    if (last !== undefined) query = query.where("a.id", order === "asc" ? ">" : "<", last);
+    const rows = await query.execute();
+    const entries = rows.map((row) => entryOf(row, hooks.dialect !== "sqlite"));
+    for (const entry of await visible.show(entries)) {
+      // Of a row that changed its key only one of the keys may be for the caller to see.
+      if (entityId !== undefined && entry.entity_id !== entityId) continue;
+      if (left > 0) left--;
+      else if (found.length < limit) found.push(entry);
+    }
+    if (rows.length < CHUNK) break;
+    last = rows.at(-1)!["id"];
+  }
+  return found;
+}
+
+function entriesOf(
+  executor: Kysely<any>,
+  hooks: AuditHooks,
+  filter: EntryFilter,
+): SelectQueryBuilder<any, any, any> {
   const { name, schema } = hooks.tables.auditTable;
-  const plain = executor.withoutPlugins();
   const from = schema === undefined ? name : `${schema}.${name}`;
-  let query: SelectQueryBuilder<any, any, any> = plain.selectFrom(`${from} as a`).selectAll("a");
+  let query: SelectQueryBuilder<any, any, any> = forReading(executor).selectFrom(`${from} as a`)
+    .selectAll("a");
   const { table, entityId, auditId, operation, userId, requestId, startDate, endDate } = filter;
-  if (table !== undefined) query = query.where("a.table_name", "=", table.label);
+  if (table !== undefined) query = query.where("a.table_name", "in", table.labels);
   if (entityId !== undefined) query = query.where("a.entity_id", "=", entityId);
   if (auditId !== undefined) query = query.where("a.id", "=", auditId);
   if (typeof operation === "string") query = query.where("a.operation", "=", operation);
@@ -87,37 +148,7 @@ export async function readEntries(
   if (requestId !== undefined) query = query.where("a.request_id", "=", requestId);
   if (startDate !== undefined) query = query.where("a.changed_at", ">=", startDate);
   if (endDate !== undefined) query = query.where("a.changed_at", "<=", endDate);
-  if (getPlugins(executor).some((plugin) => plugin.name === RLS)) {
-    query = query.where(({ exists }) => exists(visibleRow(executor, hooks, table)));
-  }
-  query = query.orderBy("a.id", filter.order ?? "desc");
-  if (filter.limit !== undefined) query = query.limit(filter.limit);
-  if (filter.offset !== undefined) {
-    // MySQL and SQLite take no OFFSET without a LIMIT.
-    if (filter.limit === undefined) query = query.limit(NO_LIMIT);
-    query = query.offset(filter.offset);
-  }
-  const rows = await query.execute();
-  return rows.map((row) => entryOf(row, hooks.dialect !== "sqlite"));
-}
-
-/** Whether the row of an entry is there for the caller, deleted softly or not. */
-function visibleRow(
-  executor: Kysely<any>,
-  hooks: AuditHooks,
-  table: AuditedTable | undefined,
-): SelectQueryBuilder<any, any, any> {
-  if (table === undefined || table.key.length !== 1) {
-    throw new AuditError(
-      "Cannot read the audit log: with row-level security name a table whose key is one column, so " +
-        "that its rows say whose entries may be seen; or read it with an executor without that plugin",
-      "AUDIT_LOG_NOT_FOUND",
-    );
-  }
-  const all = withMetadata(executor, { includeDeleted: true }).withoutPlugins();
-  const type = hooks.dialect === "mysql" ? sql`char` : sql`text`;
-  return all.selectFrom(`${table.label} as t`).select(sql.lit(1).as("one"))
-    .where(sql`cast(${refTo(table.key[0]!, "t")} as ${type})`, "=", sql.ref("a.entity_id"));
+  return query.orderBy("a.id", filter.order ?? "desc");
 }
 
 /** An entry as it is in the database, read. */
@@ -126,23 +157,40 @@ export function entryOf(
   decimals: boolean,
 ): AuditEntry {
   const id = BigInt(row["id"] as string | number | bigint);
-  const values = (text: unknown): AuditValues | null =>
-    // What is written there is JSON of a row.
-    text === null ? null : parseExact(String(text), decimals) as AuditValues;
+  const unreadable: ValuesColumn[] = [];
+  const values = (column: ValuesColumn): AuditValues | null => {
+    const text = row[column];
+    if (text === null) return null;
+    const read = readValues(String(text), decimals);
+    if (read === undefined) unreadable.push(column);
+    return read ?? null;
+  };
   const text = (value: unknown): string | null => value === null ? null : String(value);
-  return {
+  const entry: AuditEntry = {
     id: Number.isSafeInteger(Number(id)) ? Number(id) : id,
     table_name: String(row["table_name"]),
     entity_id: text(row["entity_id"]),
     // The plugin and the triggers write no others.
     operation: String(row["operation"]) as AuditEntry["operation"],
-    old_values: values(row["old_values"]),
-    new_values: values(row["new_values"]),
+    old_values: values("old_values"),
+    new_values: values("new_values"),
     changed_by: text(row["changed_by"]),
     changed_at: String(row["changed_at"]),
-    metadata: values(row["metadata"]),
+    metadata: values("metadata"),
     request_id: text(row["request_id"]),
   };
+  return unreadable.length === 0 ? entry : { ...entry, unreadable };
+}
+
+/** What is written there is JSON of an object; somebody may have made something else of it. */
+function readValues(text: string, decimals: boolean): AuditValues | undefined {
+  try {
+    const value = parseExact(text, decimals);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? value as AuditValues : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The rows of a table as entries would hold them, by key; through the executor. */
@@ -153,19 +201,29 @@ export async function readImage(
   key: readonly JsonValue[],
   lock: boolean,
 ): Promise<AuditValues | undefined> {
-  const all = withMetadata(executor, { includeDeleted: true }).withoutPlugins();
+  const all = withEveryRow(executor);
   const image = hooks.dialect === "postgres"
     ? sql<string>`':' || to_jsonb(t.*)::text`
     : hooks.dialect === "sqlite"
     ? sql<string>`':' || ${imageOf_(table, "t", "sqlite")}`
     : sql<string>`concat(':', ${imageOf_(table, "t", "mysql")})`;
-  let query = all.selectFrom(`${table.label} as t`).select(image.as("image"));
-  table.key.forEach((column, i) => query = query.where(`t.${column}`, "=", key[i]));
-  if (lock && hooks.dialect !== "sqlite") query = query.forUpdate();
-  const [row] = await query.execute();
-  if (row === undefined) return undefined;
-  const values = parseExact(String(row["image"]).slice(1), hooks.dialect !== "sqlite");
-  return keptOf(values as AuditValues, table);
+  const read = async (db: Kysely<any>, locked: boolean): Promise<AuditValues | undefined> => {
+    let query = db.selectFrom(`${table.label} as t`).select(image.as("image"));
+    table.key.forEach((column, i) => query = query.where(`t.${column}`, "=", key[i]));
+    if (locked) query = query.forUpdate();
+    const [row] = await query.execute();
+    if (row === undefined) return undefined;
+    const values = parseExact(String(row["image"]).slice(1), hooks.dialect !== "sqlite");
+    return keptOf(values as AuditValues, table);
+  };
+  const locked = lock && hooks.dialect !== "sqlite";
+  if (!locked || hooks.dialect !== "mysql" || !isPoliced(executor)) return await read(all, locked);
+  // MySQL locks no rows of the table that masks make: the row is locked, and then asked about.
+  const visible = await VisibleTable.of(executor, hooks, table);
+  if (!visible.hasMasks) return await read(all, true);
+  const found = await read(getRawDb<any>(executor).withoutPlugins(), true);
+  const [seen] = found === undefined ? [] : await visible.show([found]);
+  return seen?.values;
 }
 
 function keptOf(values: AuditValues, { kept, masked, keepsAll }: AuditedTable): AuditValues {

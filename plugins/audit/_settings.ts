@@ -27,7 +27,8 @@ export interface Settings {
   readonly requestId: NonNullable<AuditOptions["requestId"]>;
   /** `undefined` without a chain; without a secret `true`. */
   readonly hashChain: true | string | Uint8Array | undefined;
-  readonly createTable: boolean;
+  /** `undefined` where nothing is said. */
+  readonly createTable: boolean | undefined;
   readonly logger: Pick<KyseraLogger, "debug"> | undefined;
 }
 
@@ -88,7 +89,7 @@ export function readOptions(options: AuditOptions): Settings {
     metadata: readMetadata(options, read),
     requestId: options.requestId ?? requestOf,
     hashChain: readChain(options, read),
-    createTable: read.flag("createTable", false),
+    createTable: options.createTable === undefined ? undefined : read.flag("createTable", true),
     logger: options.logger,
   };
 }

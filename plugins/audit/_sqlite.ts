@@ -98,7 +98,7 @@ async function deleteRows(
   work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table } = target;
-  const { result, texts } = await returning(node, work, () => [
+  const { result, texts } = await returning(node, work, table.free, () => [
     keyOf(table, table.key, undefined, "sqlite"),
     imageOf(table, undefined, "sqlite"),
   ]);
@@ -127,7 +127,7 @@ async function updateRows(
     () => selectFor(node, beforeSelection([target], node, "sqlite")),
   );
   const before = readBefore(rows, [target])[0]!;
-  const { result, texts } = await returning(node, work, () => [
+  const { result, texts } = await returning(node, work, table.free, () => [
     keyOf(table, handle, undefined, "sqlite"),
     keyOf(table, table.key, undefined, "sqlite"),
   ]);
@@ -165,7 +165,7 @@ async function insertRows(
     )).rows,
     [target],
   )[0]!;
-  const { result, texts } = await returning(node, work, () => [
+  const { result, texts } = await returning(node, work, table.free, () => [
     keyOf(table, handle, undefined, "sqlite"),
     keyOf(table, table.key, undefined, "sqlite"),
   ]);
@@ -197,6 +197,7 @@ async function insertRows(
 async function returning(
   node: OperationNode,
   work: SqliteWork,
+  free: string,
   more: () => readonly Expression<any>[],
 ): Promise<{ result: QueryResult<any>; texts: string[][] }> {
   const { returning: own } = partsOf(node);
@@ -206,13 +207,13 @@ async function returning(
     name: "write",
     values: {},
   }, () => {
-    const selections = more().map((each, i) => selection(text(each, "sqlite"), `kyserax${i}`));
+    const selections = more().map((each, i) => selection(text(each, "sqlite"), `${free}${i}`));
     // A statement of the same kind.
     const asked = copy(node, { returning: returningMore(own, selections) }) as RootOperationNode;
     return { node: asked, count: selections.length };
   });
   const { rows, ...rest } = await work.next(compiled);
-  const names = Array.from({ length: count }, (_, i) => `kyserax${i}`);
+  const names = Array.from({ length: count }, (_, i) => `${free}${i}`);
   const texts = rows.map((row) => names.map((name) => untext(row[name])));
   for (const row of rows) for (const name of names) delete row[name];
   return {

@@ -7,8 +7,10 @@ import type { Settings } from "./_settings.ts";
 export interface AuditedTable {
   readonly name: string;
   readonly schema: string | undefined;
-  /** What entries call it. */
+  /** What entries call it: its name, with the schema where the name alone does not find it. */
   readonly label: string;
+  /** What entries may call it that were written before. */
+  readonly labels: readonly string[];
   readonly info: TableInfo;
   /** The columns that tell its rows apart; empty where nothing does. */
   readonly key: readonly string[];
@@ -16,6 +18,8 @@ export interface AuditedTable {
   readonly kept: readonly ColumnInfo[];
   /** Those of them of which only that there is a value is kept. */
   readonly masked: ReadonlySet<string>;
+  /** What none of its columns begins with: for columns of ours beside them. */
+  readonly free: string;
   /** Whether no column is left out. */
   readonly keepsAll: boolean;
   /** The column that says that a row is deleted, where it has one. */
@@ -24,6 +28,24 @@ export interface AuditedTable {
 
 /** What a mask leaves of a value. */
 export const MASK = "***";
+
+/** The table of what triggers are told that the plugin writes down itself. */
+export function markerOf(auditTable: string): string {
+  return `${auditTable}_marker`;
+}
+
+/** The tables that belong to a log, the log first. */
+export function ownNames(auditTable: string): string[] {
+  return [auditTable, `${auditTable}_chain`, markerOf(auditTable)];
+}
+
+function freePrefix({ columns }: TableInfo): string {
+  // Without an underscore, which Kysely plugins that rename take out.
+  let prefix = "kyserax";
+  const isTaken = (): boolean => columns.some(({ name }) => name.toLowerCase().startsWith(prefix));
+  while (isTaken()) prefix = `k${prefix}`;
+  return prefix;
+}
 
 /** What entries call a table. */
 export function labelOf(name: string, schema: string | undefined): string {
@@ -56,11 +78,17 @@ export class AuditedTables {
     for (const entry of excludeTables) this.#excluded.addEntry(entry);
   }
 
+  /** Whether a table is the log, or belongs to it. Of a table in another schema that may be. */
+  isOwn(name: string, schema: string | undefined): boolean {
+    const { auditTable } = this;
+    const places = [schema, auditTable.schema].map((each) => each && this.#fold(each));
+    if (places.every((each) => each !== undefined) && places[0] !== places[1]) return false;
+    return ownNames(auditTable.name).includes(this.#fold(name));
+  }
+
   /** Whether the plugin is to write down what happens to a table. */
   has(name: string, schema: string | undefined): boolean {
-    const { name: own } = this.auditTable;
-    const folded = this.#host.dialect === "postgres" ? name : name.toLowerCase();
-    if (folded === own || folded === `${own}_chain`) return false;
+    if (this.isOwn(name, schema)) return false;
     const table = { name, schema };
     return !this.#excluded.has(table) && (this.#listed === undefined || this.#listed.has(table));
   }
@@ -96,11 +124,20 @@ export class AuditedTables {
       name,
       schema,
       // However a query writes it, it is the same table.
-      label: labelOf(info.name, schema),
+      label: info.isVisible ? info.name : labelOf(info.name, info.schema),
+      // What a qualified write was called before labels were the catalog's.
+      labels: [
+        ...new Set([
+          info.isVisible ? info.name : labelOf(info.name, info.schema),
+          labelOf(info.name, info.schema),
+          labelOf(info.name, schema),
+        ]),
+      ],
       info,
       key: this.#keyOf(name, schema, info),
       kept,
       masked: new Set(masked),
+      free: freePrefix(info),
       keepsAll: kept.length === info.columns.length && masked.length === 0,
       deletedAt: deletedAtColumn === undefined
         ? undefined

@@ -14,11 +14,6 @@ export function triggerOf(table: AuditedTable, operation: string): string {
   return `${TRIGGER_PREFIX}${operation}_${table.name}`;
 }
 
-/** The table that tells triggers to leave a write to the plugin. */
-export function markerOf(auditTable: string): string {
-  return `${auditTable}_marker`;
-}
-
 /** What the trigger says happened. */
 function operationOf({ deletedAt }: AuditedTable, operation: string): Expression<any> {
   if (operation !== "update" || deletedAt === undefined) return sql`${operation.toUpperCase()}`;

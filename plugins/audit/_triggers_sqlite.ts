@@ -3,8 +3,8 @@ import { keyOf, refTo } from "./_image.ts";
 import { inline } from "./_inline.ts";
 import { id, q, tableNode } from "./_nodes.ts";
 import type { Settings } from "./_settings.ts";
-import type { AuditedTable } from "./_tables.ts";
-import { entryValues, markerOf, OPERATIONS, triggerOf } from "./_triggers.ts";
+import { type AuditedTable, markerOf } from "./_tables.ts";
+import { entryValues, OPERATIONS, triggerOf } from "./_triggers.ts";
 import type { TriggerParts } from "./audit_triggers.ts";
 
 /** The triggers of SQLite: one for INSERT, UPDATE and DELETE each. */

@@ -66,7 +66,7 @@ async function find(
   const of = { table: known, entityId: entityOfKey(known, key), limit: 1 };
   const [last] = await readEntries(executor, hooks, { ...of, endDate: time });
   if (last !== undefined) {
-    if (last.operation === "DELETE") return null;
+    if (last.operation === "DELETE" || last.redacted?.includes("new_values")) return null;
     if (last.new_values !== null) return last.new_values;
     throw new AuditMissingValuesError(String(last.id), "it does not hold the row as it became");
   }
@@ -75,7 +75,7 @@ async function find(
     const values = keyValues(known.label, known.key, key);
     return await readImage(executor, hooks, known, values, false) ?? null;
   }
-  if (first.operation === "INSERT") return null;
+  if (first.operation === "INSERT" || first.redacted?.includes("old_values")) return null;
   if (first.old_values !== null) return first.old_values;
   throw new AuditMissingValuesError(String(first.id), "it does not hold the row as it was");
 }

@@ -62,6 +62,30 @@ export class AuditNotPossibleError extends AuditError {
   }
 }
 
+/** A statement of a user that would change the log itself. It did not run. */
+export class AuditAppendOnlyError extends AuditError {
+  static {
+    this.prototype.name = "AuditAppendOnlyError";
+  }
+
+  /** The table that would have been written. */
+  readonly table: string;
+
+  /**
+   * Creates the error.
+   *
+   * @param table the table that would have been written
+   */
+  constructor(table: string) {
+    super(
+      `Cannot write to table "${table}": the audit log is append-only, and the audit plugin alone ` +
+        "writes it; to remove old entries or to change the table, use getRawDb(executor)",
+      "AUDIT_APPEND_ONLY",
+    );
+    this.table = table;
+  }
+}
+
 /**
  * Another transaction changed the rows of a write while they were read for the log. Nothing was
  * written; the transaction can be run again.
@@ -87,6 +111,27 @@ export class AuditConflictError extends AuditError {
       "AUDIT_CONFLICT",
       options,
     );
+  }
+}
+
+/** The audit table is not as the plugin needs it. The executor was not created. */
+export class AuditTableError extends AuditError {
+  static {
+    this.prototype.name = "AuditTableError";
+  }
+
+  /** The table. */
+  readonly table: string;
+
+  /**
+   * Creates the error.
+   *
+   * @param table the table
+   * @param problem what is wrong, and what to do
+   */
+  constructor(table: string, problem: string) {
+    super(`Cannot use audit table "${table}": ${problem}`, "AUDIT_TABLE_MISSING");
+    this.table = table;
   }
 }
 

@@ -74,7 +74,11 @@ export interface AuditOptions {
    * secret of an HMAC: without it nobody can make a chain that holds. Default `false`.
    */
   readonly hashChain?: boolean | string | Uint8Array | undefined;
-  /** Whether the audit table is made when the executor is, where it is not there. Default `false`. */
+  /**
+   * Whether the audit table is created with the executor if it is missing. With `false`, for those who
+   * create it in a migration, a missing table is an error of `createExecutor`. `createExecutorSync`
+   * asks nothing: the table has to be there. Default `true`.
+   */
   readonly createTable?: boolean | undefined;
   /** Is told of what was done beside the write, at level debug. Default: nobody. */
   readonly logger?: Pick<KyseraLogger, "debug"> | undefined;

@@ -1,9 +1,8 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
-import type { Kysely } from "kysely";
 import { AuditHooks } from "./_hooks.ts";
 import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions } from "./_settings.ts";
-import { createAuditTable } from "./audit_table.ts";
+import { prepareTables } from "./_prepare_tables.ts";
 import type { AuditOptions } from "./options.ts";
 import type { AuditPlugin } from "./repository_methods.ts";
 
@@ -14,13 +13,16 @@ import type { AuditPlugin } from "./repository_methods.ts";
  *
  * One plugin may be given to several executors, of different databases as well.
  *
+ * The table is created with the executor if it is missing; see the option `createTable`. Through an
+ * executor with the plugin it is append-only.
+ *
  * @param options see {@linkcode AuditOptions}
  * @returns the plugin, for `createExecutor`
  * @throws {PluginValidationError} where an option is unknown or has a value it cannot have
  *
  * @example
  * ```ts
- * import { auditPlugin, createAuditTable, getAuditLogs } from "@kysera/audit";
+ * import { auditPlugin, getAuditLogs } from "@kysera/audit";
  * import { nodeSqliteDialect } from "@kysera/dialects";
  * import { bindContext, createExecutor } from "@kysera/executor";
  * import { Kysely } from "kysely";
@@ -32,8 +34,6 @@ import type { AuditPlugin } from "./repository_methods.ts";
  * const db = new Kysely<{ users: { id: number; name: string } }>({
  *   dialect: nodeSqliteDialect({ database }),
  * });
- * await createAuditTable(db);
- *
  * const executor = await createExecutor(db, [auditPlugin()]);
  * const ada = bindContext(executor, { auth: { userId: "ada" } });
  * await ada.insertInto("users").values({ id: 1, name: "Grace" }).execute();
@@ -57,13 +57,10 @@ export function auditPlugin(options: AuditOptions = {}): AuditPlugin {
     extendRepository: extend,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       const hooks = new AuditHooks(host, settings);
-      if (!settings.createTable) return hooks;
-      const { auditTable, hashChain } = settings;
-      return createAuditTable(host.db as Kysely<any>, {
-        auditTable,
-        hashChain: hashChain !== undefined,
-        ifNotExists: true,
-      }).then(() => hooks);
+      // Without waiting nothing can be asked: the table is then taken to be there.
+      const isAsked = host.canWait || settings.createTable === true;
+      if (!isAsked || host.dialect === "mssql") return hooks;
+      return prepareTables(host, settings, hooks.tables.auditTable).then(() => hooks);
     },
   };
 }

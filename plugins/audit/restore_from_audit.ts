@@ -1,12 +1,14 @@
 import { assertKnownOptions } from "@kysera/core";
-import { type ExecutorOf, withMetadata } from "@kysera/executor";
+import type { ExecutorOf } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { ColumnInfo } from "./_catalog.ts";
 import type { AuditHooks } from "./_hooks.ts";
 import { holdsBytes } from "./_image.ts";
 import { type JsonValue, stringifyExact } from "./_json.ts";
-import { mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
+import { isPoliced, mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
+import { withEveryRow } from "./_reading.ts";
 import type { AuditedTable } from "./_tables.ts";
+import { maskedIn } from "./_visible_entries.ts";
 import { changedColumns } from "./diff.ts";
 import type { AuditEntry, AuditValues } from "./entry.ts";
 import { AuditError, AuditMissingValuesError, AuditRestoreError } from "./errors.ts";
@@ -92,6 +94,8 @@ class Restore {
   readonly #table: AuditedTable;
   readonly #id: string;
   readonly #force: boolean;
+  /** The columns that the caller sees a mask of. */
+  #masked: ReadonlySet<string> = new Set();
 
   constructor(
     executor: Kysely<any>,
@@ -116,6 +120,7 @@ class Restore {
     if (entry.operation === "INSERT") {
       throw this.#cannot("it tells of an INSERT; to undo that, delete the row");
     }
+    this.#masked = maskedIn(entry);
     const { old_values: old } = entry;
     if (old === null) throw this.#missing("it does not hold the row as it was");
     return entry.operation === "DELETE" ? await this.#insert(old) : await this.#update(entry, old);
@@ -156,7 +161,8 @@ class Restore {
       if (current !== undefined) throw this.#cannot("there is a row with its key again");
     }
     const { info, kept, masked } = this.#table;
-    const held = new Set(kept.map(({ name }) => name).filter((name) => !masked.has(name)));
+    const isHeld = (name: string): boolean => !masked.has(name) && !this.#masked.has(name);
+    const held = new Set(kept.map(({ name }) => name).filter(isHeld));
     const lost = info.columns.filter(({ name, generated }) => !generated && !held.has(name));
     if (lost.length > 0 && !this.#force) {
       throw this.#missing(
@@ -173,7 +179,8 @@ class Restore {
 
   /** What the columns of an entry are set to. */
   #columnsOf(values: AuditValues, isWanted: (name: string) => boolean): Record<string, unknown> {
-    const { info, masked } = this.#table;
+    const { info } = this.#table;
+    const masked = new Set([...this.#table.masked, ...this.#masked]);
     return Object.fromEntries(
       info.columns.flatMap((column) => {
         const value = values[column.name];
@@ -201,15 +208,18 @@ class Restore {
 
   /** With rows that are deleted softly; the names in our statements are the database's own. */
   #handle(): Kysely<any> {
-    return withMetadata(this.#executor, { includeDeleted: true }).withoutPlugins();
+    return withEveryRow(this.#executor);
   }
 
   async #notFound(): Promise<AuditError> {
     const { name, schema } = this.#hooks.tables.auditTable;
     const from = schema === undefined ? name : `${schema}.${name}`;
-    const [other] = await this.#executor.withoutPlugins().selectFrom(from).select("table_name")
-      .where("id", "=", this.#id).execute();
-    return other === undefined || other["table_name"] === this.#table.label
+    // Where policies hide entries, they hide as well that there is one.
+    const [other] = isPoliced(this.#executor)
+      ? []
+      : await this.#executor.withoutPlugins().selectFrom(from).select("table_name")
+        .where("id", "=", this.#id).execute();
+    return other === undefined || this.#table.labels.includes(String(other["table_name"]))
       ? new AuditError(`Cannot find audit entry ${this.#id}`, "AUDIT_LOG_NOT_FOUND")
       : this.#cannot(`it is of table "${other["table_name"]}", not of "${this.#table.label}"`);
   }

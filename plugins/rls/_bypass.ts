@@ -19,7 +19,7 @@ export function isBypassed(metadata: Attributes): boolean {
 /** Whether the policies of a table are not for a caller. */
 export function isExempt(
   { auth }: RLSContext,
-  table: CompiledTable,
+  table: Pick<CompiledTable, "skipFor">,
   bypassRoles: readonly string[],
 ): boolean {
   return auth.isSystem === true ||

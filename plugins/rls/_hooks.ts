@@ -69,6 +69,16 @@ export class RLSHooks implements PluginHooks {
     return this.tables.concerns(table);
   }
 
+  governs(table: TableId, context?: HookContext): boolean {
+    if (this.tables.isNamed(table)) return true;
+    if (context === undefined) return false;
+    if (isBypassed(context.metadata)) return true;
+    return context.cached((attributes, run) => {
+      const caller = this.source.of(attributes, table.name, run);
+      return caller !== undefined && isExempt(caller, NO_TABLE, this.settings.bypassRoles);
+    });
+  }
+
   discover(table: TableId, found: readonly Relation[]): void {
     this.tables.learn(table, found);
   }
@@ -298,6 +308,9 @@ export class RLSHooks implements PluginHooks {
     );
   }
 }
+
+/** Stands for a table that the schema does not have. */
+const NO_TABLE: Pick<CompiledTable, "skipFor"> = { skipFor: [] };
 
 /** Formulas that no row satisfies. */
 const REFUSED: NonNullable<Answer["formulas"]> = [{

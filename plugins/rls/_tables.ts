@@ -211,6 +211,12 @@ export class Tables {
     return this.standingOf(table).kind !== "free";
   }
 
+  /** Returns true if the schema or the option `skipTables` names a table. */
+  isNamed(id: TableId): boolean {
+    const standing = this.standingOf(id);
+    return standing.kind === "policed" || (standing.kind === "free" && this.#skipped.has(id));
+  }
+
   /** What there is to say about a table that a query names. */
   standingOf(id: TableId): Standing {
     const { name, schema } = id;

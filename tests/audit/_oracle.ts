@@ -3,7 +3,7 @@
  * again, gives the tables.
  */
 import { AuditNotPossibleError, auditPlugin, createAuditTable, getAuditLogs } from "@kysera/audit";
-import { createExecutor } from "@kysera/executor";
+import { createExecutor, getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { Query } from "../oracle/ast.ts";
 import { canonicalRows } from "../oracle/canonical.ts";
@@ -58,7 +58,7 @@ export class AuditWorld implements OracleWorld {
   async load(data: Data): Promise<void> {
     this.#data = data;
     for (const { db } of [this.#bare, this.#audited]) await load(db, data, false);
-    await this.#audited.db.deleteFrom("audit_logs").execute();
+    await getRawDb<any>(this.#audited.db).deleteFrom("audit_logs").execute();
   }
 
   async check(query: Query): Promise<Outcome> {
@@ -66,7 +66,7 @@ export class AuditWorld implements OracleWorld {
     const expected = await this.#run(this.#bare, query, async () => {});
     const before = await State.of(this.#audited.db, NAMES);
     const got = await this.#run(this.#audited, query, async () => {
-      const told = before.fold((await getAuditLogs(this.#audited.db)).reverse().map(bare)).list();
+      const told = before.fold((await getAuditLogs(this.#audited.db)).reverse()).list();
       const there = (await State.of(this.#audited.db, NAMES)).list();
       if (told.join("\n") !== there.join("\n")) {
         throw new Mismatch("log", `The log tells\n${told.join("\n")}\nnot\n${there.join("\n")}`);
@@ -112,9 +112,4 @@ export class AuditWorld implements OracleWorld {
     await this.#bare.close();
     await this.#audited.close();
   }
-}
-
-/** An entry of a statement that named the schema tells of the same table. */
-function bare<T extends { readonly table_name: string }>(entry: T): T {
-  return { ...entry, table_name: entry.table_name.slice(entry.table_name.indexOf(".") + 1) };
 }

@@ -1,6 +1,6 @@
 /** The chain of hashes finds what was done to the log. */
 import { auditPlugin, createAuditTable, verifyAuditLog } from "@kysera/audit";
-import { createExecutor } from "@kysera/executor";
+import { createExecutor, createExecutorSync } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -106,7 +106,12 @@ onEveryDialect("verifyAuditLog()", (dialect) => {
       await createAuditTable(db);
       await db.schema.createTable("things").addColumn("id", "integer", (c) => c.primaryKey())
         .execute();
-      const executor = await createExecutor(db, [auditPlugin({ hashChain: true })]);
+      const options = { hashChain: true, createTable: false };
+      await assert.rejects(createExecutor(db, [auditPlugin(options)]), {
+        message:
+          /"audit_logs_chain": it is missing; .* createAuditTable\(db, { hashChain: true }\)/,
+      });
+      const executor = createExecutorSync(db, [auditPlugin(options)]);
       await assert.rejects(executor.insertInto("things").values({ id: 1 }).execute());
       assert.deepEqual(await db.selectFrom("things").selectAll().execute(), []);
     } finally {

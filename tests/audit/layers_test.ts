@@ -171,7 +171,10 @@ onEveryDialect("audit", (dialect) => {
         email: "***",
         name: "Ada",
       }]);
-      await only.deleteFrom("audit_logs").execute();
+      await assert.rejects(only.deleteFrom("audit_logs").execute(), {
+        name: "AuditAppendOnlyError",
+      });
+      await getRawDb<any>(only).deleteFrom("audit_logs").execute();
       assert.deepEqual(await getAuditLogs(only), []);
     } finally {
       await close();
@@ -254,21 +257,6 @@ onEveryDialect("createAuditTable()", (dialect) => {
     }
   });
 });
-
-onEveryDialect("audit of a schema", (dialect) => {
-  it("tells the table with its schema", async () => {
-    const { db, executor, entries, close } = await openWorld(dialect);
-    try {
-      const { rows: [row] } = await sql<{ s: string }>`select current_schema() as s`.execute(db);
-      const schema = row!.s;
-      await executor.withSchema(schema).updateTable("people").set({ age: 4 })
-        .where("id", "=", 1).execute();
-      assert.equal((await entries())[0]!.table_name, `${schema}.people`);
-    } finally {
-      await close();
-    }
-  });
-}, ["pglite", "postgres"]);
 
 onEveryDialect("audit on a server without RETURNING", (dialect) => {
   /** MariaDB, that says of itself that it is MySQL. */

@@ -216,7 +216,7 @@ onEveryDialect("reading with other plugins", (dialect) => {
       assert.deepEqual(await people.getAuditHistory(1), []);
       assert.equal((await people.getAuditHistory(2)).length, 1);
       await assert.rejects(people.restoreFromAudit(seen[0]!.id), { name: "AuditError" });
-      await assert.rejects(getAuditLogs(one), { message: /name a table/ });
+      assert.deepEqual((await getAuditLogs(one)).map(({ entity_id }) => entity_id), ["1"]);
 
       const policy: Plugin = {
         name: "policy",
