@@ -1,4 +1,5 @@
 import { type Expression, type OperationNode, sql } from "kysely";
+import { rowImage } from "./_json_null.ts";
 import { id, joined, partsOf, q } from "./_nodes.ts";
 import type { AuditedWrite } from "./_postgres_parts.ts";
 import { AuditNotPossibleError } from "./errors.ts";
@@ -9,6 +10,8 @@ export interface UpsertBefore {
   readonly rows: Expression<any>;
   /** Whether a row `o` of them is the one that became `w`. */
   readonly match: Expression<any>;
+  /** Whether a row `o` of them is the one that the upsert meets. */
+  readonly isOld: Expression<any>;
 }
 
 /**
@@ -42,15 +45,19 @@ export function oldOfUpsert(
   const places = names.map((name) => columns.findIndex(({ column }) => column.name === name));
   const target = id(alias);
   const rows = (condition: Expression<any>): Expression<any> =>
-    sql`(${inner}select to_jsonb(${target}.*) as kysera_old from ${
+    sql`(${inner}select ${rowImage(table, alias)} as kysera_old from ${
       q(into!)
     } where ${condition} for update)`;
   const match = joined(
     names.map((name) => sql`o.kysera_old->${name}::text = w.kysera_new->${name}::text`),
     " and ",
   );
+  const isOld = joined(
+    names.map((name) => sql`o.kysera_old->${name}::text = to_jsonb(${target}.${id(name)})`),
+    " and ",
+  );
   // A column that is not given has its default, which is a new value or meets nobody.
-  if (places.some((place) => place < 0)) return { rows: rows(sql`false`), match };
+  if (places.some((place) => place < 0)) return { rows: rows(sql`false`), match, isOld };
   const lists = valueLists(values);
   if (lists === undefined) {
     const given = columns.map((_, i) => id(`c${i}`));
@@ -60,7 +67,7 @@ export function oldOfUpsert(
         " and ",
       )
     }`;
-    return { rows: rows(sql`exists (${source})`), match };
+    return { rows: rows(sql`exists (${source})`), match, isOld };
   }
   const conditions = lists.map((list) =>
     sql`(${
@@ -72,9 +79,9 @@ export function oldOfUpsert(
   );
   if (names.length === 1) {
     const all = lists.map((list) => list[places[0]!]!);
-    return { rows: rows(sql`${target}.${id(names[0]!)} in (${sql.join(all)})`), match };
+    return { rows: rows(sql`${target}.${id(names[0]!)} in (${sql.join(all)})`), match, isOld };
   }
-  return { rows: rows(joined(conditions, " or ")), match };
+  return { rows: rows(joined(conditions, " or ")), match, isOld };
 }
 
 /** The values of each row of VALUES; `undefined` for a SELECT. */

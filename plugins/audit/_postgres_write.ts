@@ -33,6 +33,7 @@ import {
   type Plan,
   sourcesOf,
 } from "./_postgres_parts.ts";
+import { rowImage } from "./_json_null.ts";
 import { oldOfUpsert } from "./_postgres_upsert.ts";
 import { returnedNames } from "./_returned_names.ts";
 import { AuditNotPossibleError } from "./errors.ts";
@@ -51,7 +52,7 @@ export class WritePart {
     this.#plan = plan;
     this.#hasOld = write.table.info.version >= HAS_OLD;
     this.#suffix = write.cte === undefined ? "" : `_${write.cte}`;
-    this.#row = sql`${id(write.alias)}.*`;
+    this.#row = rowImage(write.table, write.alias);
     if (write.kind === "merge" && !this.#hasOld) {
       throw new AuditNotPossibleError(
         write.table.label,
@@ -93,7 +94,7 @@ export class WritePart {
     const keys = key.map((column, i) => sql`, ${target}.${id(column)} as ${id(`kysera_k${i}`)}`);
     const rows =
       sql`${this.#inner}select ${target}.tableoid as kysera_o, ${target}.ctid as kysera_c,
-      to_jsonb(${this.#row}) as kysera_old${sql.join(keys, sql``)}
+      ${this.#row} as kysera_old${sql.join(keys, sql``)}
       from ${sourcesOf(table!, from, joins)}
       ${condition.length === 0 ? sql`` : sql`where ${joined(condition, " and ")}`}
       for update of ${target}`;
@@ -169,7 +170,8 @@ export class WritePart {
       sql`select null::text, null::text,
         cast(cast(${MEANWHILE + ": "}::text || g.n as integer) as text), null::text, null::text
         from (${count}) as g where g.n <> 0`;
-    if (this.#upsert !== undefined) {
+    // Of rows in partitions the condition of the upsert looks.
+    if (this.#upsert !== undefined && !this.write.table.info.isScattered) {
       return [fails(
         sql`select count(*) as n from ${id(this.#written_)} as w left join ${
           id(this.#old)
@@ -218,17 +220,19 @@ export class WritePart {
     if (looksFirst(this.write)) {
       more.push(selection(sql`${id(this.#old)}.kysera_o`, "kysera_o"));
       more.push(selection(sql`${id(this.#old)}.kysera_c`, "kysera_c"));
-      more.push(selection(sql`to_jsonb(${this.#row})`, "kysera_new"));
+      more.push(selection(this.#row, "kysera_new"));
       const own = returning === undefined ? undefined : this.#withoutStar(returning);
       return this.#restricted(copy(node, { returning: returningMore(own, more) }));
     }
     if (kind === "delete") {
-      more.push(selection(sql`to_jsonb(${this.#row})`, "kysera_old"));
+      more.push(selection(this.#row, "kysera_old"));
     } else if (kind === "insert" && !this.#tellsOld) {
-      more.push(selection(sql`to_jsonb(${this.#row})`, "kysera_new"));
+      more.push(selection(this.#row, "kysera_new"));
     } else if (this.#upsert !== undefined) {
-      more.push(selection(sql`to_jsonb(${this.#row})`, "kysera_new"));
-      more.push(selection(sql`${id(this.write.alias)}.xmax::text <> '0'`, "kysera_met"));
+      more.push(selection(this.#row, "kysera_new"));
+      if (!this.write.table.info.isScattered) {
+        more.push(selection(sql`${id(this.write.alias)}.xmax::text <> '0'`, "kysera_met"));
+      }
     } else {
       return copy(node, { returning: this.#withOld(returning) });
     }
@@ -243,11 +247,24 @@ export class WritePart {
   #afterLooking(node: OperationNode): OperationNode {
     const { onConflict } = partsOf(node);
     const { updateWhere } = onConflict as { updateWhere?: WhereNode };
-    const looked = sql`(select count(*) from ${id(this.#old)}) >= 0`;
+    const counted = sql`(select count(*) from ${id(this.#old)}) >= 0`;
+    const looked = this.write.table.info.isScattered
+      ? sql`${counted} and ${this.#wasSeen()}`
+      : counted;
     const where = updateWhere === undefined ? looked : sql`${looked} and (${q(updateWhere.where)})`;
     return copy(node, {
       onConflict: copy(onConflict!, { updateWhere: WhereNode.create(where.toOperationNode()) }),
     });
+  }
+
+  /**
+   * Fails where an upsert meets a row that another transaction inserted in that moment. Rows of
+   * partitions and of other servers have no `xmax` that would tell.
+   */
+  #wasSeen(): Expression<any> {
+    const seen = sql`exists (select 1 from ${id(this.#old)} as o where ${this.#upsert!.isOld})`;
+    return sql`case when ${seen} then true
+      else cast(${MEANWHILE + ": "}::text || (${seen})::text as integer) is null end`;
   }
 
   /** RETURNING that names the tables whose columns a star stands for: ours is not one of them. */
@@ -283,13 +300,13 @@ export class WritePart {
     const isTaken = /"name":"(?:old|new)"/i.test(text);
     if (!isTaken) {
       return returningMore(returning, [
-        selection(sql`to_jsonb(old.*)`, "kysera_old"),
-        selection(sql`to_jsonb(new.*)`, "kysera_new"),
+        selection(rowImage(this.write.table, "old"), "kysera_old"),
+        selection(rowImage(this.write.table, "new"), "kysera_new"),
       ]);
     }
     const [first, ...rest] = [
-      selection(sql`to_jsonb(kysera_o.*)`, "kysera_old"),
-      selection(sql`to_jsonb(kysera_n.*)`, "kysera_new"),
+      selection(rowImage(this.write.table, "kysera_o"), "kysera_old"),
+      selection(rowImage(this.write.table, "kysera_n"), "kysera_new"),
     ];
     const [own, ...others] = returning?.selections ?? [];
     const start = sql`with (old as kysera_o, new as kysera_n) ${q(own ?? first!)}`

@@ -2,6 +2,7 @@ import { getPluginHooks, getPlugins, getRawDb } from "@kysera/executor";
 import { AliasNode, type Kysely, type OperationNode, type SelectQueryBuilder, sql } from "kysely";
 import { AuditHooks } from "./_hooks.ts";
 import { imageOf as imageOf_, keyOf } from "./_image.ts";
+import { copyJsonNulls, readJsonNulls, rowImage } from "./_json_null.ts";
 import { type JsonValue, parseExact } from "./_json.ts";
 import { partsOf, tableIn, type TableInQuery } from "./_nodes.ts";
 import { forReading, withEveryRow } from "./_reading.ts";
@@ -187,7 +188,7 @@ function readValues(text: string, decimals: boolean): AuditValues | undefined {
   try {
     const value = parseExact(text, decimals);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? value as AuditValues : undefined;
+    return isObject ? readJsonNulls(value as AuditValues) : undefined;
   } catch {
     return undefined;
   }
@@ -203,7 +204,7 @@ export async function readImage(
 ): Promise<AuditValues | undefined> {
   const all = withEveryRow(executor);
   const image = hooks.dialect === "postgres"
-    ? sql<string>`':' || to_jsonb(t.*)::text`
+    ? sql<string>`':' || ${rowImage(table, "t")}::text`
     : hooks.dialect === "sqlite"
     ? sql<string>`':' || ${imageOf_(table, "t", "sqlite")}`
     : sql<string>`concat(':', ${imageOf_(table, "t", "mysql")})`;
@@ -214,7 +215,7 @@ export async function readImage(
     const [row] = await query.execute();
     if (row === undefined) return undefined;
     const values = parseExact(String(row["image"]).slice(1), hooks.dialect !== "sqlite");
-    return keptOf(values as AuditValues, table);
+    return keptOf(readJsonNulls(values as AuditValues), table);
   };
   const locked = lock && hooks.dialect !== "sqlite";
   if (!locked || hooks.dialect !== "mysql" || !isPoliced(executor)) return await read(all, locked);
@@ -228,13 +229,14 @@ export async function readImage(
 
 function keptOf(values: AuditValues, { kept, masked, keepsAll }: AuditedTable): AuditValues {
   if (keepsAll) return values;
-  return Object.fromEntries(
+  const left = Object.fromEntries(
     kept.flatMap(({ name }) => {
       const value = values[name];
       if (value === undefined) return [];
       return [[name, masked.has(name) && value !== null ? "***" : value]];
     }),
   );
+  return copyJsonNulls(values, left);
 }
 
 /** The key of a row as entries have it, from what a user gives. */

@@ -20,6 +20,7 @@ import type { AuditHooks } from "./_hooks.ts";
 import { refTo } from "./_image.ts";
 import { affinityOf, imageSource } from "./_image_source.ts";
 import type { JsonValue } from "./_json.ts";
+import { copyJsonNulls, jsonNullsOf } from "./_json_null.ts";
 import { copy, partsOf, selection, tableIn } from "./_nodes.ts";
 import { withEveryRow } from "./_reading.ts";
 import type { AuditedTable } from "./_tables.ts";
@@ -97,14 +98,14 @@ export class VisibleTable {
       masked.add(column);
       shown[column] = isTold ? jsonOf(row[`${this.#table.free}v${i}`]) : null;
     }
-    return { values: masked.size === 0 ? values : shown, masked };
+    return { values: masked.size === 0 ? values : copyJsonNulls(values, shown), masked };
   }
 
   /** Whether an image has the value of a column as the row had it. */
   #isKnown(values: AuditValues, column: string): boolean {
     const info = this.#table.info.columns.find(({ name }) => name === column);
     const value = values[column];
-    if (value === undefined || info === undefined) return false;
+    if (value === undefined || info === undefined || jsonNullsOf(values).has(column)) return false;
     if (this.#table.masked.has(column)) return value === null;
     if (this.#hooks.dialect === "mysql") return !UNREADABLE.test(info.type);
     if (this.#hooks.dialect !== "sqlite") return true;

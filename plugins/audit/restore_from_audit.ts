@@ -5,6 +5,7 @@ import type { ColumnInfo } from "./_catalog.ts";
 import type { AuditHooks } from "./_hooks.ts";
 import { holdsBytes } from "./_image.ts";
 import { type JsonValue, stringifyExact } from "./_json.ts";
+import { isJson, jsonNullsOf } from "./_json_null.ts";
 import { isPoliced, mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
 import { withEveryRow } from "./_reading.ts";
 import type { AuditedTable } from "./_tables.ts";
@@ -143,7 +144,13 @@ class Restore {
         );
       }
     }
-    const set = this.#columnsOf(old, (name) => changedColumns(old, current)[name] !== undefined);
+    const changes = changedColumns(old, current);
+    const set = this.#columnsOf(
+      old,
+      (name) =>
+        changes[name] !== undefined ||
+        jsonNullsOf(old).has(name) !== jsonNullsOf(current).has(name),
+    );
     if (Object.keys(set).length === 0) return current;
     let query = this.#handle().updateTable(this.#table.label).set(set);
     this.#table.key.forEach((column, i) =>
@@ -186,7 +193,14 @@ class Restore {
         const value = values[column.name];
         const isGiven = value !== undefined && !column.generated && !masked.has(column.name);
         return isGiven && isWanted(column.name)
-          ? [[column.name, valueFor(value, column, this.#hooks.dialect)]]
+          ? [[
+            column.name,
+            // What cannot be the null of SQL is that of JSON.
+            value === null && isJson(column.type) &&
+              (column.required === true || jsonNullsOf(values).has(column.name))
+              ? "null"
+              : valueFor(value, column, this.#hooks.dialect),
+          ]]
           : [];
       }),
     );
