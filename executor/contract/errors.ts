@@ -193,6 +193,10 @@ export class CheckRefusedError extends QueryRefusedError {
  * table: what the policies hide of the rows could be read in their copies.
  */
 export class CopiedRowsError extends QueryRefusedError {
+  static {
+    this.prototype.name = "CopiedRowsError";
+  }
+
   /** The plugin that keeps the copies. */
   readonly plugin: string;
 

@@ -34,7 +34,7 @@ import { timeText } from "./get_audit_logs.ts";
  * });
  * let day = 1;
  * const executor = await createExecutor(db, [
- *   auditPlugin({ createTable: true, getTimestamp: () => `2026-01-0${day}` }),
+ *   auditPlugin({ getTimestamp: () => `2026-01-0${day}` }),
  * ]);
  * await executor.insertInto("users").values({ id: 1, name: "Ada" }).execute();
  * day = 3;

@@ -47,9 +47,9 @@ const OPTIONS: readonly string[] = [
 ];
 
 /**
- * Entries of the log, the newest first. They are read through the executor: a policy on the audit
- * table holds. Where the executor has row-level security, a table must be named, and those entries
- * are read whose row the caller sees now.
+ * Returns entries of the log, the newest first. They are read through the executor: a policy on the
+ * audit table holds. Where the executor has row-level security, an entry is shown as far as the
+ * caller's policies hold for the row as the entry has it; see `redacted` of {@linkcode AuditEntry}.
  *
  * @param executor the executor, a transaction of it, or another handle
  * @param filter which entries
@@ -70,7 +70,7 @@ const OPTIONS: readonly string[] = [
  * const db = new Kysely<{ users: { id: number; name: string } }>({
  *   dialect: nodeSqliteDialect({ database }),
  * });
- * const executor = await createExecutor(db, [auditPlugin({ createTable: true })]);
+ * const executor = await createExecutor(db, [auditPlugin()]);
  * await executor.insertInto("users").values([{ id: 1, name: "Ada" }, { id: 2, name: "Bob" }])
  *   .execute();
  * await executor.deleteFrom("users").where("name", "=", "Bob").execute();

@@ -17,7 +17,7 @@
  * const db = new Kysely<{ users: { id: number; name: string } }>({
  *   dialect: nodeSqliteDialect({ database }),
  * });
- * const executor = await createExecutor(db, [auditPlugin({ createTable: true })]);
+ * const executor = await createExecutor(db, [auditPlugin()]);
  *
  * // One statement, two rows, two entries
  * await executor.updateTable("users").set({ name: "Edsger" }).execute();

@@ -52,7 +52,7 @@ export interface RestoreOptions {
  * const db = new Kysely<{ users: { id: number; name: string } }>({
  *   dialect: nodeSqliteDialect({ database }),
  * });
- * const executor = await createExecutor(db, [auditPlugin({ createTable: true })]);
+ * const executor = await createExecutor(db, [auditPlugin()]);
  * await executor.insertInto("users").values({ id: 1, name: "Ada" }).execute();
  * await executor.deleteFrom("users").execute();
  *

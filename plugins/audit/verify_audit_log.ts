@@ -72,7 +72,7 @@ const MOST_PROBLEMS = 100;
  *   dialect: nodeSqliteDialect({ database }),
  * });
  * const executor = await createExecutor(db, [
- *   auditPlugin({ createTable: true, hashChain: "a secret of your own" }),
+ *   auditPlugin({ hashChain: "a secret of your own" }),
  * ]);
  * await executor.insertInto("users").values([{ id: 1, name: "Ada" }, { id: 2, name: "Bob" }])
  *   .execute();
