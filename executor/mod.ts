@@ -21,6 +21,9 @@ export type {
   KyseraExecutorMarker,
   KyseraTransaction,
 } from "./instance/executor_type.ts";
+export * from "./api/assert_known_key.ts";
+export * from "./api/find_key.ts";
+export * from "./api/must_meet_one_row.ts";
 export * from "./contract/find_tables.ts";
 export * from "./api/bind_context.ts";
 export * from "./api/get_context.ts";
@@ -34,7 +37,7 @@ export * from "./api/physical_name.ts";
 export * from "./contract/plugin.ts";
 export type { TableHook } from "./contract/_hook_table.ts";
 export * from "./contract/plugin_options.ts";
-export type { Relation, RelationColumn } from "./contract/relation.ts";
+export { notUnique, type Relation, type RelationColumn, uniqueKeyIn } from "./contract/relation.ts";
 export * from "./api/query_plan.ts";
 export * from "./contract/resolve_plugin_order.ts";
 export * from "./contract/row_selector.ts";

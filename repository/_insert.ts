@@ -14,6 +14,8 @@ const CHUNK = 100;
  */
 export async function insertAlone(table: Table, row: Row, isRead = true): Promise<Row> {
   const columns = Object.keys(row);
+  // What is read back is to be the row that was written.
+  if (!table.returns && isRead && !table.isKeyUnique) await table.checkKey();
   const { rows, insertId } = await table.run(
     `insert ${JSON.stringify(columns)}`,
     Object.values(row),
@@ -30,6 +32,7 @@ export async function insertAll(table: Table, rows: readonly Row[]): Promise<Row
   const out = new Array<Row>(rows.length);
   // The parts of a long list are of one length, so one plan serves them, however long the list is.
   const usual = groups.length > 1 ? groups[0]!.length : 0;
+  if (!table.returns && !table.isKeyUnique) await table.checkKey();
   const all = async (inside: Table): Promise<Row[]> => {
     for (const group of groups) await insertGroup(inside, rows, group, out, usual);
     return out;

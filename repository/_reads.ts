@@ -131,8 +131,11 @@ export function reads(table: Table): Reads {
   const byId = (db: Kysely<any>, at: At): Select => from(db).where((eb) => table.keyIs(eb, at));
 
   async function findById(id: unknown): Promise<any> {
-    const { rows } = await table.run("by id", table.keyValues(id), byId);
+    const values = table.keyValues(id);
+    if (!table.isKeyUnique) await table.checkKey();
+    const { rows } = await table.run("by id", values, byId);
     if (rows.length === 0) return null;
+    if (rows.length > 1) throw table.sharedKey();
     const entities = table.entities(rows);
     return (entities instanceof Promise ? await entities : entities)[0];
   }
@@ -148,6 +151,9 @@ export function reads(table: Table): Reads {
       return [table.keyName(values), values];
     }));
     const names = [...keys.keys()];
+    if (names.length > 0 && !table.isKeyUnique) {
+      await abortable(table.signalWith(signal), () => table.checkKey());
+    }
     const size = table.keysPerStatement;
     for (let start = 0; start < names.length; start += size) {
       const part = names.slice(start, start + size);
@@ -159,6 +165,8 @@ export function reads(table: Table): Reads {
       let strangers = 0;
       rows.forEach((row, i) => {
         const name = table.nameOf(row);
+        // Keys that differ in the database may be read as the same value.
+        if (found.has(name)) throw table.sharedKey();
         if (keys.has(name)) found.set(name, entities[i]);
         else strangers++;
       });
@@ -169,6 +177,7 @@ export function reads(table: Table): Reads {
       for (const name of missing) {
         if (strangers === 0 && !alike.has(folded(name))) continue;
         const { rows } = await table.run("by id", keys.get(name)!, byId, signal);
+        if (rows.length > 1) throw table.sharedKey();
         if (rows.length > 0) found.set(name, (await table.entities(rows))[0]);
       }
     }

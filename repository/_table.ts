@@ -6,7 +6,7 @@ import {
   isPlainObject,
 } from "@kysera/core";
 import { PlanCache, tryCompilePlan } from "@kysera/dal";
-import { planKey, type QueryPlan, Slot } from "@kysera/executor";
+import { findKey, mustMeetOneRow, planKey, type QueryPlan, Slot } from "@kysera/executor";
 import type {
   Compilable,
   CompiledQuery,
@@ -58,6 +58,8 @@ export type Build = (db: Kysely<any>, at: At) => Compilable<any>;
 /** Plans that serve the same executors. */
 interface Plans {
   readonly byShape: PlanCache<QueryPlan<Row>>;
+  /** Whether the catalog says that the key is unique; `undefined` where it was not asked. */
+  isKeyUnique?: true;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
@@ -258,6 +260,48 @@ export class Table {
       if (each !== undefined) row[column] = this.encode(column, each);
     }
     return row;
+  }
+
+  /** Whether it is known that no two rows have the same key. */
+  get isKeyUnique(): boolean {
+    return this.#plans.isKeyUnique === true;
+  }
+
+  /**
+   * Asks the catalog, once, whether the key is one.
+   *
+   * @returns whether no two rows have the same key; `false` where the catalog does not say so
+   * @throws {BadRequestError} if the table has another key
+   */
+  async checkKey(): Promise<boolean> {
+    if (this.isKeyUnique) return true;
+    const { isUnique } = await findKey(this.db, this.#keySearch);
+    if (isUnique) this.#plans.isKeyUnique = true;
+    return isUnique;
+  }
+
+  /** @throws {BadRequestError} if one of some keys is that of several rows */
+  async mustMeetOneRow(keys: readonly (readonly unknown[])[]): Promise<void> {
+    if (await this.checkKey()) return;
+    await mustMeetOneRow(this.db, this.#keySearch, (eb) => this.keyIsIn(eb, keys));
+  }
+
+  /** Returns the error for a key that is that of several rows. */
+  sharedKey(problem?: string): BadRequestError {
+    const columns = this.definition.primaryKey.map((column) => `"${column}"`).join(", ");
+    return new BadRequestError(
+      `Cannot find a row of "${this.name}" by its key: ` +
+        (problem ?? `several rows have the same ${columns}`) +
+        '; name the columns of the key with "primaryKey"',
+    );
+  }
+
+  get #keySearch(): Parameters<typeof mustMeetOneRow>[1] {
+    return {
+      table: this.name,
+      columns: this.definition.primaryKey,
+      invalid: (problem) => this.sharedKey(problem),
+    };
   }
 
   /** The values of a key, in the order of its columns. @throws {BadRequestError} */

@@ -186,6 +186,7 @@ async function lockByKey(table: Table, row: Row, { key }: Plan): Promise<Row | u
 async function change(table: Table, row: Row, { set, isRead }: Plan, before: Row): Promise<Row> {
   const { primaryKey, versionColumn } = table.definition;
   const values: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
+  if (!table.isKeyUnique) await table.mustMeetOneRow([primaryKey.map((column) => before[column])]);
   if (set.length > 0 || versionColumn !== undefined) {
     await table.db.updateTable(table.name).set((eb) => ({ ...values, ...counted(table, eb) }))
       .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])])).execute();

@@ -120,6 +120,7 @@ export function writes(
 
   async function change({ id, key, row, expected }: Change): Promise<any> {
     if (Object.keys(row).length === 0 && expected === undefined) return await getById(id);
+    if (!table.isKeyUnique) await table.mustMeetOneRow([key]);
     const updated = await updateRow(key, row, expected);
     if (updated !== undefined) return await first(table, [updated]);
     if (expected !== undefined && await findById(id) !== null) {
@@ -142,9 +143,11 @@ export function writes(
       return await first(table, [await insertRow(withVersion(await table.row(input, "create")))]);
     },
     async delete(id) {
+      const key = table.keyValues(id);
+      if (!table.isKeyUnique) await table.mustMeetOneRow([key]);
       const { numAffectedRows } = await table.run(
         "delete",
-        table.keyValues(id),
+        key,
         (db, at) => db.deleteFrom(table.name).where((eb) => table.keyIs(eb, at)),
       );
       return (numAffectedRows ?? 0n) > 0n;
@@ -187,15 +190,16 @@ export function writes(
       const keys = ids.map((id) => table.keyValues(id));
       const size = table.keysPerStatement;
       let count = 0n;
-      const part = async (db: Kysely<any>, keys: readonly unknown[][]): Promise<void> => {
-        const result = await db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys))
+      const part = async (inside: Table, keys: readonly unknown[][]): Promise<void> => {
+        if (!inside.isKeyUnique) await inside.mustMeetOneRow(keys);
+        const result = await inside.db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys))
           .executeTakeFirst();
         count += result.numDeletedRows;
       };
-      if (keys.length <= size) await part(table.db, keys);
+      if (keys.length <= size) await part(table, keys);
       else {
-        await inSavepoint(table, async ({ db }) => {
-          for (let i = 0; i < keys.length; i += size) await part(db, keys.slice(i, i + size));
+        await inSavepoint(table, async (inside) => {
+          for (let i = 0; i < keys.length; i += size) await part(inside, keys.slice(i, i + size));
         });
       }
       return Number(count);

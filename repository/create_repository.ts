@@ -7,6 +7,7 @@ import {
   withTransaction,
 } from "@kysera/dal";
 import {
+  assertKnownKey,
   bindContext,
   type ExecutorOf,
   getContext,
@@ -134,7 +135,9 @@ export function createRepository<
 ): RepositoryOf<DB, T, Entity, PK, S, P> {
   // The interface says what the configuration's types make of the methods.
   const definition = define(config, executor);
-  return build(definition, inSchema(executor, definition)) as unknown as RepositoryOf<
+  const db = inSchema(executor, definition);
+  if (config.primaryKey !== undefined) assertKey(db, definition);
+  return build(definition, db) as unknown as RepositoryOf<
     DB,
     T,
     Entity,
@@ -142,6 +145,16 @@ export function createRepository<
     S,
     P
   >;
+}
+
+/** @throws {BadRequestError} if the table is known to have another key than the one configured */
+function assertKey(db: Kysely<any>, { tableName, primaryKey }: Definition): void {
+  assertKnownKey(db, {
+    table: tableName,
+    columns: primaryKey,
+    invalid: (problem) =>
+      new BadRequestError(`Cannot make a repository of "${tableName}": ${problem}`),
+  });
 }
 
 /** Checks a configuration. */

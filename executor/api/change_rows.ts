@@ -1,4 +1,7 @@
 import { isPlainObject } from "@kysera/core";
+import { physicalNames } from "./_table_catalog.ts";
+import { findKey } from "./find_key.ts";
+import { mustMeetOneRow } from "./must_meet_one_row.ts";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 
 /** A condition on the rows of a table. */
@@ -8,10 +11,18 @@ export type RowCondition = (eb: ExpressionBuilder<any, any>) => Expression<SqlBo
 export interface RowChange {
   /** The table. */
   readonly table: string;
-  /** The columns of its key. */
-  readonly key: readonly string[];
+  /**
+   * The columns of its key, if they were configured. Default: the primary key, as the catalog has
+   * it; `"id"` if it has none.
+   */
+  readonly key: readonly string[] | undefined;
   /** What the function was given: a key, several, or a condition. */
   readonly rows: unknown;
+  /**
+   * Returns an instance of the executor whose SELECT sees the rows that are changed. It is asked for
+   * where the catalog does not say that the key is unique. Default: the executor itself.
+   */
+  readonly seen?: ((executor: Kysely<any>) => Kysely<any>) | undefined;
   /** Makes the error for a key that is none. */
   invalid(message: string): Error;
 }
@@ -52,7 +63,7 @@ export async function changeRows<DB>(
   rows: RowChange,
   change: (executor: Kysely<DB>, where: RowCondition) => Promise<number>,
 ): Promise<number> {
-  const conditions = conditionsFor(rows);
+  const conditions = await conditionsFor(executor, rows);
   if (conditions.length === 0) return 0;
   if (conditions.length === 1) return await change(executor, conditions[0]!);
   const changeAll = async (handle: Kysely<DB>): Promise<number> => {
@@ -65,15 +76,33 @@ export async function changeRows<DB>(
     : await executor.transaction().execute(changeAll);
 }
 
-function conditionsFor(change: RowChange): RowCondition[] {
-  const { table, key, rows } = change;
+async function conditionsFor(executor: Kysely<any>, change: RowChange): Promise<RowCondition[]> {
+  const { table, rows } = change;
   if (typeof rows === "function") return [rows as RowCondition];
-  const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(change, row));
+  const { columns: key, isUnique } = await findKey(executor, {
+    table,
+    columns: change.key,
+    invalid: (problem) => invalidKey(change, problem),
+  });
+  const physical = (column: string): string => physicalNames(executor, { name: column }).name;
+  const found: KeyedChange = { ...change, key, physical };
+  const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(found, row));
   const conditions: RowCondition[] = [];
   for (let i = 0; i < keys.length; i += MOST_KEYS) {
     conditions.push(isOneOf(table, key, keys.slice(i, i + MOST_KEYS)));
   }
+  if (isUnique) return conditions;
+  const seen = change.seen?.(executor) ?? executor;
+  const search = { table, columns: key, invalid: (problem: string) => invalidKey(change, problem) };
+  for (const condition of conditions) await mustMeetOneRow(seen, search, condition);
   return conditions;
+}
+
+/** A change whose key is known. */
+interface KeyedChange extends RowChange {
+  readonly key: readonly string[];
+  /** Returns the name that the database has for a column. */
+  physical(column: string): string;
 }
 
 function isOneOf(table: string, key: readonly string[], keys: readonly unknown[][]): RowCondition {
@@ -92,41 +121,45 @@ function isOneOf(table: string, key: readonly string[], keys: readonly unknown[]
 }
 
 /** The values of a key's columns, in their order. */
-function keyValues(change: RowChange, row: unknown): unknown[] {
+function keyValues(change: KeyedChange, row: unknown): unknown[] {
   const { key } = change;
   const values = isPlainObject(row) ? valuesOf(change, row) : [row];
   if (values.length !== key.length) {
-    throw invalid(change, `its key is ${list(key)}; pass an object with these columns`);
+    throw invalidKey(change, `its key is ${list(key)}; pass an object with these columns`);
   }
   for (const [i, value] of values.entries()) {
     if (
       value === undefined || value === null || Number.isNaN(value) || typeof value === "function" ||
       Array.isArray(value)
     ) {
-      throw invalid(change, `"${key[i]}" is ${Array.isArray(value) ? "a list" : String(value)}`);
+      throw invalidKey(change, `"${key[i]}" is ${Array.isArray(value) ? "a list" : String(value)}`);
     }
   }
   return values;
 }
 
-function valuesOf(change: RowChange, row: Readonly<Record<string, unknown>>): unknown[] {
-  const { key } = change;
+function valuesOf(change: KeyedChange, row: Readonly<Record<string, unknown>>): unknown[] {
+  const { key, physical } = change;
   const given = Object.keys(row);
+  // The catalog's names may be those that a Kysely plugin makes of the caller's.
+  const nameOf = (column: string): string | undefined =>
+    Object.hasOwn(row, column) ? column : given.find((name) => physical(name) === physical(column));
+  const names = key.map(nameOf);
   // A column less would match more rows than the one that is meant.
-  if (given.length !== key.length || !key.every((column) => Object.hasOwn(row, column))) {
-    throw invalid(
+  if (given.length !== key.length || names.includes(undefined)) {
+    throw invalidKey(
       change,
       `${list(given)} is given, and the key is ${list(key)}; name the key's columns with the ` +
         `option "primaryKeyColumn", or pass a condition: (eb) => eb(..)`,
     );
   }
-  return key.map((column) => row[column]);
+  return names.map((name) => row[name!]);
 }
 
 function list(columns: readonly string[]): string {
   return columns.length === 0 ? "nothing" : columns.map((column) => `"${column}"`).join(", ");
 }
 
-function invalid(change: RowChange, problem: string): Error {
+function invalidKey(change: RowChange, problem: string): Error {
   return change.invalid(`Cannot find a row of "${change.table}" by its key: ${problem}`);
 }

@@ -7,6 +7,7 @@ import { assertKnownOptions } from "@kysera/core";
 import { PluginValidationError } from "./errors.ts";
 import { parseTableName, type TableId, TableScope } from "./table_scope.ts";
 import type { PluginHost } from "./plugin.ts";
+import { notUnique, qualifiedTable, type Relation, uniqueKeyIn } from "./relation.ts";
 
 const TABLE = '"table" or "schema.table"';
 const COLUMN = '"column" or "table.column"';
@@ -19,8 +20,8 @@ export type PrimaryKeyOption = KeyColumns | Readonly<Record<string, KeyColumns>>
 
 /** The option `primaryKeyColumn`, read. */
 export interface PrimaryKeys {
-  /** The key of the tables that have no entry of their own. */
-  readonly common: readonly string[];
+  /** The key of the tables that have no entry of their own; `undefined` for the catalog's key. */
+  readonly common: readonly string[] | undefined;
   /** The tables that have, and their keys. */
   readonly own: readonly (readonly [table: string, key: readonly string[]])[];
 }
@@ -171,16 +172,17 @@ export class PluginOptions {
   }
 
   /**
-   * The option `primaryKeyColumn`; `"id"` where it is not given.
+   * The option `primaryKeyColumn`.
    *
    * @throws {PluginValidationError} for what names no column, or one twice
    */
   primaryKeys(): PrimaryKeys {
-    const option = this.#options["primaryKeyColumn"] ?? "id";
+    const option = this.#options["primaryKeyColumn"];
+    if (option === undefined) return { common: undefined, own: [] };
     if (typeof option === "string" || Array.isArray(option)) {
       return { common: this.#key(option), own: [] };
     }
-    if (typeof option !== "object") {
+    if (typeof option !== "object" || option === null) {
       throw this.invalid(
         `"primaryKeyColumn" must be a name, a list of names, or an object of them`,
       );
@@ -188,7 +190,7 @@ export class PluginOptions {
     const own = Object.entries(option).map(([table, key]) =>
       [this.#name(table, "primaryKeyColumn", TABLE), this.#key(key)] as const
     );
-    return { common: ["id"], own };
+    return { common: undefined, own };
   }
 
   /**
@@ -242,15 +244,22 @@ export class TableKeys {
   readonly #names: TableScope;
 
   /**
-   * Makes them.
+   * Creates the keys.
    *
    * @param host the plugin's host
    * @param plugin the plugin's name, for errors
    * @param keys the option
    * @param scope the tables that the plugin has to do with
-   * @throws {PluginValidationError} where a key is given for another table
+   * @param found what the catalog says of them
+   * @throws {PluginValidationError} if a key is given for another table, or several rows can share it
    */
-  constructor(host: PluginHost, plugin: string, keys: PrimaryKeys, scope: TableScope) {
+  constructor(
+    host: PluginHost,
+    plugin: string,
+    keys: PrimaryKeys,
+    scope: TableScope,
+    found: readonly Relation[] = [],
+  ) {
     this.#keys = keys;
     this.#names = new TableScope(host);
     for (const [table] of keys.own) {
@@ -262,14 +271,32 @@ export class TableKeys {
         { pluginName: plugin },
       );
     }
+    for (const relation of found) {
+      const key = this.of(relation);
+      if (key === undefined || relation.keys.length === 0) continue;
+      const physical = [...key, ...key.map((column) => host.physicalColumn(column))];
+      // A key for all tables is meant for those that have the columns.
+      const has = (column: string): boolean =>
+        relation.columns.some(({ name }) => this.#names.isColumn(column, name));
+      if (key === keys.common && !key.every(has)) continue;
+      if (uniqueKeyIn(relation, physical, (name) => this.#names.keyOf(name)) !== undefined) {
+        continue;
+      }
+      throw new PluginValidationError(
+        `Cannot start plugin "${plugin}": "primaryKeyColumn" is not a key of table ` +
+          `"${qualifiedTable(relation)}": ${notUnique(relation, key)}`,
+        "INITIALIZATION_FAILED",
+        { pluginName: plugin },
+      );
+    }
   }
 
   /**
-   * The columns of a table's key.
+   * The columns of a table's key, as they were configured; `undefined` for the catalog's key.
    *
    * @param table the table, as a query names it
    */
-  of(table: TableId): readonly string[] {
+  of(table: TableId): readonly string[] | undefined {
     const own = this.#keys.own.find(([entry]) => this.#names.isAbout(entry, table));
     return own === undefined ? this.#keys.common : own[1];
   }

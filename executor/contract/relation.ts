@@ -36,3 +36,26 @@ export interface Relation {
 export function qualifiedTable({ name, schema }: TableId): string {
   return schema === undefined ? name : `${schema}.${name}`;
 }
+
+/**
+ * Returns the key of a relation whose columns are all among others: no two rows share those then.
+ *
+ * @param relation the table
+ * @param columns the columns, by their physical names
+ * @param fold returns what names are compared by
+ */
+export function uniqueKeyIn(
+  { keys }: Relation,
+  columns: readonly string[],
+  fold: (name: string) => string,
+): readonly string[] | undefined {
+  const names = new Set(columns.map(fold));
+  return keys.find((key) => key.every((name) => names.has(fold(name))));
+}
+
+/** Returns what is wrong with columns that are not unique, and what is the key. */
+export function notUnique({ keys }: Relation, columns: readonly string[]): string {
+  const list = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
+  return `several rows can have the same ${list(columns)}; the key of the table is ` +
+    keys.map(list).join(", or ");
+}

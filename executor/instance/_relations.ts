@@ -50,6 +50,11 @@ export class Relations implements KnownRelations {
     return [...new Set(tables.flatMap((table) => this.#known.get(this.#keyOf(table))?.[1] ?? []))];
   }
 
+  /** Returns what is known of a table, without asking the database. */
+  known(table: TableId): readonly Relation[] {
+    return this.#known.get(this.#keyOf(table))?.[1] ?? [];
+  }
+
   /** Tells hooks of all that is known, whoever asked for it. */
   announce(hooks: readonly NamedHooks[]): void {
     for (const [table, found] of this.#known.values()) tell(hooks, table, found);

@@ -14,6 +14,8 @@ import { PLUGIN_NAME, type Settings } from "./_settings.ts";
 /** The tables that the plugin has to do with. */
 export interface Tables {
   readonly scope: TableScope;
+  /** What the database says of them. */
+  readonly found: readonly Relation[];
   /** Those whose column can never hold the value of a visible row. */
   readonly blind: TableScope;
   /** Takes what the database says of a table that was not known; `undefined` where none counts. */
@@ -23,7 +25,7 @@ export interface Tables {
 /** The tables that the options list, taken at their word. */
 export function listedTables(host: PluginHost, settings: Settings): Tables {
   const { scope } = listed(host, searchFor(settings));
-  return { scope, blind: new TableScope(host), learn: undefined };
+  return { scope, found: [], blind: new TableScope(host), learn: undefined };
 }
 
 /**
@@ -43,7 +45,7 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
     if (named.length > 0 && named.every(isBlind)) throw failure(blindness(entry, deletedAtColumn));
   }
   const blind = new TableScope(host);
-  if (tables !== undefined) return { scope, blind, learn: undefined };
+  if (tables !== undefined) return { scope, found, blind, learn: undefined };
   logger?.debug(`Soft delete applies to ${found.map(qualifiedName).join(", ")}`);
   const byName = new Map<string, Relation[]>();
   for (const table of found) byName.set(table.name, [...byName.get(table.name) ?? [], table]);
@@ -52,6 +54,7 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
   }
   return {
     scope,
+    found,
     blind,
     learn(table, relations) {
       learn(table, relations);

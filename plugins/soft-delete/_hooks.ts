@@ -35,11 +35,11 @@ export class SoftDeleteHooks implements PluginHooks {
     this.#settings = settings;
     this.#tables = tables;
     if (tables.learn !== undefined) this.discover = tables.learn;
-    this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope);
+    this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope, tables.found);
   }
 
-  /** The columns of a table's key. */
-  keyOf(table: TableId): readonly string[] {
+  /** The columns of a table's key, where they are configured. */
+  keyOf(table: TableId): readonly string[] | undefined {
     return this.#keys.of(table);
   }
 

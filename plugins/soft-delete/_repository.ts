@@ -1,4 +1,6 @@
+import { findKey, mustMeetOneRow } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
+import { invalidKey } from "./_state.ts";
 import { SoftDeleteError } from "./errors.ts";
 import { hardDelete } from "./hard_delete.ts";
 import { onlyDeleted } from "./only_deleted.ts";
@@ -11,6 +13,7 @@ import { withDeleted } from "./with_deleted.ts";
 interface RepositoryLike {
   readonly executor: Kysely<any>;
   readonly tableName: string;
+  readonly primaryKey: readonly string[];
   findById(id: unknown): Promise<unknown>;
   findAll(options?: object): Promise<unknown[]>;
   keyIn(ids: readonly unknown[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
@@ -25,7 +28,13 @@ type Act = typeof softDelete | typeof restore | typeof hardDelete;
 /** The repository with the methods. Rows are found by its own key. */
 export function extend<T extends object>(repository: T): T {
   if (!isRepositoryLike(repository)) return repository;
-  const { executor, tableName } = repository;
+  const { executor, tableName, primaryKey: columns } = repository;
+  const search = {
+    table: tableName,
+    columns,
+    invalid: (problem: string): Error =>
+      invalidKey(`Cannot find a row of "${tableName}" by its key: ${problem}`),
+  };
 
   const changeMany = async (act: Act, ids: readonly unknown[]): Promise<number> => {
     if (!Array.isArray(ids)) {
@@ -37,6 +46,11 @@ export function extend<T extends object>(repository: T): T {
     const conditions: ReturnType<RepositoryLike["keyIn"]>[] = [];
     for (let i = 0; i < ids.length; i += MOST_KEYS) {
       conditions.push(repository.keyIn(ids.slice(i, i + MOST_KEYS)));
+    }
+    if (conditions.length > 0 && !(await findKey(executor, search)).isUnique) {
+      // A row that is found by its key may be hidden, and is to be the only one all the same.
+      const seen = act === softDelete ? executor : withDeleted(executor);
+      for (const condition of conditions) await mustMeetOneRow(seen, search, condition);
     }
     const changeAll = async (handle: Kysely<any>): Promise<number> => {
       let changed = 0;

@@ -1,6 +1,7 @@
 import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ACT, Act } from "./_flags.ts";
+import { withDeleted } from "./with_deleted.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
 /**
@@ -53,7 +54,7 @@ async function run(executor: Kysely<any>, table: string, rows: unknown): Promise
   const removing = withMetadata(executor, { onDelete: "hard", [ACT]: Act.hardDelete });
   return await changeRows(
     removing,
-    { table, key, rows, invalid: invalidKey },
+    { table, key, rows, seen: withDeleted, invalid: invalidKey },
     async (handle, where) => {
       const { numDeletedRows } = await handle.deleteFrom(table).where(where).executeTakeFirst();
       return Number(numDeletedRows);

@@ -49,7 +49,7 @@ export interface SoftDeleteOptions {
   readonly includeDeleted?: boolean | undefined;
   /**
    * The columns that `softDelete`, `restore` and `hardDelete` find a row by: one name, several for a
-   * composite key, or either for each table. Default `"id"`.
+   * composite key, or either for each table. Default: the primary key, as the catalog has it.
    */
   readonly primaryKeyColumn?: PrimaryKeyOption | undefined;
   /**

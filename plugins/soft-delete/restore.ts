@@ -1,6 +1,7 @@
 import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ACT, Act } from "./_flags.ts";
+import { onlyDeleted } from "./only_deleted.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
 /**
@@ -53,7 +54,7 @@ async function run(executor: Kysely<any>, table: string, rows: unknown): Promise
   const key = plugin.keyOf({ name: table });
   return await changeRows(
     restoring,
-    { table, key, rows, invalid: invalidKey },
+    { table, key, rows, seen: onlyDeleted, invalid: invalidKey },
     async (handle, where) => {
       const { numUpdatedRows } = await handle.updateTable(table)
         .set({ [plugin.column]: plugin.visible })

@@ -53,7 +53,7 @@ export class TimestampsHooks implements PluginHooks {
     this.#settings = settings;
     this.#host = host;
     this.#tables = tables;
-    this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope);
+    this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope, tables.found);
     if (settings.tables === undefined) {
       this.discover = (table, found) => {
         tables.learn(table, found);
@@ -62,8 +62,8 @@ export class TimestampsHooks implements PluginHooks {
     }
   }
 
-  /** The columns of a table's key. */
-  keyOf(table: TableId): readonly string[] {
+  /** The columns of a table's key, where they are configured. */
+  keyOf(table: TableId): readonly string[] | undefined {
     return this.#keys.of(table);
   }
 

@@ -1,5 +1,5 @@
 import { isPlainObject, NotFoundError } from "@kysera/core";
-import type { RowCondition } from "@kysera/executor";
+import { findKey, mustMeetOneRow, type RowCondition } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { ColumnOption } from "./_settings.ts";
 import { findColumn, mustHaveColumn } from "./_state.ts";
@@ -68,9 +68,25 @@ export function extend<T extends object>(repository: T): T {
   let kept: RepositoryLike | undefined;
   const bare = (): RepositoryLike => kept ??= repository.on(withoutTimestamps(executor));
 
+  const search = {
+    table: tableName,
+    columns: primaryKey,
+    invalid: (problem: string): Error =>
+      new TimestampsError(
+        `Cannot find a row of "${tableName}" by its key: ${problem}`,
+        "INVALID_KEY",
+      ),
+  };
+  /** @throws {TimestampsError} if one of some keys is that of several rows */
+  const mustMeetOneRows = async (parts: readonly (readonly unknown[])[]): Promise<void> => {
+    if (parts.length === 0 || (await findKey(executor, search)).isUnique) return;
+    for (const part of parts) await mustMeetOneRow(executor, search, repository.keyIn(part));
+  };
+
   const touchMany = async (ids: readonly unknown[]): Promise<number> => {
     mustBeList(ids, tableName);
     const parts = inParts(ids);
+    await mustMeetOneRows(parts);
     const touchAll = async (_: unknown, inside: RepositoryLike): Promise<number> => {
       let touched = 0;
       for (const part of parts) {
@@ -86,6 +102,7 @@ export function extend<T extends object>(repository: T): T {
     mustBeList(ids, tableName);
     const keys = new Map(ids.map((id) => [nameOf(id, primaryKey), id]));
     if (keys.size === 0) return [];
+    await mustMeetOneRows(inParts([...keys.values()]));
     return await repository.transaction(async (_, inside) => {
       let changed = 0;
       for (const part of inParts([...keys.values()])) {

@@ -73,7 +73,7 @@ export interface TimestampsOptions {
   readonly onGiven?: OnGiven | undefined;
   /**
    * The columns that `touch` finds a row by: one name, several for a composite key, or either for
-   * each table. Default `"id"`.
+   * each table. Default: the primary key, as the catalog has it.
    */
   readonly primaryKeyColumn?: PrimaryKeyOption | undefined;
   /** Is told which tables were found, at level debug. Default: nobody. */
