@@ -271,13 +271,16 @@ export function reads(table: Table): Reads {
       assertKnownOptions(options, CURSOR_OPTIONS, { action: "paginate" });
       const { query, order } = ordered(options);
       const { limit, cursor, security } = options;
+      const signal = table.signalWith(options.signal);
+      // Of rows that share what a cursor tells them apart by, some would be on no page.
+      if (!table.isKeyUnique) await abortable(signal, () => table.checkKey());
       const result = await paginateCursor(query, {
         orderBy: order.length === 0 ? keyOrder(definition.primaryKey, []) : order,
         uniqueBy: definition.primaryKey,
         limit,
         cursor,
         security,
-        signal: table.signalWith(options.signal),
+        signal,
       });
       const data = await table.entities(result.data);
       return withHidden({ ...result, data }, {
@@ -321,6 +324,7 @@ export function reads(table: Table): Reads {
     },
     keyIn(ids) {
       const keys = ids.map((id) => table.keyValues(id));
+      if (!table.isKeyUnique) table.assertKnownKey();
       return (eb) => keys.length === 0 ? eb.or([]) : table.keyIsIn(eb, keys);
     },
     query: () => table.db.selectFrom(table.name) as Select,

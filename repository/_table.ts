@@ -6,7 +6,14 @@ import {
   isPlainObject,
 } from "@kysera/core";
 import { PlanCache, tryCompilePlan } from "@kysera/dal";
-import { findKey, mustMeetOneRow, planKey, type QueryPlan, Slot } from "@kysera/executor";
+import {
+  assertKnownKey,
+  findKey,
+  mustMeetOneRow,
+  planKey,
+  type QueryPlan,
+  Slot,
+} from "@kysera/executor";
 import type {
   Compilable,
   CompiledQuery,
@@ -278,6 +285,11 @@ export class Table {
     const { isUnique } = await findKey(this.db, this.#keySearch);
     if (isUnique) this.#plans.isKeyUnique = true;
     return isUnique;
+  }
+
+  /** @throws {BadRequestError} if it is known already that the table has another key */
+  assertKnownKey(): void {
+    assertKnownKey(this.db, this.#keySearch);
   }
 
   /** @throws {BadRequestError} if one of some keys is that of several rows */

@@ -1,4 +1,5 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
+import { checkKeys } from "./_check_keys.ts";
 import { AuditHooks } from "./_hooks.ts";
 import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions } from "./_settings.ts";
@@ -60,7 +61,9 @@ export function auditPlugin(options: AuditOptions = {}): AuditPlugin {
       // Without waiting nothing can be asked: the table is then taken to be there.
       const isAsked = host.canWait || settings.createTable === true;
       if (!isAsked || host.dialect === "mssql") return hooks;
-      return prepareTables(host, settings, hooks.tables.auditTable).then(() => hooks);
+      return prepareTables(host, settings, hooks.tables.auditTable)
+        .then(() => host.canWait ? checkKeys(host, settings, hooks.tables) : undefined)
+        .then(() => hooks);
     },
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { auditPlugin } from "@kysera/audit";
 import { createExecutor, createExecutorSync, PluginValidationError } from "@kysera/executor";
 import { createRepository } from "@kysera/repository";
 import {
@@ -91,6 +92,8 @@ onEveryDialect("a key is what the catalog says", (dialect) => {
             softDeletePlugin({ primaryKeyColumn }),
             softDeletePlugin({ tables: ["items"], primaryKeyColumn }),
             timestampsPlugin({ primaryKeyColumn }),
+            auditPlugin({ primaryKeyColumn }),
+            auditPlugin({ tables: ["items"], primaryKeyColumn }),
           ]
         ) {
           await assert.rejects(
@@ -106,7 +109,10 @@ onEveryDialect("a key is what the catalog says", (dialect) => {
       ]);
       await assert.rejects(hardDelete(late, "items", 5), SoftDeleteError);
       for (const primaryKeyColumn of [["id", "tenant_id"], { items: ["id", "tenant_id"] }]) {
-        await createExecutor(db, [softDeletePlugin({ primaryKeyColumn })]);
+        await createExecutor(db, [
+          softDeletePlugin({ primaryKeyColumn }),
+          auditPlugin({ primaryKeyColumn }),
+        ]);
       }
     }));
 
@@ -125,6 +131,8 @@ onEveryDialect("a key is what the catalog says", (dialect) => {
         await assert.rejects(items.delete(5), isRefused);
         await assert.rejects(items.bulkUpdate([{ id: 5, data: { v: 1 } }]), isRefused);
         await assert.rejects(items.bulkDelete([5]), isRefused);
+        await assert.rejects(items.paginateCursor({ limit: 1 }), isRefused);
+        assert.throws(() => items.keyIn([5]), isRefused);
         // What needs no key is served.
         assert.equal((await items.find({ where: { id: 5 } })).length, 2);
       }
