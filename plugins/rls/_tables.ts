@@ -1,11 +1,13 @@
 import {
   catalogHoldsValues,
   isCatalogTable,
+  notUnique,
   parseTableName,
   type PluginHost,
   type Relation,
   type TableId,
   TableScope,
+  uniqueKeyIn,
 } from "@kysera/executor";
 import { RLSSchemaError } from "./errors.ts";
 import type { RowKey } from "./_row_identity.ts";
@@ -134,13 +136,12 @@ export class Tables {
     const has = ({ name }: { readonly name: string }): boolean =>
       this.#fold(name) === this.#fold("id");
     const columns = configured ?? (relation.columns.some(has) ? ["id"] : []);
-    const unique = keys.find((key) => this.#includes(columns, key));
+    const fold = (name: string): string => this.#fold(name);
+    const unique = uniqueKeyIn(relation, columns, fold);
     if (unique === undefined && configured !== undefined && keys.length > 0) {
-      const names = (key: readonly string[]): string => key.map((name) => `"${name}"`).join(", ");
       throw new RLSSchemaError(
         `${table.table}.primaryKey`,
-        `several rows can have the same ${names(configured)}; the key of the table is ` +
-          `${names(keys[0]!)}, which is taken where nothing is named`,
+        `${notUnique(relation, configured)}; it is taken where nothing is named`,
       );
     }
     const isUnique = unique !== undefined && this.#isNeverNull(relation, unique);
@@ -182,13 +183,9 @@ export class Tables {
 
   /** SQLite takes NULL for the key of several rows, where it is no rowid. */
   #isNeverNull({ columns }: Relation, key: readonly string[]): boolean {
+    const names = new Set(key.map((name) => this.#fold(name)));
     return this.#host.dialect !== "sqlite" ||
-      columns.every(({ name, isNullable }) => !isNullable || !this.#includes(key, [name]));
-  }
-
-  #includes(columns: readonly string[], others: readonly string[]): boolean {
-    const names = new Set(columns.map((name) => this.#fold(name)));
-    return others.every((name) => names.has(this.#fold(name)));
+      columns.every(({ name, isNullable }) => !isNullable || !names.has(this.#fold(name)));
   }
 
   /** What a name may stand for; of a name without schema, what the database finds first. */
