@@ -29,6 +29,14 @@ export interface ServedDatabase {
 export interface Databases {
   /** Environment variables to give to the tests. */
   readonly env: Record<string, string>;
+  /**
+   * The same for one of several processes that run tests at a time. On a PostgreSQL that was started
+   * for the run each has a database of its own: what reads the whole catalog, as Kysely's
+   * introspection does, fails where another process drops its schema meanwhile.
+   *
+   * @param worker Which of them: 0, 1, ..
+   */
+  envOf(worker: number): Promise<Record<string, string>>;
   /** Servers the tests have to do without, and why. */
   readonly missing: readonly { readonly name: ServerName; readonly reason: string }[];
   /** Stops what was started and removes its data. */
@@ -49,7 +57,14 @@ export async function openDatabases(): Promise<Databases> {
     if (url) env[URL_VARIABLES[name]] = url;
     else wanted.push(name);
   }
-  if (wanted.length === 0) return { env, missing: [], close: () => Promise.resolve() };
+  if (wanted.length === 0) {
+    return {
+      env,
+      envOf: () => Promise.resolve(env),
+      missing: [],
+      close: () => Promise.resolve(),
+    };
+  }
 
   const keeper = spawn(
     process.execPath,
@@ -73,5 +88,31 @@ export async function openDatabases(): Promise<Databases> {
     if (url) env[URL_VARIABLES[name]] = url;
     else missing.push({ name, reason: reason ?? "the server did not start" });
   }
-  return { env, missing, close };
+  const own = wanted.includes("postgres") ? env[URL_VARIABLES.postgres] : undefined;
+  const urls = new Map<number, Promise<string>>();
+  return {
+    env,
+    async envOf(worker) {
+      if (own === undefined) return env;
+      if (!urls.has(worker)) urls.set(worker, createDatabase(own, `worker_${worker}`));
+      return { ...env, [URL_VARIABLES.postgres]: await urls.get(worker)! };
+    },
+    missing,
+    close,
+  };
+}
+
+/** Makes a database on a PostgreSQL server; gives its URL. */
+async function createDatabase(server: string, name: string): Promise<string> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({ connectionString: server });
+  await client.connect();
+  try {
+    await client.query(`create database ${name}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
 }

@@ -58,10 +58,10 @@ async function test(
     items,
     // With other arguments the work is not the usual one.
     times: args.options.length === 0 ? random.scale : undefined,
-    run: (item) =>
-      runOnDeno(item, {
+    run: async (item, worker) =>
+      await runOnDeno(item, {
         scratch,
-        env: { ...databases.env, ...random.env },
+        env: { ...await databases.envOf(worker), ...random.env },
         options: args.options,
         limit: args.limit,
         isInterrupted,

@@ -102,12 +102,12 @@ async function testOn(
   const { passed, failed, skipped } = await runSuite({
     items: files.map((name) => ({ name, size: sizeOf(join(project.dir, name)) })),
     times: `${job.id}-${random.scale}`,
-    run: ({ name }) =>
-      runOnRuntime(name, {
+    run: async ({ name }, worker) =>
+      await runOnRuntime(name, {
         runtime,
         project,
         scratch,
-        env: { ...databases.env, ...random.env },
+        env: { ...await databases.envOf(worker), ...random.env },
         limit: args.limit,
         isInterrupted,
         repeat: (file, output) =>

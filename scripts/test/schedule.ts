@@ -45,20 +45,20 @@ export function longestFirst<T extends { readonly name: string; readonly size: n
  * Runs items, several at a time, in their order.
  *
  * @param items The items.
- * @param run Runs one of them.
+ * @param run Runs one of them; it is told which of the workers it is, counted from 0.
  * @param mayGoOn Whether the next one is run.
  * @returns Those that were not run.
  */
 export async function runAll<T>(
   items: readonly T[],
-  run: (item: T) => Promise<void>,
+  run: (item: T, worker: number) => Promise<void>,
   mayGoOn: () => boolean,
 ): Promise<T[]> {
   const queue = [...items];
-  const work = async () => {
-    while (queue.length > 0 && mayGoOn()) await run(queue.shift()!);
+  const work = async (worker: number) => {
+    while (queue.length > 0 && mayGoOn()) await run(queue.shift()!, worker);
   };
-  await Promise.all(Array.from({ length: workers() }, work));
+  await Promise.all(Array.from({ length: workers() }, (_, worker) => work(worker)));
   return queue;
 }
 

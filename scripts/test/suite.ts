@@ -15,8 +15,8 @@ export interface Suite<T extends { readonly name: string; readonly size: number 
   readonly items: readonly T[];
   /** What the times of the items are remembered under; they are not where there is nothing. */
   readonly times: string | undefined;
-  /** Runs an item. It is told why to give up, when it has to. */
-  readonly run: (item: T) => Promise<ItemResult>;
+  /** Runs an item; it is told which of the workers it is. */
+  readonly run: (item: T, worker: number) => Promise<ItemResult>;
   /** Whether a signal has come that ends the run. */
   readonly isInterrupted: () => boolean;
   /** Whether the first failure ends the run. */
@@ -46,7 +46,7 @@ export async function runSuite<T extends { readonly name: string; readonly size:
   reporter.begin(items.map(({ name }) => name));
   const rest = await runAll(
     longestFirst(items, times === undefined ? {} : readTimes(times)),
-    async (item) => reporter.add(await suite.run(item), suite.quiet),
+    async (item, worker) => reporter.add(await suite.run(item, worker), suite.quiet),
     () =>
       !isInterrupted() && seconds() < budget * 60 &&
       !(suite.failFast && totalsOf(results).failed > 0),
