@@ -6,6 +6,13 @@ export interface RelationColumn {
   readonly name: string;
   /** Whether it may hold NULL. */
   readonly isNullable: boolean;
+  /** Its type, as the catalog writes it; of an enumeration of PostgreSQL `enum`, of a domain its base. */
+  readonly type?: string | undefined;
+  /**
+   * The collation of a text, where the catalog tells one under which different texts may be equal; of
+   * PostgreSQL only nondeterministic ones. SQLite does not tell.
+   */
+  readonly collation?: string | undefined;
 }
 
 /** What the database's catalog says of a table or view. */
@@ -18,6 +25,11 @@ export interface Relation {
   readonly isView: boolean;
   /** Whether its name alone, without the schema, finds it. */
   readonly isVisible: boolean;
+  /**
+   * Whether triggers may change a row of it, or of one of its partitions, before the row is stored.
+   * Only PostgreSQL tells, where such a row can be checked as it is stored.
+   */
+  readonly hasTriggers?: boolean | undefined;
   /** Its columns in their order, generated ones included. */
   readonly columns: readonly RelationColumn[];
   /**

@@ -41,7 +41,8 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
       case when t.table_schema = database() then 1 else 0 end as visible,
       c.column_name as attribute,
       case when c.is_nullable = 'YES' then 1 else 0 end as nullable,
-      null as ${sql.id("key")}, 0 as ${sql.id("primary")}, c.ordinal_position as place
+      null as ${sql.id("key")}, 0 as ${sql.id("primary")}, c.ordinal_position as place,
+      c.column_type as type, c.collation_name as collation
     from information_schema.tables t
     left join information_schema.columns c
       on c.table_schema = t.table_schema and c.table_name = t.table_name
@@ -63,12 +64,17 @@ async function temporary(db: Kysely<any>, { name, schema }: NamedTable): Promise
   const table = schema === undefined ? sql.id(name) : sql.id(schema, name);
   try {
     const { rows } = await sql<
-      { Field: string; Null: string; Key: string }
+      { Field: string; Null: string; Key: string; Type: string }
     >`show columns from ${table}`
       .execute(db);
     const relation = { relation: name, namespace: schema ?? null, viewed: 0, visible: 1 };
-    return rows.flatMap(({ Field, Null, Key }): CatalogRow[] => {
-      const column = { ...relation, attribute: Field, nullable: Null === "YES" ? 1 : 0 };
+    return rows.flatMap(({ Field, Null, Key, Type }): CatalogRow[] => {
+      const column = {
+        ...relation,
+        attribute: Field,
+        nullable: Null === "YES" ? 1 : 0,
+        type: Type,
+      };
       // `UNI` is the key of one column; of others only the first column is told, as `MUL`.
       if (Key === "PRI") return [column, { ...column, key: "PRIMARY", primary: 1 }];
       return Key === "UNI" ? [column, { ...column, key: Field, primary: 0 }] : [column];

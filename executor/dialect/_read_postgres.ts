@@ -16,20 +16,33 @@ export async function readPostgres(
   const relations = sql`select c.oid, c.relname::text as relation, n.nspname::text as namespace,
       case when c.relkind in ('v', 'm') then 1 else 0 end as viewed,
       case when pg_catalog.pg_table_is_visible(c.oid) then 1 else 0 end as visible,
-      case when c.relkind in ('r', 'p') then 'ctid' end as rowid
+      case when c.relkind in ('r', 'p') then 'ctid' end as rowid,
+      case when c.oid in (select relid from triggered) then 1 else 0 end as triggered
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and (${which})`;
   const { rows } = await sql<CatalogRow>`
-    with r as (${relations})
-    select r.relation, r.namespace, r.viewed, r.visible, r.rowid, a.attname::text as attribute,
-      case when a.attnotnull then 0 else 1 end as nullable,
+    with recursive triggered(relid) as (
+      select t.tgrelid from pg_catalog.pg_trigger t
+      where not t.tgisinternal and t.tgenabled <> 'D' and t.tgtype & ${BEFORE_ROW} = ${BEFORE_ROW}
+        and t.tgtype & ${INSERT_OR_UPDATE} <> 0
+      union
+      select i.inhparent from pg_catalog.pg_inherits i join triggered on triggered.relid = i.inhrelid
+    ), r as (${relations})
+    select r.relation, r.namespace, r.viewed, r.visible, r.rowid, r.triggered,
+      a.attname::text as attribute, case when a.attnotnull then 0 else 1 end as nullable,
+      case y.typtype when 'e' then 'enum'
+        when 'd' then pg_catalog.format_type(y.typbasetype, y.typtypmod)
+        else pg_catalog.format_type(a.atttypid, a.atttypmod) end as type,
+      (select l.collname::text from pg_catalog.pg_collation l
+        where l.oid = a.attcollation and not l.collisdeterministic) as collation,
       null as key, 0 as primary, a.attnum::int as place
     from r left join pg_catalog.pg_attribute a
       on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_catalog.pg_type y on y.oid = a.atttypid
     union all
-    select r.relation, r.namespace, r.viewed, r.visible, r.rowid, a.attname::text,
-      case when a.attnotnull then 0 else 1 end,
+    select r.relation, r.namespace, r.viewed, r.visible, r.rowid, r.triggered, a.attname::text,
+      case when a.attnotnull then 0 else 1 end, null, null,
       i.indexrelid::text, case when i.indisprimary then 1 else 0 end, p.place::int
     from r join pg_catalog.pg_index i on i.indrelid = r.oid
     cross join lateral unnest(i.indkey::int2[]) with ordinality as p(attnum, place)
@@ -39,6 +52,10 @@ export async function readPostgres(
     order by namespace, relation, key nulls first, place`.execute(db);
   return rows;
 }
+
+/** Bits of `tgtype`: FOR EACH ROW and BEFORE; and INSERT, UPDATE. */
+const BEFORE_ROW = sql.lit(1 | 2);
+const INSERT_OR_UPDATE = sql.lit(4 | 16);
 
 /** One parameter, however many names there are. */
 function namesOf(tables: readonly NamedTable[]): string {

@@ -97,6 +97,12 @@ export interface CatalogRow {
   readonly primary?: number | string | null;
   /** The system column that tells the relation's rows apart. */
   readonly rowid?: string | null;
+  /** The type of the column. */
+  readonly type?: string | null;
+  /** The collation under which different texts of the column may be equal. */
+  readonly collation?: string | null;
+  /** 1 where triggers may change rows before they are stored. */
+  readonly triggered?: number | string;
 }
 
 /**

@@ -33,6 +33,7 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         schema: namespace ?? undefined,
         isView: Number(viewed) === 1,
         isVisible: Number(visible) === 1,
+        hasTriggers: Number(row.triggered) === 1,
         columns: [],
         keys: [],
         rowId: undefined,
@@ -45,7 +46,12 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
       const ofRelation = keys.get(known)!;
       ofRelation.set(row.key, [...ofRelation.get(row.key) ?? [], row]);
     } else if (attribute !== null) {
-      known.columns.push({ name: attribute, isNullable: Number(nullable) === 1 });
+      known.columns.push({
+        name: attribute,
+        isNullable: Number(nullable) === 1,
+        type: row.type?.toLowerCase() ?? undefined,
+        collation: row.collation ?? undefined,
+      });
     }
   }
   for (const [relation, named] of keys) (relation as Found).keys = keysOf([...named.values()]);

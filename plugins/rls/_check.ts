@@ -31,6 +31,8 @@ export interface CheckSetting {
   readonly source: ContextSource;
   readonly report: Report;
   readonly bypassRoles: readonly string[];
+  /** Whether triggers may change a row before it is stored: then its values say nothing of it. */
+  readonly hasTriggers: boolean;
 }
 
 /** A check, and whether some of it has to be asked about rows. */
@@ -107,7 +109,7 @@ export class Checker {
   }
 
   #make(formulas: readonly Formula[], sharedKey: string | undefined): RowCheck {
-    const { report } = this.#setting;
+    const { report, hasTriggers } = this.#setting;
     const [table, site] = [this.#table, this.#site];
     const leaves = formulas.flatMap(leavesOf);
     for (const { verdict } of leaves) {
@@ -121,6 +123,7 @@ export class Checker {
         const asked = this.#ask(attributes, run);
         if (asked.formulas === undefined) return true;
         if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
+        if (hasTriggers) return undefined;
         const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
         const at = verdicts.findIndex(({ truth }) => truth === false);
         if (at >= 0) failed = verdicts[at]!.policies;
@@ -128,7 +131,7 @@ export class Checker {
       },
       predicate: (row, context) => this.#predicate(row, context),
       ...sharedKey === undefined ? {} : { key: `${table.table}\0${sharedKey}` },
-      implied: isImplied(table, formulas, site),
+      implied: !hasTriggers && isImplied(table, formulas, site),
       says: "its policies allow the new row",
       refuse(_problem, cause) {
         const policies = failed ?? [...new Set(leaves.map(({ policy }) => policy.name))];

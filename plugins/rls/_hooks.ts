@@ -81,6 +81,8 @@ export class RLSHooks implements PluginHooks {
 
   discover(table: TableId, found: readonly Relation[]): void {
     this.tables.learn(table, found);
+    // What they ask depends on the catalog.
+    this.#checkers.clear();
   }
 
   callerMayChange(attributes: Attributes | undefined): boolean {
@@ -120,6 +122,10 @@ export class RLSHooks implements PluginHooks {
         source: this.source,
         report: this.report,
         bypassRoles: this.settings.bypassRoles,
+        hasTriggers: this.tables.hasTriggers({
+          name: reference.physicalName,
+          schema: reference.schema,
+        }),
       });
       this.#checkers.set(key, checker);
     }

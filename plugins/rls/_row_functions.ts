@@ -230,7 +230,12 @@ class RowFunctions {
   }
 
   async insert({ node, table, site, answer }: Insert): Promise<QueryResult<any>> {
-    const rows = literalRows(node);
+    const { identifier, schema } = node.into!.table;
+    const hasTriggers = this.#hooks.tables.hasTriggers({
+      name: identifier.name,
+      schema: schema?.name,
+    });
+    const rows = hasTriggers ? undefined : literalRows(node);
     if (rows !== undefined && await this.#areRight(rows, answer, table, site)) {
       return await this.#next(this.#query);
     }

@@ -5,6 +5,7 @@ import {
   parseTableName,
   type PluginHost,
   type Relation,
+  type RelationColumn,
   type TableId,
   TableScope,
   uniqueKeyIn,
@@ -186,6 +187,16 @@ export class Tables {
     const names = new Set(key.map((name) => this.#fold(name)));
     return this.#host.dialect !== "sqlite" ||
       columns.every(({ name, isNullable }) => !isNullable || !names.has(this.#fold(name)));
+  }
+
+  /** Returns true if triggers may change the rows of a table before they are stored. */
+  hasTriggers(id: TableId): boolean {
+    return this.#relationsOf(id).some(({ hasTriggers }) => hasTriggers === true);
+  }
+
+  /** Returns what the catalog says of the columns of a table; empty where it is not known. */
+  catalogOf(id: TableId): readonly RelationColumn[] {
+    return this.#relationsOf(id)[0]?.columns ?? [];
   }
 
   /** What a name may stand for; of a name without schema, what the database finds first. */

@@ -91,6 +91,38 @@ function commandPolicies(
   if (!allows && (filters || !table.defaultDeny)) {
     out.unshift(writer.statement(`grant`, "permissive", command, "true", "true"));
   }
+  return command === "update" || command === "delete"
+    ? [...out, ...visiblePolicies(table, command, writer)]
+    : out;
+}
+
+/**
+ * What may be read, as policies of UPDATE and DELETE: PostgreSQL asks the policies of SELECT only
+ * where a statement reads a column, and an UPDATE without WHERE and RETURNING reads none.
+ */
+function visiblePolicies(
+  table: CompiledTable,
+  command: "update" | "delete",
+  writer: PolicyWriter,
+): string[] {
+  // What nobody may do needs no second policy.
+  if (writer.grantOf(table, command, "using") === "false") return [];
+  const about = table.policies.filter(({ commands, using }) =>
+    commands.has("read") && using !== undefined
+  );
+  const out: string[] = [];
+  for (const policy of about.filter(({ permissive }) => !permissive)) {
+    const read = writer.usingOf(policy, "read");
+    const isAsked = policy.commands.has(command) && read === writer.usingOf(policy, command) &&
+      (command === "delete" || read === writer.checkOf(policy, command));
+    if (!isAsked) {
+      out.push(writer.statement(`${policy.name}_read`, "restrictive", command, read, read));
+    }
+  }
+  const reads = writer.grantOf(table, "read", "using");
+  const isAsked = reads === "true" || reads === writer.grantOf(table, command, "using") &&
+      (command === "delete" || reads === writer.grantOf(table, command, "check"));
+  if (!isAsked) out.push(writer.statement("visible", "restrictive", command, reads, reads));
   return out;
 }
 
@@ -115,19 +147,44 @@ class PolicyWriter {
   }
 
   policy(policy: CompiledPolicy, command: PolicyCommand): string {
-    const { using, check, name, type } = policy;
-    const sql = (condition: PolicyCondition<any>): string => {
-      const written = conditionSql(condition, this.#place(policy, command));
-      // Of a row of which it is not known, NOT is not known either: it is denied.
-      return type === "deny" ? `not (${written})` : written;
-    };
     return this.statement(
-      name,
-      type === "allow" ? "permissive" : "restrictive",
+      policy.name,
+      policy.permissive ? "permissive" : "restrictive",
       command,
-      using === undefined ? "true" : sql(using),
-      command === "create" || command === "update" ? sql(check) : "true",
+      this.usingOf(policy, command),
+      command === "create" || command === "update" ? this.checkOf(policy, command) : "true",
     );
+  }
+
+  /** Returns which rows a policy lets a command see. */
+  usingOf(policy: CompiledPolicy, command: PolicyCommand): string {
+    return policy.using === undefined ? "true" : this.#sql(policy, policy.using, command);
+  }
+
+  /** Returns which new rows a policy lets a command write. */
+  checkOf(policy: CompiledPolicy, command: PolicyCommand): string {
+    return this.#sql(policy, policy.check, command);
+  }
+
+  /** Returns what the permissive policies of a command allow together. */
+  grantOf(table: CompiledTable, command: PolicyCommand, side: "using" | "check"): string {
+    const about = table.policies.filter(({ commands }) => commands.has(command));
+    const allows = about.filter(({ permissive }) => permissive);
+    if (allows.length === 0) {
+      return String(about.some(({ type }) => type === "filter") || !table.defaultDeny);
+    }
+    const all = allows.map((policy) =>
+      side === "using" ? this.usingOf(policy, command) : this.checkOf(policy, command)
+    );
+    if (all.includes("true")) return "true";
+    const some = [...new Set(all)].filter((sql) => sql !== "false");
+    return some.length === 0 ? "false" : some.join(" or ");
+  }
+
+  #sql(policy: CompiledPolicy, condition: PolicyCondition<any>, command: PolicyCommand): string {
+    const written = conditionSql(condition, this.#place(policy, command));
+    // Of a row of which it is not known, NOT is not known either: it is denied.
+    return policy.type === "deny" ? `not (${written})` : written;
   }
 
   statement(
