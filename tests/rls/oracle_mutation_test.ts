@@ -122,4 +122,17 @@ describe("the policies of PostgreSQL", { skip: postgres.skip ?? false }, () => {
       });
     });
   }
+
+  it("and rewriting do not agree where what is hidden may be changed unseen", options, async () => {
+    const narrow = subjects.find(({ name }) => name === "less to read than to write")!;
+    const isAboutSight = (statement: string): boolean =>
+      /^create policy "[^"]*_read(?:_update|_delete)" .* for (?:update|delete)/.test(statement) ||
+      /^create policy "rls_visible/.test(statement);
+    await isFoundOut({
+      dialect: postgres,
+      open: (on) =>
+        NativeWorld.open(on, narrow, (all) => all.filter((each) => !isAboutSight(each))),
+      runs: 1000,
+    });
+  });
 });

@@ -135,6 +135,17 @@ export const shapes: readonly Shape[] = [
       accepts: (row) => row.team_id === TENANT && isNot(row.name, "ba"),
     },
   ),
+  shape(
+    "less to read than to write",
+    {
+      policies: [
+        filter("read", (ctx) => ({ team_id: ctx.auth.tenantId })),
+        allow("create", (ctx) => ({ team_id: ctx.auth.tenantId })),
+        allow(["update", "delete"], true),
+      ],
+    },
+    (row) => row.team_id === TENANT,
+  ),
 ];
 
 /** A condition that is not known denies. */
