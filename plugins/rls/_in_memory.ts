@@ -18,8 +18,8 @@ export interface RowsInMemory {
   readonly resolve?: (column: string) => string;
 }
 
-/** Compares values; `negated` where what is the same is refused. */
-export type Compare = (a: unknown, b: unknown, negated: boolean) => Truth;
+/** Compares the value of a column; `negated` where what is the same is refused. */
+export type Compare = (a: unknown, b: unknown, negated: boolean, column: string) => Truth;
 
 /** What the policies say of a row, where they can be asked without the database. */
 export function truthOf(formula: Formula, of: (leaf: Leaf) => Truth): Truth {
@@ -43,12 +43,6 @@ export function blamed(
     ? permissive.map(({ policy }) => policy.name)
     : [failing.policy.name];
 }
-
-/** Values are the same where they are so in the language: what an application itself would say. */
-export const compareInLanguage: Compare = (a, b) => {
-  const [left, right] = [comparable(a), comparable(b)];
-  return left === right || (isNumeric(left) && isNumeric(right) && left == right);
-};
 
 /**
  * Compares so that nothing is let through which a database would refuse: texts that differ may be the
@@ -87,8 +81,9 @@ export function truthOfLeaf(
     truthOfTerm({ ...term, column: keyOf(row, term.column, rows.resolve) }, row, compare, negated)
   );
   if (truths.includes(false)) return negated;
-  // What is compared with null is not known to the database either, and counts as refused.
-  if (truths.includes(null)) return false;
+  // What is compared with null is not known to the database either, and counts as refused; unless
+  // another comparison fails, and what is denied does not hold.
+  if (truths.includes(null)) return negated && truths.includes(undefined) ? undefined : false;
   const truth = conjunction(truths as Truth[]);
   return truth === undefined ? undefined : truth !== negated;
 }
@@ -104,7 +99,7 @@ function truthOfTerm(
   const value = row[column];
   if (operator === "is null") return value === null;
   if (value === null) return null;
-  return disjunction(values.map((each) => compare(value, each, negated)));
+  return disjunction(values.map((each) => compare(value, each, negated, column)));
 }
 
 /**
