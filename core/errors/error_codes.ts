@@ -136,6 +136,8 @@ export const QueryErrorCodes = {
   QUERY_COLUMN_DENIED: "QUERY_COLUMN_DENIED",
   /** A table holds copies of rows that policies may hide. */
   QUERY_COPIED_ROWS: "QUERY_COPIED_ROWS",
+  /** A write would store what is shown in place of a masked column. */
+  QUERY_MASKED_VALUE: "QUERY_MASKED_VALUE",
   /** The statement, or a clause of it, cannot be rewritten for the plugins. */
   QUERY_UNSUPPORTED: "QUERY_UNSUPPORTED",
 } as const;

@@ -20,6 +20,7 @@ export type QueryRefusalReason =
   | "UNCHECKABLE"
   | "COLUMN_DENIED"
   | "COPIED_ROWS"
+  | "MASKED_VALUE"
   | "UNSUPPORTED";
 
 /** What is wrong with a list of plugins. */

@@ -26,6 +26,7 @@ import { statementKind } from "../tree/_statement_kinds.ts";
 import { rewriteFunction } from "./clauses/_function.ts";
 import { rewriteInOperand } from "./clauses/_in_operand.ts";
 import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./clauses/_raw.ts";
+import { refuseStoredMasks } from "./clauses/_stored_masks.ts";
 import { rewriteUnary } from "./clauses/_unary.ts";
 import type { Pass } from "./_pass.ts";
 import { rewriteDelete } from "./statements/_delete.ts";
@@ -127,6 +128,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
 export function walkRoot(node: RootOperationNode, pass: Pass): OperationNode {
   const rewritten = pass.rules.provenance.rewrite(node, pass);
   if (rewritten !== undefined) return rewritten;
+  if (pass.rules.masks) refuseStoredMasks(node, pass);
   const out = rewriteQuery(node as Query, pass, true);
   if (out === undefined) {
     if (statementKind(node.kind) === undefined) throw unknownStatement(node);
