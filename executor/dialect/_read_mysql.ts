@@ -51,7 +51,8 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
     select t.table_name, t.table_schema, 0,
       case when t.table_schema = database() then 1 else 0 end,
       s.column_name, case when s.nullable = 'YES' then 1 else 0 end,
-      s.index_name, case when s.index_name = 'PRIMARY' then 1 else 0 end, s.seq_in_index
+      s.index_name, case when s.index_name = 'PRIMARY' then 1 else 0 end, s.seq_in_index,
+      null, null
     from information_schema.tables t
     join information_schema.statistics s
       on s.table_schema = t.table_schema and s.table_name = t.table_name
