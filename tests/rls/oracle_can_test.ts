@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fuzzRuns, fuzzSeed } from "../oracle/run.ts";
 import { onEveryDialect } from "../support/matrix.ts";
+import { fuzzRuns, fuzzSeed } from "../support/random.ts";
 import { compareOnce, createMixed, Draw, type Tally } from "./oracle_can.ts";
 
 onEveryDialect("can()", (dialect) => {
