@@ -46,7 +46,10 @@ export interface ExplainedPolicies {
   readonly operation: QueryOperation;
   /** Whether it is read or written. */
   readonly role: "source" | "target";
-  /** Whether the policies were for the caller, and left any rows. */
+  /**
+   * `filtered`: the policies applied; `refused`: they let nobody through, or there is no security
+   * context; `bypassed`: the caller is exempt.
+   */
   readonly outcome: "filtered" | "refused" | "bypassed";
   /** Those that had a say: those that a caller's context settled are left out. */
   readonly policies: readonly AppliedPolicy[];
@@ -150,14 +153,18 @@ function explained(
     alias,
     operation,
     role,
-    outcome: formulas.length === 0
-      ? "bypassed"
-      : formulas.some(({ refusal }) => refusal !== undefined)
-      ? "refused"
-      : "filtered",
+    outcome: outcomeOf(answers),
     policies: policiesOf(formulas),
     index: indexFor(executor, name, schema, formulas),
   };
+}
+
+/** What cannot be answered is refused: without a context, for one. */
+function outcomeOf(answers: readonly (Answer | undefined)[]): ExplainedPolicies["outcome"] {
+  if (answers.some((answer) => answer === undefined || answer.refusal !== undefined)) {
+    return "refused";
+  }
+  return answers.some((answer) => answer?.formulas !== undefined) ? "filtered" : "bypassed";
 }
 
 function answerOf(

@@ -7,6 +7,7 @@ import {
   deny,
   explainPolicy,
   filter,
+  RLSContextError,
   RLSPolicyViolation,
 } from "@kysera/rls";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -77,6 +78,12 @@ onEveryDialect("explainPolicy()", (dialect) => {
       const free = explainPolicy(system, system.selectFrom("rls_posts").select("id"));
       assert.equal(free.before, free.after);
       assert.ok(free.references.every(({ outcome }) => outcome === "bypassed"));
+      const nobody = explainPolicy(
+        world.executor,
+        world.executor.selectFrom("rls_posts").select("id"),
+      );
+      assert.ok(nobody.refused instanceof RLSContextError);
+      assert.deepEqual(nobody.references.map(({ outcome }) => outcome), ["refused"]);
     } finally {
       await world.close();
     }
