@@ -19,7 +19,7 @@ import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answe
 import type { ContextSource } from "./_context_source.ts";
 import { blamed, compareForWriting, type Truth, truthOf, truthOfLeaf } from "./_in_memory.ts";
 import { expressionOf, predicateOf } from "./_predicate.ts";
-import type { Report } from "./_report.ts";
+import { messageOf, type Report } from "./_report.ts";
 import { commandOf, type Site } from "./_site.ts";
 import { RLSPolicyViolation } from "./errors.ts";
 import type { AnyRow } from "./policy.ts";
@@ -177,7 +177,7 @@ const FREE: Checking = { check: undefined, asksForRows: false };
 
 /** The error of a new row that the policies do not allow. */
 export function violation(
-  { table }: CompiledTable,
+  of: CompiledTable,
   site: Site,
   policies: readonly string[],
   cause: unknown,
@@ -185,7 +185,12 @@ export function violation(
   const named = policies.map((name) => `"${name}"`).join(", ");
   const who = policies.length === 1 ? `policy ${named}` : `one of the policies ${named}`;
   return new RLSPolicyViolation(
-    { operation: commandOf(site), table, policies },
+    {
+      operation: commandOf(site),
+      table: of.table,
+      policies,
+      policyMessage: messageOf(of, policies),
+    },
     `${who} does not allow the row as it would be`,
     cause === undefined ? undefined : { cause },
   );

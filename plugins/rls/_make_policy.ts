@@ -34,6 +34,7 @@ const KEYS: readonly string[] = [
   "name",
   "priority",
   "hints",
+  "message",
 ];
 /** Denials come first. */
 const DENY_PRIORITY = 100;
@@ -71,6 +72,7 @@ export function readPolicy(policy: unknown, path: string): Policy<any> {
   refuseUnknown(given, KEYS, path);
   const operation = readOperations(type, given.operation, path);
   const { condition, check, name, priority = type === "deny" ? DENY_PRIORITY : 0, hints } = given;
+  const { message } = given;
   assertCondition(condition, `${path}.condition`);
   if (check !== undefined) {
     if (type === "filter" || type === "validate") {
@@ -85,6 +87,9 @@ export function readPolicy(policy: unknown, path: string): Policy<any> {
   if (name !== undefined && (typeof name !== "string" || name.trim() === "")) {
     throw new RLSSchemaError(`${path}.name`, "it must be a text that is not empty");
   }
+  if (message !== undefined && (typeof message !== "string" || message.trim() === "")) {
+    throw new RLSSchemaError(`${path}.message`, "it must be a text that is not empty");
+  }
   if (typeof priority !== "number" || !Number.isFinite(priority)) {
     throw new RLSSchemaError(`${path}.priority`, "it must be a number");
   }
@@ -95,6 +100,7 @@ export function readPolicy(policy: unknown, path: string): Policy<any> {
     priority,
     ...(check === undefined ? {} : { check: frozenCondition(check) }),
     ...(name === undefined ? {} : { name }),
+    ...(message === undefined ? {} : { message }),
     ...(hints === undefined ? {} : { hints: readHints(hints, `${path}.hints`) }),
   };
   return Object.freeze(out);

@@ -160,5 +160,6 @@ function named(name: string, { table }: CompiledTable): CompiledPolicy {
     check: true,
     priority: 0,
     hints: {},
+    message: undefined,
   };
 }

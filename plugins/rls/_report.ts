@@ -30,9 +30,11 @@ export class Report {
   }
 
   /** The error of a refusal. */
-  refused({ table }: CompiledTable, { command, policies, reason }: Refusal): RLSPolicyViolation {
+  refused(of: CompiledTable, { command, policies, reason }: Refusal): RLSPolicyViolation {
+    const { table } = of;
+    const policyMessage = messageOf(of, policies);
     return this.violation(
-      new RLSPolicyViolation({ operation: command, table, policies }, reason),
+      new RLSPolicyViolation({ operation: command, table, policies, policyMessage }, reason),
     );
   }
 
@@ -60,4 +62,16 @@ export class Report {
     const decision = `${site}\0${table}\0${key}`;
     return of.size === of.add(decision).size;
   }
+}
+
+/** Returns what the user is told of a refusal: by the first of the policies that says something. */
+export function messageOf(
+  { policies }: CompiledTable,
+  names: readonly string[],
+): string | undefined {
+  for (const name of names) {
+    const message = policies.find((policy) => policy.name === name)?.message;
+    if (message !== undefined) return message;
+  }
+  return undefined;
 }

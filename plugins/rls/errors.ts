@@ -86,6 +86,8 @@ export interface PolicyViolationDetails {
   readonly table: string;
   /** The policies that refused, or that would have had to allow it. */
   readonly policies?: readonly string[] | undefined;
+  /** The `message` of the first of them that has one. */
+  readonly policyMessage?: string | undefined;
 }
 
 /** The policies of a table refuse what a statement would do. */
@@ -102,6 +104,8 @@ export class RLSPolicyViolation extends RLSError {
   readonly policies: readonly string[];
   /** The first of {@linkcode RLSPolicyViolation.policies}. */
   readonly policyName: string | undefined;
+  /** The `message` of the first of the policies that has one, for an application to show. */
+  readonly policyMessage: string | undefined;
   /** Why, in words. */
   readonly reason: string;
 
@@ -122,6 +126,7 @@ export class RLSPolicyViolation extends RLSError {
     this.table = details.table;
     this.policies = details.policies ?? [];
     this.policyName = this.policies[0];
+    this.policyMessage = details.policyMessage;
     this.reason = reason;
   }
 }
@@ -155,7 +160,7 @@ export class RLSPolicyEvaluationError extends RLSError {
    * @param options the cause, if there is one
    */
   constructor(
-    details: Omit<PolicyViolationDetails, "policies">,
+    details: Omit<PolicyViolationDetails, "policies" | "policyMessage">,
     policyName: string,
     problem: string,
     options?: ErrorOptions,

@@ -93,6 +93,11 @@ export interface PolicyOptions {
   /** A name, for errors and explanations; unique in its table. Default: made up of the others. */
   readonly name?: string | undefined;
   /**
+   * What the user is told where the policy refuses: carried by the violation as `policyMessage`, for
+   * an application to show. It must not hold values of rows.
+   */
+  readonly message?: string | undefined;
+  /**
    * Policies of a higher one are asked, and named in refusals, first. It changes no result. Default
    * 100 for `deny`, else 0.
    */

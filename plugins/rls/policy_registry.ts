@@ -33,6 +33,8 @@ export interface CompiledPolicy {
   readonly priority: number;
   /** What helps a database. */
   readonly hints: PolicyHints;
+  /** What the user is told where it refuses. */
+  readonly message: string | undefined;
 }
 
 /** The policies of a table, ready to be evaluated. */
@@ -135,7 +137,7 @@ function compilePolicy(
   index: number,
   taken: ReadonlySet<string | undefined>,
 ): CompiledPolicy {
-  const { type, condition, check, priority = 0, hints = {} } = policy;
+  const { type, condition, check, priority = 0, hints = {}, message } = policy;
   return Object.freeze({
     name: policy.name ?? madeUpName(policy, index, taken),
     table,
@@ -146,6 +148,7 @@ function compilePolicy(
     check: check ?? condition,
     priority,
     hints,
+    message,
   });
 }
 
@@ -170,6 +173,7 @@ function stampPolicy(
       : Object.freeze({ [column]: value }),
     priority: 0,
     hints: {},
+    message: undefined,
   });
 }
 

@@ -55,6 +55,42 @@ onEveryDialect("the policies about writing", (dialect) => {
       assert.equal(await posts(), "4:2:d 5:2:e 6:null:f");
     }));
 
+  it("carry the message of the policy that refuses", () =>
+    inWorld({
+      policies: [
+        allow(["read", "create", "update"], true),
+        deny("delete", true, { name: "keep", message: "Posts are never deleted" }),
+        validate("create", { status: "draft" }, { message: "A new post is a draft" }),
+        validate("update", { status: ["draft", "published"] }),
+      ],
+    }, async ({ as, posts }) => {
+      const says = (message: string | undefined) => (error: unknown): boolean => {
+        assert.ok(error instanceof RLSPolicyViolation, String(error));
+        assert.equal(error.policyMessage, message);
+        return true;
+      };
+      const one = as({ tenantId: 1 });
+      await assert.rejects(
+        async () => await one.deleteFrom("rls_posts").execute(),
+        says("Posts are never deleted"),
+      );
+      const insert = (status: any): Promise<unknown> =>
+        one.insertInto("rls_posts").values({ author_id: 1, status }).execute();
+      await assert.rejects(async () => await insert("odd"), says("A new post is a draft"));
+      // Where the database is asked, it is the same one.
+      if (dialect.dialect !== "mysql") {
+        await assert.rejects(
+          async () => await insert(sql`lower('ODD')`),
+          says("A new post is a draft"),
+        );
+      }
+      await assert.rejects(
+        async () => await one.updateTable("rls_posts").set({ status: "odd" }).execute(),
+        says(undefined),
+      );
+      assert.equal(await posts(), AT_START);
+    }));
+
   it("stamp what is inserted, and refuse another value", () =>
     inWorld(TENANTS, async ({ as, posts, db }) => {
       const one = as({ tenantId: 1 });
