@@ -80,6 +80,7 @@ describe("a policy", () => {
       () => allow("read", true, anything({ nam: "x" })),
       () => allow("read", true, { name: " " }),
       () => allow("read", true, { priority: Number.NaN }),
+      () => allow("read", true, { message: " " }),
       () => allow("read", true, anything({ condition: false })),
       () => allow("read", true, { hints: anything({ index: [] }) }),
       () => filter("read", true, anything({ check: true })),

@@ -206,6 +206,12 @@ onEveryDialect("a masked column", (dialect) => {
             .expression((eb) =>
               eb.selectFrom("w").select(["w.id", "w.salary"])
             ),
+        "MERGE": (e: Kysely<any>) =>
+          e.mergeInto("depts").using("people", "people.id", "depts.head").whenMatched()
+            .thenUpdateSet((eb: any) => ({ cost: eb.ref("people.salary") })),
+        "the INSERT of a MERGE": (e: Kysely<any>) =>
+          e.mergeInto("archive").using("people as p", "p.id", "archive.id").whenNotMatched()
+            .thenInsertValues((eb: any) => ({ id: eb.ref("p.id"), pay: eb.ref("p.salary") })),
         "the row of its table": (e: Kysely<any>) =>
           e.insertInto("archive").columns(["id", "name"]).expression((eb) =>
             eb.selectFrom("people as p").select([
