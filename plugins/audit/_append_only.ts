@@ -12,6 +12,7 @@ const WRITES = [
   String.raw`merge\s+into\s+(?:only\s+)?`,
   String.raw`truncate\s+(?:table\s+)?(?:only\s+)?`,
   String.raw`drop\s+table\s+(?:if\s+exists\s+)?`,
+  String.raw`rename\s+tables?\s+(?:if\s+exists\s+)?`,
 ];
 const NAME = String.raw`["\x60\[]?[\p{L}_][\p{L}\p{N}_$]*["\x60\]]?`;
 const COMMENTS = /\/\*[\s\S]*?\*\/|--[^\n]*/g;
@@ -26,10 +27,13 @@ export class AppendOnly {
   constructor(auditTable: string) {
     const names = ownNames(auditTable).map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
     this.#mentions = new RegExp(names[0]!, "i");
-    // Several tables may be named at once.
+    const table = String.raw`(?:${NAME}\s*\.\s*)?["\x60\[]?(${names.join("|")})["\x60\]]?` +
+      String.raw`(?![\p{L}\p{N}_$])`;
+    // Several tables may be named at once. Columns may be added.
     this.#writes = new RegExp(
-      String.raw`\b(?:${WRITES.join("|")})(?:[^\s;()]+\s*,\s*)*(?:${NAME}\s*\.\s*)?["\x60\[]?` +
-        String.raw`(${names.join("|")})["\x60\]]?(?![\p{L}\p{N}_$])`,
+      String.raw`\b(?:${WRITES.join("|")})(?:[^\s;()]+\s*,\s*)*${table}` +
+        String.raw`|\balter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?${table}` +
+        String.raw`[^;]*\b(?:rename|drop|set\s+schema)\b`,
       "iu",
     );
   }
@@ -37,7 +41,7 @@ export class AppendOnly {
   /** @throws {AuditAppendOnlyError} where the statement writes the log */
   refuse({ sql }: CompiledQuery): void {
     if (!this.#mentions.test(sql)) return;
-    const [, name] = this.#writes.exec(sql.replace(TEXTS, "''").replace(COMMENTS, " ")) ?? [];
-    if (name !== undefined) throw new AuditAppendOnlyError(name);
+    const found = this.#writes.exec(sql.replace(TEXTS, "''").replace(COMMENTS, " "));
+    if (found !== null) throw new AuditAppendOnlyError(found[1] ?? found[2]!);
   }
 }

@@ -21,6 +21,10 @@ describe("AppendOnly", () => {
       "drop table if exists audit_logs",
       "with x as (delete /* all */ from audit_logs returning *) select 1",
       "update posts, audit_logs set x = 1",
+      'alter table "audit_logs" rename to "x"',
+      "alter table audit_logs add column a text, drop column hash",
+      "alter table if exists only public.audit_logs set schema other",
+      "rename table audit_logs to x",
     ]
   ) {
     it(`refuses ${sql}`, () => {
@@ -37,6 +41,8 @@ describe("AppendOnly", () => {
       "delete from audit_logs_old",
       "insert into notes values ('delete from audit_logs')",
       "create index i on audit_logs (request_id)",
+      "alter table audit_logs add column extra text",
+      "alter table posts drop column audit_logs",
     ]
   ) {
     it(`leaves ${sql} alone`, () => refuse(sql));
