@@ -14,10 +14,13 @@ export async function readSqlite(
   const found = await relationsOf(db, tables);
   const seen = new Set<string>();
   const rows: CatalogRow[] = [];
-  const columns = Map.groupBy(
-    await columnsOf(db, tables, found),
-    ({ name, namespace }) => `${namespace}\0${name}`,
-  );
+  const columns = new Map<string, ListedColumn[]>();
+  for (const column of await columnsOf(db, tables, found)) {
+    const key = `${column.namespace}\0${column.name}`;
+    const known = columns.get(key);
+    if (known === undefined) columns.set(key, [column]);
+    else known.push(column);
+  }
   for (const { name, namespace, viewed, keyed } of found) {
     const folded = name.toLowerCase();
     const own = columns.get(`${namespace}\0${name}`) ?? [];

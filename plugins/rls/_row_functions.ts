@@ -28,7 +28,7 @@ import {
 import { type Findings, findingsIn } from "./_marker.ts";
 import { columnInMemory, formatValue } from "./_predicate.ts";
 import type { Site } from "./_site.ts";
-import { type Row, RowIdentity, type RowKey } from "./_row_identity.ts";
+import { groupBy, type Row, RowIdentity, type RowKey } from "./_row_identity.ts";
 import { type Change, restricted, selectRows, selectTouched, targetOf } from "./_touched_rows.ts";
 import { RLSPolicyEvaluationError } from "./errors.ts";
 import type { CompiledTable } from "./policy_registry.ts";
@@ -188,7 +188,7 @@ class RowFunctions {
           identity.selectionsAgain(target.table),
         ),
       );
-      const byKey = Map.groupBy(after, (row) => identity.keyOf(row));
+      const byKey = groupBy(after, (row) => identity.keyOf(row));
       for (const row of allowed) {
         const [data, ...others] = byKey.get(identity.keyOf(row)) ?? [];
         if (data === undefined) throw lost(table);
@@ -216,7 +216,7 @@ class RowFunctions {
     site: "update" | "delete",
   ): Promise<readonly Row[]> {
     const allowed: Row[] = [];
-    for (const rows of Map.groupBy(touched, (row) => identity.rowOf(row)).values()) {
+    for (const rows of groupBy(touched, (row) => identity.rowOf(row)).values()) {
       // A join gives a row more than once.
       const distinct = identity.isExact ? rows.slice(0, 1) : rows;
       let passed = 0;

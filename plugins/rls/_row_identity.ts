@@ -117,7 +117,7 @@ export class RowIdentity {
         .toOperationNode();
     }
     const tableId = expressionOf(reference(qualifier, "tableoid"));
-    const byTable = Map.groupBy(texts, (text) => text.slice(0, text.indexOf("(")));
+    const byTable = groupBy(texts, (text) => text.slice(0, text.indexOf("(")));
     const each = [...byTable].map(([table, those]) => {
       const ids = `{${those.map((text) => `"${text.slice(table.length)}"`).join(",")}}`;
       return sql`(${tableId} = cast(cast(${table} as text) as oid)
@@ -214,4 +214,16 @@ function reference(qualifier: TableNode, column: string): OperationNode {
 
 function select(expression: Expression<unknown>, alias: string): SelectionNode {
   return SelectionNode.create(sql`${expression}`.as(alias).toOperationNode());
+}
+
+/** Returns things by what a function says of them, in their order. `Map.groupBy` is too new. */
+export function groupBy<T>(things: readonly T[], keyOf: (thing: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const thing of things) {
+    const key = keyOf(thing);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [thing]);
+    else known.push(thing);
+  }
+  return groups;
 }
