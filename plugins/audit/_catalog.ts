@@ -24,6 +24,8 @@ export interface TableInfo {
   readonly schema: string;
   /** Whether its name alone finds it. */
   readonly isVisible: boolean;
+  /** Whether entries call it by its name alone; of SQLite a table of the main database. */
+  readonly isDefault: boolean;
   /** PostgreSQL: whether rows are kept in partitions, or on another server: some have no `xmax`. */
   readonly isScattered: boolean;
   readonly columns: readonly ColumnInfo[];
@@ -92,6 +94,7 @@ async function askPostgres(
     name: String(row["name"]),
     schema: String(row["namespace"]),
     isVisible: row["visible"] === true,
+    isDefault: row["visible"] === true,
     isScattered: row["kind"] === "p" || row["kind"] === "f",
     columns: columns.map(([name, type, generated, required]) => ({
       name,
@@ -149,6 +152,7 @@ async function askSqlite(
     name: String(table?.["name"] ?? name),
     schema: String(table?.["extra"] ?? schema ?? "main"),
     isVisible: table === undefined ? schema === undefined : table === places[0],
+    isDefault: (table?.["extra"] ?? schema ?? "main") === "main",
     isScattered: false,
     columns: columns.map(({ name, type, extra, d }) => ({
       name: String(name),
@@ -204,6 +208,7 @@ async function askMysql(
     name: String(table?.["extra"] ?? name),
     schema: String(table?.["d"] ?? ""),
     isVisible: Number(table?.["declared"] ?? 0) === 1,
+    isDefault: Number(table?.["declared"] ?? 0) === 1,
     isScattered: false,
     columns: columns.map(({ name, type, extra, d, declared, collated }) => ({
       name: String(name),

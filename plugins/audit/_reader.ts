@@ -209,7 +209,7 @@ export async function readImage(
     ? sql<string>`':' || ${imageOf_(table, "t", "sqlite")}`
     : sql<string>`concat(':', ${imageOf_(table, "t", "mysql")})`;
   const read = async (db: Kysely<any>, locked: boolean): Promise<AuditValues | undefined> => {
-    let query = db.selectFrom(`${table.label} as t`).select(image.as("image"));
+    let query = db.selectFrom(`${table.path} as t`).select(image.as("image"));
     table.key.forEach((column, i) => query = query.where(`t.${column}`, "=", key[i]));
     if (locked) query = query.forUpdate();
     const [row] = await query.execute();

@@ -7,7 +7,9 @@ import type { Settings } from "./_settings.ts";
 export interface AuditedTable {
   readonly name: string;
   readonly schema: string | undefined;
-  /** What entries call it: its name, with the schema where the name alone does not find it. */
+  /** What queries call it: its name, with the schema where the name alone does not find it. */
+  readonly path: string;
+  /** What entries call it: its name, with the schema unless that is the default one. */
   readonly label: string;
   /** What entries may call it that were written before. */
   readonly labels: readonly string[];
@@ -124,13 +126,14 @@ export class AuditedTables {
       name,
       schema,
       // However a query writes it, it is the same table.
-      label: info.isVisible ? info.name : labelOf(info.name, info.schema),
+      label: info.isDefault ? info.name : labelOf(info.name, info.schema),
+      path: info.isVisible ? info.name : labelOf(info.name, info.schema),
       // What a qualified write was called before labels were the catalog's.
       labels: [
         ...new Set([
-          info.isVisible ? info.name : labelOf(info.name, info.schema),
+          info.isDefault ? info.name : labelOf(info.name, info.schema),
           labelOf(info.name, info.schema),
-          labelOf(info.name, schema),
+          ...schema === undefined ? [] : [labelOf(info.name, schema)],
         ]),
       ],
       info,

@@ -61,7 +61,7 @@ export class VisibleTable {
     hooks: AuditHooks,
     table: AuditedTable,
   ): Promise<VisibleTable> {
-    const query = withEveryRow(executor).selectFrom(`${table.label} as ${ALIAS}`).selectAll();
+    const query = withEveryRow(executor).selectFrom(`${table.path} as ${ALIAS}`).selectAll();
     // Plugins are told of tables that nobody knew when a query runs.
     await query.limit(0).execute();
     return new VisibleTable(executor, hooks, table, new View(query.toOperationNode(), table));

@@ -65,8 +65,9 @@ export class VisibleEntries {
   async #look(label: string): Promise<Shown | undefined> {
     const { tables } = this.#hooks;
     const dot = label.indexOf(".");
+    // A temporary table of SQLite, which the name alone finds, has its schema in its label.
     const [name, schema] = dot < 0
-      ? [label, undefined]
+      ? [label, this.#hooks.dialect === "sqlite" ? "main" : undefined]
       : [label.slice(dot + 1), label.slice(0, dot)];
     if (!tables.has(name, schema)) return undefined;
     const raw: Kysely<any> = getRawDb<any>(this.#executor).withoutPlugins();

@@ -152,7 +152,7 @@ class Restore {
         jsonNullsOf(old).has(name) !== jsonNullsOf(current).has(name),
     );
     if (Object.keys(set).length === 0) return current;
-    let query = this.#handle().updateTable(this.#table.label).set(set);
+    let query = this.#handle().updateTable(this.#table.path).set(set);
     this.#table.key.forEach((column, i) =>
       query = query.where(`${this.#table.name}.${column}`, "=", key[i])
     );
@@ -180,7 +180,7 @@ class Restore {
       );
     }
     const row = this.#columnsOf(old, () => true);
-    await this.#handle().insertInto(this.#table.label).values(row).execute();
+    await this.#handle().insertInto(this.#table.path).values(row).execute();
     return key.length === 0 ? old : await this.#result(key);
   }
 
