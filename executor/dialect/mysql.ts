@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { MYSQL_SETTINGS } from "./_settings.ts";
 import { readMysql } from "./_read_mysql.ts";
 import type { DialectTraits } from "./traits.ts";
 
@@ -13,9 +14,25 @@ export const MYSQL: DialectTraits = {
     stringsAreNames: false,
   },
   lexis: {
-    quotedName: "`(?:[^`]|``)*`",
+    nameQuotes: { "`": "`" },
     doubleQuotedStrings: true,
+    backslashEscapes: true,
+    prefixedEscapes: false,
     comment: "#",
+    placeholders: "?",
+  },
+  raw: {
+    statements: new Set(["release", "rollback", "savepoint", "select", "set", "values", "with"]),
+    furtherStatements: new Set(),
+    joins: new Set(["join", "straight_join"]),
+    lateral: false,
+    insertIsFunction: true,
+    emptyTable: "dual",
+    systemSchema: undefined,
+    catalogFunctions: undefined,
+    settingFunction: undefined,
+    sets: "several",
+    settings: MYSQL_SETTINGS,
   },
   catalog: {
     schemas: ["information_schema", "mysql", "performance_schema", "sys"],

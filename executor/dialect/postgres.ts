@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { POSTGRES_SETTINGS } from "./_settings.ts";
 import { readPostgres } from "./_read_postgres.ts";
 import type { DialectTraits } from "./traits.ts";
 
@@ -14,9 +15,38 @@ export const POSTGRES: DialectTraits = {
     stringsAreNames: false,
   },
   lexis: {
-    quotedName: `"(?:[^"]|"")*"`,
+    nameQuotes: { '"': '"' },
     doubleQuotedStrings: false,
+    backslashEscapes: false,
+    prefixedEscapes: true,
     comment: undefined,
+    placeholders: "",
+  },
+  raw: {
+    statements: new Set([
+      "listen",
+      "notify",
+      "release",
+      "reset",
+      "rollback",
+      "savepoint",
+      "select",
+      "set",
+      "show",
+      "unlisten",
+      "values",
+      "with",
+    ]),
+    furtherStatements: new Set(),
+    joins: new Set(["join"]),
+    lateral: true,
+    insertIsFunction: false,
+    emptyTable: undefined,
+    systemSchema: "pg_catalog",
+    catalogFunctions: undefined,
+    settingFunction: "set_config",
+    sets: "one",
+    settings: POSTGRES_SETTINGS,
   },
   catalog: {
     schemas: ["pg_catalog", "information_schema"],

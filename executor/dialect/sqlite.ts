@@ -1,5 +1,6 @@
 import { CompiledQuery, SelectQueryNode, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { SQLITE_SETTINGS } from "./_settings.ts";
 import { readSqlite } from "./_read_sqlite.ts";
 import type { DialectTraits } from "./traits.ts";
 
@@ -13,9 +14,26 @@ export const SQLITE: DialectTraits = {
     stringsAreNames: true,
   },
   lexis: {
-    quotedName: '"(?:[^"]|"")*"|`(?:[^`]|``)*`|\\[[^\\]]*\\]',
+    nameQuotes: { '"': '"', "`": "`", "[": "]" },
     doubleQuotedStrings: false,
+    backslashEscapes: false,
+    prefixedEscapes: false,
     comment: undefined,
+    placeholders: "?:@$",
+  },
+  raw: {
+    statements: new Set(["pragma", "release", "rollback", "savepoint", "select", "values", "with"]),
+    furtherStatements: new Set(),
+    joins: new Set(["join"]),
+    lateral: false,
+    insertIsFunction: false,
+    emptyTable: undefined,
+    systemSchema: undefined,
+    // Kysely's introspector reads these.
+    catalogFunctions: /^pragma_[a-z_]+$/,
+    settingFunction: undefined,
+    sets: "one",
+    settings: SQLITE_SETTINGS,
   },
   catalog: {
     schemas: [],

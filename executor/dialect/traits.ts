@@ -13,6 +13,7 @@ export interface DialectTraits {
   readonly name: Dialect;
   readonly identifiers: IdentifierTraits;
   readonly lexis: LexisTraits;
+  readonly raw: RawTraits;
   readonly catalog: CatalogTraits;
   readonly ctes: CteTraits;
   readonly sources: SourceTraits;
@@ -39,12 +40,44 @@ export interface IdentifierTraits {
 
 /** How the text of raw SQL is read. */
 export interface LexisTraits {
-  /** The pattern of a quoted name. */
-  readonly quotedName: string;
+  /** The quotes of names: the sign that each begins with, and the one that it ends with. */
+  readonly nameQuotes: Readonly<Record<string, string>>;
   /** Whether `"` is the quote of a string, unless the server is told otherwise. */
   readonly doubleQuotedStrings: boolean;
+  /** Whether a backslash escapes in every string, unless the server is told otherwise. */
+  readonly backslashEscapes: boolean;
+  /** Whether `e'..'` is a string with escapes, and `U&".."` a name with them. */
+  readonly prefixedEscapes: boolean;
   /** A sign that begins a comment, besides `--` and a slash with a star. */
   readonly comment: string | undefined;
+  /** Signs that stand for a parameter: one in raw SQL would be given the value of another. */
+  readonly placeholders: string;
+}
+
+/** What raw SQL may say where `rawSql` is `"deny"`. */
+export interface RawTraits {
+  /** The first words of the statements that may read and change no row. */
+  readonly statements: ReadonlySet<string>;
+  /** Words that begin a further statement, with nothing that separates it from the one before. */
+  readonly furtherStatements: ReadonlySet<string>;
+  /** Words behind which a further table is named. */
+  readonly joins: ReadonlySet<string>;
+  /** Whether LATERAL may stand before what is read. */
+  readonly lateral: boolean;
+  /** Whether INSERT with brackets is a function of strings. */
+  readonly insertIsFunction: boolean;
+  /** The name of a table that has no rows, and stands where FROM is needed. */
+  readonly emptyTable: string | undefined;
+  /** The schema of the functions that come with the database. */
+  readonly systemSchema: string | undefined;
+  /** The pattern of functions that give rows of the catalog, and none of tables. */
+  readonly catalogFunctions: RegExp | undefined;
+  /** The function that changes a setting of the session. */
+  readonly settingFunction: string | undefined;
+  /** How many settings a SET changes. */
+  readonly sets: "one" | "several";
+  /** The pattern of settings that decide nothing about rows, or how text is read. */
+  readonly settings: RegExp | undefined;
 }
 
 /** The tables of the database itself. */

@@ -13,7 +13,8 @@ import { ExecutorQuery } from "./_compiled_query.ts";
  * | query                                       | `rawSql: "allow"`         | `rawSql: "deny"` |
  * | ------------------------------------------- | ------------------------- | ---------------- |
  * | compiled by an instance of this scope       | runs                      | runs             |
- * | raw SQL                                     | runs, except TRUNCATE     | refused          |
+ * | raw SQL, compiled by one of this scope      | runs, except TRUNCATE     | runs: it was read |
+ * | raw SQL, compiled elsewhere                 | runs, except TRUNCATE     | refused          |
  * | compiled elsewhere, names no guarded table  | runs                      | refused          |
  * | compiled elsewhere, names a guarded table   | refused                   | refused          |
  *
@@ -25,9 +26,13 @@ import { ExecutorQuery } from "./_compiled_query.ts";
 export function admit(query: CompiledQuery, rules: PluginRules, run: object): void {
   const { query: node } = query;
   if (node.kind === "RawNode") {
-    if (rules.deniesRaw) throw new RawSqlError("the query is raw SQL");
-    if (!rules.idle) refuseTruncate(query, rules);
-    return;
+    if (rules.deniesRaw && !ExecutorQuery.isRead(query)) {
+      throw new RawSqlError("the query is raw SQL that this executor has not read");
+    }
+    if (!rules.deniesRaw) {
+      if (!rules.idle) refuseTruncate(query, rules);
+      return;
+    }
   }
   const by = ExecutorQuery.rulesOf(query);
   if (by !== undefined && by.set === rules.set && by.request === rules.request) {
@@ -67,7 +72,7 @@ function refuseTruncate(query: CompiledQuery, rules: PluginRules): void {
 /** Returns whatever may be the name of a table in raw SQL that truncates one. */
 export function truncated({ query }: CompiledQuery): readonly TableId[] {
   if (query.kind !== "RawNode") return NONE;
-  const text = textOf(query as RawNode, []).replace(/'(?:[^']|'')*'/g, "''");
+  const text = textOf(query as RawNode).replace(/'(?:[^']|'')*'/g, "''");
   if (!TRUNCATE.test(text)) return NONE;
   const written = [...text.matchAll(/[\p{L}_][\p{L}\p{N}_$]*/gu)].map(([name]) => name);
   const names = written.flatMap((name) => [name, name.toLowerCase()]);

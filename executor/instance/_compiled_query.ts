@@ -13,6 +13,9 @@ interface Extra {
   readonly tree: RootOperationNode;
 }
 
+/** Raw SQL that was read: few queries are, and so it is not noted on each. */
+const read = new WeakSet<ExecutorQuery>();
+
 /** A compiled query that an executor instance made. Its origin is private: no copy has it. */
 export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   readonly query: RootOperationNode;
@@ -61,6 +64,16 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   /** Returns the rules that a query was compiled by; `undefined` of what no executor compiled. */
   static rulesOf(query: CompiledQuery): PluginRules | undefined {
     return #rules in query ? (query as ExecutorQuery).#rules : undefined;
+  }
+
+  /** Notes that the text of raw SQL was read, and the queries in it rewritten. */
+  static noteRead(query: ExecutorQuery): void {
+    read.add(query);
+  }
+
+  /** Returns true for raw SQL whose text was read when it was compiled. */
+  static isRead(query: CompiledQuery): boolean {
+    return #rules in query && read.has(query as ExecutorQuery);
   }
 
   /** Returns what is left to be checked. */

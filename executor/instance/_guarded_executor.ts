@@ -159,12 +159,15 @@ export class GuardedExecutor implements QueryExecutor {
 
   compileQuery<R = unknown>(node: RootOperationNode, queryId: QueryId): CompiledQuery<R> {
     const { rules } = this;
-    const known = node === this.#last || node.kind === "RawNode" || isOwn(node, rules);
+    const isTransformed = node === this.#last || isOwn(node, rules);
+    // Drivers compile commands for savepoints, which pass no plugin and never come to be admitted.
+    const known = isTransformed || node.kind === "RawNode";
     const rewritten = known ? node : this.transformQuery(node, queryId);
     this.#last = undefined;
     const compiled = this.inner.compileQuery<R>(rewritten, queryId);
     const left = rules.leaves ? leftToRun(rewritten) : undefined;
     const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
+    if (node.kind === "RawNode" && isTransformed) ExecutorQuery.noteRead(query);
     if (this.#options !== RUN) this.#options.compiled?.(query);
     return query;
   }

@@ -3,8 +3,11 @@ import type {
   AndNode,
   BinaryOperationNode,
   DeleteQueryNode,
+  FromNode,
   InsertQueryNode,
   JoinNode,
+  LimitNode,
+  OffsetNode,
   OperationNode,
   OperatorNode,
   OrderByItemNode,
@@ -12,12 +15,16 @@ import type {
   OrNode,
   ParensNode,
   RawNode,
+  ReferenceNode,
+  ReturningNode,
   SelectionNode,
   SelectQueryNode,
   TableNode,
   UpdateQueryNode,
   ValuesNode,
+  WhereNode,
 } from "kysely";
+import { isColumnName, isReferenceName, isSchemableName } from "../tree/_name_nodes.ts";
 import type { Rules } from "./rules.ts";
 import { refuseReservedColumn } from "./clauses/_reserved.ts";
 
@@ -51,13 +58,13 @@ function select(node: SelectQueryNode, rules: Rules): boolean {
       case "kind":
         break;
       case "from":
-        if (node.from !== undefined && !sources(node.from.froms, rules)) return false;
+        if (node.from !== undefined && !from(node.from, rules)) return false;
         break;
       case "selections":
         if (node.selections !== undefined && !selections(node.selections, rules)) return false;
         break;
       case "where":
-        if (node.where !== undefined && !expression(node.where.where, rules)) return false;
+        if (node.where !== undefined && !where(node.where, rules)) return false;
         break;
       case "joins":
         if (node.joins !== undefined && !joins(node.joins, rules)) return false;
@@ -66,10 +73,10 @@ function select(node: SelectQueryNode, rules: Rules): boolean {
         if (node.orderBy !== undefined && !orderBy(node.orderBy, rules)) return false;
         break;
       case "limit":
-        if (node.limit !== undefined && !expression(node.limit.limit, rules)) return false;
+        if (node.limit !== undefined && !limit(node.limit, rules)) return false;
         break;
       case "offset":
-        if (node.offset !== undefined && !expression(node.offset.offset, rules)) return false;
+        if (node.offset !== undefined && !offset(node.offset, rules)) return false;
         break;
       default:
         if (node[key as keyof SelectQueryNode] !== undefined) return false;
@@ -87,23 +94,21 @@ function insert(node: InsertQueryNode, rules: Rules): boolean {
         if (node.into === undefined) return false;
         // A guarded target is left as it is, unless a plugin stamps or checks its rows, or a clause
         // below, in the default case, says more.
-        if (rules.writes ? !source(node.into, rules) : node.into.kind !== "TableNode") {
+        if (rules.writes ? !source(node.into, rules) : !isTable(node.into)) {
           return false;
         }
         break;
       case "columns":
         for (const column of node.columns ?? []) {
+          if (!isColumnName(column)) return false;
           refuseReservedColumn(column);
-          if (column.kind !== "ColumnNode") return false;
         }
         break;
       case "values":
         if (node.values !== undefined && !values(node.values)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !selections(node.returning.selections, rules)) {
-          return false;
-        }
+        if (node.returning !== undefined && !returning(node.returning, rules)) return false;
         break;
       default:
         if (node[key as keyof InsertQueryNode] !== undefined) return false;
@@ -123,20 +128,18 @@ function update(node: UpdateQueryNode, rules: Rules): boolean {
       case "updates": {
         const updates = node.updates ?? [];
         for (let i = 0; i < updates.length; i++) {
-          const { column, value } = updates[i]!;
+          const { kind, column, value } = updates[i]!;
+          if (kind !== "ColumnUpdateNode" || !isColumn(column)) return false;
           refuseReservedColumn(column);
-          if (column.kind !== "ColumnNode" && column.kind !== "ReferenceNode") return false;
           if (!expression(value, rules)) return false;
         }
         break;
       }
       case "where":
-        if (node.where !== undefined && !expression(node.where.where, rules)) return false;
+        if (node.where !== undefined && !where(node.where, rules)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !selections(node.returning.selections, rules)) {
-          return false;
-        }
+        if (node.returning !== undefined && !returning(node.returning, rules)) return false;
         break;
       default:
         if (node[key as keyof UpdateQueryNode] !== undefined) return false;
@@ -151,15 +154,13 @@ function remove(node: DeleteQueryNode, rules: Rules): boolean {
       case "kind":
         break;
       case "from":
-        if (!sources(node.from.froms, rules)) return false;
+        if (!from(node.from, rules)) return false;
         break;
       case "where":
-        if (node.where !== undefined && !expression(node.where.where, rules)) return false;
+        if (node.where !== undefined && !where(node.where, rules)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !selections(node.returning.selections, rules)) {
-          return false;
-        }
+        if (node.returning !== undefined && !returning(node.returning, rules)) return false;
         break;
       default:
         if (node[key as keyof DeleteQueryNode] !== undefined) return false;
@@ -168,9 +169,36 @@ function remove(node: DeleteQueryNode, rules: Rules): boolean {
   return true;
 }
 
-function sources(items: readonly OperationNode[], rules: Rules): boolean {
-  for (let i = 0; i < items.length; i++) if (!source(items[i]!, rules)) return false;
+function from({ kind, froms }: FromNode, rules: Rules): boolean {
+  if (kind !== "FromNode") return false;
+  for (let i = 0; i < froms.length; i++) if (!source(froms[i]!, rules)) return false;
   return true;
+}
+
+function where({ kind, where }: WhereNode, rules: Rules): boolean {
+  return kind === "WhereNode" && expression(where, rules);
+}
+
+function limit({ kind, limit }: LimitNode, rules: Rules): boolean {
+  return kind === "LimitNode" && expression(limit, rules);
+}
+
+function offset({ kind, offset }: OffsetNode, rules: Rules): boolean {
+  return kind === "OffsetNode" && expression(offset, rules);
+}
+
+function returning({ kind, selections: items }: ReturningNode, rules: Rules): boolean {
+  return kind === "ReturningNode" && selections(items, rules);
+}
+
+function isTable(node: OperationNode): node is TableNode {
+  return node.kind === "TableNode" && isSchemableName((node as TableNode).table);
+}
+
+function isColumn(node: OperationNode): boolean {
+  return node.kind === "ReferenceNode"
+    ? isReferenceName(node as ReferenceNode)
+    : isColumnName(node);
 }
 
 function source(item: OperationNode, rules: Rules): boolean {
@@ -180,26 +208,30 @@ function source(item: OperationNode, rules: Rules): boolean {
     if (alias.kind !== "IdentifierNode") return false;
     node = (node as AliasNode).node;
   }
-  if (node.kind !== "TableNode") return false;
-  const { schema, identifier } = (node as TableNode).table;
+  if (!isTable(node)) return false;
+  const { schema, identifier } = node.table;
   return rules.table(identifier.name, schema === undefined ? undefined : schema.name) === undefined;
 }
 
 function joins(items: readonly JoinNode[], rules: Rules): boolean {
   for (let i = 0; i < items.length; i++) {
-    const { table, on } = items[i]!;
-    if (!source(table, rules) || (on !== undefined && !expression(on.on, rules))) return false;
+    const { kind, table, on } = items[i]!;
+    if (kind !== "JoinNode" || !source(table, rules)) return false;
+    if (on !== undefined && (on.kind !== "OnNode" || !expression(on.on, rules))) return false;
   }
   return true;
 }
 
 function selections(items: readonly SelectionNode[], rules: Rules): boolean {
   for (let i = 0; i < items.length; i++) {
-    const { selection } = items[i]!;
+    const { kind, selection } = items[i]!;
+    if (kind !== "SelectionNode") return false;
     switch (selection.kind) {
       case "ReferenceNode":
-      case "SelectAllNode":
       case "ColumnNode":
+        if (!isColumn(selection)) return false;
+        break;
+      case "SelectAllNode":
         break;
       case "AliasNode": {
         const { node, alias } = selection as AliasNode;
@@ -214,12 +246,14 @@ function selections(items: readonly SelectionNode[], rules: Rules): boolean {
 }
 
 function orderBy(node: OrderByNode, rules: Rules): boolean {
-  const { items } = node;
+  const { kind, items } = node;
+  if (kind !== "OrderByNode") return false;
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
-    const { direction } = item as OrderByItemNode;
+    const { kind, direction, collation, orderBy } = item as OrderByItemNode;
+    if (kind !== "OrderByItemNode" || collation !== undefined) return false;
     if (direction !== undefined && !isWord(direction)) return false;
-    if (!expression(item.orderBy, rules)) return false;
+    if (!expression(orderBy, rules)) return false;
   }
   return true;
 }
@@ -253,6 +287,7 @@ function expression(node: OperationNode, rules: Rules): boolean {
       return expression(leftOperand, rules) && expression(rightOperand, rules);
     }
     case "ReferenceNode":
+      return isReferenceName(node as ReferenceNode);
     case "ValueNode":
     case "PrimitiveValueListNode":
       return true;

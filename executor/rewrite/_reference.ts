@@ -4,6 +4,7 @@ import type { MergeAction, QueryOperation } from "../contract/plugin.ts";
 import { isCte } from "../tree/_cte_scope.ts";
 import { identifierOf, tableOfName } from "../tree/_table_name.ts";
 import type { ReferenceName } from "../tree/_table_reference.ts";
+import { mustBeTableName } from "./_misplaced.ts";
 import type { Pass } from "./_pass.ts";
 import type { MaskedColumns, NamedAssignment, TableRules } from "./rules.ts";
 
@@ -116,7 +117,9 @@ function reference(
     aliasNode = (node as AliasNode).alias;
     node = (node as AliasNode).node;
   }
-  const table = node.kind === "TableNode" ? node as TableNode : tableOfName(node, rules.traits);
+  const table = node.kind === "TableNode"
+    ? mustBeTableName(node as TableNode)
+    : tableOfName(node, rules.traits);
   if (table === undefined) return undefined;
   const { schema, identifier } = table.table;
   const found = rules.table(identifier.name, schema?.name);

@@ -13,22 +13,34 @@ import type {
   OrNode,
   ParensNode,
   RawNode,
+  ReferenceNode,
   RootOperationNode,
+  SchemableIdentifierNode,
   SelectionNode,
   SelectQueryNode,
+  TableNode,
   UnaryOperationNode,
   UpdateQueryNode,
   WhereNode,
 } from "kysely";
 import { QueryRefusedError } from "../contract/errors.ts";
 import { freezeBelow, frozen } from "../tree/_nodes.ts";
+import { isColumnName, isReferenceName, isSchemableName } from "../tree/_name_nodes.ts";
 import { statementKind } from "../tree/_statement_kinds.ts";
 import { rewriteFunction } from "./clauses/_function.ts";
 import { rewriteInOperand } from "./clauses/_in_operand.ts";
-import { refuseOpenAlias, refuseOpenColumn, refuseOpenFormat, rewriteRaw } from "./clauses/_raw.ts";
+import {
+  refuseOpenAlias,
+  refuseOpenColumn,
+  refuseOpenFormat,
+  rewriteRaw,
+  rewriteRawStatement,
+} from "./clauses/_raw.ts";
 import { refuseStoredMasks } from "./clauses/_stored_masks.ts";
 import { rewriteUnary } from "./clauses/_unary.ts";
+import { misplaced, mustBeTableName } from "./_misplaced.ts";
 import type { Pass } from "./_pass.ts";
+import { refuseText } from "./_text.ts";
 import { rewriteDelete } from "./statements/_delete.ts";
 import { rewriteInsert } from "./statements/_insert.ts";
 import { rewriteMerge } from "./statements/_merge.ts";
@@ -51,7 +63,9 @@ import { visitChildren } from "./_visit_children.ts";
  * | IN        | `_in_operand.ts`: SQLite's `x in t` is a subquery                             |
  * | minus     | `_unary.ts`: `-` before a negative number must not begin a comment            |
  * | function  | `_function.ts`: under `rawSql: "deny"` its name is read                       |
- * | leaf      | left: it holds a name or a user's value, and nothing in it is taken for a node |
+ * | name      | left: it must be made of names                                                |
+ * | clause    | visited where it belongs, and refused elsewhere (`_clauses.ts`)               |
+ * | value     | left: nothing in it is taken for a node                                       |
  *
  * @param node the node; it is not changed
  * @returns the same node where nothing below it had to change
@@ -60,26 +74,40 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
   // A switch, not a table of functions: this runs for every node of every query.
   switch (node.kind) {
     case "ReferenceNode":
-    case "ValueNode":
-    case "OperatorNode":
+      if (!isReferenceName(node as ReferenceNode)) throw misplaced(node, "column", "part");
+      return node;
     case "TableNode":
-    case "PrimitiveValueListNode":
+      return mustBeTableName(node as TableNode);
     case "ColumnNode":
+      if (!isColumnName(node)) throw misplaced(node, "column", "part");
+      return node;
+    case "SchemableIdentifierNode":
+      if (!isSchemableName(node as SchemableIdentifierNode)) {
+        throw misplaced(node, "identifier", "part");
+      }
+      return node;
+    case "ValueNode":
+    case "PrimitiveValueListNode":
     case "IdentifierNode":
     case "SelectAllNode":
-    case "SchemableIdentifierNode":
-    case "DataTypeNode":
     case "DefaultInsertValueNode":
     case "JSONPathLegNode":
+      return node;
+    case "OperatorNode":
+    case "DataTypeNode":
+      if (pass.rules.deniesRaw) refuseText(node);
       return node;
     // The commonest kinds with a child or two have it visited without a look at every property.
     case "SelectionNode":
       return visitOne(node as SelectionNode, "selection", pass);
-    case "AliasNode":
-      if (pass.rules.deniesRaw) refuseOpenAlias((node as AliasNode).alias, pass);
-      return (node as AliasNode).alias?.kind !== "RawNode"
-        ? visitOne(node as AliasNode, "node", pass)
-        : visitChildren(node, pass);
+    case "AliasNode": {
+      const { alias } = node as AliasNode;
+      if (alias !== undefined && alias.kind === "IdentifierNode") {
+        return visitOne(node as AliasNode, "node", pass);
+      }
+      if (pass.rules.deniesRaw) refuseOpenAlias(alias, pass);
+      return visitChildren(node, pass);
+    }
     case "ParensNode":
       return visitOne(node as ParensNode, "node", pass);
     case "WhereNode":
@@ -88,7 +116,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
       return visitOne(node as OnNode, "on", pass);
     case "ColumnUpdateNode":
       if (pass.rules.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, pass);
-      return (node as ColumnUpdateNode).column?.kind !== "RawNode"
+      return isColumnName((node as ColumnUpdateNode).column)
         ? visitOne(node as ColumnUpdateNode, "value", pass)
         : visitChildren(node, pass);
     case "UnaryOperationNode":
@@ -113,6 +141,10 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
     case "MergeQueryNode":
       return pass.rules.provenance.rewrite(node, pass) ??
         frozen(rewriteQuery(node as Query, pass, false)!, node);
+    case "FromNode":
+    case "JoinNode":
+    case "UsingNode":
+      throw misplaced(node, undefined, node.kind);
     default:
       if (node.kind.endsWith("QueryNode")) throw unknownStatement(node);
       return visitChildren(node, pass);
@@ -131,8 +163,9 @@ export function walkRoot(node: RootOperationNode, pass: Pass): OperationNode {
   if (pass.rules.masks) refuseStoredMasks(node, pass);
   const out = rewriteQuery(node as Query, pass, true);
   if (out === undefined) {
-    if (statementKind(node.kind) === undefined) throw unknownStatement(node);
-    return walk(node, pass);
+    const kind = statementKind(node.kind);
+    if (kind === undefined) throw unknownStatement(node);
+    return kind === "raw" ? rewriteRawStatement(node as RawNode, pass) : walk(node, pass);
   }
   if (out !== node) freezeBelow(out, node);
   return out;

@@ -1,4 +1,4 @@
-import { createExecutorSync } from "@kysera/executor";
+import { createExecutorSync, QueryRefusedError } from "@kysera/executor";
 import {
   AliasNode,
   ColumnNode,
@@ -9,10 +9,12 @@ import {
   IdentifierNode,
   JoinNode,
   type Kysely,
+  OnNode,
   type OperationNode,
   OperationNodeTransformer,
   OperatorNode,
   RawNode,
+  SelectionNode,
   SelectQueryNode,
   sql,
   TableNode,
@@ -24,6 +26,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { dummy } from "../../tests/executor/dummy.ts";
 import { instanceOf } from "../instance/_graft.ts";
+import { clausesOf } from "../tree/_clauses.ts";
 import { Pass } from "./_pass.ts";
 import type { Rules } from "./rules.ts";
 import { walk } from "./_walk.ts";
@@ -65,14 +68,13 @@ function childrenOfKinds(): Map<string, Children> {
   return found;
 }
 
-/**
- * Children in which no query can stand: they hold names. Under `rawSql: "deny"` those of them that
- * Kysely lets be raw SQL are read all the same (`refuseOpenAlias`, `refuseOpenColumn`).
- */
+/** Children in which no query can stand: they are made of names, and refused where they are not. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  AliasNode: ["alias"],
   ColumnNode: ["column"],
-  ColumnUpdateNode: ["column"],
+  CommonTableExpressionNameNode: ["columns", "table"],
+  InsertQueryNode: ["columns"],
+  JSONOperatorChainNode: ["operator", "values"],
+  JSONPathNode: ["inOperator", "pathLegs"],
   ReferenceNode: ["column", "table"],
   SchemableIdentifierNode: ["identifier", "schema"],
   TableNode: ["table"],
@@ -95,21 +97,29 @@ const idle = instanceOf(createExecutorSync(dummy(), [{
 const secrets = SelectQueryNode.createFrom([TableNode.create("secrets")]);
 const alias = AliasNode.create(secrets, IdentifierNode.create("s"));
 
-/** Where a node of the kind has to look like one for its rule. */
+/** Clauses that the rule of a statement looks into. */
 const SHAPES: Readonly<Record<string, OperationNode>> = {
-  from: FromNode.create([alias]),
-  joins: JoinNode.create("InnerJoin", alias),
-  updates: ColumnUpdateNode.create(ColumnNode.create("a"), secrets),
-  where: WhereNode.create(secrets),
-  with: WithNode.create(
+  FromNode: FromNode.create([alias]),
+  JoinNode: JoinNode.create("InnerJoin", alias),
+  OnNode: OnNode.create(secrets),
+  SelectionNode: SelectionNode.create(secrets as never),
+  ColumnUpdateNode: ColumnUpdateNode.create(ColumnNode.create("a"), secrets),
+  UsingNode: { kind: "UsingNode", tables: [alias] } as OperationNode,
+  WhereNode: WhereNode.create(secrets),
+  WithNode: WithNode.create(
     CommonTableExpressionNode.create(CommonTableExpressionNameNode.create("c"), secrets),
   ),
 };
 
-/** A node of the kind whose child is a query of the guarded table, or holds one. */
+/** A clause of a kind with a query of the guarded table in it. */
+function clause(kind: string): OperationNode {
+  return SHAPES[kind] ?? { kind, child: secrets } as unknown as OperationNode;
+}
+
+/** A node of the kind whose child is a query of the guarded table, or a clause that holds one. */
 function parent(kind: string, key: string, how: "node" | "list"): OperationNode {
-  const shape = kind === "MergeQueryNode" && key === "using" ? SHAPES["joins"] : SHAPES[key];
-  const child = kind.endsWith("QueryNode") ? shape ?? secrets : secrets;
+  const [clauseKind] = [clausesOf(kind)?.[key] ?? []].flat();
+  const child = clauseKind === undefined ? secrets : clause(clauseKind);
   const node: Record<string, unknown> = { kind, [key]: how === "list" ? [child] : child };
   // What the rule of the kind looks at besides the child.
   if (kind === "BinaryOperationNode") {
@@ -124,16 +134,31 @@ function parent(kind: string, key: string, how: "node" | "list"): OperationNode 
   } else if (kind === "UnaryOperationNode") {
     node["operator"] ??= OperatorNode.create("not");
     node["operand"] ??= ValueNode.create(1);
+  } else if (kind === "JoinNode") {
+    node["table"] ??= TableNode.create("tags");
   } else if (kind === "MergeQueryNode") {
     node["into"] ??= TableNode.create("tags");
   } else if (kind === "FunctionNode" || kind === "AggregateFunctionNode") {
     node["func"] = "f";
   } else if (kind === "RawNode") {
     node["sqlFragments"] = ["", ""];
-  } else if (kind === "WithNode") {
-    node["expressions"] ??= [];
   }
-  return node as unknown as OperationNode;
+  return inStatement(node as unknown as OperationNode);
+}
+
+/** Clauses that name tables are looked at in a statement only. */
+function inStatement(node: OperationNode): OperationNode {
+  const from = FromNode.create([TableNode.create("tags")]);
+  switch (node.kind) {
+    case "FromNode":
+      return { kind: "SelectQueryNode", from: node } as unknown as OperationNode;
+    case "JoinNode":
+      return { kind: "SelectQueryNode", from, joins: [node] } as unknown as OperationNode;
+    case "UsingNode":
+      return { kind: "DeleteQueryNode", from, using: node } as unknown as OperationNode;
+    default:
+      return node;
+  }
 }
 
 /** How often the guarded table's filter stands in a tree. */
@@ -167,7 +192,7 @@ describe("walk()", () => {
         const out = visit(node, guard);
         assert.equal(filters(out), 1, `${key} was left as it is`);
         assert.equal(filters(node), 0, "the node itself was changed");
-        assert.equal(out.kind, kind);
+        assert.equal(out.kind, node.kind);
       }
     });
 
@@ -178,6 +203,22 @@ describe("walk()", () => {
       }
     });
   }
+
+  it("refuses what stands where a clause belongs, and clauses that stand elsewhere", () => {
+    for (const [kind, children] of kinds) {
+      for (const [key, how] of Object.entries(children)) {
+        if (clausesOf(kind)?.[key] === undefined) continue;
+        const child = how === "list" ? [secrets] : secrets;
+        const node = inStatement({ ...parent(kind, key, how), [key]: child } as OperationNode);
+        if (node.kind !== kind) continue;
+        assert.throws(() => visit(node, idle), QueryRefusedError, `${kind}.${key}`);
+      }
+    }
+    for (const kind of ["FromNode", "JoinNode", "UsingNode"]) {
+      const node = { kind: "ParensNode", node: clause(kind) } as unknown as OperationNode;
+      assert.throws(() => visit(node, idle), QueryRefusedError, kind);
+    }
+  });
 
   it("has no name on its list of names that Kysely does not know", () => {
     for (const [kind, names] of Object.entries(NAMES)) {

@@ -4,8 +4,9 @@ import type { CteScope } from "../tree/_cte_scope.ts";
 import { forEachChild } from "../tree/_nodes.ts";
 import { tableOfName } from "../tree/_table_name.ts";
 import { refuseRawEnd } from "./clauses/_raw.ts";
+import { refuseMisplacedNames } from "./_misplaced.ts";
 import type { Pass } from "./_pass.ts";
-import { visitChildren } from "./_visit_children.ts";
+import { visitQuery } from "./_visit_children.ts";
 
 /**
  * Rewrites what a statement of any kind has: its WITH clause, and every child (subqueries in any
@@ -13,10 +14,10 @@ import { visitChildren } from "./_visit_children.ts";
  */
 export function rewriteBody<T extends Statement>(node: T, outer: Pass): T {
   refuseRawEnd(node.endModifiers, outer);
-  if (node.with === undefined) return visitChildren(node, outer);
+  if (node.with === undefined) return visitQuery(node, outer);
   const clause = rewriteWith(node.with, outer);
   const inside = clause === node.with ? node : { ...node, with: clause };
-  return visitChildren(inside, passWithin(node, outer), "with");
+  return visitQuery(inside, passWithin(node, outer), "with");
 }
 
 /** Returns the pass for the rest of a statement, which sees the names of its CTEs. */
@@ -49,6 +50,7 @@ interface Statement extends OperationNode {
  * CTE of the query round it), the name of a guarded table is refused.
  */
 function rewriteWith(node: WithNode, pass: Pass): WithNode {
+  refuseMisplacedNames(node);
   const { rules, scope: outer } = pass;
   const { visible, visibleInRecursive, visibilityVaries } = rules.traits.ctes;
   const recursive = node.recursive === true;

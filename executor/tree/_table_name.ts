@@ -1,5 +1,6 @@
 import { IdentifierNode, type OperationNode, type RawNode, TableNode } from "kysely";
 import type { DialectTraits } from "../dialect/mod.ts";
+import { nameOf, readText, type Token } from "./_raw_text.ts";
 
 /** Returns the table that a node names, where its SQL is a name and nothing else. */
 export function tableOfName(node: OperationNode, traits: DialectTraits): TableNode | undefined {
@@ -11,16 +12,18 @@ export function tableOfName(node: OperationNode, traits: DialectTraits): TableNo
 
 /** The dotted parts of a node whose SQL is nothing but a name. */
 function namesOf(node: OperationNode, traits: DialectTraits): readonly string[] | undefined {
-  switch (node.kind) {
-    case "IdentifierNode":
-      return [(node as IdentifierNode).name];
-    case "TableNode": {
-      const { schema, identifier } = (node as TableNode).table;
-      return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
+  switch (node?.kind) {
+    case "IdentifierNode": {
+      const { name } = node as IdentifierNode;
+      return typeof name === "string" ? [name] : undefined;
     }
+    case "TableNode":
+      return namesOf((node as TableNode).table, traits);
     case "SchemableIdentifierNode": {
       const { schema, identifier } = node as TableNode["table"];
-      return schema === undefined ? [identifier.name] : [schema.name, identifier.name];
+      const last = namesOf(identifier, traits);
+      const first = schema === undefined ? [] : namesOf(schema, traits);
+      return last === undefined || first === undefined ? undefined : [...first, ...last];
     }
     case "ColumnNode":
       return namesOf((node as OperationNode & { column: OperationNode }).column, traits);
@@ -41,51 +44,31 @@ function namesOf(node: OperationNode, traits: DialectTraits): readonly string[] 
 }
 
 /** Quoted and bare names, dotted: `users`, `"public"."users"`, `[dbo].[users]`. */
-const NAME = /^\s*(?:[\p{L}_][\p{L}\p{N}_$]*|"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\])\s*$/u;
-
-const STRING = /^\s*'(?:[^']|'')+'\s*$/;
-
 function namesOfRaw(raw: RawNode, traits: DialectTraits): readonly string[] | undefined {
-  const { sqlFragments, parameters } = raw;
+  const { tokens } = readText(raw, traits);
+  if (tokens === undefined || tokens.length % 2 === 0) return undefined;
   const names: string[] = [];
-  // Names and dots must alternate: the fragments give both, the parameters names only.
-  let expectName = true;
-  for (let i = 0; i < sqlFragments.length; i++) {
-    for (const part of splitDots(sqlFragments[i]!)) {
-      if (part === ".") {
-        if (expectName) return undefined;
-        expectName = true;
-      } else if (part.trim() !== "") {
-        const named = NAME.test(part) ||
-          (traits.identifiers.stringsAreNames && STRING.test(part));
-        if (!expectName || !named) return undefined;
-        names.push(unquote(part.trim(), traits));
-        expectName = false;
-      }
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (i % 2 === 1) {
+      if (token.text !== "." || token.kind !== "sign") return undefined;
+      continue;
     }
-    const parameter = parameters[i];
-    if (parameter !== undefined) {
-      const inner = namesOf(parameter, traits);
-      if (inner === undefined || !expectName) return undefined;
-      names.push(...inner);
-      expectName = false;
-    }
+    const inner = token.node === undefined ? nameIn(token, traits) : namesOf(token.node, traits);
+    if (inner === undefined) return undefined;
+    names.push(...inner);
   }
-  return expectName ? undefined : names;
+  return names;
 }
 
-/** Splits at dots outside quotes; the dots are parts of their own. */
-function splitDots(text: string): string[] {
-  return text.match(/"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\.|[^."`[]+/g) ?? [];
-}
-
-function unquote(name: string, traits: DialectTraits): string {
-  const quote = name[0];
-  if (quote === '"' || quote === "`" || quote === "'") {
-    return name.slice(1, -1).replaceAll(quote + quote, quote);
-  }
-  if (quote === "[") return name.slice(1, -1);
-  return traits.identifiers.foldUnquoted(name);
+function nameIn(token: Token, traits: DialectTraits): readonly string[] | undefined {
+  if (token.kind === "word" || token.kind === "name") return [nameOf(token, traits)];
+  if (token.kind !== "literal") return undefined;
+  // A string in double quotes is a name where the server is told so.
+  const { stringsAreNames } = traits.identifiers;
+  return token.text.startsWith('"') || (stringsAreNames && token.text.startsWith("'"))
+    ? [nameOf({ ...token, kind: "name" }, traits)]
+    : undefined;
 }
 
 /** Returns the identifier that a node is written as; `undefined` where it is more than a name. */

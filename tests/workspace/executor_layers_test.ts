@@ -21,7 +21,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_IMPORT_IN_REWRITE: Readonly<Record<string, readonly string[]>> = {
   "rewrite/_walk.ts": ["statements", "clauses", "rewrite"],
   statements: ["statements", "clauses", "rewrite"],
-  clauses: ["clauses", "rewrite"],
+  clauses: ["clauses", "raw", "rewrite"],
+  // What the text of raw SQL says.
+  raw: ["raw", "rewrite"],
   // What they have in common with statements: the end of a body, targets, names that are reserved.
   "rewrite/_with.ts": ["clauses", "rewrite"],
   "rewrite/_prescan.ts": ["clauses", "rewrite"],

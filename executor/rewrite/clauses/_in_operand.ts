@@ -36,7 +36,7 @@ export function rewriteInOperand(
     );
   if (!pass.rules.traits.sources.inTakesTable) return out;
   if (!isIn(out.operator)) {
-    if (out.operator.kind === "RawNode") refuseTable(out.rightOperand, pass);
+    if (out.operator.kind === "RawNode") refuseTable(out, pass);
     return out;
   }
   refuseOperation(out.rightOperand);
@@ -54,9 +54,27 @@ export function rewriteInOperand(
   return Object.freeze({ ...out, rightOperand } as BinaryOperationNode);
 }
 
+/** What may stand behind IN: a list, a query, or what is ruled as the name of a table. */
+const OPERANDS: ReadonlySet<string> = new Set([
+  "AggregateFunctionNode",
+  "ColumnNode",
+  "FunctionNode",
+  "IdentifierNode",
+  "ParensNode",
+  "PrimitiveValueListNode",
+  "RawNode",
+  "ReferenceNode",
+  "SchemableIdentifierNode",
+  "SelectQueryNode",
+  "TableNode",
+  "TupleNode",
+  "ValueListNode",
+  "ValueNode",
+]);
+
 /** `x in t is true` reads the table t: an operation behind IN may begin with the name of one. */
 function refuseOperation({ kind }: OperationNode): void {
-  if (kind !== "BinaryOperationNode" && kind !== "AndNode" && kind !== "OrNode") return;
+  if (OPERANDS.has(kind)) return;
   throw new QueryRefusedError(
     "Cannot filter a query with an operation behind IN; put a list or a query there",
     "UNSUPPORTED",
@@ -64,7 +82,8 @@ function refuseOperation({ kind }: OperationNode): void {
 }
 
 /** A raw operator may end in IN, whatever else it says. */
-function refuseTable(operand: OperationNode, pass: Pass): void {
+function refuseTable({ operator, rightOperand: operand }: BinaryOperationNode, pass: Pass): void {
+  if (/\bin\s*$/i.test(textOf(operator as RawNode))) refuseOperation(operand);
   if (guardedReference(nameAfterIn(operand), pass) === undefined) return;
   throw new QueryRefusedError(
     "Cannot filter a query with a raw operator before the name of a table; use the operator's name",
@@ -80,7 +99,7 @@ function isIn(operator: OperationNode): boolean {
   const text = operator.kind === "OperatorNode"
     ? (operator as OperatorNode).operator
     : operator.kind === "RawNode"
-    ? textOf(operator as RawNode, []).trim().replace(/\s+/g, " ").toLowerCase()
+    ? textOf(operator as RawNode).trim().replace(/\s+/g, " ").toLowerCase()
     : "";
   return text === "in" || text === "not in";
 }

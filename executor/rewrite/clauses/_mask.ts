@@ -283,7 +283,7 @@ class Masking {
   }
 
   #refuseRaw(node: RawNode): void {
-    const text = textOf(node, []).toLowerCase();
+    const text = textOf(node).toLowerCase();
     const words = new Set(text.match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []);
     const name = [...this.#mask.names, this.#name].find((each) =>
       words.has(each.toLowerCase()) || words.has(this.#pass.rules.columnKey(each).toLowerCase())
@@ -324,7 +324,7 @@ export function refuseLock(node: OperationNode, derives: boolean, pass: Pass): v
       rawModifier?: OperationNode;
     };
     const raw = rawModifier ?? modifier;
-    if (raw.kind === "RawNode") return /\b(?:for|lock)\b/i.test(textOf(raw as RawNode, []));
+    if (raw.kind === "RawNode") return /\b(?:for|lock)\b/i.test(textOf(raw as RawNode));
     return word !== undefined && /^For/.test(word);
   });
   if (!locks) return;

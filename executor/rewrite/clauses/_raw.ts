@@ -8,62 +8,70 @@ import type {
 } from "kysely";
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError, RawSqlError } from "../../contract/errors.ts";
-import { flatten, type Token } from "../../tree/_raw_text.ts";
-import { problemOf } from "./_raw_problem.ts";
+import { partsOfName, readText } from "../../tree/_raw_text.ts";
+import { problemOfFragment, problemOfSource } from "../raw/_fragment.ts";
+import { problemOfTableFunction } from "../raw/_functions.ts";
+import { problemOfStatement } from "../raw/_statement.ts";
+import { frozen } from "../../tree/_children.ts";
 import { tableOfName } from "../../tree/_table_name.ts";
 import { visitChildren } from "../_visit_children.ts";
-
-/** Functions that give rows of their arguments, and read no table. */
-const TABLE_FUNCTIONS: ReadonlySet<string> = new Set([
-  "generate_series",
-  "generate_subscripts",
-  "json_array_elements",
-  "json_array_elements_text",
-  "json_each",
-  "json_each_text",
-  "json_object_keys",
-  "json_populate_record",
-  "json_populate_recordset",
-  "json_table",
-  "json_to_record",
-  "json_to_recordset",
-  "json_tree",
-  "jsonb_array_elements",
-  "jsonb_array_elements_text",
-  "jsonb_each",
-  "jsonb_each_text",
-  "jsonb_object_keys",
-  "jsonb_path_query",
-  "jsonb_populate_record",
-  "jsonb_populate_recordset",
-  "jsonb_to_record",
-  "jsonb_to_recordset",
-  "openjson",
-  "regexp_matches",
-  "regexp_split_to_table",
-  "string_split",
-  "string_to_table",
-  "unnest",
-]);
-
-/** SQLite's `pragma_..` functions, which Kysely's introspector reads; they show no rows of tables. */
-const PRAGMA = /^pragma_[a-z_]+$/;
 
 /**
  * Raw SQL: the queries among its parameters are rewritten; under `rawSql: "deny"` its text is read,
  * and refused unless it is an expression that names no table.
  */
 export function rewriteRaw(node: RawNode, pass: Pass): RawNode {
+  mustBeText(node);
   if (pass.rules.deniesRaw) {
     // sql.table(..) alone is a name: where it stands for a table, it is filtered as one.
-    if (isNameOnly(node)) return node;
-    const problem = problemOf(node, pass);
+    if (isNameOnly(node)) return visitChildren(node, pass);
+    const problem = problemOfFragment(node, pass);
     if (problem !== undefined) throw new RawSqlError(problem);
-  } else if (node.sqlFragments.some((text) => text.includes("\0"))) {
-    // SQLite reads no further than a NUL: a predicate behind it would be cut off.
+    return visitParameters(node, pass);
+  }
+  refuseNul(node);
+  return node.parameters.length === 0 ? node : visitChildren(node, pass);
+}
+
+/** Raw SQL that is a statement of its own: {@linkcode rewriteRaw}, except for what it may be. */
+export function rewriteRawStatement(node: RawNode, pass: Pass): RawNode {
+  mustBeText(node);
+  if (!pass.rules.deniesRaw) return rewriteRaw(node, pass);
+  const problem = problemOfStatement(node, pass);
+  if (problem !== undefined) throw new RawSqlError(problem);
+  return visitParameters(node, pass);
+}
+
+/** What makes a string of itself could make another one when Kysely writes it. */
+function mustBeText(node: RawNode): void {
+  for (const fragment of node.sqlFragments) {
+    if (typeof fragment !== "string") throw new RawSqlError("a raw fragment is not a string");
+  }
+  for (const parameter of node.parameters) {
+    if (parameter.kind === "RawNode") mustBeText(parameter as RawNode);
+  }
+}
+
+/** SQLite reads no further than a NUL: a predicate behind it would be cut off. */
+function refuseNul(node: RawNode): void {
+  if (node.sqlFragments.some((text) => text.includes("\0"))) {
     throw new RawSqlError("a raw fragment holds a NUL character");
   }
-  return node.parameters.length === 0 ? node : visitChildren(node, pass);
+}
+
+/** Visits what stands in raw SQL; the raw SQL in it has been read as a part of its text. */
+function visitParameters(node: RawNode, pass: Pass): RawNode {
+  let parameters: OperationNode[] | undefined;
+  for (let i = 0; i < node.parameters.length; i++) {
+    const parameter = node.parameters[i]!;
+    const next = parameter.kind === "RawNode"
+      ? visitParameters(parameter as RawNode, pass)
+      : pass.visit(parameter);
+    if (next === parameter) continue;
+    parameters ??= [...node.parameters];
+    parameters[i] = next;
+  }
+  return parameters === undefined ? node : frozen({ ...node, parameters });
 }
 
 /** Whether a raw node has no text of its own but the dots between names. */
@@ -85,12 +93,8 @@ export function refuseOpaque(item: OperationNode, pass: Pass): void {
   if (node.kind !== "RawNode") return;
   const raw = node as RawNode;
   if (isNameOnly(raw) && tableOfName(raw, pass.rules.traits) !== undefined) return;
-  const tokens = flatten(raw, pass.rules.dialect);
-  const call = tokens === undefined ? undefined : calledFunction(tokens);
-  if (call === undefined) {
-    throw new RawSqlError("a raw fragment stands where a table is named");
-  }
-  refuseTableFunction(call, pass);
+  const problem = problemOfSource(raw, pass);
+  if (problem !== undefined) throw new RawSqlError(problem);
 }
 
 /**
@@ -101,7 +105,7 @@ export function refuseOpenComma(node: OperationNode, pass: Pass): void {
   switch (node.kind) {
     case "RawNode": {
       let depth = 0;
-      for (const token of flatten(node as RawNode, pass.rules.dialect) ?? []) {
+      for (const token of readText(node as RawNode, pass.rules.traits).tokens ?? []) {
         if (token.text === "(") depth++;
         else if (token.text === ")") depth--;
         else if (token.text === "," && depth === 0) {
@@ -124,10 +128,10 @@ export function refuseOpenComma(node: OperationNode, pass: Pass): void {
   }
 }
 
-/** Refuses an alias that is raw SQL, unless it is a name, or a name and a list of columns. */
+/** Refuses an alias that is not an identifier, unless it is raw SQL for a name, or one with columns. */
 export function refuseOpenAlias(alias: OperationNode, pass: Pass): void {
-  if (alias.kind !== "RawNode") return;
-  const tokens = flatten(alias as RawNode, pass.rules.dialect);
+  if (alias?.kind !== "RawNode") throw new RawSqlError("an alias is more than a name");
+  const { tokens } = readText(alias as RawNode, pass.rules.traits);
   const [name, open] = tokens ?? [];
   const named = name?.kind === "word" || name?.kind === "name" ||
     name?.node?.kind === "IdentifierNode";
@@ -207,26 +211,9 @@ function firstText(raw: RawNode): string {
 }
 
 function refuseTableFunction(name: string, pass: Pass): void {
-  const key = name.toLowerCase();
-  if (TABLE_FUNCTIONS.has(key) || PRAGMA.test(key) || pass.rules.tableFunctions.has(key)) return;
-  throw new RawSqlError(
-    `function "${name}" stands where a table is named, and may read any; name it in the option ` +
-      `"tableFunctions" if it reads no guarded table`,
-  );
-}
-
-/** The name of the function, where the whole text is one call of it. */
-function calledFunction(tokens: readonly Token[]): string | undefined {
-  const [name, open] = tokens;
-  if (name?.kind !== "word" || open?.text !== "(") return undefined;
-  let depth = 0;
-  for (let i = 1; i < tokens.length; i++) {
-    const { text } = tokens[i]!;
-    if (text === "(") depth++;
-    else if (text === ")" && --depth === 0) {
-      const rest = tokens.slice(i + 1).map((token) => token.text.toLowerCase()).join(" ");
-      return rest === "" || rest === "with ordinality" ? name.text : undefined;
-    }
-  }
-  return undefined;
+  const parts = partsOfName(name, pass.rules.traits);
+  const problem = parts === undefined
+    ? `"${String(name)}" is called as a function, and is more than a name`
+    : problemOfTableFunction(parts, pass);
+  if (problem !== undefined) throw new RawSqlError(problem);
 }

@@ -14,7 +14,8 @@ import {
 } from "kysely";
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { mapChildren, sameNode } from "../../tree/_nodes.ts";
+import { forEachChild, mapChildren, sameNode } from "../../tree/_nodes.ts";
+import { isPlainFunction } from "../../tree/_raw_text.ts";
 import { and, andWhere } from "../../tree/_predicate.ts";
 import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "../_reference.ts";
@@ -143,17 +144,35 @@ export function derivedTable(
   );
 }
 
-/** Refuses a function that has the name of a guarded table: SQLite's virtual tables are called. */
-export function refuseTableCall(node: OperationNode, pass: Pass): void {
+/**
+ * Refuses a function that has the name of a guarded table (virtual tables may be called), and one
+ * whose name is none, such as `only`, with a guarded table for an argument: what the brackets hold is
+ * then a table.
+ */
+export function refuseTableCall(item: OperationNode, pass: Pass): void {
+  const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
   if (node.kind !== "FunctionNode" && node.kind !== "AggregateFunctionNode") return;
   const { func } = node as FunctionNode;
-  const name = func.split(".").at(-1)!;
-  if (!pass.isGuarded(name, undefined)) return;
+  const name = String(func).split(".").at(-1)!;
+  const table = pass.isGuarded(name, undefined)
+    ? name
+    : isPlainFunction(func)
+    ? undefined
+    : guardedArgument(node, pass);
+  if (table === undefined) return;
   throw new QueryRefusedError(
-    `Cannot filter table "${name}" where it is called as a function; name it as a table`,
+    `Cannot filter table "${table}" where it is called as a function; name it as a table`,
     "UNSUPPORTED",
-    name,
+    table,
   );
+}
+
+function guardedArgument(node: OperationNode, pass: Pass): string | undefined {
+  let found: string | undefined;
+  forEachChild(node, (child) => {
+    found ??= guardedReference(child, pass)?.tableName ?? guardedArgument(child, pass);
+  });
+  return found;
 }
 
 /** What may stand where a table is named, and is ruled elsewhere. */
@@ -193,7 +212,7 @@ function referenceIn(
 ): GuardedReference | undefined {
   if (pass.rules.deniesRaw) refuseOpaque(item, pass);
   refuseNoTable(item);
-  refuseTableCall(item.kind === "AliasNode" ? (item as AliasNode).node : item, pass);
+  refuseTableCall(item, pass);
   return guardedReference(item, pass);
 }
 

@@ -459,7 +459,7 @@ class StoredMasks {
   }
 
   #raw(node: RawNode, scopes: Scopes): Masked | undefined {
-    const text = textOf(node, []);
+    const text = textOf(node);
     for (const [, name, dot] of text.matchAll(/([\p{L}_][\p{L}\p{N}_$]*)["`\]]?(\s*\.)?/gu)) {
       const masked = this.#column(name!, undefined, scopes);
       if (masked === undefined) continue;

@@ -3,7 +3,7 @@ import { andWhere } from "../../tree/_predicate.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
 import { refuseOpaque } from "./_raw.ts";
-import { refuseNoTable } from "./_sources.ts";
+import { refuseNoTable, refuseTableCall } from "./_sources.ts";
 
 /** Returns the tables that a statement writes: one, or a list of them. */
 export function targetsOf(table: OperationNode): readonly OperationNode[] {
@@ -28,6 +28,7 @@ export function refuseOtherTargets(targets: readonly OperationNode[], pass: Pass
   for (const target of targets) {
     if (pass.rules.deniesRaw) refuseOpaque(target, pass);
     refuseNoTable(target);
+    refuseTableCall(target, pass);
   }
 }
 

@@ -3,6 +3,7 @@ import {
   ColumnUpdateNode,
   type DeleteQueryNode,
   type OperationNode,
+  type TableNode,
   UpdateQueryNode,
 } from "kysely";
 import { QueryRefusedError } from "../../contract/errors.ts";
@@ -53,7 +54,7 @@ export function rewriteDelete(
     deleted: named,
     unqualified: undefined,
   };
-  if (using !== undefined) filterSources(sources, pass);
+  if (using !== undefined || out.joins !== undefined) filterSources(sources, pass);
   const targets = named === undefined
     ? out.from.froms
     : out.from.froms.filter((target) => sourceNamed(target, out) === undefined);
@@ -111,11 +112,10 @@ function sourceNamed(target: OperationNode, node: DeleteQueryNode): OperationNod
 }
 
 function plainName(item: OperationNode): string | undefined {
-  const node = item as OperationNode & {
-    alias?: { name?: string };
-    table?: { identifier: { name: string } };
-  };
-  return node.kind === "AliasNode" ? node.alias?.name : node.table?.identifier.name;
+  if (item.kind === "TableNode") return (item as TableNode).table.identifier.name;
+  return item.kind === "AliasNode"
+    ? (item as OperationNode & { alias?: { name?: string } }).alias?.name
+    : undefined;
 }
 
 interface Softened {

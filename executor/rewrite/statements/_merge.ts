@@ -15,8 +15,9 @@ import { textOf } from "../../tree/_raw_text.ts";
 import { assignMerge } from "../clauses/_assign.ts";
 import { checkMerge } from "../clauses/_check.ts";
 import { refuseOpaque, refuseOpenEnd } from "../clauses/_raw.ts";
-import { derivedTable, refuseNoTable } from "../clauses/_sources.ts";
+import { derivedTable, refuseNoTable, refuseTableCall } from "../clauses/_sources.ts";
 import { intercept } from "../_intercept.ts";
+import { refuseMisplaced } from "../_misplaced.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
@@ -36,6 +37,7 @@ export function rewriteMerge(
   original: MergeQueryNode,
   outer: Pass,
 ): MergeQueryNode {
+  refuseMisplaced(original);
   let node = outer.rules.intercepts ? intercept(original, outer) : original;
   const target = guardedTarget(node.into, outer);
   if (target !== undefined && outer.rules.writes) {
@@ -51,6 +53,7 @@ export function rewriteMerge(
 
   if (pass.rules.deniesRaw) refuseOpaque(out.into, pass);
   refuseNoTable(out.into);
+  refuseTableCall(out.into, pass);
   if (target === undefined) return using === out.using ? out : withUsing(out, using);
   const actions = actionsOf(out);
   out = softenDeletes(out, target, pass);
@@ -85,6 +88,7 @@ function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQuer
 function filterSource(using: JoinNode, pass: Pass): JoinNode {
   if (pass.rules.deniesRaw) refuseOpaque(using.table, pass);
   refuseNoTable(using.table);
+  refuseTableCall(using.table, pass);
   const reference = guardedReference(using.table, pass);
   if (reference === undefined) return using;
   const table = derivedTable(reference, pass);
@@ -135,7 +139,7 @@ function filterWhen(when: WhenNode, predicate: OperationNode): WhenNode {
 }
 
 function refuseActions(condition: OperationNode): void {
-  const text = condition.kind === "RawNode" ? textOf(condition as RawNode, []) : "";
+  const text = condition.kind === "RawNode" ? textOf(condition as RawNode) : "";
   if (!/\bthen\b/i.test(text) || /\bcase\b/i.test(text)) return;
   throw new QueryRefusedError(
     "Cannot filter a MERGE with a raw condition that holds an action; write each WHEN by itself",
