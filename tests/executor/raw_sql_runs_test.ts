@@ -6,7 +6,7 @@ import {
   RawSqlError,
 } from "@kysera/executor";
 import type { Plugin } from "@kysera/executor";
-import { CompiledQuery, type Kysely, sql } from "kysely";
+import { CompiledQuery, createQueryId, type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -27,11 +27,18 @@ onEveryDialect(`an executor with rawSql: "deny"`, (dialect) => {
     await assert.rejects(executor.executeQuery(CompiledQuery.raw("select 1")), isRefusal);
     await assert.rejects(executor.transaction().execute((trx) => raw.execute(trx)), isRefusal);
     await assert.rejects(executor.connection().execute((c) => raw.execute(c)), isRefusal);
-    await assert.rejects(sql`select 1`.execute(executor.withoutPlugins()), isRefusal);
+    await assert.rejects(raw.execute(executor.withoutPlugins()), isRefusal);
     await assert.rejects(
       async () => await executor.getExecutor().stream(raw.compile(db), 10).next(),
       isRefusal,
     );
+    // What the executor has not compiled itself, it has not read.
+    await assert.rejects(executor.executeQuery(sql`select 1`.compile(db)), isRefusal);
+    const own = sql`select 1`.compile(executor);
+    await executor.executeQuery(own);
+    await assert.rejects(executor.executeQuery({ ...own, sql: "select * from users" }), isRefusal);
+    const unread = executor.getExecutor().compileQuery(raw.toOperationNode(), createQueryId());
+    await assert.rejects(executor.executeQuery(unread), isRefusal);
     assert.equal((await raw.execute(getRawDb(executor as Kysely<any>))).rows.length, 4);
   });
 
@@ -149,10 +156,11 @@ onEveryDialect(`an executor with rawSql: "allow"`, (dialect) => {
   it("is the rule until a plugin says that it is of no use then", async () => {
     const db = dummy(dialect.dialect);
     const strict: Plugin = { name: "strict", version: "1.0.0", rawSql: "deny" };
-    await assert.rejects(sql`select 1`.execute(await createExecutor(db, [strict])), RawSqlError);
+    const raw = sql`select * from users`;
+    await assert.rejects(raw.execute(await createExecutor(db, [strict])), RawSqlError);
     const late: Plugin = { name: "late", version: "1.0.0", setup: () => ({ rawSql: "deny" }) };
-    await assert.rejects(sql`select 1`.execute(await createExecutor(db, [late])), RawSqlError);
+    await assert.rejects(raw.execute(await createExecutor(db, [late])), RawSqlError);
     const loose = await createExecutor(db, [strict], { rawSql: "allow" });
-    await sql`select 1`.execute(loose);
+    await raw.execute(loose);
   });
 });
