@@ -19,6 +19,7 @@ import { Pass, type PassOptions, type Usage } from "../rewrite/_pass.ts";
 import { isUntouched } from "../rewrite/_prescan.ts";
 import { CHECK_COLUMN, type RowChecks } from "../rewrite/_row_checks.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
+import { refuseUnknownStatement } from "../rewrite/_unknown_kind.ts";
 import { walk, walkRoot } from "../rewrite/_walk.ts";
 import { type Rest, runAround } from "../run/_around.ts";
 import { watch } from "../run/_connection.ts";
@@ -129,6 +130,7 @@ export class GuardedExecutor implements QueryExecutor {
   transformQuery<T extends RootOperationNode>(node: T, queryId: QueryId): T {
     const { rules } = this;
     this.state.assertAlive();
+    if (rules.set.hooks.length > 0) refuseUnknownStatement(node);
     let original: RootOperationNode = node;
     if (this.#before.length > 0) {
       original = restore(original, rules) as RootOperationNode;

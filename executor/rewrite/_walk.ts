@@ -23,9 +23,9 @@ import type {
   UpdateQueryNode,
   WhereNode,
 } from "kysely";
-import { QueryRefusedError } from "../contract/errors.ts";
 import { freezeBelow, frozen } from "../tree/_nodes.ts";
 import { isColumnName, isReferenceName, isSchemableName } from "../tree/_name_nodes.ts";
+import { isKnownKind } from "../tree/_node_kinds.ts";
 import { statementKind } from "../tree/_statement_kinds.ts";
 import { rewriteFunction } from "./clauses/_function.ts";
 import { rewriteInOperand } from "./clauses/_in_operand.ts";
@@ -46,6 +46,7 @@ import { rewriteInsert } from "./statements/_insert.ts";
 import { rewriteMerge } from "./statements/_merge.ts";
 import { rewriteSelect } from "./statements/_select.ts";
 import { rewriteUpdate } from "./statements/_update.ts";
+import { unknownKind } from "./_unknown_kind.ts";
 import { visitChildren } from "./_visit_children.ts";
 
 /**
@@ -146,7 +147,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
     case "UsingNode":
       throw misplaced(node, undefined, node.kind);
     default:
-      if (node.kind.endsWith("QueryNode")) throw unknownStatement(node);
+      if (!isKnownKind(node.kind)) throw unknownKind(node);
       return visitChildren(node, pass);
   }
 }
@@ -164,7 +165,7 @@ export function walkRoot(node: RootOperationNode, pass: Pass): OperationNode {
   const out = rewriteQuery(node as Query, pass, true);
   if (out === undefined) {
     const kind = statementKind(node.kind);
-    if (kind === undefined) throw unknownStatement(node);
+    if (kind === undefined) throw unknownKind(node);
     return kind === "raw" ? rewriteRawStatement(node as RawNode, pass) : walk(node, pass);
   }
   if (out !== node) freezeBelow(out, node);
@@ -194,14 +195,6 @@ function rewriteQuery(node: Query, pass: Pass, isRoot: boolean): OperationNode |
     default:
       return undefined;
   }
-}
-
-function unknownStatement({ kind }: OperationNode): QueryRefusedError {
-  return new QueryRefusedError(
-    `Cannot run a ${kind}: this version of the executor has no rule for such a statement; run it ` +
-      "on getRawDb(executor), where no plugin applies",
-    "UNSUPPORTED",
-  );
 }
 
 function visitOne<K extends string, T extends OperationNode & Readonly<Record<K, OperationNode>>>(

@@ -7,7 +7,7 @@ export type StatementKind = "select" | "insert" | "update" | "delete" | "merge" 
  * Every kind of statement that Kysely makes. What a kind means for rewriting, for hooks and for
  * transactions derives from here; a kind that is not here is refused.
  */
-const STATEMENT_KINDS: Readonly<Record<RootOperationNode["kind"], StatementKind>> = {
+export const STATEMENT_KINDS: Readonly<Record<RootOperationNode["kind"], StatementKind>> = {
   SelectQueryNode: "select",
   InsertQueryNode: "insert",
   UpdateQueryNode: "update",
