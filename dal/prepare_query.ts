@@ -2,6 +2,7 @@ import { abortable, BadRequestError, detectDialect, isPlainObject } from "@kyser
 import {
   ForeignQueryError,
   getPlugins,
+  inOneRun,
   isKyseraExecutor,
   planKey,
   type QueryPlan,
@@ -128,19 +129,26 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   }
 
   compile(values: P): CompiledQuery<Row> {
-    return this.#bind(values)?.query ?? this.#anew(values).compile();
+    return inOneRun(
+      this.#db,
+      (db) => this.#bind(db, values)?.query ?? this.#anew(db, values).compile(),
+    );
   }
 
   async execute(values: P): Promise<Row[]> {
-    const bound = this.#bind(values);
+    return await abortable(this.#signal, () => inOneRun(this.#db, (db) => this.#start(db, values)));
+  }
+
+  /** Binds or builds the query, and starts it. */
+  async #start(db: Kysely<DB>, values: P): Promise<Row[]> {
+    const bound = this.#bind(db, values);
     if (bound === undefined) {
       // Every builder of Kysely's that can be compiled can be run.
-      const query = this.#anew(values) as Compilable<Row> & { execute(): Promise<Row[]> };
-      return await abortable(this.#signal, () => query.execute());
+      const query = this.#anew(db, values) as Compilable<Row> & { execute(): Promise<Row[]> };
+      return await query.execute();
     }
     const { plan, query } = bound;
-    const result = await abortable(this.#signal, () => this.#db.executeQuery(query));
-    return resultOf(plan.kind, query, result, this.#db);
+    return resultOf(plan.kind, query, await db.executeQuery(query), db);
   }
 
   async executeTakeFirst(values: P): Promise<Row | undefined> {
@@ -169,15 +177,16 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
 
   /** The plan, and the query for these values; `undefined` where there is none to keep. */
   #bind(
+    db: Kysely<DB>,
     values: P,
   ): { readonly plan: QueryPlan<Row>; readonly query: CompiledQuery<Row> } | undefined {
-    const key = planKey(this.#db);
+    const key = planKey(db);
     let plans = this.#plans.get(key);
     if (plans === undefined) this.#plans.set(key, plans = new PlanCache(MOST_PLANS));
     return plans.bind(signatureOf(values), ({ plan, layout }) => {
-      const query = plan.tryBind(this.#db, this.#values(values, layout));
+      const query = plan.tryBind(db, this.#values(values, layout));
       return query === undefined ? undefined : { plan, query };
-    }, () => this.#plan(values));
+    }, () => this.#plan(db, values));
   }
 
   /** The values in the order of their slots. @throws {BadRequestError} */
@@ -194,20 +203,20 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     return out;
   }
 
-  #plan(values: P): Planned<Row> | undefined {
+  #plan(db: Kysely<DB>, values: P): Planned<Row> | undefined {
     const layout: Layout = new Map();
-    const plan = tryCompilePlan(this.#db, (db) => {
+    const plan = tryCompilePlan(db, (db) => {
       layout.clear();
       return this.#build(db, paramsFor<P>(values, layout, (index) => new Slot(index)));
-    }, () => this.#anew(values));
+    }, () => this.#anew(db, values));
     return plan === undefined ? undefined : { plan, layout };
   }
 
   /** The query with its values in it, as one would write it by hand. */
-  #anew(values: P): Compilable<Row> {
+  #anew(db: Kysely<DB>, values: P): Compilable<Row> {
     const layout: Layout = new Map();
     const params = paramsFor<P>(values, layout, (_index, value) => new Value(value));
-    const built = this.#build(this.#db, params);
+    const built = this.#build(db, params);
     this.#values(values, layout);
     return built;
   }

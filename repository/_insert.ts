@@ -1,4 +1,5 @@
 import { BadRequestError } from "@kysera/core";
+import { inOneRun } from "@kysera/executor";
 import { type InsertQueryBuilder, type Kysely, sql } from "kysely";
 import type { At, Row, Table } from "./_table.ts";
 import { inSavepoint } from "./_together.ts";
@@ -174,9 +175,11 @@ async function insertGroup(
 
 /** Lists of plain values are what Kysely is quickest with; slots would be slower. */
 async function insertMany(table: Table, rows: readonly Row[]): Promise<{ readonly rows: Row[] }> {
-  const query = table.db.insertInto(table.name).values(rows);
-  // The builder's own execute() would keep the rows from being returned as they are.
-  return await table.db.executeQuery<Row>(table.returns ? query.returningAll() : query);
+  return await inOneRun(table.db, (db) => {
+    const query = db.insertInto(table.name).values(rows);
+    // The builder's own execute() would keep the rows from being returned as they are.
+    return db.executeQuery<Row>(table.returns ? query.returningAll() : query);
+  });
 }
 
 async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string, Row>> {
@@ -185,8 +188,9 @@ async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string
   const found = new Map<string, Row>();
   const size = table.keysPerStatement;
   for (let i = 0; i < keys.length; i += size) {
-    const part: Row[] = await table.db.selectFrom(table.name).selectAll()
-      .where((eb) => table.keyIsIn(eb, keys.slice(i, i + size))).execute();
+    const part: Row[] = await inOneRun(table.db, (db) =>
+      db.selectFrom(table.name).selectAll()
+        .where((eb) => table.keyIsIn(eb, keys.slice(i, i + size))).execute());
     for (const row of part) found.set(table.nameOf(row), row);
   }
   return found;

@@ -8,6 +8,7 @@ import {
   paginateCursor,
   type PaginatedResult,
 } from "@kysera/core";
+import { inOneRun } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { assertColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
@@ -157,10 +158,16 @@ export function reads(table: Table): Reads {
     const size = table.keysPerStatement;
     for (let start = 0; start < names.length; start += size) {
       const part = names.slice(start, start + size);
-      const query = from(table.db).where((eb) =>
-        table.keyIsIn(eb, part.map((name) => keys.get(name)!))
+      const rows: Row[] = await abortable(
+        table.signalWith(signal),
+        () =>
+          inOneRun(
+            table.db,
+            (db) =>
+              from(db).where((eb) => table.keyIsIn(eb, part.map((name) => keys.get(name)!)))
+                .execute(),
+          ),
       );
-      const rows: Row[] = await abortable(table.signalWith(signal), () => query.execute());
       const entities = await table.entities(rows);
       let strangers = 0;
       rows.forEach((row, i) => {

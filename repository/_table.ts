@@ -9,6 +9,7 @@ import { PlanCache, tryCompilePlan } from "@kysera/dal";
 import {
   assertKnownKey,
   findKey,
+  inOneRun,
   mustMeetOneRow,
   planKey,
   type QueryPlan,
@@ -139,14 +140,24 @@ export class Table {
     build: Build,
     signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
-    const withValues = (): Compilable<any> => build(this.db, (i) => values[i]);
-    const query: CompiledQuery<Row> | Compilable<any> = this.#plans.byShape.bind(
+    const start = (): Promise<QueryResult<Row>> =>
+      inOneRun(this.db, (db) => db.executeQuery(this.#query(db, shape, values, build)));
+    if (signal === undefined && this.signal === undefined) return await start();
+    return await abortable(this.signalWith(signal), start);
+  }
+
+  #query(
+    db: Kysely<any>,
+    shape: string,
+    values: readonly unknown[],
+    build: Build,
+  ): CompiledQuery<Row> | Compilable<any> {
+    const withValues = (): Compilable<any> => build(db, (i) => values[i]);
+    return this.#plans.byShape.bind(
       shape,
-      (plan) => plan.tryBind(this.db, values),
-      () => tryCompilePlan(this.db, (db) => build(db, (i) => new Slot(i)), withValues),
+      (plan) => plan.tryBind(db, values),
+      () => tryCompilePlan(db, (db) => build(db, (i) => new Slot(i)), withValues),
     ) ?? withValues();
-    if (signal === undefined && this.signal === undefined) return await this.db.executeQuery(query);
-    return await abortable(this.signalWith(signal), () => this.db.executeQuery(query));
   }
 
   /** The table's own signal, and another one. */

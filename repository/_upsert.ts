@@ -1,6 +1,6 @@
 import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
 import { insertAlone, readBack } from "./_insert.ts";
-import { CheckRefusedError } from "@kysera/executor";
+import { CheckRefusedError, inOneRun } from "@kysera/executor";
 import type { CompiledQuery } from "kysely";
 import type { Row, Table } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
@@ -113,23 +113,29 @@ async function upsertPart(table: Table, rows: readonly Row[], plan: Plan): Promi
   const { key, set } = plan;
   // Where there is nothing to change, a change to itself lets the row be returned.
   const columns = set.length === 0 ? key : set;
-  const query = table.db.insertInto(table.name).values(rows).onConflict((oc) =>
-    oc.columns([...key]).doUpdateSet((eb) => ({
-      ...Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
-      ...counted(table, eb),
-    }))
-  ).returningAll();
-  let compiled: CompiledQuery<Row>;
-  try {
-    compiled = query.compile();
-  } catch (error) {
-    if (!(error instanceof CheckRefusedError) || rows.length === 0) throw error;
+  const started = inOneRun(table.db, (db) => {
+    const query = db.insertInto(table.name).values(rows).onConflict((oc) =>
+      oc.columns([...key]).doUpdateSet((eb) => ({
+        ...Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
+        ...counted(table, eb),
+      }))
+    ).returningAll();
+    let compiled: CompiledQuery<Row>;
+    try {
+      compiled = query.compile();
+    } catch (error) {
+      if (!(error instanceof CheckRefusedError) || rows.length === 0) throw error;
+      return undefined;
+    }
+    return db.executeQuery(compiled);
+  });
+  if (started === undefined) {
     // A check sees the values of a single row only: those of "excluded" are not in the statement.
     const out: Row[] = [];
     for (const row of rows) out.push(await upsertAtOnce(table, row, plan));
     return out;
   }
-  const { rows: written } = await table.db.executeQuery(compiled);
+  const { rows: written } = await started;
   if (written.length < rows.length) throw new UpsertConflictError(table.name);
   return written;
 }
@@ -177,9 +183,13 @@ async function upsertInSteps(table: Table, row: Row, plan: Plan): Promise<Row> {
 }
 
 async function lockByKey(table: Table, row: Row, { key }: Plan): Promise<Row | undefined> {
-  const rows: Row[] = await table.db.selectFrom(table.name).selectAll().where((eb) =>
-    eb.and(key.map((column) => eb(`${table.name}.${column}`, "=", row[column])))
-  ).forUpdate().execute();
+  const rows: Row[] = await inOneRun(
+    table.db,
+    (db) =>
+      db.selectFrom(table.name).selectAll().where((eb) =>
+        eb.and(key.map((column) => eb(`${table.name}.${column}`, "=", row[column])))
+      ).forUpdate().execute(),
+  );
   return rows[0];
 }
 
@@ -188,8 +198,12 @@ async function change(table: Table, row: Row, { set, isRead }: Plan, before: Row
   const values: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
   if (!table.isKeyUnique) await table.mustMeetOneRow([primaryKey.map((column) => before[column])]);
   if (set.length > 0 || versionColumn !== undefined) {
-    await table.db.updateTable(table.name).set((eb) => ({ ...values, ...counted(table, eb) }))
-      .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])])).execute();
+    await inOneRun(
+      table.db,
+      (db) =>
+        db.updateTable(table.name).set((eb) => ({ ...values, ...counted(table, eb) }))
+          .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])])).execute(),
+    );
   }
   const known = { ...before, ...values };
   return isRead ? await readBack(table, primaryKey.map((column) => known[column]), known) : known;

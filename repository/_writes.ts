@@ -1,4 +1,5 @@
 import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
+import { inOneRun } from "@kysera/executor";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
@@ -192,8 +193,11 @@ export function writes(
       let count = 0n;
       const part = async (inside: Table, keys: readonly unknown[][]): Promise<void> => {
         if (!inside.isKeyUnique) await inside.mustMeetOneRow(keys);
-        const result = await inside.db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys))
-          .executeTakeFirst();
+        const result = await inOneRun(
+          inside.db,
+          (db) =>
+            db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys)).executeTakeFirst(),
+        );
         count += result.numDeletedRows;
       };
       if (keys.length <= size) await part(table, keys);

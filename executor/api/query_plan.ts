@@ -2,7 +2,7 @@ import type { Compilable, CompiledQuery, Kysely, RootOperationNode } from "kysel
 import { inMode, instanceOf } from "../instance/_graft.ts";
 import { sameKeys } from "../hooks/_cache_keys.ts";
 import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
-import type { GuardedExecutor } from "../instance/_guarded_executor.ts";
+import type { GuardedExecutor, OpenRun } from "../instance/_guarded_executor.ts";
 import { type CacheKey, Usage } from "../rewrite/_pass.ts";
 import type { Attributes } from "../contract/plugin.ts";
 import type { TableId } from "../contract/table_scope.ts";
@@ -139,7 +139,7 @@ function planOfInstance<R, K extends Kysely<any>>(
   build: (db: K) => Compilable<R>,
 ): QueryPlan<R> {
   const { family } = instance.rules;
-  let prepared = prepareFor(handle, instance, build, true);
+  let prepared = prepareFor(handle, instance, build, true, instance.openRun);
   let asked: Prepared<R> | undefined;
   const problem = (other: GuardedExecutor | undefined, run: object): string | undefined => {
     if (other?.rules.family !== family) {
@@ -154,7 +154,7 @@ function planOfInstance<R, K extends Kysely<any>>(
       : "it was prepared under another context";
   };
   /** What the catalog says of the tables may have become known, or have changed. */
-  const refresh = (other: Kysely<any>, target: GuardedExecutor): void => {
+  const refresh = (other: Kysely<any>, target: GuardedExecutor, run: object): void => {
     const { version, unknown } = prepared;
     const { rules } = target;
     if (
@@ -163,7 +163,7 @@ function planOfInstance<R, K extends Kysely<any>>(
     ) {
       return;
     }
-    prepared = prepareFor(other as K, target, build, true);
+    prepared = prepareFor(other as K, target, build, true, run);
     asked = undefined;
   };
   const bound = (
@@ -176,12 +176,12 @@ function planOfInstance<R, K extends Kysely<any>>(
     const { context } = rules.request;
     const reusable = isReusable(prepared);
     // An instance of the family is a Kysely of the same kind as the one that was prepared for.
-    let made = reusable ? prepared : prepareFor(other as K, target, build, true);
+    const prepare = (defersChecks: boolean): Prepared<R> =>
+      prepareFor(other as K, target, build, defersChecks, run);
+    let made = reusable ? prepared : prepare(true);
     if (ExecutorQuery.checksOf(made.query)?.satisfied(values, context, run) === false) {
       // A check that cannot tell by the values is made by the database.
-      made = reusable
-        ? asked ??= prepareFor(other as K, target, build, false)
-        : prepareFor(other as K, target, build, false);
+      made = reusable ? asked ??= prepare(false) : prepare(false);
     }
     const { query, unknown } = made;
     const read: ReadParameter[] = [];
@@ -190,16 +190,20 @@ function planOfInstance<R, K extends Kysely<any>>(
       if (rules.callerMayChange) read.push([parameter, value]);
       return value;
     });
+    const checks = ExecutorQuery.checksOf(query);
+    if (!rules.callerMayChange && unknown.length === 0) {
+      return new ExecutorQuery<R>(query, parameters, rules, { checks, ...NOTHING_LEFT });
+    }
+    // The caller's list may be changed until the query runs.
+    const given = values.slice();
+    const again = (run: object): CompiledQuery<R> => boundIn(other, given, run);
+    // What was checked for one caller is checked again for the one that runs it.
+    const check: CacheKey["read"] = (context, run) => checks?.satisfied(given, context, run);
+    const keys = [...made.keys, { read: check, value: checks && true }];
     return new ExecutorQuery<R>(query, parameters, rules, {
-      checks: ExecutorQuery.checksOf(query),
-      reads: rules.callerMayChange ? new ContextReads(made.keys, read) : undefined,
-      unknown: unknown.length === 0 ? undefined : {
-        tables: unknown,
-        again() {
-          refresh(other, target);
-          return bound(other, values, run);
-        },
-      },
+      checks,
+      reads: rules.callerMayChange ? new ContextReads(keys, read, run, again) : undefined,
+      unknown: unknown.length === 0 ? undefined : { tables: unknown, again },
     });
   };
   const tried = (
@@ -208,9 +212,19 @@ function planOfInstance<R, K extends Kysely<any>>(
     run: object,
   ): CompiledQuery<R> | string => {
     const target = instanceOf(other);
-    if (target !== undefined && target.rules.family === family) refresh(other, target);
+    if (target !== undefined && target.rules.family === family) refresh(other, target, run);
     return problem(target, run) ?? bound(other, values, run);
   };
+  const boundIn = (
+    other: Kysely<any>,
+    values: readonly unknown[],
+    run: object,
+  ): CompiledQuery<R> => {
+    const query = tried(other, values, run);
+    if (typeof query === "string") throw new ForeignQueryError(query);
+    return query;
+  };
+  const runOn = (other: Kysely<any>): object => instanceOf(other)?.openRun ?? {};
   return {
     get sql() {
       return prepared.query.sql;
@@ -222,16 +236,12 @@ function planOfInstance<R, K extends Kysely<any>>(
       // Where tables are not known yet, it is compiled once more when they are.
       return !prepared.once;
     },
-    serves: (other) => problem(instanceOf(other), {}) === undefined,
+    serves: (other) => problem(instanceOf(other), runOn(other)) === undefined,
     tryBind(other, values) {
-      const query = tried(other, values, {});
+      const query = tried(other, values, runOn(other));
       return typeof query === "string" ? undefined : query;
     },
-    bind(other, values) {
-      const query = tried(other, values, {});
-      if (typeof query === "string") throw new ForeignQueryError(query);
-      return query;
-    },
+    bind: (other, values) => boundIn(other, values, runOn(other)),
   };
 }
 
@@ -253,23 +263,35 @@ function isReusable({ once, unknown }: Prepared<unknown>): boolean {
   return !once && unknown.length === 0;
 }
 
-/** Compiles a query, and leaves its deferred parameters to be read when it runs. */
+/**
+ * Compiles a query, and leaves its deferred parameters to be read when it runs.
+ *
+ * @param run stands for the run that it is compiled in, where one has begun
+ */
 function prepareFor<R, K extends Kysely<any>>(
   handle: K,
   { rules }: GuardedExecutor,
   build: (db: K) => Compilable<R>,
   defersChecks: boolean,
+  run: object | undefined,
 ): Prepared<R> {
   const usage = new Usage();
   const { version } = rules;
   let own: CompiledQuery | undefined;
+  const open: OpenRun = { run };
   const preparing = inMode(handle, {
     mode: "prepare",
     defersChecks,
+    open,
     rewritten: (used) => usage.add(used),
     compiled: (query) => own = query,
   });
-  const query = build(preparing).compile();
+  let query: CompiledQuery<R>;
+  try {
+    query = build(preparing).compile();
+  } finally {
+    open.run = undefined;
+  }
   const { keys, unknown } = usage;
   return {
     query,
@@ -281,6 +303,8 @@ function prepareFor<R, K extends Kysely<any>>(
     version,
   };
 }
+
+const NOTHING_LEFT = { reads: undefined, unknown: undefined } as const;
 
 /** Stands for every context. */
 const ANY: unique symbol = Symbol("any context");

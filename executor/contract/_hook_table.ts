@@ -37,6 +37,7 @@ export const HOOKS: Readonly<Record<HookName, HookTraits>> = {
   appliesTo: { about: "support" },
   callerMayChange: { about: "support" },
   copies: { about: "support" },
+  callerOf: { about: "support" },
   describe: { about: "support" },
   discover: { about: "support" },
   explain: { about: "support" },

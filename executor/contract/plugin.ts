@@ -327,6 +327,13 @@ export interface PluginHooks {
    */
   callerMayChange?(context: Attributes | undefined): boolean;
   /**
+   * Returns who the caller of a run is, compared by what it holds. Asked where hooks read something
+   * else in one run than in another (a clock, an id of the request): with the same caller in both, the
+   * query is compiled again with what they read now, where it would be refused otherwise. Asked too
+   * before a run has to wait, so that the caller is read when it begins.
+   */
+  callerOf?(context: Attributes | undefined, run: object): unknown;
+  /**
    * Told what the database says of a table that a query names and that the executor did not know:
    * one that was made later, or is temporary, or stands in a schema that nobody asked about. Before
    * the query runs, {@linkcode PluginHooks.appliesTo} is asked again. With this hook no table is left

@@ -1,12 +1,16 @@
+import type { CompiledQuery } from "kysely";
 import type { Attributes } from "../contract/plugin.ts";
 import type { CacheKey } from "../rewrite/_pass.ts";
 import type { DeferredParameter } from "../tree/_deferred_parameter.ts";
+import { isSame } from "./_same_value.ts";
 
 /** A deferred parameter, and what was read for it. */
 export type ReadParameter = readonly [parameter: DeferredParameter<unknown>, value: unknown];
 
-/** What changes by itself within this time, in ms, is not taken for a sign of another caller. */
-const VOLATILE_WITHIN = 3;
+/** How long, in ms, a value is watched for whether it changes while nobody else can have a turn. */
+const WATCHED_FOR = 3;
+/** How often at most: a test may have stopped the clock. */
+const MOST_LOOKS = 20_000;
 
 interface Read {
   read(context: Attributes | undefined, run: object): unknown;
@@ -18,50 +22,80 @@ interface Read {
  * compared by it, and by nothing else of a context.
  */
 export class ContextReads {
-  readonly #reads: readonly Read[];
+  readonly #keys: readonly Read[];
+  readonly #parameters: readonly Read[];
+  readonly #run: object;
+  readonly #again: (run: object) => CompiledQuery;
 
-  constructor(keys: readonly CacheKey[], parameters: readonly ReadParameter[]) {
-    this.#reads = [
-      ...keys,
-      ...parameters.map(([parameter, value]) => ({
-        read: (context: Attributes | undefined, run: object) => parameter.read(context, run),
-        value,
-      })),
-    ];
+  /**
+   * @param run stands for the run that they were read in
+   * @param again compiles the query again, for what is read in another run
+   */
+  constructor(
+    keys: readonly CacheKey[],
+    parameters: readonly ReadParameter[],
+    run: object,
+    again: (run: object) => CompiledQuery,
+  ) {
+    this.#keys = keys;
+    this.#parameters = parameters.map(([parameter, value]) => ({
+      read: (context: Attributes | undefined, run: object) => parameter.read(context, run),
+      value,
+    }));
+    this.#run = run;
+    this.#again = again;
   }
 
   /**
-   * Returns true if hooks would read the same now. A value that changes from call to call while
-   * nothing else runs (a clock, a request id) says nothing about who the caller is.
+   * Returns the query that is to run, if it may: nothing is ever run with what was read of somebody
+   * else.
+   *
+   * | what hooks read now                                            | the query                  |
+   * | -------------------------------------------------------------- | -------------------------- |
+   * | the same                                                       | as it was compiled         |
+   * | something that changes from look to look (a clock, an id)      | compiled again, by it      |
+   * | something else, although the plugins say that nobody else asks | compiled again, by it      |
+   * | something else                                                 | `undefined`: not to be run |
    *
    * @param run stands for the run of the query that is to begin
+   * @param isSameCaller asks the plugins whether two runs are those of one caller
    */
-  isSameFor(context: Attributes | undefined, run: object): boolean {
-    let other = this.#reads
-      .map((each) => ({ each, now: each.read(context, run) }))
-      .filter(({ each, now }) => !isSame(each.value, now));
-    const start = performance.now();
-    while (other.length > 0 && performance.now() - start < VOLATILE_WITHIN) {
-      const again = {};
-      other = other.filter(({ each, now }) => isSame(each.read(context, again), now));
-    }
-    return other.length === 0;
+  admit(
+    query: CompiledQuery,
+    context: Attributes | undefined,
+    run: object,
+    isSameCaller: (run: object, before: object) => boolean,
+  ): CompiledQuery | undefined {
+    if (run === this.#run) return query;
+    // The parameters of a query of one form are not those of another.
+    let other = changed(this.#keys, context, run);
+    if (other.length === 0) other = changed(this.#parameters, context, run);
+    if (other.length === 0) return query;
+    return isSameCaller(run, this.#run) || areVolatile(other, context)
+      ? this.#again(run)
+      : undefined;
   }
 }
 
-/** Returns true for equal values; lists, dates, bytes and plain objects are equal by what they hold. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(a);
-  if (prototype !== Object.getPrototypeOf(b)) return false;
-  if (a instanceof Date) return a.getTime() === (b as Date).getTime();
-  const isData = Array.isArray(a) || ArrayBuffer.isView(a) || prototype === Object.prototype ||
-    prototype === null;
-  if (!isData) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length &&
-    keys.every((key) =>
-      Object.hasOwn(b, key) && isSame(a[key as keyof typeof a], b[key as keyof typeof b])
-    );
+interface Changed {
+  readonly each: Read;
+  readonly now: unknown;
+}
+
+function changed(reads: readonly Read[], context: Attributes | undefined, run: object): Changed[] {
+  return reads
+    .map((each) => ({ each, now: each.read(context, run) }))
+    .filter(({ each, now }) => !isSame(each.value, now));
+}
+
+/** Returns true if each value changes while nothing else runs: it says nothing about the caller. */
+function areVolatile(reads: readonly Changed[], context: Attributes | undefined): boolean {
+  let steady = reads;
+  const start = performance.now();
+  for (let looks = 0; steady.length > 0 && looks < MOST_LOOKS; looks++) {
+    if (performance.now() - start > WATCHED_FOR) break;
+    const again = {};
+    steady = steady.filter(({ each, now }) => isSame(each.read(context, again), now));
+  }
+  return steady.length === 0;
 }

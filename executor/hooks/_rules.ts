@@ -9,6 +9,7 @@ import { Names } from "../tree/_names.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import type { PluginSet } from "./_plugin_set.ts";
 import { withCopiesClosed } from "./_copies.ts";
+import { isSame } from "./_same_value.ts";
 import { PluginTableRules } from "./_table_rules.ts";
 
 const MOST_TABLES = 10_000;
@@ -119,6 +120,39 @@ export class PluginRules implements Rules {
     const sameFlags = request.metadata === this.request.metadata;
     const shared = sameFlags ? this.#shared : { ...this.#shared, tables: new Map() };
     return new PluginRules(set, request, schemas, plugins, provenance, this.#relations, shared);
+  }
+
+  /** Returns true if the plugins know who the callers of two runs are, and that they are the same. */
+  isSameCaller(run: object, before: object): boolean {
+    const { context } = this.request;
+    return this.#callers().every(({ plugin, hooks }) =>
+      hooks.callerOf !== undefined &&
+      callHook(
+        plugin,
+        "callerOf",
+        () => isSame(hooks.callerOf!(context, run), hooks.callerOf!(context, before)),
+      )
+    );
+  }
+
+  /** Has the plugins read who the caller of a run is, before it has to wait. */
+  noteCaller(run: object): void {
+    if (!this.callerMayChange) return;
+    for (const { hooks } of this.#callers()) {
+      try {
+        hooks.callerOf?.(this.request.context, run);
+      } catch {
+        // Whoever asks for the caller later in this run is told.
+      }
+    }
+  }
+
+  /** The plugins that read the caller from elsewhere, under the context of the request scope. */
+  #callers(): readonly NamedHooks[] {
+    const { context } = this.request;
+    return this.set.callers.filter(({ plugin, hooks }) =>
+      callHook(plugin, "callerMayChange", () => hooks.callerMayChange!(context))
+    );
   }
 
   get withoutFlags(): PluginRules {

@@ -8,7 +8,7 @@ import { textOf } from "../tree/_raw_text.ts";
 import { ExecutorQuery } from "./_compiled_query.ts";
 
 /**
- * Lets a compiled query run, or refuses it.
+ * Returns the query that is to run in the place of a compiled one, or refuses it.
  *
  * | query                                       | `rawSql: "allow"`         | `rawSql: "deny"` |
  * | ------------------------------------------- | ------------------------- | ---------------- |
@@ -19,11 +19,15 @@ import { ExecutorQuery } from "./_compiled_query.ts";
  * | compiled elsewhere, names a guarded table   | refused                   | refused          |
  *
  * Where the caller may be another one than when it was compiled, what hooks read of the caller is
- * compared: a query that was compiled for one caller does not run for another.
+ * compared (`ContextReads`): a query that was compiled for one caller does not run for another.
  *
  * @param run stands for the run of the query
  */
-export function admit(query: CompiledQuery, rules: PluginRules, run: object): void {
+export function admit<R>(
+  query: CompiledQuery<R>,
+  rules: PluginRules,
+  run: object,
+): CompiledQuery<R> {
   const { query: node } = query;
   if (node.kind === "RawNode") {
     if (rules.deniesRaw && !ExecutorQuery.isRead(query)) {
@@ -31,13 +35,21 @@ export function admit(query: CompiledQuery, rules: PluginRules, run: object): vo
     }
     if (!rules.deniesRaw) {
       if (!rules.idle) refuseTruncate(query, rules);
-      return;
+      return query;
     }
   }
   const by = ExecutorQuery.rulesOf(query);
   if (by !== undefined && by.set === rules.set && by.request === rules.request) {
     const reads = rules.callerMayChange ? ExecutorQuery.readsOf(query) : undefined;
-    if (reads === undefined || reads.isSameFor(rules.request.context, run)) return;
+    if (reads === undefined) return query;
+    const admitted = reads.admit(
+      query,
+      rules.request.context,
+      run,
+      (run, before) => rules.isSameCaller(run, before),
+    );
+    // What was compiled again gives rows of the same type.
+    if (admitted !== undefined) return admitted as CompiledQuery<R>;
     throw new ForeignQueryError(
       "it was compiled for another caller; compile it for the caller that runs it",
     );
@@ -50,6 +62,7 @@ export function admit(query: CompiledQuery, rules: PluginRules, run: object): vo
         "the instance that runs it",
     );
   }
+  return query;
 }
 
 const COMPARING: PassOptions = { walk, mode: "run" };

@@ -46,8 +46,16 @@ import type { ExecutorState } from "./_state.ts";
 type StreamRest = Parameters<QueryExecutor["stream"]> extends [unknown, unknown, ...infer R] ? R
   : [];
 
+/** A run that has begun: as long as it is open, what the executor instance does belongs to it. */
+export interface OpenRun {
+  /** Stands for the run; `undefined` when it is closed. */
+  run: object | undefined;
+}
+
 /** How an executor instance rewrites queries, and who is told of it. */
 export interface InstanceOptions extends PassOptions {
+  /** The run that the queries of the instance belong to. Default: each has one of its own. */
+  readonly open?: OpenRun | undefined;
   /** Called with what the rewriting of a query has used. */
   readonly rewritten?: (usage: Usage) => void;
   /** Called with each query that is compiled. */
@@ -119,6 +127,11 @@ export class GuardedExecutor implements QueryExecutor {
     return new GuardedExecutor(inner, state, rules, this.#place, { walk, ...options });
   }
 
+  /** The run that the queries of the instance belong to, while it is open. */
+  get openRun(): object | undefined {
+    return this.#options.open?.run;
+  }
+
   get adapter(): DialectAdapter {
     return this.inner.adapter;
   }
@@ -136,11 +149,23 @@ export class GuardedExecutor implements QueryExecutor {
       original = restore(original, rules) as RootOperationNode;
       for (const plugin of this.#before) original = transform(plugin, original, queryId);
     }
+    // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
+    // read what they need from the compiled query.
+    return this.#rewrite(original, queryId, this.openRun) as T;
+  }
+
+  /** Rewrites a query that schema plugins have seen, in a run where one has begun. */
+  #rewrite(
+    original: RootOperationNode,
+    queryId: QueryId,
+    run: object | undefined,
+  ): RootOperationNode {
+    const { rules } = this;
     let out = original;
     let left: LeftToRun | undefined;
     let isKnown = rules.hasFlags;
     if (!rules.idle && !isUntouched(original, rules)) {
-      const pass = Pass.start(rules, this.#options);
+      const pass = Pass.start(rules, this.#options, run);
       out = walkRoot(original, pass) as RootOperationNode;
       let parameters: readonly ReadParameter[] = NONE;
       // Only a prepared query has them read later; any other may be built into one that is not ours.
@@ -154,9 +179,7 @@ export class GuardedExecutor implements QueryExecutor {
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     if (isKnown || out !== original) out = noteOrigin(out, original, queryId, rules, left);
     this.#last = out;
-    // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
-    // read what they need from the compiled query.
-    return out as T;
+    return out;
   }
 
   compileQuery<R = unknown>(node: RootOperationNode, queryId: QueryId): CompiledQuery<R> {
@@ -186,16 +209,28 @@ export class GuardedExecutor implements QueryExecutor {
   }
 
   executeQuery<R>(query: CompiledQuery<R>, ...rest: Rest): Promise<QueryResult<R>> {
+    return this.#start(query, this.openRun ?? {}, rest);
+  }
+
+  /** Admits a query, and executes it as soon as its tables are known. */
+  #start<R>(
+    compiled: CompiledQuery<R>,
+    run: object,
+    rest: Rest,
+  ): Promise<QueryResult<R>> {
     const { rules } = this;
-    const run = {};
+    let query: CompiledQuery<R>;
     try {
       this.state.assertAlive();
-      admit(query, rules, run);
+      query = admit(compiled, rules, run);
     } catch (error) {
       return Promise.reject(error);
     }
     const unknown = rules.discovers ? this.#unknownOf(query) : undefined;
-    if (unknown !== undefined) return this.#executeWhenKnown(unknown, rest);
+    if (unknown !== undefined) {
+      rules.noteCaller(run);
+      return this.#startWhenKnown(unknown, run, rest);
+    }
     return changesSchema(query)
       ? this.#execute(query, run, rest).finally(() => this.state.forget(changedTable(query)))
       : this.#execute(query, run, rest);
@@ -225,17 +260,29 @@ export class GuardedExecutor implements QueryExecutor {
     chunkSize: number,
     ...rest: StreamRest
   ): AsyncIterableIterator<QueryResult<R>> {
+    return this.#stream(query, this.openRun ?? {}, chunkSize, rest);
+  }
+
+  #stream<R>(
+    compiled: CompiledQuery<R>,
+    run: object,
+    chunkSize: number,
+    rest: StreamRest,
+  ): AsyncIterableIterator<QueryResult<R>> {
     const { rules } = this;
     this.state.assertAlive();
-    admit(query, rules, {});
+    const query = admit(compiled, rules, run);
     const unknown = rules.discovers ? this.#unknownOf(query) : undefined;
-    if (unknown !== undefined) return this.#streamWhenKnown<R>(unknown, chunkSize, rest);
+    if (unknown !== undefined) {
+      rules.noteCaller(run);
+      return this.#streamWhenKnown<R>(unknown, run, chunkSize, rest);
+    }
     // What is written is watched by the hooks round execution, which need the whole result. What
     // comes after the query means the same there.
     return isRead(query.query) ||
         (rules.set.arounds.length === 0 && ExecutorQuery.checksOf(query) === undefined)
       ? streamAround(query, rules, (next) => this.inner.stream<R>(next, chunkSize, ...rest))
-      : once(() => this.executeQuery(query, ...rest as unknown as Rest));
+      : once(() => this.#start(query, run, rest as unknown as Rest));
   }
 
   withConnectionProvider(provider: ConnectionProvider): GuardedExecutor {
@@ -280,15 +327,14 @@ export class GuardedExecutor implements QueryExecutor {
     queryId: QueryId,
   ): LeftToRun | undefined {
     const { rules, usage, checksLeft: checks } = pass;
+    const again = (run: object): CompiledQuery =>
+      this.compileQuery(this.#rewrite(original, queryId, run), queryId);
     if (checks !== undefined) checks.column = rules.physicalColumn(CHECK_COLUMN);
     const reads = rules.callerMayChange && pass.mode !== "prepare" &&
         (usage.keys.length > 0 || parameters.length > 0)
-      ? new ContextReads(usage.keys, parameters)
+      ? new ContextReads(usage.keys, parameters, pass.run, again)
       : undefined;
-    const unknown = usage.unknown.length === 0 ? undefined : {
-      tables: usage.unknown,
-      again: () => this.compileQuery(this.transformQuery(original, queryId), queryId),
-    };
+    const unknown = usage.unknown.length === 0 ? undefined : { tables: usage.unknown, again };
     return checks === undefined && reads === undefined && unknown === undefined
       ? undefined
       : { checks, reads, unknown };
@@ -300,21 +346,23 @@ export class GuardedExecutor implements QueryExecutor {
     return relations.learn(tables, set.discoverers, withQueryExecutor(rawDb, this.inner));
   }
 
-  async #executeWhenKnown<R>(
+  async #startWhenKnown<R>(
     { tables, again }: UnknownTables,
+    run: object,
     rest: Rest,
   ): Promise<QueryResult<R>> {
     await this.#learn(tables);
-    return await this.executeQuery(again(), ...rest);
+    return await this.#start(again(run), run, rest);
   }
 
   async *#streamWhenKnown<R>(
     { tables, again }: UnknownTables,
+    run: object,
     chunkSize: number,
     rest: StreamRest,
   ): AsyncIterableIterator<QueryResult<R>> {
     await this.#learn(tables);
-    yield* this.stream<R>(again(), chunkSize, ...rest);
+    yield* this.#stream<R>(again(run), run, chunkSize, rest);
   }
 
   #runContext(run: object): RunContext {

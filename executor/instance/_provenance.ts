@@ -54,8 +54,8 @@ export interface LeftToRun {
 /** Tables of a query that nobody knew when it was compiled. */
 export interface UnknownTables {
   readonly tables: readonly TableId[];
-  /** Compiles the query anew, when they are known. */
-  again(): CompiledQuery<any>;
+  /** Compiles the query again in a run, when they are known. */
+  again(run: object): CompiledQuery<any>;
 }
 
 interface Rewritten {

@@ -104,9 +104,15 @@ export class Pass {
     this.asked = asked;
   }
 
-  /** Begins a pass. */
-  static start(rules: Rules, options: PassOptions): Pass {
-    return new Pass(rules, options, undefined, undefined, undefined, undefined);
+  /**
+   * Begins a pass.
+   *
+   * @param run stands for the run of the query, where that has begun before
+   */
+  static start(rules: Rules, options: PassOptions, run?: object): Pass {
+    const pass = new Pass(rules, options, undefined, undefined, undefined, undefined);
+    pass.madeRun = run;
+    return pass;
   }
 
   get mode(): PassMode {

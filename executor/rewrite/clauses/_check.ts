@@ -9,6 +9,7 @@ import type {
   ValuesNode,
 } from "kysely";
 import { CheckRefusedError, QueryRefusedError } from "../../contract/errors.ts";
+import type { Attributes } from "../../contract/plugin.ts";
 import { DeferredParameter } from "../../tree/_deferred_parameter.ts";
 import { isSlot } from "../../tree/_slot.ts";
 import type { CacheKey, Pass } from "../_pass.ts";
@@ -206,7 +207,7 @@ function knownOf(check: NamedCheck, at: (column: string) => unknown): Map<string
  */
 function settle(
   check: NamedCheck,
-  known: Map<string, unknown>,
+  known: ReadonlyMap<string, unknown>,
   reference: GuardedReference,
   pass: Pass,
 ): boolean {
@@ -218,15 +219,25 @@ function settle(
     return true;
   }
   const { request, callerMayChange } = pass.rules;
-  for (const [column, value] of known) {
-    if (value instanceof DeferredParameter) {
-      known.set(column, value.read(request.context, pass.run));
-    }
-  }
-  const read: CacheKey["read"] = (context, run) => isSatisfied(check, known, table, context, run);
+  const read: CacheKey["read"] = (context, run) =>
+    isSatisfied(check, rowFor(known, context, run), table, context, run);
   const value = read(request.context, pass.run) as boolean;
   if (callerMayChange) pass.usage.keys = [...pass.usage.keys, { read, value }];
   return value;
+}
+
+/** Returns a row with what plugins assign, read for the same run as what the check asks for. */
+function rowFor(
+  known: ReadonlyMap<string, unknown>,
+  context: Attributes | undefined,
+  run: object,
+): ReadonlyMap<string, unknown> {
+  let row: Map<string, unknown> | undefined;
+  for (const [column, value] of known) {
+    if (!(value instanceof DeferredParameter)) continue;
+    (row ??= new Map(known)).set(column, value.read(context, run));
+  }
+  return row ?? known;
 }
 
 function refuseUnknown(
