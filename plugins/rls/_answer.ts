@@ -1,6 +1,6 @@
 import type { Attributes, DialectName, TableReference } from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
-import type { Formula, Refusal } from "./_algebra.ts";
+import { type Formula, leavesOf, type Refusal } from "./_algebra.ts";
 import { isExempt } from "./_bypass.ts";
 import type { ContextSource } from "./_context_source.ts";
 import { formOf, hasRowFunctions } from "./_predicate.ts";
@@ -116,6 +116,8 @@ export function answerAt(
  */
 export class LateAnswer {
   readonly #ask: (attributes: Attributes | undefined, run: object) => Answer;
+  readonly #stamped: ReadStamp | undefined;
+  readonly #stamps: readonly (string | undefined)[];
   readonly #key: string;
   #last: Answer;
   #run: object | undefined;
@@ -125,15 +127,23 @@ export class LateAnswer {
    *
    * @param made the answer that the query is made of
    * @param ask asks again, for the caller of a run
+   * @param stamped reads what is stamped in a run, where new rows are asked about
    */
-  constructor(made: Answer, ask: (attributes: Attributes | undefined, run: object) => Answer) {
+  constructor(
+    made: Answer,
+    ask: (attributes: Attributes | undefined, run: object) => Answer,
+    stamped?: ReadStamp,
+  ) {
     this.#ask = ask;
+    this.#stamped = stamped;
+    this.#stamps = stamped === undefined ? [] : stampsOf(made.formulas ?? []);
     this.#last = made;
     this.#key = made.key;
   }
 
   /** Reads one of the values. */
   value(index: number): (attributes: Attributes | undefined, run: object) => unknown {
+    const stamp = this.#stamps[index];
     return (attributes, run) => {
       if (run !== this.#run) {
         this.#last = this.#ask(attributes, run);
@@ -144,9 +154,29 @@ export class LateAnswer {
           );
         }
       }
-      return this.#last.values[index];
+      return stamp === undefined
+        ? this.#last.values[index]
+        : this.#stamped!(stamp, attributes, run);
     };
   }
+}
+
+/** Reads the value that is stamped on a column in a run: it is the same for all of the run. */
+export type ReadStamp = (
+  column: string,
+  attributes: Attributes | undefined,
+  run: object,
+) => unknown;
+
+/** The columns whose stamps the values of an answer are, in their order. */
+function stampsOf(formulas: readonly Formula[]): (string | undefined)[] {
+  return formulas.flatMap(leavesOf).flatMap(({ policy, verdict }) =>
+    verdict.kind === "sql"
+      ? verdict.values.map(() => undefined)
+      : verdict.kind === "columns"
+      ? verdict.terms.flatMap(({ values }) => values.map(() => policy.stamps))
+      : []
+  );
 }
 
 /** How the columns of a reference are written. */

@@ -15,7 +15,14 @@ import {
   ValueNode,
 } from "kysely";
 import { type Formula, type Leaf, leavesOf } from "./_algebra.ts";
-import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "./_answer.ts";
+import {
+  type Answer,
+  askerOf,
+  columnOf,
+  LateAnswer,
+  type Place,
+  type ReadStamp,
+} from "./_answer.ts";
 import type { ContextSource } from "./_context_source.ts";
 import { blamed, compareForWriting, type Truth, truthOf, truthOfLeaf } from "./_in_memory.ts";
 import { expressionOf, predicateOf } from "./_predicate.ts";
@@ -33,6 +40,8 @@ export interface CheckSetting {
   readonly bypassRoles: readonly string[];
   /** Whether triggers may change a row before it is stored: then its values say nothing of it. */
   readonly hasTriggers: boolean;
+  /** Reads what is stamped on a column of a table in a run. */
+  readonly stamped: (table: CompiledTable, ...of: Parameters<ReadStamp>) => unknown;
 }
 
 /** A check, and whether some of it has to be asked about rows. */
@@ -124,7 +133,11 @@ export class Checker {
         if (asked.formulas === undefined) return true;
         if (asked.refusal !== undefined) throw report.refused(table, asked.refusal);
         if (hasTriggers) return undefined;
-        const verdicts = asked.formulas.map((formula) => truthOfNew(formula, asked, row, site));
+        const isStamped = (column: string): boolean =>
+          Object.is(row[column], this.#setting.stamped(table, column, attributes, run));
+        const verdicts = asked.formulas.map((formula) =>
+          truthOfNew(formula, asked, row, site, isStamped)
+        );
         const at = verdicts.findIndex(({ truth }) => truth === false);
         if (at >= 0) failed = verdicts[at]!.policies;
         return at >= 0 ? false : verdicts.every(({ truth }) => truth === true) || undefined;
@@ -146,7 +159,8 @@ export class Checker {
     const place = this.#placeOf(row);
     const ask = askerOf(place, source, bypassRoles);
     const made = context.cached(ask, ({ key }) => key);
-    const late = new LateAnswer(made, ask);
+    const { stamped } = this.#setting;
+    const late = new LateAnswer(made, ask, (...of) => stamped(this.#table, ...of));
     const node = predicateOf(
       made.formulas ?? [],
       place.column,
@@ -213,17 +227,22 @@ function truthOfNew(
   { context }: Answer,
   known: AnyRow,
   site: Site,
+  isStamped: (column: string) => boolean,
 ): { readonly truth: Truth; readonly policies: readonly string[] } {
   const isNew = site !== "update-check";
   // Of an UPDATE nothing is known of the row as it was.
   const rows = isNew || formula.side === "using"
     ? { row: known, data: known }
     : { row: {}, data: known };
-  const of = (leaf: Leaf): Truth =>
+  const of = (leaf: Leaf): Truth => {
+    const { stamps } = leaf.policy;
+    // What a function stamps may be another value each time that it is asked.
+    if (stamps !== undefined && Object.hasOwn(known, stamps) && isStamped(stamps)) return true;
     // There is a context where there are formulas. What a function cannot tell of a row that is not
     // known yet it is asked for round the execution (`_row_functions.ts`).
-    truthOfLeaf(leaf, formula, context!, rows, compareForWriting) ??
+    return truthOfLeaf(leaf, formula, context!, rows, compareForWriting) ??
       (leaf.verdict.kind === "rows" ? true : undefined);
+  };
   const truth = truthOf(formula, of);
   return { truth, policies: truth === true ? [] : blamed(formula, of) };
 }

@@ -12,7 +12,7 @@ export class ContextSource {
   /** What was bound is frozen, so what was read of it stays good. */
   readonly #bound = new WeakMap<Attributes, RLSContext>();
   /** What the provider gave: it is asked once for each run of a query. */
-  readonly #provided = new WeakMap<object, RLSContext | typeof NOBODY>();
+  readonly #provided = new WeakMap<object, Provided>();
 
   /**
    * Makes one.
@@ -68,39 +68,64 @@ export class ContextSource {
     return this.#provider !== undefined && attributes?.["auth"] === undefined;
   }
 
-  #providedFor(run: object, table: string): RLSContext | undefined {
-    if (this.#provider === undefined) return undefined;
-    let known = this.#provided.get(run);
-    if (known === undefined) this.#provided.set(run, known = this.#read(table) ?? NOBODY);
-    return known === NOBODY ? undefined : known;
+  /** Returns what identifies the caller of a run, and what he may do. */
+  callerOf(attributes: Attributes | undefined, run: object): readonly unknown[] {
+    const auth = this.of(attributes, "", run)?.auth;
+    const { userId, tenantId, isSystem, roles = [], permissions = [], organizationIds = [] } =
+      auth ??
+        {};
+    const lists = [roles, permissions, organizationIds].map((list) => list.map(String).sort());
+    return [userId, tenantId, isSystem, ...lists];
   }
 
-  #read(table: string): RLSContext | undefined {
-    const given = this.#ask(table);
-    if (given === null || given === undefined) return undefined;
-    if (typeof given !== "object" || "then" in given) {
-      throw new RLSContextError(
-        `Cannot use table "${table}": the "contextProvider" gave ` +
+  #providedFor(run: object, table: string): RLSContext | undefined {
+    if (this.#provider === undefined) return undefined;
+    let provided = this.#provided.get(run);
+    if (provided === undefined) this.#provided.set(run, provided = this.#read(this.#provider));
+    if ("context" in provided) return provided.context;
+    throw provided.makeError(table);
+  }
+
+  /** Asks the provider. Whatever comes of it is what came of it for the whole run. */
+  #read(provider: RLSContextProvider): Provided {
+    let given: RLSContext | RLSAuth | null | undefined;
+    try {
+      given = provider();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return failed(`the "contextProvider" threw (${why})`, { cause: error });
+    }
+    if (given === null || given === undefined) return { context: undefined };
+    if (typeof given !== "object" || isThenable(given)) {
+      return failed(
+        `the "contextProvider" gave ` +
           `${typeof given === "object" ? "a promise" : `a ${typeof given}`}; it must return a ` +
           `context at once`,
       );
     }
-    // The caller alone will do.
-    return readContext("auth" in given ? given : { auth: given });
-  }
-
-  #ask(table: string): RLSContext | RLSAuth | null | undefined {
     try {
-      return this.#provider?.();
+      // The caller alone will do.
+      const context = "auth" in given && given.auth !== undefined
+        ? given
+        : { auth: given as RLSAuth };
+      return { context: readContext(context) };
     } catch (error) {
-      throw new RLSContextError(
-        `Cannot use table "${table}": the "contextProvider" threw ` +
-          `(${error instanceof Error ? error.message : String(error)})`,
-        { cause: error },
-      );
+      return { makeError: () => error };
     }
   }
 }
 
-/** Stands for a provider that gave nobody. */
-const NOBODY: unique symbol = Symbol("nobody");
+/** What the provider gave, or why it gave nothing. */
+type Provided =
+  | { readonly context: RLSContext | undefined }
+  | { readonly makeError: (table: string) => unknown };
+
+function failed(why: string, options?: ErrorOptions): Provided {
+  return {
+    makeError: (table) => new RLSContextError(`Cannot use table "${table}": ${why}`, options),
+  };
+}
+
+function isThenable(value: object): boolean {
+  return typeof (value as { readonly then?: unknown }).then === "function";
+}

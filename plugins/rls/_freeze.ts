@@ -17,11 +17,21 @@ function copy(value: unknown, seen: Map<unknown, unknown>): unknown {
     for (const item of value) list.push(copy(item, seen));
     return Object.freeze(list);
   }
-  const out: Record<string, unknown> = {};
+  const out: Record<PropertyKey, unknown> = {};
   seen.set(value, out);
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Reflect.ownKeys(value)) {
     // A key of this name would set the copy's prototype.
-    if (key !== "__proto__") out[key] = copy(item, seen);
+    if (key === "__proto__" || !Object.prototype.propertyIsEnumerable.call(value, key)) continue;
+    try {
+      out[key] = copy((value as typeof out)[key], seen);
+    } catch (error) {
+      // It is for those to know who read it.
+      Object.defineProperty(out, key, { get: () => fail(error), enumerable: true });
+    }
   }
   return Object.freeze(out);
+}
+
+function fail(error: unknown): never {
+  throw error;
 }

@@ -52,6 +52,8 @@ export class RLSHooks implements PluginHooks {
   readonly report: Report;
   readonly dialect: DialectName;
   readonly #host: PluginHost;
+  /** What was stamped in a run. */
+  readonly #stamped = new WeakMap<object, Map<string, unknown>>();
   readonly #checkers = new Map<string, Checker>();
   /** Whether some policy has turned out to be a function of the row. */
   #asksForRows = false;
@@ -87,6 +89,10 @@ export class RLSHooks implements PluginHooks {
 
   callerMayChange(attributes: Attributes | undefined): boolean {
     return this.source.callerMayChange(attributes);
+  }
+
+  callerOf(attributes: Attributes | undefined, run: object): unknown {
+    return this.source.callerOf(attributes, run);
   }
 
   filter(reference: TableReference, context: HookContext): Expression<SqlBool> | undefined {
@@ -126,6 +132,8 @@ export class RLSHooks implements PluginHooks {
           name: reference.physicalName,
           schema: reference.schema,
         }),
+        stamped: (table, column, attributes, run) =>
+          this.#stampedValue(table, column, attributes, run),
       });
       this.#checkers.set(key, checker);
     }
@@ -156,7 +164,7 @@ export class RLSHooks implements PluginHooks {
     const columns = Object.keys(table.stamp);
     if (columns.length === 0) return undefined;
     const valueOf = (attributes: Attributes | undefined, column: string, run: object): unknown =>
-      this.#stampedValue(table, column, this.source.of(attributes, table.table, run));
+      this.#stampedValue(table, column, attributes, run);
     // Of somebody whom no policy is for, what is not known is left to the statement.
     const stamped = context.cached(
       (attributes, run) =>
@@ -301,7 +309,23 @@ export class RLSHooks implements PluginHooks {
     return columnOf(reference, (name) => columnFor(this.#host, name));
   }
 
-  #stampedValue(table: CompiledTable, column: string, context: RLSContext | undefined): unknown {
+  /** Returns what is stamped on a column, which is the same for all of a run. */
+  #stampedValue(
+    table: CompiledTable,
+    column: string,
+    attributes: Attributes | undefined,
+    run: object,
+  ): unknown {
+    const context = this.source.of(attributes, table.table, run);
+    if (typeof table.stamp[column] !== "function") return this.#stampFor(table, column, context);
+    let values = this.#stamped.get(run);
+    if (values === undefined) this.#stamped.set(run, values = new Map());
+    const key = `${table.table}\0${column}`;
+    if (!values.has(key)) values.set(key, this.#stampFor(table, column, context));
+    return values.get(key);
+  }
+
+  #stampFor(table: CompiledTable, column: string, context: RLSContext | undefined): unknown {
     const given = table.stamp[column];
     if (context === undefined) return undefined;
     const value = typeof given === "function" ? given(context) : given;

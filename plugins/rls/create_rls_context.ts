@@ -83,7 +83,12 @@ function readAuth(auth: unknown): RLSAuth {
     throw invalid("auth", "it is no object");
   }
   const given: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(auth)) {
+  // A class may have members that are not the object's own; what every object has is nobody's.
+  const inherited = isPlainObject(auth)
+    ? []
+    : AUTH_KEYS.filter((key) => !(key in Object.prototype));
+  for (const key of new Set([...inherited, ...Object.keys(auth)])) {
+    const value = (auth as Readonly<Record<string, unknown>>)[key];
     if (value !== undefined && key !== "__proto__") given[key] = value;
   }
   assertId(given["userId"], "auth.userId");

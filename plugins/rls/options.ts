@@ -9,8 +9,8 @@ import type { RLSPolicyViolation } from "./errors.ts";
 import type { PolicyCommand, RLSSchema } from "./policy.ts";
 
 /**
- * Says who is asking, where no context is bound to the handle: the whole context, or the caller
- * alone; `null` or `undefined` where nobody is. It must answer at once.
+ * Returns the context of the caller, or the caller alone; `null` or `undefined` where there is none.
+ * It returns at once, not a promise.
  */
 export type RLSContextProvider = () => RLSContext | RLSAuth | null | undefined;
 
@@ -32,7 +32,11 @@ export interface RLSDecision {
 export interface RLSOptions {
   /** The policies: what `defineRLSSchema` or `mergeRLSSchemas` gives. */
   readonly schema: RLSSchema<any>;
-  /** Says who is asking, where no context is bound. Default: nobody. */
+  /**
+   * Returns the context of the caller, or the caller alone, where no context is bound. It is called
+   * once for each statement of a prepared query or a repository; for a query builder when it is
+   * compiled, and when it is executed. Default: none.
+   */
   readonly contextProvider?: RLSContextProvider | undefined;
   /**
    * Whether a query of a policed table is an error where there is no context. Default `true`. With

@@ -35,6 +35,8 @@ export interface CompiledPolicy {
   readonly hints: PolicyHints;
   /** What the user is told where it refuses. */
   readonly message: string | undefined;
+  /** Set where it is what `stamp` asks of new rows: the column. */
+  readonly stamps?: string;
 }
 
 /** The policies of a table, ready to be evaluated. */
@@ -174,6 +176,7 @@ function stampPolicy(
     priority: 0,
     hints: {},
     message: undefined,
+    stamps: column,
   });
 }
 
