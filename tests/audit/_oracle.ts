@@ -3,7 +3,7 @@
  * again, gives the tables.
  */
 import { AuditNotPossibleError, auditPlugin, createAuditTable, getAuditLogs } from "@kysera/audit";
-import { createExecutor, getRawDb } from "@kysera/executor";
+import { createExecutor, getRawDb, type Plugin } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { Query } from "../oracle/ast.ts";
 import { canonicalRows } from "../oracle/canonical.ts";
@@ -25,23 +25,33 @@ interface Side {
 
 /** A bare database and an audited one. */
 export class AuditWorld implements OracleWorld {
-  readonly subject = { name: "audit" };
+  readonly subject: { readonly name: string };
   onError: ((error: unknown, query: Query) => void) | undefined;
   readonly #bare: Side;
   readonly #audited: Side;
   #data: Data = {};
 
-  constructor(bare: Side, audited: Side) {
+  constructor(name: string, bare: Side, audited: Side) {
+    this.subject = { name };
     this.#bare = bare;
     this.#audited = audited;
   }
 
-  static async open(dialect: TestDialect): Promise<AuditWorld> {
+  /**
+   * Opens both.
+   *
+   * @param more plugins that change nothing
+   */
+  static async open(
+    dialect: TestDialect,
+    name = "audit",
+    more: readonly Plugin[] = [],
+  ): Promise<AuditWorld> {
     const side = async (isAudited: boolean): Promise<Side> => {
       const { db, close } = await dialect.open({ connections: 1 });
       await createTables(db, dialect.dialect);
       await createAuditTable(db);
-      const handle = isAudited ? await createExecutor(db, [auditPlugin()]) : db;
+      const handle = isAudited ? await createExecutor(db, [...more, auditPlugin()]) : db;
       const target: RenderTarget = {
         dialect: dialect.dialect,
         name: (name) => name,
@@ -52,7 +62,7 @@ export class AuditWorld implements OracleWorld {
       };
       return { target, db: handle, close };
     };
-    return new AuditWorld(await side(false), await side(true));
+    return new AuditWorld(name, await side(false), await side(true));
   }
 
   async load(data: Data): Promise<void> {

@@ -3,13 +3,13 @@ import type { TestDialect, TestDialectName } from "../support/matrix.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { DalWorld } from "./dal.ts";
 import { scripts } from "./dal_script.ts";
-import { late, PreparedWorld, twoCallers } from "./prepared.ts";
+import { pairs, PreparedWorld } from "./prepared.ts";
 import { sequences } from "./repository/generate.ts";
 import * as repositories from "./repository/subjects.ts";
 import { data } from "./repository/tables.ts";
 import { RepositoryWorld } from "./repository/world.ts";
 import { type RunOptions, runOracle, type RunReport } from "./run.ts";
-import { plain, variants } from "./subjects.ts";
+import { besideCompiling, plain, variants } from "./subjects.ts";
 
 /** How long, and from where. */
 export type Effort = Pick<RunOptions, "dialect" | "runs" | "seed" | "path" | "until" | "shrink">;
@@ -34,7 +34,7 @@ const queries = [plain, ...variants].map((subject): Oracle => ({
 
 const prepared = [
   ...[plain, ...variants].map((subject) => [subject] as const),
-  twoCallers("a filter that reads the context late", late),
+  ...pairs,
 ].map(([one, other]): Oracle => ({
   name: "prepared",
   subject: one.name,
@@ -46,17 +46,17 @@ const prepared = [
     }),
 }));
 
-const dal: Oracle = {
+const dal = [plain, besideCompiling].map((subject): Oracle => ({
   name: "dal",
-  subject: plain.name,
+  subject: subject.name,
   run: (effort) =>
     runOracle({
       ...effort,
-      open: (dialect) => DalWorld.open(dialect, plain),
+      open: (dialect) => DalWorld.open(dialect, subject),
       cases: scripts(capabilitiesOf(effort.dialect)),
       file: "tests/oracle/dal_test.ts",
     }),
-};
+}));
 
 /** How random calls of repositories are compared with their model. */
 export function repositoryOracle(
@@ -80,6 +80,6 @@ export function repositoryOracle(
 export const oracles: readonly Oracle[] = [
   ...queries,
   ...prepared,
-  dal,
+  ...dal,
   ...[repositories.plain, repositories.tenants, ...repositories.variants].map(repositoryOracle),
 ];

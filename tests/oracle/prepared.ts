@@ -3,14 +3,7 @@
  * parameters, and run twice, with other values and for another caller, to whom other rows are hidden.
  */
 import { prepareQuery } from "@kysera/dal";
-import {
-  bindContext,
-  compilePlan,
-  createExecutor,
-  type Plugin,
-  QueryRefusedError,
-  Slot,
-} from "@kysera/executor";
+import { bindContext, compilePlan, createExecutor, type Plugin, Slot } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { TestDialect } from "../support/matrix.ts";
 import type { Query, Statement } from "./ast.ts";
@@ -20,7 +13,7 @@ import { renderStatement } from "./render.ts";
 import type { RenderTarget } from "./render_expr.ts";
 import type { OracleWorld } from "./run.ts";
 import { type Data, filteredNames, type Row, stamps } from "./schema.ts";
-import { subject } from "./subjects.ts";
+import { compiling, subject, withParameters } from "./subjects.ts";
 import { type Execute, type Outcome, type Subject, World } from "./world.ts";
 
 /** Who asks: what their executor is bound to, and what is hidden from them. */
@@ -58,39 +51,35 @@ export const late: Plugin = {
     ]),
 };
 
-/** One executor, two callers; `plugin` is what hides rows. */
-export function twoCallers(name: string, plugin: Plugin): readonly [Subject, Subject] {
+/** One executor, two callers; the first plugin is what hides rows. */
+export function twoCallers(
+  name: string,
+  ...plugins: readonly [Plugin, ...Plugin[]]
+): readonly [Subject, Subject] {
   let executor: Kysely<any> | undefined;
   const [first, second] = callers;
-  const refusals = {
-    isRefusal: (error: unknown) => error instanceof QueryRefusedError || isUnlike(error),
-    mayRefuse: repeats,
-  };
   return [
     subject(`${name}, ${first.name}`, async (db) => {
-      executor = await createExecutor(db, [plugin]);
+      executor = await createExecutor(db, plugins);
       return bindContext(executor, { sees: first.sees });
-    }, { hides: first.hides, ...refusals }),
+    }, { hides: first.hides, ...withParameters }),
     subject(
       `${name}, ${second.name}`,
       () => bindContext(executor!, { sees: second.sees }),
-      { hides: second.hides, ...refusals },
+      { hides: second.hides, ...withParameters },
     ),
   ];
 }
 
-/**
- * Whether the statement repeats an expression that has to be the same: to PostgreSQL one that holds a
- * parameter is another one.
- */
-function repeats(statement: Statement): boolean {
-  return /"(distinctOn|group)":\[\{/.test(JSON.stringify(statement));
-}
-
-function isUnlike(error: unknown): boolean {
-  // invalid_column_reference, grouping_error
-  return ["42P10", "42803"].includes((error as { code: string }).code);
-}
+/** Two callers of one executor, whose rows are hidden by what is read when a query runs. */
+export const pairs: readonly (readonly [Subject, Subject])[] = [
+  twoCallers("a filter that reads the context late", late),
+  twoCallers(
+    "a filter that reads the context late, beside hooks that compile queries",
+    late,
+    compiling(true, filteredNames),
+  ),
+];
 
 /** Prepares each statement and runs it twice: for two callers where there are two. */
 export class PreparedWorld implements OracleWorld {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Plugin } from "@kysera/executor";
 import { matrix, onEveryDialect } from "../support/matrix.ts";
 import { fuzzRuns, fuzzSeed, onlySubject } from "../support/random.ts";
-import { late, PreparedWorld, twoCallers } from "./prepared.ts";
+import { late, pairs, PreparedWorld, twoCallers } from "./prepared.ts";
 import { OracleFailure, runOracle, summary } from "./run.ts";
 import { plain, variants } from "./subjects.ts";
 import type { Subject } from "./world.ts";
@@ -13,14 +13,14 @@ const { seed, path } = fuzzSeed();
 
 type Pair = readonly [Subject, Subject?];
 
-const pairs: readonly Pair[] = [
+const subjects: readonly Pair[] = [
   [plain],
-  twoCallers("a filter that reads the context late", late),
+  ...pairs,
   ...variants.map((variant): Pair => [variant]),
 ];
 
 onEveryDialect("the visible copy", (dialect) => {
-  for (const [i, [one, other]] of pairs.entries()) {
+  for (const [i, [one, other]] of subjects.entries()) {
     // How values are bound is not the dialect's business.
     if (i >= 2 && dialect.name !== "sqlite") continue;
     if (onlySubject !== undefined && one.name !== onlySubject) continue;

@@ -1,6 +1,7 @@
 import { createExecutor, type Plugin, QueryRefusedError } from "@kysera/executor";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { CamelCasePlugin, type Kysely, sql } from "kysely";
+import { reentrant } from "../support/reentrant.ts";
 import type { Statement } from "./ast.ts";
 import { filteredNames, tables } from "./schema.ts";
 import type { Subject } from "./world.ts";
@@ -58,8 +59,42 @@ function isNoUpdate(statement: Statement, dialect: string): boolean {
 
 const softDelete = () => softDeletePlugin({ tables: filteredNames });
 
+const names = tables.map((table) => table.name);
+
+/**
+ * A plugin of the oracle's tables whose hooks compile queries, and which changes nothing.
+ *
+ * @param filtered tables whose filter has a value in it, as another plugin filters them as well
+ */
+export function compiling(stable: boolean, filtered: readonly string[] = []): Plugin {
+  return reentrant({ tables: names, filtered, queries: 1, stable });
+}
+
+/**
+ * Whether the statement repeats an expression that has to be the same: to PostgreSQL one that holds a
+ * parameter is another one.
+ */
+export function repeats(statement: Statement): boolean {
+  return /"(distinctOn|group)":\[\{/.test(JSON.stringify(statement));
+}
+
+/** What a subject whose filters hold parameters may refuse. */
+export const withParameters: Partial<Subject> = {
+  isRefusal: (error) =>
+    error instanceof QueryRefusedError ||
+    // invalid_column_reference, grouping_error
+    ["42P10", "42803"].includes((error as { code: string }).code),
+  mayRefuse: repeats,
+};
+
 /** Soft delete, as most have it. */
 export const plain: Subject = subject("soft delete", (db) => createExecutor(db, [softDelete()]));
+
+/** Soft delete beside hooks that compile queries, and whose results are kept. */
+export const besideCompiling: Subject = subject(
+  "soft delete beside stable hooks that compile queries",
+  (db) => createExecutor(db, [softDelete(), compiling(true)]),
+);
 
 /** The same rows hidden in other ways, and the same executor among other plugins. */
 export const variants: readonly Subject[] = [
@@ -74,6 +109,16 @@ export const variants: readonly Subject[] = [
   ),
   subject("a plugin that changes nothing", (db) => createExecutor(db, [softDelete(), noop])),
   subject("a plugin that changes nothing, first", (db) => createExecutor(db, [noop, softDelete()])),
+  subject(
+    "a plugin whose hooks compile queries",
+    (db) => createExecutor(db, [compiling(false), softDelete()]),
+  ),
+  besideCompiling,
+  subject(
+    "a stable filter whose values compile queries",
+    (db) => createExecutor(db, [softDelete(), compiling(true, filteredNames)]),
+    withParameters,
+  ),
   subject("a raw OR as filter", (db) => createExecutor(db, [rawOr])),
   subject("a subquery as filter", (db) => createExecutor(db, [subquery])),
   subject("several filters", (db) => createExecutor(db, [subquery, softDelete(), rawOr])),

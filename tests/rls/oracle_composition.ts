@@ -5,6 +5,7 @@ import { softDeletePlugin } from "@kysera/soft-delete";
 import { timestampsPlugin } from "@kysera/timestamps";
 import type { Kysely } from "kysely";
 import { filteredNames, tables } from "../oracle/schema.ts";
+import { compiling } from "../oracle/subjects.ts";
 import type { Pair } from "./oracle_pair.ts";
 import { caller, camelCase, tenantColumn } from "./oracle_shapes.ts";
 
@@ -81,6 +82,14 @@ export const pairs: readonly Pair[] = [
     const all = plugins();
     return await bound(await createExecutor(db, all, { rawSql: "allow" }), all);
   }),
+  pair(
+    "beside hooks that compile queries",
+    (db) => bound(db, [compiling(false), ...plugins()]),
+  ),
+  pair(
+    "beside stable hooks that compile queries",
+    (db) => bound(db, [...plugins(), compiling(true)]),
+  ),
   {
     ...pair("in camel case below", (db) => bound(db.withPlugin(camelCase), plugins())),
     camelCase: true,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Plugin, TableReference } from "@kysera/executor";
 import { OracleFailure, type RunOptions, runOracle } from "../oracle/run.ts";
+import { type Shared, sharingPasses } from "../oracle/shared_pass.ts";
 import { matrix } from "../support/matrix.ts";
 import { ownRows } from "./oracle_data.ts";
 import { interference } from "./oracle_interference.ts";
@@ -9,8 +10,8 @@ import { NativeWorld } from "./oracle_native.ts";
 import { PairWorld } from "./oracle_pair.ts";
 import { TENANT } from "./oracle_statement.ts";
 import { standIn } from "./oracle_stand_in.ts";
-import { subjects } from "./oracle_subjects.ts";
-import { VisibleWorld } from "./oracle_visible.ts";
+import { subjects, variants } from "./oracle_subjects.ts";
+import { type Subject, VisibleWorld } from "./oracle_visible.ts";
 
 const options = { timeout: 600_000 };
 
@@ -82,6 +83,37 @@ describe("a copy of the caller's rows", { skip: sqlite.skip ?? false }, () => {
       });
     });
   }
+});
+
+/** What an executor whose passes share something does wrong, as soon as hooks compile queries. */
+const shares: readonly Shared[] = ["what they have used", "what is left to be checked"];
+
+describe("hooks that compile queries", { skip: sqlite.skip ?? false }, () => {
+  const beside = variants.find(({ name }) =>
+    name === "a tenant column, beside hooks that compile queries"
+  )!;
+  const alone = subjects.find(({ name }) => name === "a tenant column")!;
+  const run = (subject: Subject, runs: number): Omit<RunOptions, "seed"> => ({
+    dialect: sqlite,
+    open: (on) => VisibleWorld.open(on, subject),
+    runs,
+  });
+  for (const shared of shares) {
+    it(
+      `find out an executor that shares ${shared}, which is good without them`,
+      options,
+      async () => {
+        await sharingPasses(shared, async () => {
+          await runOracle({ prepare: ownRows, seed: 1, ...run(alone, 200) });
+          await isFoundOut(run(beside, 3000));
+        });
+      },
+    );
+  }
+
+  it("find nothing out about the executor as it is", options, async () => {
+    await runOracle({ prepare: ownRows, seed: 1, ...run(beside, 200) });
+  });
 });
 
 describe("rows of others", { skip: sqlite.skip ?? false }, () => {

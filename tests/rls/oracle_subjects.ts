@@ -1,7 +1,9 @@
 import { bindContext, createExecutor, type Plugin } from "@kysera/executor";
-import { defineRLSSchema, rlsPlugin, type RLSSchema } from "@kysera/rls";
+import { defineRLSSchema, type RLSContext, rlsPlugin, type RLSSchema } from "@kysera/rls";
 import type { Kysely } from "kysely";
 import type { Statement } from "../oracle/ast.ts";
+import { filteredNames } from "../oracle/schema.ts";
+import { compiling } from "../oracle/subjects.ts";
 import { caller, camelCase, type Shape, shapes, tenantColumn } from "./oracle_shapes.ts";
 import type { Subject } from "./oracle_visible.ts";
 
@@ -23,6 +25,24 @@ function subject(shape: Shape): Subject {
 
 /** One subject for each shape of policies. */
 export const subjects: readonly Subject[] = shapes.map(subject);
+
+/** A context that is never the same: what policies do not read of it, they do not read. */
+export function anotherContext(): RLSContext {
+  const { auth } = caller;
+  return {
+    auth: {
+      ...auth,
+      roles: [...auth.roles, "another"].sort(() => Math.random() - 0.5),
+      attributes: { token: crypto.randomUUID(), seen: new Map([[{}, new Set([1])]]) },
+      user: new (class User {
+        readonly at = performance.now();
+      })(),
+    },
+    request: { requestId: crypto.randomUUID(), timestamp: new Date() },
+    meta: { log: () => {}, [Symbol("trace")]: performance.now() },
+    timestamp: new Date(),
+  };
+}
 
 /** The same rule on the way to the database: other names, other handles, other defaults. */
 export const variants: readonly Subject[] = [
@@ -48,6 +68,27 @@ export const variants: readonly Subject[] = [
       ),
     mayRefuse: holdsRows,
   },
+  {
+    ...subject(tenantColumn),
+    name: "a tenant column, of a provider whose contexts are never the same",
+    make: async (db) =>
+      await createExecutor(
+        db,
+        [rlsPlugin({ schema: tenantColumn.policies, contextProvider: anotherContext })],
+        { rawSql: "allow" },
+      ),
+  },
+  ...shapes.filter(({ name }) => ["a tenant column", "less to write than to read"].includes(name))
+    .map((shape): Subject => ({
+      ...subject(shape),
+      name: `${shape.name}, beside hooks that compile queries`,
+      make: (db) =>
+        handleOf(
+          db,
+          shape.policies,
+          shape === tenantColumn ? [compiling(true, filteredNames)] : [compiling(false)],
+        ),
+    })),
 ];
 
 /** The tables as a query in camel case names them; the columns are those of the database. */

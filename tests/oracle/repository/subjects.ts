@@ -3,6 +3,7 @@ import { createORM, createRepository } from "@kysera/repository";
 import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { CamelCasePlugin, type Kysely } from "kysely";
+import { reentrant } from "../../support/reentrant.ts";
 import { GONE, type Table, tables } from "./tables.ts";
 
 /** What is put to the test: how to make repositories whose callers must not see hidden rows. */
@@ -124,6 +125,26 @@ export const variants: readonly RepositorySubject[] = [
     tenants: true,
     softDeletes: true,
   }),
+  ofPlugins(
+    "soft delete and tenants, beside hooks that compile queries",
+    () => [
+      softly(),
+      late,
+      reentrant({
+        tables: names,
+        filtered: names,
+        queries: 1,
+        stable: true,
+        context: { tenant: 1 },
+      }),
+    ],
+    { tenants: true },
+  ),
+  ofPlugins(
+    "policies, beside hooks that compile queries",
+    () => [reentrant({ tables: names, queries: 1 }), policies(), softly()],
+    { tenants: true },
+  ),
   ofPlugins("camel case above the executor", () => [softly(), late], {
     tenants: true,
     camelCase: "above",
