@@ -250,6 +250,8 @@ export class GuardedExecutor implements QueryExecutor {
       ? this.inner
       : this.inner.withConnectionProvider(unchecking(this.inner, checks, rules));
     const arounds = aroundsOf(query, rules.set);
+    // The hooks are called when there is a connection.
+    if (arounds.length > 0) rules.noteCaller(run);
     return arounds.length === 0
       ? inner.executeQuery(checks === undefined ? query : ExecutorQuery.whole(query), ...rest)
       : runAround(inner, this.#runContext(run), arounds, query, rest, this.#place);
@@ -279,10 +281,14 @@ export class GuardedExecutor implements QueryExecutor {
     }
     // What is written is watched by the hooks round execution, which need the whole result. What
     // comes after the query means the same there.
-    return isRead(query.query) ||
-        (rules.set.arounds.length === 0 && ExecutorQuery.checksOf(query) === undefined)
-      ? streamAround(query, rules, (next) => this.inner.stream<R>(next, chunkSize, ...rest))
-      : once(() => this.#start(query, run, rest as unknown as Rest));
+    if (
+      isRead(query.query) ||
+      (rules.set.arounds.length === 0 && ExecutorQuery.checksOf(query) === undefined)
+    ) {
+      return streamAround(query, rules, (next) => this.inner.stream<R>(next, chunkSize, ...rest));
+    }
+    rules.noteCaller(run);
+    return once(() => this.#start(query, run, rest as unknown as Rest));
   }
 
   withConnectionProvider(provider: ConnectionProvider): GuardedExecutor {

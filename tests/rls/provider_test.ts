@@ -11,6 +11,7 @@ import {
 import { bindContext, createExecutor, inOneRun } from "@kysera/executor";
 import { createORM } from "@kysera/repository";
 import { allow, can, defineRLSSchema, explainPolicy, filter, rlsPlugin } from "@kysera/rls";
+import { nativeRLSPlugin } from "@kysera/rls/native";
 import { type Kysely, sql } from "kysely";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
 import { type Database, type Executor, openWorld, type World } from "./_world.ts";
@@ -257,6 +258,27 @@ onEveryDialect("a provider is asked", (dialect) => {
       const read = executor.selectFrom("rls_posts").selectAll();
       assert.ok(await asks(() => explainPolicy(executor, read)) <= 3);
     }));
+
+  it("before a statement waits for a connection, where it is told to PostgreSQL", async () => {
+    if (dialect.dialect !== "postgres") return;
+    let current = 1;
+    const { db, close } = await dialect.open({ connections: 1 });
+    try {
+      const executor = await createExecutor(db, [nativeRLSPlugin({
+        contextProvider: () => ({ auth: { userId: current, roles: [] } }),
+      })]);
+      const told = sql<string>`current_setting('rls.context', true)`.as("told");
+      const pending = [1, 2, 3].map((user) => {
+        current = user;
+        return executor.selectNoFrom(told).executeTakeFirstOrThrow();
+      });
+      current = 4;
+      const users = (await Promise.all(pending)).map((row) => JSON.parse(row.told).auth.userId);
+      assert.deepEqual(users, [1, 2, 3]);
+    } finally {
+      await close();
+    }
+  });
 
   it("before a statement waits for what the catalog says of a table that nobody knew", async () => {
     let current = 1;

@@ -90,6 +90,8 @@ export function nativeRLSPlugin(options: NativeRLSOptions = {}): Plugin {
         { pluginName: "@kysera/rls" },
       );
     },
+    callerMayChange: (attributes) => source.callerMayChange(attributes),
+    callerOf: (attributes, run) => source.callerOf(attributes, run),
     aroundStream() {
       throw new RLSContextError(
         "Cannot stream a SELECT: PostgreSQL is told who is asking for no longer than a query runs; use " +
