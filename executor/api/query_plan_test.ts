@@ -339,6 +339,53 @@ describe("a plugin's callerMayChange()", () => {
     await executor.executeQuery(plan.bind(executor, [1]));
     await executor.selectFrom("users").selectAll().execute();
   });
+
+  it("has what changes by itself read again when a query runs, built or bound", async () => {
+    let now = 0;
+    const ran: unknown[] = [];
+    const executor = createExecutorSync(dummy(), [{
+      ...hide,
+      callerMayChange: () => true,
+      filter: (users, { eb, value }) => eb(users.column("n"), "=", value(() => ++now)),
+      aroundQuery(query, next) {
+        ran.push(query.parameters);
+        return next(query);
+      },
+    }]);
+    const query = executor.selectFrom("users").selectAll().compile();
+    const bound = compilePlan(executor, byId).bind(executor, [7]);
+    const before = now;
+    await executor.executeQuery(query);
+    await executor.executeQuery(bound);
+    const [built, [id, n]] = ran as [number[], number[]];
+    assert.ok(built[0]! > before && n! > built[0]!, "what runs is read in the run");
+    assert.equal(id, 7);
+  });
+
+  it("has a query compiled again for the same caller, where something else is read", async () => {
+    let minute = 1;
+    let caller = { id: 1 };
+    const ran: unknown[] = [];
+    const executor = createExecutorSync(dummy(), [{
+      ...hide,
+      callerMayChange: () => true,
+      callerOf: () => ({ ...caller }),
+      filter: (users, { eb, value }) => eb(users.column("n"), "=", value(() => minute)),
+      aroundQuery(query, next) {
+        ran.push(...query.parameters);
+        return next(query);
+      },
+    }]);
+    const query = executor.selectFrom("users").selectAll().compile();
+    await executor.executeQuery(query);
+    minute = 2;
+    await executor.executeQuery(query);
+    assert.deepEqual(ran, [1, 2]);
+    assert.deepEqual(query.parameters, [1]);
+    caller = { id: 2 };
+    // Who the caller is is told for one run from now on; that of the compiled query was another one.
+    await executor.executeQuery(executor.selectFrom("users").selectAll().compile());
+  });
 });
 
 describe("planKey()", () => {

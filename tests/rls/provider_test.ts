@@ -11,6 +11,7 @@ import {
 import { bindContext, createExecutor, inOneRun } from "@kysera/executor";
 import { createORM } from "@kysera/repository";
 import { allow, can, defineRLSSchema, explainPolicy, filter, rlsPlugin } from "@kysera/rls";
+import { softDeletePlugin } from "@kysera/soft-delete";
 import { nativeRLSPlugin } from "@kysera/rls/native";
 import { type Kysely, sql } from "kysely";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
@@ -284,13 +285,18 @@ onEveryDialect("a provider is asked", (dialect) => {
     let current = 1;
     const { db, close } = await dialect.open();
     try {
-      const executor = await createExecutor(db, [rlsPlugin({
-        schema: defineRLSSchema<any>({
-          late_posts: { policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))] },
+      // Soft delete has to look whether the table has its column.
+      const executor = await createExecutor(db, [
+        softDeletePlugin(),
+        rlsPlugin({
+          schema: defineRLSSchema<any>({
+            late_posts: { policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))] },
+          }),
+          contextProvider: () => ({ auth: { userId: 1, roles: [], tenantId: current } }),
         }),
-        contextProvider: () => ({ auth: { userId: 1, roles: [], tenantId: current } }),
-      })]);
-      await sql`create table late_posts (id integer, tenant_id integer)`.execute(db);
+      ]);
+      await sql`create table late_posts (id integer, tenant_id integer, deleted_at varchar(40))`
+        .execute(db);
       await db.insertInto("late_posts").values([
         { id: 1, tenant_id: 1 },
         { id: 2, tenant_id: 2 },
