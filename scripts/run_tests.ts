@@ -3,8 +3,8 @@
  *
  * Files, folders and patterns narrow the run, and other arguments go to `deno test` (`--filter`, for
  * example). `--full` runs all random cases, `--limit SECONDS` says when a test is taken to hang,
- * `--no-check` leaves the types alone. The last line is `N passed, N failed`. (The file is not called
- * `test.ts`: Deno would take it for a test.)
+ * `--budget MINUTES` how long everything may take, and `--no-check` leaves the types alone. The last
+ * line is `N passed, N failed`. (The file is not called `test.ts`: Deno would take it for a test.)
  *
  * @module
  */
@@ -70,6 +70,7 @@ async function test(
     failFast: args.failFast,
     quiet: args.options.some((option) => /^--filter(=|$)/.test(option)),
     everyDialect: true,
+    budget: args.budget,
   });
   for (const { name, reason } of databases.missing) {
     console.log(`${URL_VARIABLES[name]} is not set, and no server was started: ${reason}`);

@@ -4,7 +4,8 @@
  *
  * Names of runtimes (`node24`, `bun`) as arguments narrow the run, and so do files and folders. The
  * random cases run in their short form, unless `--full` is given; `--limit SECONDS` says when a test
- * is taken to hang. The last line is `N passed, N failed`.
+ * is taken to hang, and `--budget MINUTES` how long everything may take, of which each runtime gets
+ * its part. The last line is `N passed, N failed`.
  *
  * @module
  */
@@ -24,8 +25,6 @@ import { randomCases, runSuite } from "./test/suite.ts";
 
 const OLDEST_KYSELY = "0.28.17";
 const NEWEST_KYSELY = "0.29.9";
-/** So many minutes the files of one runtime may take. */
-const BUDGET = 10;
 
 /** What runs where. Node 20 strips no types: it gets the tests that are JavaScript. */
 const PLAN: readonly Job[] = [
@@ -77,9 +76,11 @@ async function testAll(args: TestArguments, databases: Databases): Promise<void>
     reportChecks(await checkTarballs());
     for (const project of projects.values()) reportChecks(await checkTypes(project));
   }
-  for (const job of jobs) {
+  for (const [i, job] of jobs.entries()) {
     if (isInterrupted()) break;
-    await testOn(job, projects.get(job.kysely)!, args, databases);
+    // What one runtime leaves of its part the others get.
+    const budget = (args.budget - performance.now() / 60_000) / (jobs.length - i);
+    await testOn(job, projects.get(job.kysely)!, { ...args, budget }, databases);
   }
   if (isInterrupted()) totals.failed++;
 }
@@ -116,7 +117,7 @@ async function testOn(
       }),
     isInterrupted,
     everyDialect: files.length === project.testFiles.length,
-    budget: BUDGET,
+    budget: args.budget,
   });
   totals.passed += passed;
   totals.failed += failed;

@@ -97,7 +97,9 @@ export async function runOnRuntime(file: string, all: RuntimeRun): Promise<ItemR
 function optionsOf(kind: Runtime["kind"], limit: number, report: string): string[] {
   return kind === "node"
     ? [
-      ...["--disable-warning=ExperimentalWarning", "--test", `--test-timeout=${limit * 1000}`],
+      // As on Deno, V8 is told not to optimize PGlite.
+      ...["--liftoff-only", "--disable-warning=ExperimentalWarning"],
+      ...["--test", `--test-timeout=${limit * 1000}`],
       ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
       ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
     ]

@@ -17,6 +17,8 @@ export interface TestArguments {
   readonly failFast: boolean;
   /** So long a test may take, in seconds. */
   readonly limit: number;
+  /** So long everything may take, in minutes: nothing begins after that. */
+  readonly budget: number;
 }
 
 /** A test in the long form takes seconds, where the machine has nothing else to do. */
@@ -50,6 +52,7 @@ export function parseArguments(args: readonly string[]): TestArguments {
   let full = false;
   let failFast = false;
   let limit = LIMIT;
+  let budget = Infinity;
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     const [name, value] = arg.startsWith("--") ? split(arg) : [arg, undefined];
@@ -58,7 +61,8 @@ export function parseArguments(args: readonly string[]): TestArguments {
       break;
     } else if (!arg.startsWith("-")) paths.push(arg);
     else if (arg === "--full") full = true;
-    else if (name === "--limit") limit = seconds(value ?? args[++i]);
+    else if (name === "--limit") limit = positive(name, value ?? args[++i]);
+    else if (name === "--budget") budget = positive(name, value ?? args[++i]);
     else if (name === "--no-check") check = false;
     else if (NEEDLESS.includes(name)) continue;
     else if (NOT_PER_FILE.includes(name)) {
@@ -71,7 +75,7 @@ export function parseArguments(args: readonly string[]): TestArguments {
       }
     }
   }
-  return { paths, options, check, full, failFast, limit };
+  return { paths, options, check, full, failFast, limit, budget };
 }
 
 function split(arg: string): [name: string, value: string | undefined] {
@@ -79,8 +83,9 @@ function split(arg: string): [name: string, value: string | undefined] {
   return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
 }
 
-function seconds(text: string | undefined): number {
+function positive(name: string, text: string | undefined): number {
   const value = Number(text);
-  if (!(value > 0)) throw new TypeError(`Cannot take "${text}" for --limit: give it seconds`);
-  return value;
+  if (value > 0) return value;
+  const unit = name === "--limit" ? "seconds" : "minutes";
+  throw new TypeError(`Cannot take "${text}" for ${name}: give it a number of ${unit}`);
 }

@@ -18,7 +18,15 @@ describe("parseArguments()", () => {
   it("has options of its own", () => {
     const { options, ...args } = parseArguments(["--full", "--limit=9", "--no-check"]);
     assert.deepEqual(options, []);
-    assert.deepEqual(args, { paths: [], check: false, full: true, failFast: false, limit: 9 });
+    assert.deepEqual(args, {
+      paths: [],
+      check: false,
+      full: true,
+      failFast: false,
+      limit: 9,
+      budget: Infinity,
+    });
+    assert.equal(parseArguments(["--budget", "30"]).budget, 30);
     assert.equal(parseArguments(["--limit", "0.5"]).limit, 0.5);
   });
 
@@ -30,6 +38,7 @@ describe("parseArguments()", () => {
     assert.throws(() => parseArguments(["--watch"]), /Cannot use --watch here/);
     assert.throws(() => parseArguments(["--shard=1/2"]), /Cannot use --shard here/);
     assert.throws(() => parseArguments(["--limit"]), /--limit/);
-    assert.throws(() => parseArguments(["--limit=soon"]), /Cannot take "soon"/);
+    assert.throws(() => parseArguments(["--limit=soon"]), /Cannot take "soon" .* of seconds/);
+    assert.throws(() => parseArguments(["--budget", "-1"]), /Cannot take "-1" .* of minutes/);
   });
 });

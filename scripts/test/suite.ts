@@ -26,7 +26,7 @@ export interface Suite<T extends { readonly name: string; readonly size: number 
   /** Whether all dialects have to run, where the environment demands it. */
   readonly everyDialect: boolean;
   /** So many minutes the run may take: no item begins after that. */
-  readonly budget?: number;
+  readonly budget: number;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function runSuite<T extends { readonly name: string; readonly size:
 ): Promise<Totals> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const { items, times, budget = Infinity, isInterrupted } = suite;
+  const { items, times, budget, isInterrupted } = suite;
   const reporter = new Reporter((text) => console.log(inColor(text)));
   const { results } = reporter;
   reporter.begin(items.map(({ name }) => name));
@@ -64,7 +64,9 @@ export async function runSuite<T extends { readonly name: string; readonly size:
   }
   if (isInterrupted()) problems.push(`The run was ended: ${rest.length} did not run`);
   else if (seconds() >= budget * 60 && rest.length > 0) {
-    problems.push(`The run took more than its ${budget} minutes: ${rest.length} did not run`);
+    problems.push(
+      `The run took more than its ${formatSeconds(budget * 60)}: ${rest.length} did not run`,
+    );
   } else if (passed + failed + skipped === 0) problems.push("There is no such test");
   for (const problem of problems) console.log(`\n${problem}`);
   const time = formatSeconds(seconds());
