@@ -21,7 +21,7 @@ import { namesIn, nodeOfSource } from "../tree/_nodes.ts";
 
 /** The masked columns of one reference. */
 export class TableMask implements MaskedColumns {
-  readonly readOnly: ReadonlySet<string>;
+  readonly readOnly: ReadonlyMap<string, string>;
   readonly #columns: readonly string[];
   readonly #shown = new Map<string, OperationNode>();
   readonly #names: string[] = [];
@@ -34,9 +34,9 @@ export class TableMask implements MaskedColumns {
   ) {
     this.#pass = pass;
     this.#columns = answers[0]!.answer.columns;
-    this.readOnly = new Set(
-      answers.flatMap(({ answer }) =>
-        (answer.unwritable ?? []).map((column) => pass.rules.columnKey(column))
+    this.readOnly = new Map(
+      answers.flatMap(({ plugin, answer }) =>
+        (answer.unwritable ?? []).map((column) => [pass.rules.columnKey(column), plugin] as const)
       ),
     );
     for (const { plugin, answer } of answers) {

@@ -2,7 +2,6 @@ import { AndNode, type OperationNode } from "kysely";
 import { TABLE_HOOKS, type TableHook } from "../contract/_hook_table.ts";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type {
-  DeleteRewrite,
   HookContext,
   PluginHooks,
   QueryOperation,
@@ -13,6 +12,7 @@ import type {
   MaskedColumns,
   NamedAssignment,
   NamedCheck,
+  NamedDeleteRewrite,
   RequestScope,
   TableRules,
 } from "../rewrite/rules.ts";
@@ -120,13 +120,13 @@ export class PluginTableRules implements TableRules {
     return predicate.node;
   }
 
-  deleteRewrite(name: ReferenceName, pass: Pass): DeleteRewrite | "deny" | undefined {
+  deleteRewrite(name: ReferenceName, pass: Pass): NamedDeleteRewrite | undefined {
     this.#note(pass);
     for (const named of this.#hooks.rewriteDelete) {
       const answer = this.#call(named, "rewriteDelete", name, "delete", false, pass);
       if (answer === undefined) continue;
       validateRewrite(answer, named.plugin);
-      return answer;
+      return { plugin: named.plugin, answer };
     }
     return undefined;
   }

@@ -96,7 +96,7 @@ export interface TableRules {
     pass: Pass,
   ): OperationNode | undefined;
   /** Returns what a DELETE of the table is rewritten to: the first plugin that answers decides. */
-  deleteRewrite(name: ReferenceName, pass: Pass): DeleteRewrite | "deny" | undefined;
+  deleteRewrite(name: ReferenceName, pass: Pass): NamedDeleteRewrite | undefined;
   /** Returns the columns that plugins set on rows that are written, in the plugins' order. */
   assignments(
     name: ReferenceName,
@@ -145,10 +145,16 @@ export interface NamedCheck {
   readonly refuse: RowCheck["refuse"] | undefined;
 }
 
+/** What a plugin makes of a DELETE. */
+export interface NamedDeleteRewrite {
+  readonly plugin: string;
+  readonly answer: DeleteRewrite | "deny";
+}
+
 /** The masked columns of one reference. */
 export interface MaskedColumns {
-  /** What the caller may not write, as columns are compared. */
-  readonly readOnly: ReadonlySet<string>;
+  /** What the caller may not write, as columns are compared, and the plugin that says so. */
+  readonly readOnly: ReadonlyMap<string, string>;
   /** The names of the columns that are masked. */
   readonly names: readonly string[];
   /** Returns true if a column is masked. */

@@ -91,10 +91,11 @@ export function refuseReadOnlyColumns(
   if (mask === undefined || mask.readOnly.size === 0) return;
   for (const column of columns) {
     const key = keyOfColumn(column, target, pass);
-    if (!mask.readOnly.has(key)) continue;
+    const plugin = mask.readOnly.get(key);
+    if (plugin === undefined) continue;
     const table = target.tableName;
     throw new QueryRefusedError(
-      `Cannot write column "${key}" of table "${table}": a plugin denies it; leave it out`,
+      `Cannot write column "${key}" of table "${table}": plugin "${plugin}" denies it; leave it out`,
       "COLUMN_DENIED",
       table,
     );

@@ -131,16 +131,9 @@ function softDelete(
   if (!pass.rules.rewritesDeletes) return undefined;
   const { deletes } = pass.rules.traits;
   for (const target of writtenTargets(node, pass)) {
-    const rewrite = target.rules.deleteRewrite(target, pass);
+    const rewrite = deleteRewriteOf(target, pass);
     if (rewrite === undefined) continue;
     const table = target.tableName;
-    if (rewrite === "deny") {
-      throw new QueryRefusedError(
-        `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
-        "DELETE_DENIED",
-        table,
-      );
-    }
     const joined = node.using !== undefined || node.joins !== undefined;
     if (node.from.froms.length > 1 || (joined && !deletes.updateTakesUsing)) {
       throw new QueryRefusedError(
@@ -168,6 +161,23 @@ function softDelete(
     return { target, rewrite };
   }
   return undefined;
+}
+
+/**
+ * Returns what a plugin makes of a DELETE.
+ *
+ * @throws {QueryRefusedError} where one denies it
+ */
+export function deleteRewriteOf(target: GuardedReference, pass: Pass): DeleteRewrite | undefined {
+  const { plugin, answer } = target.rules.deleteRewrite(target, pass) ?? {};
+  if (answer !== "deny") return answer;
+  const table = target.tableName;
+  throw new QueryRefusedError(
+    `Cannot delete from "${table}": plugin "${plugin}" denies it; delete the rows on ` +
+      "getRawDb(executor), where no plugin applies",
+    "DELETE_DENIED",
+    table,
+  );
 }
 
 /** The guarded tables a DELETE takes rows from; on MySQL by way of the names in USING. */

@@ -21,7 +21,7 @@ import { refuseMisplaced } from "../_misplaced.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
-import { softenedAction } from "./_delete.ts";
+import { deleteRewriteOf, softenedAction } from "./_delete.ts";
 
 /**
  * MERGE: a hidden row of the target matches nothing, a hidden row of the source is not there.
@@ -154,16 +154,8 @@ function softenDeletes(
   pass: Pass,
 ): MergeQueryNode {
   if (!pass.rules.rewritesDeletes || !node.whens?.some(deletes)) return node;
-  const rewrite = target.rules.deleteRewrite(target, pass);
+  const rewrite = deleteRewriteOf(target, pass);
   if (rewrite === undefined) return node;
-  if (rewrite === "deny") {
-    const table = target.tableName;
-    throw new QueryRefusedError(
-      `Cannot delete from "${table}": a plugin denies it; soft-delete the rows instead`,
-      "DELETE_DENIED",
-      table,
-    );
-  }
   const result = softenedAction(rewrite, target, pass);
   return { ...node, whens: node.whens.map((when) => deletes(when) ? { ...when, result } : when) };
 }
