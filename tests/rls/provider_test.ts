@@ -11,7 +11,6 @@ import {
 import { bindContext, createExecutor, inOneRun } from "@kysera/executor";
 import { createORM } from "@kysera/repository";
 import { allow, can, defineRLSSchema, explainPolicy, filter, rlsPlugin } from "@kysera/rls";
-import { softDeletePlugin } from "@kysera/soft-delete";
 import { nativeRLSPlugin } from "@kysera/rls/native";
 import { type Kysely, sql } from "kysely";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
@@ -285,9 +284,7 @@ onEveryDialect("a provider is asked", (dialect) => {
     let current = 1;
     const { db, close } = await dialect.open();
     try {
-      // Soft delete has to look whether the table has its column.
       const executor = await createExecutor(db, [
-        softDeletePlugin(),
         rlsPlugin({
           schema: defineRLSSchema<any>({
             late_posts: { policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))] },
@@ -295,13 +292,16 @@ onEveryDialect("a provider is asked", (dialect) => {
           contextProvider: () => ({ auth: { userId: 1, roles: [], tenantId: current } }),
         }),
       ]);
-      await sql`create table late_posts (id integer, tenant_id integer, deleted_at varchar(40))`
-        .execute(db);
+      await sql`create table late_posts (id integer, tenant_id integer)`.execute(db);
+      // The policies do not name it: whether it is a view has to be looked up.
+      await sql`create table late_tags (post_id integer)`.execute(db);
       await db.insertInto("late_posts").values([
         { id: 1, tenant_id: 1 },
         { id: 2, tenant_id: 2 },
       ]).execute();
-      const read = () => executor.selectFrom("late_posts").select("id").execute();
+      const read = () =>
+        executor.selectFrom("late_posts as p").leftJoin("late_tags as t", "t.post_id", "p.id")
+          .select("p.id").execute();
       const pending = [1, 2, 1].map((tenant) => {
         current = tenant;
         return read();
