@@ -260,8 +260,11 @@ export const positions: Readonly<
   WithNode: { node: ["expressions"], flag: ["recursive"] },
 };
 
+/** Properties that older versions of Kysely have. */
+const FORMERLY: Readonly<Record<string, What>> = { "InsertQueryNode.ignore": "flag" };
+
 /** What the property of a kind is; `undefined` where nobody has looked. */
 export function whatIs(kind: string, property: string): What | undefined {
   const found = Object.entries(positions[kind] ?? {}).find(([, names]) => names.includes(property));
-  return found?.[0] as What | undefined;
+  return (found?.[0] as What | undefined) ?? FORMERLY[`${kind}.${property}`];
 }
