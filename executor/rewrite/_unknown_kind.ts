@@ -1,4 +1,9 @@
-import type { OperationNode, RootOperationNode, WithNode } from "kysely";
+import {
+  CommonTableExpressionNode,
+  type OperationNode,
+  type RootOperationNode,
+  WithNode,
+} from "kysely";
 import { QueryRefusedError } from "../contract/errors.ts";
 import { isKnownKind } from "../tree/_node_kinds.ts";
 import { statementKind } from "../tree/_statement_kinds.ts";
@@ -23,10 +28,12 @@ export function refuseUnknownStatement(node: RootOperationNode): void {
   refuseInWith(node);
 }
 
-function refuseInWith(node: OperationNode & { readonly with?: WithNode }): void {
-  if (node.with === undefined) return;
-  for (const { expression } of node.with.expressions) {
-    if (!isKnownKind(expression.kind)) throw unknownKind(expression);
-    refuseInWith(expression);
+/** A node that stands where it cannot is none of ours: the walk refuses it. */
+function refuseInWith(node: OperationNode & { readonly with?: OperationNode }): void {
+  if (node.with === undefined || !WithNode.is(node.with)) return;
+  for (const cte of node.with.expressions) {
+    if (!CommonTableExpressionNode.is(cte)) continue;
+    if (!isKnownKind(cte.expression.kind)) throw unknownKind(cte.expression);
+    refuseInWith(cte.expression);
   }
 }
