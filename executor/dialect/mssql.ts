@@ -58,6 +58,8 @@ export const MSSQL: DialectTraits = {
     lateral: false,
     insertIsFunction: false,
     emptyTable: undefined,
+    // They stand in FROM only, where functions must be known.
+    readers: /^(?:openrowset|openquery|opendatasource|openxml)$/,
     systemSchema: undefined,
     catalogFunctions: undefined,
     settingFunction: undefined,

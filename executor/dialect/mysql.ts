@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { MYSQL_READERS } from "./_readers.ts";
 import { MYSQL_SETTINGS } from "./_settings.ts";
 import { readMysql } from "./_read_mysql.ts";
 import type { DialectTraits } from "./traits.ts";
@@ -28,6 +29,7 @@ export const MYSQL: DialectTraits = {
     lateral: false,
     insertIsFunction: true,
     emptyTable: "dual",
+    readers: MYSQL_READERS,
     systemSchema: undefined,
     catalogFunctions: undefined,
     settingFunction: undefined,

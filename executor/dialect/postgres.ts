@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { POSTGRES_READERS } from "./_readers.ts";
 import { POSTGRES_SETTINGS } from "./_settings.ts";
 import { readPostgres } from "./_read_postgres.ts";
 import type { DialectTraits } from "./traits.ts";
@@ -42,6 +43,7 @@ export const POSTGRES: DialectTraits = {
     lateral: true,
     insertIsFunction: false,
     emptyTable: undefined,
+    readers: POSTGRES_READERS,
     systemSchema: "pg_catalog",
     catalogFunctions: undefined,
     settingFunction: "set_config",

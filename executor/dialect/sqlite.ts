@@ -1,5 +1,6 @@
 import { CompiledQuery, SelectQueryNode, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
+import { SQLITE_READERS } from "./_readers.ts";
 import { SQLITE_SETTINGS } from "./_settings.ts";
 import { readSqlite } from "./_read_sqlite.ts";
 import type { DialectTraits } from "./traits.ts";
@@ -28,6 +29,7 @@ export const SQLITE: DialectTraits = {
     lateral: false,
     insertIsFunction: false,
     emptyTable: undefined,
+    readers: SQLITE_READERS,
     systemSchema: undefined,
     // Kysely's introspector reads these.
     catalogFunctions: /^pragma_[a-z_]+$/,

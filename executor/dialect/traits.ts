@@ -68,6 +68,8 @@ export interface RawTraits {
   readonly insertIsFunction: boolean;
   /** The name of a table that has no rows, and stands where FROM is needed. */
   readonly emptyTable: string | undefined;
+  /** The pattern of functions that run SQL, or read a table or file, which an argument names. */
+  readonly readers: RegExp;
   /** The schema of the functions that come with the database. */
   readonly systemSchema: string | undefined;
   /** The pattern of functions that give rows of the catalog, and none of tables. */

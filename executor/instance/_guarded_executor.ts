@@ -19,6 +19,7 @@ import { Pass, type PassOptions, type Usage } from "../rewrite/_pass.ts";
 import { isUntouched } from "../rewrite/_prescan.ts";
 import { CHECK_COLUMN, type RowChecks } from "../rewrite/_row_checks.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
+import { refusalOf } from "../rewrite/_misplaced.ts";
 import { refuseUnknownStatement } from "../rewrite/_unknown_kind.ts";
 import { walk, walkRoot } from "../rewrite/_walk.ts";
 import { type Rest, runAround } from "../run/_around.ts";
@@ -141,6 +142,14 @@ export class GuardedExecutor implements QueryExecutor {
   }
 
   transformQuery<T extends RootOperationNode>(node: T, queryId: QueryId): T {
+    try {
+      return this.#transform(node, queryId);
+    } catch (error) {
+      throw refusalOf(node, error);
+    }
+  }
+
+  #transform<T extends RootOperationNode>(node: T, queryId: QueryId): T {
     const { rules } = this;
     this.state.assertAlive();
     if (rules.set.hooks.length > 0) refuseUnknownStatement(node);

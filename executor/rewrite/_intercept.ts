@@ -19,7 +19,6 @@ import {
   type WhereNode,
 } from "kysely";
 import { isCatalog } from "../tree/_catalog.ts";
-import { refuseMisplaced, refuseMisplacedNames } from "./_misplaced.ts";
 import type { Pass } from "./_pass.ts";
 import { callHook } from "../contract/_call_hook.ts";
 import { Reference } from "../tree/_table_reference.ts";
@@ -52,8 +51,6 @@ export function intercept<T extends Block>(
   node: T,
   pass: Pass,
 ): T {
-  refuseMisplaced(node);
-  if (node.with !== undefined) refuseMisplacedNames(node.with);
   const tables = referencesOf(node, scopeOf(node, pass), pass);
   const [first] = tables;
   if (first === undefined) return node;

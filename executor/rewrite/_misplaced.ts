@@ -1,12 +1,48 @@
-import type { OperationNode, TableNode, WithNode } from "kysely";
+import type {
+  OperationNode,
+  ReferenceNode,
+  SchemableIdentifierNode,
+  TableNode,
+  WithNode,
+} from "kysely";
 import { QueryRefusedError } from "../contract/errors.ts";
 import { misplacedIn } from "../tree/_clauses.ts";
-import { isColumnName, isSchemableName } from "../tree/_name_nodes.ts";
+import { forEachChild } from "../tree/_nodes.ts";
+import { isColumnName, isReferenceName, isSchemableName } from "../tree/_name_nodes.ts";
 
-/** Refuses a node with a property that holds something else than the clause that stands there. */
-export function refuseMisplaced(node: OperationNode): void {
+/**
+ * Returns the error for a query that could not be rewritten: rules take a tree to be one that Kysely
+ * builds, and so may fail of themselves where it is not.
+ */
+export function refusalOf(root: OperationNode, error: unknown): unknown {
+  return error instanceof TypeError ? misplacedBelow(root) ?? error : error;
+}
+
+function misplacedBelow(node: OperationNode): QueryRefusedError | undefined {
   const found = misplacedIn(node);
-  if (found !== undefined) throw misplaced(node, found.property, found.kind);
+  if (found !== undefined) return misplaced(node, found.property, found.kind);
+  if (!isName(node)) return misplaced(node, "name", "part");
+  let below: QueryRefusedError | undefined;
+  forEachChild(node, (child) => {
+    below ??= misplacedBelow(child);
+  });
+  return below;
+}
+
+/** Returns false for the name of a table or a column that is made of anything but names. */
+function isName(node: OperationNode): boolean {
+  switch (node.kind) {
+    case "TableNode":
+      return isSchemableName((node as TableNode).table);
+    case "SchemableIdentifierNode":
+      return isSchemableName(node as SchemableIdentifierNode);
+    case "ColumnNode":
+      return isColumnName(node);
+    case "ReferenceNode":
+      return isReferenceName(node as ReferenceNode);
+    default:
+      return true;
+  }
 }
 
 /** Returns the error for what no query of Kysely's holds, and no rule has looked at. */
@@ -25,13 +61,11 @@ export function misplaced(
   );
 }
 
-/** Refuses a WITH whose names are more than that: they are asked for before it is visited. */
+/** Refuses a WITH whose names are more than that: no rule visits them. */
 export function refuseMisplacedNames(node: WithNode): void {
-  if (node.kind !== "WithNode") throw misplaced(node, undefined, (node as OperationNode).kind);
-  refuseMisplaced(node);
   for (const cte of node.expressions) {
-    refuseMisplaced(cte);
-    refuseMisplaced(cte.name);
+    const found = misplacedIn(cte) ?? misplacedIn(cte.name);
+    if (found !== undefined) throw misplaced(cte, found.property, found.kind);
     mustBeTableName(cte.name.table);
     for (const column of cte.name.columns ?? []) {
       if (!isColumnName(column)) throw misplaced(cte.name, "columns", "part");

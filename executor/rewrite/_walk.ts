@@ -33,6 +33,8 @@ import {
   refuseOpenAlias,
   refuseOpenColumn,
   refuseOpenFormat,
+  refuseOpenJoint,
+  refuseOpenJoints,
   rewriteRaw,
   rewriteRawStatement,
 } from "./clauses/_raw.ts";
@@ -121,6 +123,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
         ? visitOne(node as ColumnUpdateNode, "value", pass)
         : visitChildren(node, pass);
     case "UnaryOperationNode":
+      if (pass.rules.deniesRaw) refuseOpenJoint((node as UnaryOperationNode).operator, pass);
       return rewriteUnary(visitChildren(node as UnaryOperationNode, pass));
     case "ExplainNode":
       refuseOpenFormat(node as ExplainNode);
@@ -142,6 +145,12 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
     case "MergeQueryNode":
       return pass.rules.provenance.rewrite(node, pass) ??
         frozen(rewriteQuery(node as Query, pass, false)!, node);
+    case "OrderByItemNode":
+    case "SelectModifierNode":
+    case "ColumnDefinitionNode":
+    case "CreateTableNode":
+      if (pass.rules.deniesRaw) refuseOpenJoints(node, pass);
+      return visitChildren(node, pass);
     case "FromNode":
     case "JoinNode":
     case "UsingNode":

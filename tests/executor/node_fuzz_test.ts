@@ -12,7 +12,7 @@ import { describe, it } from "node:test";
 import { dummy, type DummyName } from "./dummy.ts";
 import { readDeclarations } from "./nodes/declared.ts";
 import { type Host, hostsByKind } from "./nodes/hosts.ts";
-import { type Plant, plants } from "./nodes/plants.ts";
+import { type Plant, plantsFor } from "./nodes/plants.ts";
 import { positions, whatIs } from "./nodes/positions.ts";
 import { type Loose, planted, raw, sampleOf } from "./nodes/samples.ts";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -123,7 +123,7 @@ interface Position {
 const SOME_RELATIONS: ReadonlySet<string> = new Set(["FROM", "a left join", "UPDATE", "IN"]);
 
 /** Everything that is planted, everywhere. */
-function* everything(): Generator<Position> {
+function* everything(plants: readonly Plant[]): Generator<Position> {
   for (const [kind, properties] of declarations.nodes) {
     for (const { name: property, list } of properties) {
       for (const host of hosts.get(kind)!) {
@@ -167,7 +167,14 @@ function namesRelation({ kind, property, host }: Position): boolean {
 
 const RELATION = /(?<!as )["`[]secret["`\]](?!\s*\.)|(?<![\w"`[.])secret\b/g;
 const FILTER = /\.["`[]f["`\]]/g;
-const READER = /query_to_xml["`\]]?\s*\(/;
+/** A function that reads tables or files, of each dialect. */
+const READERS: Readonly<Record<DummyName, string>> = {
+  postgres: "query_to_xml",
+  mysql: "load_file",
+  sqlite: "load_extension",
+  mssql: "openrowset",
+};
+const READER = new RegExp(`(?:${Object.values(READERS).join("|")})["\`\\]]?\\s*\\(`);
 
 function isFiltered(sql: string): boolean {
   return (sql.match(RELATION)?.length ?? 0) <= (sql.match(FILTER)?.length ?? 0);
@@ -242,12 +249,12 @@ function plantEverything(name: DummyName, rawSql: "allow" | "deny"): Outcome {
   const leaks = new Leaks();
   const counts = { written: 0, refused: 0, filtered: 0 };
   const unfiltered = new Map<string, readonly [Position, CompiledQuery]>();
-  for (const position of everything()) {
+  for (const position of everything(plantsFor(READERS[name]))) {
     const plain = attempt(() => compile(bare, position.tree));
     // Kysely cannot write every tree.
     if (!("value" in plain)) continue;
     const { sql: text } = plain.value;
-    if (!/secret|query_to_xml/.test(text)) continue;
+    if (!text.includes("secret") && !text.includes(READERS[name])) continue;
     counts.written++;
     const got = attempt(() => compile(executor, position.tree));
     if ("error" in got) {

@@ -1,6 +1,7 @@
 /** Ways to read a guarded table by raw SQL that looks as if it read none. */
 import {
   type AliasNode,
+  expressionBuilder,
   type Kysely,
   type OperationNode,
   type RawBuilder,
@@ -8,6 +9,8 @@ import {
   sql,
 } from "kysely";
 import type { Family } from "./raw_fragments.ts";
+
+const eb = expressionBuilder<any, any>();
 
 /** Runs an attack; the rows are what came back. */
 export interface Attack {
@@ -152,6 +155,11 @@ function callsOf(family: Family, name: string, args: string): Attack[] {
     "by a schema's sql.id": sql`${sql.id(schema, name)}(${raw})`,
     "by a qualified sql.ref": sql`${sql.ref(`${schema}.${name}`)}(${raw})`,
     "by a qualified sql.table": sql`${sql.table(`${schema}.${name}`)}(${raw})`,
+    "before brackets of the builder": sql`${sql.raw(name)} ${eb.parens(raw)}`,
+    "by sql.id, before brackets of the builder": sql`${sql.id(name)} ${eb.parens(raw)}`,
+    "qualified, before a tuple of the builder": sql`${sql.raw(schema)}.${sql.id(name)} ${
+      eb.tuple(raw, raw)
+    }`,
     "behind an alias": sql`${sql`1`.as(name)}(${raw})`,
     "behind an alias's name": sql`1 as ${sql.id(name)}(${raw})`,
   };
@@ -193,6 +201,40 @@ function callsOf(family: Family, name: string, args: string): Attack[] {
   }
   attacks.push(
     {
+      name: `${name} before an operator`,
+      run: (db) =>
+        db.selectFrom("items").select("id")
+          .where(eb(sql.ref(name), sql<any>`(${raw}) is not null and 1 =`, 1)).execute(),
+    },
+    {
+      name: `${name} in an operator`,
+      run: (db) =>
+        db.selectFrom("items").select("id")
+          .where(eb(sql.lit<any>(1), sql<any>`= ${sql.raw(name)}`, eb.parens(raw) as any))
+          .execute(),
+    },
+    {
+      name: `${name} before a direction`,
+      run: (db) =>
+        db.selectFrom("items").select("id").orderBy(sql.ref(name), sql`(${raw})`).execute(),
+    },
+    {
+      name: `${name} before a selection`,
+      run: (db) =>
+        db.selectFrom("items").modifyFront(sql.raw(name)).select(eb.parens(raw).as("e")).execute(),
+    },
+    {
+      name: `${name} by sql.id, before a selection`,
+      run: (db) =>
+        db.selectFrom("items").modifyFront(sql.id(name)).select(eb.parens(raw).as("e")).execute(),
+    },
+    {
+      name: `${name} before a modifier`,
+      run: (db) =>
+        db.selectFrom("items").modifyFront(sql.id(name)).modifyFront(sql`(${raw}) as e,`)
+          .select("id").execute(),
+    },
+    {
       name: `${name} as a raw alias`,
       run: (db) => db.selectNoFrom(sql`1`.as<"e">(sql`e, ${sql.raw(name)}(${raw})`)).execute(),
     },
@@ -233,6 +275,15 @@ function aliased(e: RawBuilder<any>, alias: { toOperationNode(): OperationNode }
   return { isAliasedExpression: true, expression: e, alias, toOperationNode: () => node };
 }
 
+/** Names, as a caller's own class may list them: Kysely writes the commas. */
+function listed(...names: readonly string[]): RawBuilder<any> {
+  const node = {
+    kind: "ListNode",
+    items: names.map((name) => sql.id(name).toOperationNode()),
+  } as unknown as OperationNode;
+  return { toOperationNode: () => node, isRawBuilder: true } as unknown as RawBuilder<any>;
+}
+
 /** Text that reads the table, in places where other text would be let through. */
 const expressions: Readonly<Record<Family | "all", readonly RawBuilder<any>[]>> = {
   all: [
@@ -262,6 +313,8 @@ const expressions: Readonly<Record<Family | "all", readonly RawBuilder<any>[]>> 
     sql`(with c as (select 1 as a), d as (select name from items) select max(name) from d)`,
     sql`(with c as (with d as (select name from items) select name from d) select max(name) from c)`,
     sql`(with items as (select * from items) select max(name) from items)`,
+    sql`(with c as (select 1 as a) select max(name) from c ${listed("d", "items")})`,
+    sql`(with c as (select 1 as a) select * from c ${eb.parens(sql`1`)})`,
     sql`(with c(name) as (select max(name) from items) select name from c)`,
     sql`(with recursive c(name) as (select max(name) from items) select name from c)`,
     sql`coalesce((select max(name) from items), '')`,
@@ -365,6 +418,7 @@ const expressions: Readonly<Record<Family | "all", readonly RawBuilder<any>[]>> 
     sql`set_config(setting_name => 'role', new_value => 'x', is_local => false)`,
     sql`set_config(is_local => false, new_value => 'x', setting_name => 'role')`,
     sql`set_config(variadic array['role', 'x'])`,
+    sql`set_config ${eb.tuple(eb.val("role"), eb.val("x"), eb.val(false))}`,
   ],
   mysql: [
     sql`'\\' or exists(select 1 from items) or \\''`,

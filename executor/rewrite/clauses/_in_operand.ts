@@ -10,7 +10,7 @@ import {
 } from "kysely";
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { refuseOpaque } from "./_raw.ts";
+import { refuseOpaque, refuseOpenJoint } from "./_raw.ts";
 import { textOf } from "../../tree/_raw_text.ts";
 import { guardedReference } from "../_reference.ts";
 import { refuseTableCall } from "./_sources.ts";
@@ -25,6 +25,7 @@ export function rewriteInOperand(
   node: BinaryOperationNode,
   pass: Pass,
 ): OperationNode {
+  if (pass.rules.deniesRaw) refuseOpenJoint(node.operator, pass);
   const left = pass.visit(node.leftOperand);
   const right = pass.visit(node.rightOperand);
   const operator = isIn(node.operator) ? node.operator : pass.visit(node.operator);

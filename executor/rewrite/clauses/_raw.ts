@@ -9,7 +9,7 @@ import type {
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError, RawSqlError } from "../../contract/errors.ts";
 import { partsOfName, readText } from "../../tree/_raw_text.ts";
-import { problemOfFragment, problemOfSource } from "../raw/_fragment.ts";
+import { problemOfFragment, problemOfJoint, problemOfSource } from "../raw/_fragment.ts";
 import { problemOfTableFunction } from "../raw/_functions.ts";
 import { problemOfStatement } from "../raw/_statement.ts";
 import { frozen } from "../../tree/_children.ts";
@@ -40,6 +40,31 @@ export function rewriteRawStatement(node: RawNode, pass: Pass): RawNode {
   const problem = problemOfStatement(node, pass);
   if (problem !== undefined) throw new RawSqlError(problem);
   return visitParameters(node, pass);
+}
+
+/**
+ * Refuses, under `rawSql: "deny"`, what stands between two parts of a query and could make a call of
+ * them: an operator, a direction of ORDER BY, a modifier.
+ */
+export function refuseOpenJoint(joint: OperationNode, pass: Pass): void {
+  if (joint.kind === "OperatorNode") return;
+  const problem = joint.kind === "RawNode"
+    ? problemOfJoint(joint as RawNode, pass)
+    : `a ${joint.kind} stands where an operator or a modifier belongs`;
+  if (problem !== undefined) throw new RawSqlError(problem);
+}
+
+/** {@linkcode refuseOpenJoint} for the direction and the modifiers that a node holds. */
+export function refuseOpenJoints(node: OperationNode, pass: Pass): void {
+  const { direction, rawModifier, frontModifiers, endModifiers } = node as OperationNode & {
+    readonly direction?: OperationNode;
+    readonly rawModifier?: OperationNode;
+    readonly frontModifiers?: readonly OperationNode[];
+    readonly endModifiers?: readonly OperationNode[];
+  };
+  for (const joint of [direction, rawModifier, ...frontModifiers ?? [], ...endModifiers ?? []]) {
+    if (joint !== undefined) refuseOpenJoint(joint, pass);
+  }
 }
 
 /** What makes a string of itself could make another one when Kysely writes it. */

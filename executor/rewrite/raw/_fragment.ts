@@ -205,14 +205,21 @@ class FragmentReader {
       case "sign":
         return this.#problemOfSign(i);
       case "node":
-        return namesTable(token.node!, this.#tokens[i + 1], this.#pass)
-          ? "a raw fragment names a guarded table"
-          : undefined;
+        return this.#problemOfNode(i, token.node!);
       case "word":
         return this.#aliases.has(i) ? undefined : this.#problemOfWord(i);
       default:
         return undefined;
     }
+  }
+
+  #problemOfNode(i: number, node: OperationNode): string | undefined {
+    if (namesTable(node, this.#tokens[i + 1], this.#pass)) {
+      return "a raw fragment names a guarded table";
+    }
+    // A list goes on with FROM as a comma in the text does.
+    if (node.kind === "ListNode" && this.#frame.inFrom) return READS;
+    return mayBeginWithBracket(node) ? this.#problemOfCall(i) : undefined;
   }
 
   #problemOfSign(i: number): string | undefined {
@@ -244,7 +251,7 @@ class FragmentReader {
     const before = tokens[bracket - 1];
     const name = calledName(tokens, bracket, this.#traits);
     if (name !== undefined) {
-      const problem = problemOfCall(name) ??
+      const problem = problemOfCall(name, this.#traits) ??
         (changesSetting(name[0]!, this.#traits)
           ? problemOfSettingCall(tokens.slice(bracket + 1, bracket + 3), this.#traits)
           : undefined);
@@ -358,6 +365,7 @@ class FragmentReader {
   #isDefined(at: number): boolean {
     const token = this.#tokens[at];
     const next = this.#tokens[at + 1];
+    if (next?.node !== undefined && mayBeginWithBracket(next.node)) return false;
     if ((token?.kind !== "word" && token?.kind !== "name") || next?.text === ".") return false;
     if (token.text.toLowerCase() === this.#traits.raw.emptyTable) return true;
     return this.#definitions.some(({ name, body, end }) =>
@@ -397,6 +405,51 @@ class FragmentReader {
 
 const RELATION_END =
   /^(?:as [\p{L}_][\p{L}\p{N}_]*)?(?: ?for json path(?: , (?:include_null_values|without_array_wrapper))*)?$/u;
+
+/** Nodes that are never written with a bracket first. */
+const UNBRACKETED: ReadonlySet<string> = new Set([
+  "AggregateFunctionNode",
+  "CaseNode",
+  "CastNode",
+  "ColumnNode",
+  "DataTypeNode",
+  "FunctionNode",
+  "IdentifierNode",
+  "OperatorNode",
+  "ReferenceNode",
+  "SchemableIdentifierNode",
+  "SelectAllNode",
+  "TableNode",
+  "UnaryOperationNode",
+  "ValueNode",
+]);
+
+/** Returns true if a node may be written with a bracket first: a name before it is then called. */
+function mayBeginWithBracket({ kind }: OperationNode): boolean {
+  return !UNBRACKETED.has(kind);
+}
+
+/**
+ * What is wrong with raw SQL that stands between two other parts of a query, with nothing to separate
+ * it from these: a bracket that it begins with would call what comes before it, and a bracket behind
+ * it would call the name that it ends in.
+ */
+export function problemOfJoint(raw: RawNode, pass: Pass): string | undefined {
+  const { traits } = pass.rules;
+  const { tokens, problem } = readText(raw, traits);
+  if (tokens === undefined) return problem;
+  const first = tokens[0];
+  const begins = first?.node === undefined
+    ? first?.text === "(" && first.kind === "sign"
+    : mayBeginWithBracket(first.node);
+  if (begins) {
+    return "a raw fragment begins with a bracket, behind what may be the name of a function";
+  }
+  const name = calledName(tokens, tokens.length, traits);
+  if (name === undefined) return undefined;
+  return problemOfCall(name, traits) ??
+    (changesSetting(name[0]!, traits) ? problemOfSettingCall([], traits) : undefined);
+}
 
 /** Returns true if a token may end an operand. */
 function isOperand(token: Token | undefined): boolean {

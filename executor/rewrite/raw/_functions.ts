@@ -5,46 +5,6 @@ import { tableOfName } from "../../tree/_table_name.ts";
 import type { Pass } from "../_pass.ts";
 import { problemOfSetting } from "./_settings.ts";
 
-/** Functions that run the SQL, or read the table or file, that an argument names. */
-const READERS = new RegExp(
-  "^(?:" + [
-    // PostgreSQL, and modules that come with it
-    "(?:query|table|schema|database|cursor)_to_xml\\w*",
-    "dblink\\w*",
-    "crosstab\\w*",
-    "connectby",
-    "xpath_table",
-    "ts_stat",
-    "ts_rewrite",
-    "lo_\\w+",
-    "loread",
-    "lowrite",
-    "pg_read_\\w+",
-    "pg_file_\\w+",
-    "pg_ls_\\w+",
-    "pg_stat_file",
-    "pg_logical_\\w+",
-    "pg_get_wal_\\w+",
-    "pg_show_replication_origin_status",
-    "get_raw_page",
-    "fsm_page_contents",
-    "(?:heap|bt|brin|gin|gist|hash)_\\w*(?:page|tuple)\\w*",
-    "tuple_data_split",
-    "pg_mcv_list_items",
-    // SQLite, its shell and extensions
-    "load_extension",
-    "(?:read|write)file",
-    "edit",
-    "eval",
-    "fts3_tokenizer",
-    "sha[13]_query",
-    // MySQL, MariaDB and their modules
-    "load_file",
-    "sys_(?:eval|exec|get|set)",
-    "spider_\\w+",
-  ].join("|") + ")$",
-);
-
 /** Functions that give rows of their arguments, and read no table. */
 const TABLE_FUNCTIONS: ReadonlySet<string> = new Set([
   "generate_series",
@@ -86,13 +46,16 @@ export function problemOfFunction(name: string, { rules }: Pass): string | undef
   if (parts === undefined) {
     return `"${String(name)}" is called as a function, and is more than a name`;
   }
-  return problemOfCall(parts);
+  return problemOfCall(parts, rules.traits);
 }
 
 /** What is wrong with calling the function of a name, whose parts may have been quoted. */
-export function problemOfCall(parts: readonly string[]): string | undefined {
+export function problemOfCall(
+  parts: readonly string[],
+  { raw }: DialectTraits,
+): string | undefined {
   const name = parts.at(-1)!;
-  return READERS.test(name.toLowerCase())
+  return raw.readers.test(name.toLowerCase())
     ? `"${name}" is called, which reads tables or files by name, or runs SQL`
     : undefined;
 }

@@ -8,7 +8,6 @@ import { maskTarget, refuseReadOnlyColumns } from "../clauses/_mask.ts";
 import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseReservedColumn } from "../clauses/_reserved.ts";
 import { intercept } from "../_intercept.ts";
-import { refuseMisplaced } from "../_misplaced.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
@@ -30,9 +29,6 @@ export function rewriteInsert(
   isRoot: boolean,
 ): InsertQueryNode {
   const { rules } = outer;
-  refuseMisplaced(original);
-  if (original.onConflict !== undefined) refuseMisplaced(original.onConflict);
-  if (original.onDuplicateKey !== undefined) refuseMisplaced(original.onDuplicateKey);
   let node = rules.intercepts ? intercept(original, outer) : original;
   const target = guardedTarget(node.into, outer);
   let needed: NeededChecks | undefined;

@@ -17,7 +17,6 @@ import { checkMerge } from "../clauses/_check.ts";
 import { refuseOpaque, refuseOpenEnd } from "../clauses/_raw.ts";
 import { derivedTable, refuseNoTable, refuseTableCall } from "../clauses/_sources.ts";
 import { intercept } from "../_intercept.ts";
-import { refuseMisplaced } from "../_misplaced.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
@@ -37,7 +36,6 @@ export function rewriteMerge(
   original: MergeQueryNode,
   outer: Pass,
 ): MergeQueryNode {
-  refuseMisplaced(original);
   let node = outer.rules.intercepts ? intercept(original, outer) : original;
   const target = guardedTarget(node.into, outer);
   if (target !== undefined && outer.rules.writes) {

@@ -13,7 +13,6 @@ import {
   targetsOf,
 } from "../clauses/_targets.ts";
 import { intercept } from "../_intercept.ts";
-import { misplaced, refuseMisplaced } from "../_misplaced.ts";
 import type { Pass } from "../_pass.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
 
@@ -34,7 +33,6 @@ export function rewriteUpdate(
   isRoot: boolean,
 ): UpdateQueryNode {
   const { rules } = outer;
-  if (rules.writes || rules.masks) refuseMisplaced(original);
   let node = rules.intercepts ? intercept(original, outer) : original;
   const items = node.table === undefined ? NONE : targetsOf(node.table);
   const targets = guardedTargets(items, outer);
@@ -48,7 +46,6 @@ export function rewriteUpdate(
     needed = checkUpdate(node, targets, items.length > 1, outer);
   }
   for (const update of node.updates ?? NONE) {
-    if (update.kind !== "ColumnUpdateNode") throw misplaced(node, "updates", update.kind);
     refuseReservedColumn(update.column);
     if (rules.deniesRaw) refuseOpenComma(update, outer);
   }

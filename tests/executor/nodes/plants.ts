@@ -100,40 +100,93 @@ const names: Readonly<Record<string, Loose>> = {
 };
 
 const reads = "1 from secret union select 1";
-const texts: Readonly<Record<string, unknown>> = {
+const textsFor = (reader: string): Readonly<Record<string, unknown>> => ({
   "a raw subquery": raw("(select id from secret)"),
   "a raw union": raw("1 union all select id from secret"),
   "a raw join": raw("tags join secret on true"),
   "a raw table": raw("(table secret)"),
   "text in a raw parameter": raw("abs(", raw("(select id from secret)"), ")"),
-  "a reader": func("query_to_xml", value("select 1")),
+  "a reader": func(reader, value("select 1")),
   "an aggregate reader": node("AggregateFunctionNode", {
-    func: "query_to_xml",
+    func: reader,
     aggregated: [value("select 1")],
   }),
-  "a qualified reader": func("pg_catalog.query_to_xml", value("select 1")),
-  "a quoted reader": func('"query_to_xml"', value("select 1")),
+  "a qualified reader": func(`pg_catalog.${reader}`, value("select 1")),
+  "a quoted reader": func(`"${reader}"`, value("select 1")),
   "a raw string that ends another": raw("' || (select id from secret) || '"),
-  "a raw reader": raw("query_to_xml('select 1')"),
-  "a raw quoted reader": raw("\"query_to_xml\" ('select 1')"),
-  "a reader whose name is an identifier": raw("", identifier("query_to_xml"), "('select 1')"),
+  "a raw reader": raw(`${reader}('select 1')`),
+  "a raw quoted reader": raw(`"${reader}" ('select 1')`),
+  "a reader whose name is an identifier": raw("", identifier(reader), "('select 1')"),
   "a reader whose name is a reference": raw(
     "",
     node("ReferenceNode", {
       table: table("pg_catalog"),
-      column: node("ColumnNode", { column: identifier("query_to_xml") }),
+      column: node("ColumnNode", { column: identifier(reader) }),
     }),
     "('select 1')",
   ),
-  "a reader whose name is a table": raw("", table("query_to_xml", "pg_catalog"), "('select 1')"),
-  "a reader behind an alias": raw("", alias(value(1), "query_to_xml"), "('select 1')"),
+  "a reader whose name is a table": raw("", table(reader, "pg_catalog"), "('select 1')"),
+  "a reader behind an alias": raw("", alias(value(1), reader), "('select 1')"),
   "a reader as an alias": node("AliasNode", {
     node: reference("id"),
-    alias: func("query_to_xml", value("select 1")),
+    alias: func(reader, value("select 1")),
   }),
   "a raw alias": node("AliasNode", {
     node: reference("id"),
     alias: raw("e, (select 1 from secret)"),
+  }),
+  "a reader before brackets": raw(`${reader} `, parens(value("select 1"))),
+  "a reader before a tuple": raw(
+    "",
+    identifier(reader),
+    " ",
+    node("TupleNode", { values: [value("select 1")] }),
+    "",
+  ),
+  "a reader before an operator": node("BinaryOperationNode", {
+    leftOperand: identifier(reader),
+    operator: parens(value("select 1")),
+    rightOperand: raw("is not null"),
+  }),
+  "a reader before a raw operator": node("BinaryOperationNode", {
+    leftOperand: reference(reader),
+    operator: raw("('select 1') ="),
+    rightOperand: value(1),
+  }),
+  "a reader in a raw operator": node("BinaryOperationNode", {
+    leftOperand: value(1),
+    operator: raw(`= ${reader}`),
+    rightOperand: parens(value("select 1")),
+  }),
+  "a reader as an operator": node("UnaryOperationNode", {
+    operator: identifier(reader),
+    operand: parens(value("select 1")),
+  }),
+  "a reader as a raw operator": node("UnaryOperationNode", {
+    operator: raw(reader),
+    operand: parens(value("select 1")),
+  }),
+  "a reader before a direction": node("OrderByItemNode", {
+    orderBy: reference(reader),
+    direction: raw("('select 1')"),
+  }),
+  "a reader before a direction that is a node": node("OrderByItemNode", {
+    orderBy: reference(reader),
+    direction: parens(value("select 1")),
+  }),
+  "a reader before a selection": select(table("tags"), {
+    frontModifiers: [node("SelectModifierNode", { rawModifier: raw(reader) })],
+    selections: [selection(alias(parens(value("select 1")), "e"))],
+  }),
+  "a reader before a modifier": select(table("tags"), {
+    frontModifiers: [
+      node("SelectModifierNode", { rawModifier: identifier(reader) }),
+      node("SelectModifierNode", { rawModifier: raw("('select 1')") }),
+    ],
+  }),
+  "a reader before a path": node("JSONReferenceNode", {
+    reference: reference(reader),
+    traversal: parens(value("select 1")),
   }),
   "a function of text": func(`abs(${reads}) + abs`),
   "an operator of text": node("OperatorNode", { operator: `= ${reads}` }),
@@ -154,7 +207,7 @@ const texts: Readonly<Record<string, unknown>> = {
   "a string": reads,
   "a string in a list": [reads],
   "something that makes itself a string": { toString: () => reads },
-};
+});
 
 const namesInText: Readonly<Record<string, Loose>> = {
   "a raw table among others": raw("tags, secret"),
@@ -165,12 +218,19 @@ const namesInText: Readonly<Record<string, Loose>> = {
   "a table among others": raw("tags, ", secret),
 };
 
-export const plants: readonly Plant[] = [
-  ...sorted("query", queries),
-  ...sorted("name", names),
-  ...sorted("text", texts),
-  ...sorted("names", namesInText),
-];
+/**
+ * Returns everything that is planted.
+ *
+ * @param reader the name of a function that reads tables or files, in the dialect
+ */
+export function plantsFor(reader: string): readonly Plant[] {
+  return [
+    ...sorted("query", queries),
+    ...sorted("name", names),
+    ...sorted("text", textsFor(reader)),
+    ...sorted("names", namesInText),
+  ];
+}
 
 function sorted(
   sort: Plant["sort"],
