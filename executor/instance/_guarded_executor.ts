@@ -366,8 +366,12 @@ export class GuardedExecutor implements QueryExecutor {
     run: object,
     rest: Rest,
   ): Promise<QueryResult<R>> {
-    await this.#learn(tables);
-    return await this.#start(again(run), run, rest);
+    try {
+      await this.#learn(tables);
+      return await this.#start(again(run), run, rest);
+    } finally {
+      this.state.relations.forgetAbsent(tables);
+    }
   }
 
   async *#streamWhenKnown<R>(
@@ -376,8 +380,12 @@ export class GuardedExecutor implements QueryExecutor {
     chunkSize: number,
     rest: StreamRest,
   ): AsyncIterableIterator<QueryResult<R>> {
-    await this.#learn(tables);
-    yield* this.#stream<R>(again(run), run, chunkSize, rest);
+    try {
+      await this.#learn(tables);
+      yield* this.#stream<R>(again(run), run, chunkSize, rest);
+    } finally {
+      this.state.relations.forgetAbsent(tables);
+    }
   }
 
   #runContext(run: object): RunContext {

@@ -89,11 +89,24 @@ export class Relations implements KnownRelations {
     else this.#known.delete(this.#keyOf(table));
   }
 
+  /**
+   * Forgets the tables that were not found: another process may make them at any time, and they are
+   * looked up again for the next query that names them.
+   */
+  forgetAbsent(tables: readonly TableId[]): void {
+    const absent = tables.map((table) => this.#keyOf(table))
+      .filter((key) => this.#known.get(key)?.[1].length === 0);
+    if (absent.length === 0) return;
+    this.#version++;
+    for (const key of absent) this.#known.delete(key);
+  }
+
   async #ask(tables: readonly TableId[], db: Kysely<any>): Promise<void> {
     const found = this.#byKey(await readRelations(db, this.#traits, tables));
     for (const table of tables) {
       const key = this.#keyOf(table);
-      this.#known.set(key, [table, found.get(key) ?? []]);
+      const those = found.get(key);
+      if (those !== undefined) this.#known.set(key, [table, those]);
     }
   }
 

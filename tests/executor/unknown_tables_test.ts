@@ -80,6 +80,24 @@ onEveryDialect("A table that was not known", (dialect) => {
       assert.deepEqual(await ids(db.selectFrom("notes").select("id")), [2]);
     }));
 
+  it("is looked up again when it was not there before", () =>
+    inDatabase(async (db) => {
+      const executor = await createExecutor(db, [softDeletePlugin()]);
+      const query = executor.selectFrom("notes").select("id");
+      const plan = compilePlan(
+        executor as Kysely<any>,
+        (open: Kysely<any>) => open.selectFrom("notes").select("id"),
+      );
+      const run = async () => (await executor.executeQuery(plan.bind(executor, []))).rows;
+      await assert.rejects(query.execute());
+      await assert.rejects(run());
+      // As another process would.
+      await makeNotes(db);
+      assert.deepEqual(await query.execute(), [{ id: 1 }]);
+      assert.deepEqual(await executor.selectFrom("notes").select("id").execute(), [{ id: 1 }]);
+      assert.deepEqual(await run(), [{ id: 1 }]);
+    }));
+
   it("is looked up in the transaction that made it", () =>
     inDatabase(async (db) => {
       const executor = await createExecutor(db, [softDeletePlugin()]);
