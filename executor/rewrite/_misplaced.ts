@@ -1,14 +1,20 @@
-import type {
-  OperationNode,
-  ReferenceNode,
-  SchemableIdentifierNode,
+import {
+  type IdentifierNode,
+  type OperationNode,
+  type ReferenceNode,
+  type SchemableIdentifierNode,
   TableNode,
-  WithNode,
+  type WithNode,
 } from "kysely";
 import { QueryRefusedError } from "../contract/errors.ts";
 import { misplacedIn } from "../tree/_clauses.ts";
 import { forEachChild } from "../tree/_nodes.ts";
-import { isColumnName, isReferenceName, isSchemableName } from "../tree/_name_nodes.ts";
+import {
+  isColumnName,
+  isIdentifier,
+  isReferenceName,
+  isSchemableName,
+} from "../tree/_name_nodes.ts";
 
 /**
  * Returns the error for a query that could not be rewritten: rules take a tree to be one that Kysely
@@ -73,8 +79,15 @@ export function refuseMisplacedNames(node: WithNode): void {
   }
 }
 
-/** Refuses a name that is made of anything but names: Kysely would write it as it is. */
+/**
+ * Refuses a name that is made of anything but names: Kysely would write it as it is.
+ *
+ * @returns the same node, or one of the usual shape: `withSchema` of Kysely 0.28 takes the schema of
+ * what is locked by leaving a mere identifier
+ */
 export function mustBeTableName(node: TableNode): TableNode {
-  if (!isSchemableName(node.table)) throw misplaced(node, "table", node.table?.kind);
-  return node;
+  if (isSchemableName(node.table)) return node;
+  const { table }: { readonly table: OperationNode | undefined } = node;
+  if (!isIdentifier(table)) throw misplaced(node, "table", table?.kind);
+  return TableNode.create((table as IdentifierNode).name);
 }

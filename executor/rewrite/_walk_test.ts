@@ -15,6 +15,7 @@ import {
   OperatorNode,
   RawNode,
   SelectionNode,
+  SelectModifierNode,
   SelectQueryNode,
   sql,
   TableNode,
@@ -227,6 +228,24 @@ describe("walk()", () => {
       const node = { kind: "ParensNode", node: clause(kind) } as unknown as OperationNode;
       assert.throws(() => visit(node, idle), QueryRefusedError, kind);
     }
+  });
+
+  it("reads the name that withSchema of Kysely 0.28 leaves of what is locked", () => {
+    const lock = (table: unknown) =>
+      SelectModifierNode.create("ForUpdate", [{ ...TableNode.create("t"), table } as TableNode]);
+    assert.deepEqual(
+      visit(lock(IdentifierNode.create("t")), idle),
+      lock(TableNode.create("t").table),
+    );
+    for (const table of [ColumnNode.create("t"), { kind: "IdentifierNode" }, undefined]) {
+      assert.throws(() => visit(lock(table), idle), QueryRefusedError);
+    }
+    // Where it names what is read, it is guarded like any other.
+    const from = FromNode.create([
+      { ...TableNode.create("t"), table: IdentifierNode.create("t") } as any,
+    ]);
+    const query = { ...SelectQueryNode.create(), from };
+    assert.notEqual(visit(query, guard), query);
   });
 
   it("has no name on its list of names that Kysely does not know", () => {
