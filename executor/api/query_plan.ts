@@ -145,11 +145,7 @@ function planOfInstance<R, K extends Kysely<any>>(
     if (other?.rules.family !== family) {
       return "it was prepared for another executor, other flags or other Kysely plugins";
     }
-    if (!isReusable(prepared)) return undefined;
-    const { rules } = other;
-    const { context, keys } = prepared;
-    return (context === ANY || context === rules.request.context) &&
-        sameKeys(keys, rules.request.context, run, rules.callerMayChange)
+    return !isReusable(prepared) || isFor(prepared, other, run)
       ? undefined
       : "it was prepared under another context";
   };
@@ -181,7 +177,9 @@ function planOfInstance<R, K extends Kysely<any>>(
     let made = reusable ? prepared : prepare(true);
     if (ExecutorQuery.checksOf(made.query)?.satisfied(values, context, run) === false) {
       // A check that cannot tell by the values is made by the database.
-      made = reusable ? asked ??= prepare(false) : prepare(false);
+      if (!reusable) made = prepare(false);
+      else if (asked !== undefined && isFor(asked, target, run)) made = asked;
+      else made = asked = prepare(false);
     }
     const { query, unknown } = made;
     const read: ReadParameter[] = [];
@@ -261,6 +259,16 @@ interface Prepared<R> {
 /** Returns true if what was compiled serves other runs as it is. */
 function isReusable({ once, unknown }: Prepared<unknown>): boolean {
   return !once && unknown.length === 0;
+}
+
+/** Returns true if hooks would read in a run what they read when a query was compiled. */
+function isFor(
+  { context, keys }: Prepared<unknown>,
+  { rules }: GuardedExecutor,
+  run: object,
+): boolean {
+  return (context === ANY || context === rules.request.context) &&
+    sameKeys(keys, rules.request.context, run, rules.callerMayChange);
 }
 
 /**

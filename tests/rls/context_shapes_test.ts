@@ -156,6 +156,13 @@ const volatile: Readonly<Record<string, RLSSchema<Database>>> = {
   "a monotonic clock": withPolicy((_ctx, { eb }) =>
     eb(eb.val(`${performance.now()}`), "<>", eb.val("-"))
   ),
+  "a clock that ticks now and then": withPolicy((_ctx, { eb }) =>
+    eb(eb.val(tick(0.1)), "<>", eb.val("-"))
+  ),
+  "a clock that ticks at every other look": withPolicy((_ctx, { eb }) =>
+    eb(eb.val(tick(0.5)), "<>", eb.val("-"))
+  ),
+  "a clock that ticks now and then, which it stamps": withStamp(() => tick(0.2)),
   "the id of the request": withPolicy((ctx, { eb }) =>
     eb(eb.val(ctx.request!.requestId!), "<>", eb.val("-"))
   ),
@@ -193,6 +200,16 @@ const volatile: Readonly<Record<string, RLSSchema<Database>>> = {
     },
   }),
 };
+
+let time = 0;
+let random = 1;
+/** A clock that goes on by chance when it is looked at: as a fast one does, in the midst of a run. */
+function tick(chance: number): string {
+  // Numerical Recipes, 7.1: the constants of a linear congruential generator.
+  random = (random * 1664525 + 1013904223) % 2 ** 32;
+  if (random / 2 ** 32 < chance) time++;
+  return `at ${time}`;
+}
 
 let step = 0;
 /** A clock that goes on by itself between two calls, and stands still when it is looked at again. */
