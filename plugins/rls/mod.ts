@@ -3,20 +3,20 @@
  *
  * @module
  */
-export * from "./allow.ts";
-export * from "./can.ts";
-export type * from "./context.ts";
-export * from "./create_rls_context.ts";
-export * from "./define_rls_schema.ts";
-export * from "./deny.ts";
-export * from "./errors.ts";
-export * from "./explain_policy.ts";
-export * from "./filter.ts";
-export * from "./merge_rls_schemas.ts";
-export type * from "./options.ts";
-export * from "./plugin.ts";
-export type * from "./policy.ts";
-export * from "./policy_registry.ts";
-export type * from "./repository_methods.ts";
-export * from "./validate.ts";
-export * from "./without_rls.ts";
+export * from "./api/can.ts";
+export * from "./api/explain_policy.ts";
+export * from "./api/plugin.ts";
+export * from "./api/without_rls.ts";
+export * from "./context/create_rls_context.ts";
+export type * from "./contract/context.ts";
+export * from "./contract/errors.ts";
+export type * from "./contract/options.ts";
+export type * from "./contract/policy.ts";
+export type * from "./contract/repository_methods.ts";
+export * from "./policy/allow.ts";
+export * from "./policy/define_rls_schema.ts";
+export * from "./policy/deny.ts";
+export * from "./policy/filter.ts";
+export * from "./policy/merge_rls_schemas.ts";
+export * from "./policy/policy_registry.ts";
+export * from "./policy/validate.ts";

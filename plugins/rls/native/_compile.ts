@@ -4,7 +4,7 @@ import {
   PostgresQueryCompiler,
   type RootOperationNode,
 } from "kysely";
-import { RLSSchemaError } from "../errors.ts";
+import { RLSSchemaError } from "../contract/errors.ts";
 
 /** SQL of a node, with each value written into it: DDL has no parameters. */
 export function inlineSql(node: OperationNode, path: string): string {

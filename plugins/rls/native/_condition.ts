@@ -17,9 +17,14 @@ import {
   TableNode,
   type ValueNode,
 } from "kysely";
-import { isPolicyValue, nameOfValue } from "../_make_policy.ts";
-import { RLSSchemaError } from "../errors.ts";
-import type { PolicyCommand, PolicyCondition, PolicyFunction, PolicyTools } from "../policy.ts";
+import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
+import { RLSSchemaError } from "../contract/errors.ts";
+import type {
+  PolicyCommand,
+  PolicyCondition,
+  PolicyFunction,
+  PolicyTools,
+} from "../contract/policy.ts";
 import { identifier, inlineSql, literal } from "./_compile.ts";
 import { listCall, valueCall } from "./_functions.ts";
 import {

@@ -1,6 +1,6 @@
-import { RLSSchemaError } from "../errors.ts";
-import type { ColumnRule } from "../policy.ts";
-import type { CompiledTable } from "../policy_registry.ts";
+import { RLSSchemaError } from "../contract/errors.ts";
+import type { ColumnRule } from "../contract/policy.ts";
+import type { CompiledTable } from "../policy/policy_registry.ts";
 import { identifier } from "./_compile.ts";
 import type { NativeSettings } from "./_settings.ts";
 import type { NativeTable } from "./_statements.ts";

@@ -1,5 +1,5 @@
 import { type Expression, type OperationNode, ValueNode } from "kysely";
-import type { PolicyCommand, PolicyContext } from "../policy.ts";
+import type { PolicyCommand, PolicyContext } from "../contract/policy.ts";
 
 /** Where a value of the context is: `["auth", "tenantId"]`. */
 export type ContextPath = readonly string[];

@@ -1,7 +1,7 @@
 import { isPlainObject } from "@kysera/core";
-import { refuseUnknown } from "../_make_policy.ts";
-import { readNames } from "../define_rls_schema.ts";
-import { RLSSchemaError } from "../errors.ts";
+import { refuseUnknown } from "../policy/_make_policy.ts";
+import { readNames } from "../policy/define_rls_schema.ts";
+import { RLSSchemaError } from "../contract/errors.ts";
 import { DEFAULT_SETTING } from "./_setting.ts";
 import type { NativeOptions } from "./options.ts";
 

@@ -1,7 +1,7 @@
-import { COMMANDS } from "../_make_policy.ts";
-import { RLSSchemaError } from "../errors.ts";
-import type { PolicyCommand, PolicyCondition, StampValue } from "../policy.ts";
-import type { CompiledPolicy, CompiledTable } from "../policy_registry.ts";
+import { COMMANDS } from "../policy/_make_policy.ts";
+import { RLSSchemaError } from "../contract/errors.ts";
+import type { PolicyCommand, PolicyCondition, StampValue } from "../contract/policy.ts";
+import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
 import { identifier, literal } from "./_compile.ts";
 import { conditionSql, type Place } from "./_condition.ts";
 import { grantStatements } from "./_grants.ts";

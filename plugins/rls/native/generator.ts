@@ -1,5 +1,5 @@
-import type { RLSSchema } from "../policy.ts";
-import { type CompiledTable, PolicyRegistry } from "../policy_registry.ts";
+import type { RLSSchema } from "../contract/policy.ts";
+import { type CompiledTable, PolicyRegistry } from "../policy/policy_registry.ts";
 import { contextFunctions, dropFunctions } from "./_functions.ts";
 import { type NativeSettings, readNativeOptions } from "./_settings.ts";
 import { dropTableStatements, tableStatements } from "./_statements.ts";

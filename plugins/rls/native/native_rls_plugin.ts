@@ -1,9 +1,9 @@
 import { isPlainObject } from "@kysera/core";
 import { type Plugin, PluginValidationError } from "@kysera/executor";
-import { ContextSource } from "../_context_source.ts";
-import type { RLSContextProvider } from "../options.ts";
-import { refuseUnknown } from "../_make_policy.ts";
-import { RLSContextError, RLSSchemaError } from "../errors.ts";
+import { ContextSource } from "../context/_context_source.ts";
+import type { RLSContextProvider } from "../contract/options.ts";
+import { refuseUnknown } from "../policy/_make_policy.ts";
+import { RLSContextError, RLSSchemaError } from "../contract/errors.ts";
 import { DEFAULT_SETTING } from "./_setting.ts";
 import { readSetting } from "./_settings.ts";
 import { contextJson, settingQuery } from "./sync_context.ts";

@@ -1,7 +1,7 @@
 import { CompiledQuery, type Kysely } from "kysely";
-import type { RLSContext } from "../context.ts";
-import { createRLSContext } from "../create_rls_context.ts";
-import { RLSContextError, RLSContextValidationError } from "../errors.ts";
+import type { RLSContext } from "../contract/context.ts";
+import { createRLSContext } from "../context/create_rls_context.ts";
+import { RLSContextError, RLSContextValidationError } from "../contract/errors.ts";
 import { DEFAULT_SETTING } from "./_setting.ts";
 import { readSetting } from "./_settings.ts";
 

@@ -1,4 +1,4 @@
-import type { RLSSchema } from "../policy.ts";
+import type { RLSSchema } from "../contract/policy.ts";
 import { PostgresRLSGenerator } from "./generator.ts";
 import type { NativeOptions } from "./options.ts";
 

@@ -1,0 +1,153 @@
+import type { DialectName } from "@kysera/executor";
+import type { ExpressionWrapper } from "kysely";
+import { type Verdict, verdictOf } from "./_verdict.ts";
+import type { RLSContext } from "../contract/context.ts";
+import { RLSPolicyEvaluationError } from "../contract/errors.ts";
+import type { PolicyCommand } from "../contract/policy.ts";
+import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
+
+/**
+ * The algebra of policies. For a command `c`:
+ *
+ * ```text
+ * using(c)      = permissive(c) and every filter about c and not any deny about c
+ * check(c)      = the same of `check`, and every validate about c
+ * permissive(c) = any allow about c, where there is one;
+ *                 else true, where a filter is about c or the table does not deny by default;
+ *                 else false
+ * ```
+ *
+ * What is null is not true, and what is not true is refused.
+ *
+ * | place                                    | must satisfy                         |
+ * | ---------------------------------------- | ------------------------------------ |
+ * | a row that is read                       | using(read)                          |
+ * | a row that an UPDATE touches             | using(read) and using(update)        |
+ * | a row that a DELETE touches              | using(read) and using(delete)        |
+ * | a new row of an INSERT                   | check(create)                        |
+ * | .. with RETURNING, or that may update    | check(create) and using(read)        |
+ * | the new image of an UPDATE               | check(update) and using(read)        |
+ */
+export interface Formula {
+  /** What is to be done. */
+  readonly command: PolicyCommand;
+  /** Whether it is about new rows. */
+  readonly side: "using" | "check";
+  /** One of them must hold; `undefined` where nothing has to. */
+  readonly permissive: readonly Leaf[] | undefined;
+  /** All of them must hold. */
+  readonly restrictive: readonly Leaf[];
+  /** Set where no row can satisfy it. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** A condition of a policy, for one caller. */
+export interface Leaf {
+  readonly policy: CompiledPolicy;
+  /** Whether it must not hold: of `deny`. */
+  readonly negated: boolean;
+  readonly verdict: Exclude<Verdict, boolean>;
+}
+
+/** Why no row can satisfy a formula. */
+export interface Refusal {
+  readonly command: PolicyCommand;
+  readonly policies: readonly string[];
+  readonly reason: string;
+}
+
+/** Who asks, and how the row's columns are written. */
+export interface Asker {
+  readonly context: RLSContext;
+  readonly dialect: DialectName;
+  readonly column: (name: string) => ExpressionWrapper<any, any, any>;
+}
+
+/** What the policies of a table come to for a caller. */
+export function formulaOf(
+  table: CompiledTable,
+  command: PolicyCommand,
+  side: "using" | "check",
+  asker: Asker,
+): Formula {
+  const restrictive: Leaf[] = [];
+  let refusal: Refusal | undefined;
+  let permissive: Leaf[] | undefined;
+  let allowed = false;
+  const grants: string[] = [];
+  for (const policy of table.policies) {
+    if (!policy.commands.has(command)) continue;
+    const condition = side === "using" ? policy.using : policy.check;
+    // A `validate` has nothing to say about rows that are there.
+    if (condition === undefined) continue;
+    if (refusal !== undefined && !policy.permissive) continue;
+    const verdict = verdictOf(condition, {
+      ...asker,
+      table: table.table,
+      policy: policy.name,
+      operation: command,
+    });
+    const negated = policy.type === "deny";
+    if (policy.permissive) {
+      grants.push(policy.name);
+      permissive ??= [];
+      if (verdict === true) allowed = true;
+      else if (verdict !== false) permissive.push({ policy, negated, verdict });
+    } else if (typeof verdict !== "boolean") {
+      restrictive.push({ policy, negated, verdict });
+    } else if (verdict === negated) {
+      refusal = {
+        command,
+        policies: [policy.name],
+        reason: `policy "${policy.name}" ${negated ? "denies" : "does not allow"} it`,
+      };
+    }
+  }
+  if (permissive === undefined) {
+    // No `allow` is about the command.
+    const filtered = table.policies.some(({ type, commands }) =>
+      type === "filter" && commands.has(command)
+    );
+    if (!filtered && table.defaultDeny) {
+      refusal ??= {
+        command,
+        policies: [],
+        reason: `no policy of the table allows "${command}"; add allow("${command}", ..)`,
+      };
+    }
+  } else if (allowed) {
+    permissive = undefined;
+  } else if (permissive.length === 0) {
+    refusal ??= {
+      command,
+      policies: grants,
+      reason: `${grants.map((name) => `policy "${name}"`).join(" and ")} would have to allow it, ` +
+        "and does not for this caller",
+    };
+  }
+  return { command, side, permissive, restrictive, refusal };
+}
+
+/** The conditions of a formula. */
+export function leavesOf({ permissive = [], restrictive }: Formula): readonly Leaf[] {
+  return permissive.length === 0 ? restrictive : [...permissive, ...restrictive];
+}
+
+/** Whether a formula has to be asked about each row. */
+export function asksForRows(formula: Formula): boolean {
+  return formula.refusal === undefined &&
+    leavesOf(formula).some(({ verdict }) => verdict.kind === "rows");
+}
+
+/** @throws {RLSPolicyEvaluationError} for a formula that has to be asked about rows that are read */
+export function assertPredicate(formula: Formula, table: CompiledTable, why: string): void {
+  const leaf = leavesOf(formula).find(({ verdict }) => verdict.kind === "rows");
+  if (leaf === undefined || formula.refusal !== undefined) return;
+  throw new RLSPolicyEvaluationError(
+    { operation: formula.command, table: table.table },
+    leaf.policy.name,
+    `it is a function of the row, and ${why}; write a predicate instead: columns and values, ` +
+      "(ctx) => ({ owner_id: ctx.auth.userId }), or SQL, (ctx, { eb, column }) => " +
+      `eb(column("owner_id"), "=", ctx.auth.userId)`,
+  );
+}

@@ -1,0 +1,204 @@
+import { isPlainObject } from "@kysera/core";
+import type { DialectName } from "@kysera/executor";
+import {
+  type ExpressionBuilder,
+  expressionBuilder,
+  type ExpressionWrapper,
+  isOperationNodeSource,
+  type OperationNode,
+} from "kysely";
+import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
+import { shapeOf } from "./_shape.ts";
+import type { RLSContext } from "../contract/context.ts";
+import {
+  RLSContextValidationError,
+  RLSError,
+  RLSPolicyEvaluationError,
+} from "../contract/errors.ts";
+import type {
+  PolicyCommand,
+  PolicyCondition,
+  PolicyContext,
+  PolicyTools,
+  PolicyValue,
+} from "../contract/policy.ts";
+
+/** A column, and the values one of which it must have; of none, that it is null. */
+export interface ColumnTerm {
+  readonly column: string;
+  readonly operator: "=" | "in" | "is null";
+  readonly values: readonly PolicyValue[];
+}
+
+/** What a condition comes to for one caller. */
+export type Verdict =
+  | boolean
+  /** Every column has one of its values. */
+  | { readonly kind: "columns"; readonly terms: readonly ColumnTerm[] }
+  /** SQL. */
+  | {
+    readonly kind: "sql";
+    readonly node: OperationNode;
+    readonly form: string;
+    readonly values: readonly unknown[];
+  }
+  /** It has to be asked about each row. */
+  | { readonly kind: "rows" };
+
+/** What a condition is asked for. */
+export interface Question {
+  readonly table: string;
+  readonly policy: string;
+  readonly operation: PolicyCommand;
+  readonly context: RLSContext;
+  readonly dialect: DialectName;
+  /** A column of the row, as SQL. */
+  readonly column: (name: string) => ExpressionWrapper<any, any, any>;
+}
+
+const ROWS: Verdict = { kind: "rows" };
+const eb: ExpressionBuilder<any, any> = expressionBuilder<any, any>();
+
+/**
+ * What a condition comes to for a caller: whether it looks at a row is found out by asking it.
+ *
+ * @throws {RLSContextValidationError} for a value that is not known of the caller
+ * @throws {RLSPolicyEvaluationError} where a function throws, or answers with something else
+ */
+export function verdictOf(condition: PolicyCondition<any>, question: Question): Verdict {
+  if (typeof condition === "boolean") return condition;
+  // What stands in the schema was checked with it; null is a value there.
+  if (typeof condition !== "function") return columnsOf(condition, question, true);
+  let asksForRow = false;
+  const context = askedContext(question, () => {
+    asksForRow = true;
+  });
+  const tools: PolicyTools<any> = { eb, column: question.column, dialect: question.dialect };
+  let answer: unknown;
+  try {
+    answer = condition(context, tools);
+  } catch (error) {
+    if (asksForRow) return ROWS;
+    if (error instanceof RLSError) throw error;
+    throw threw(question, error);
+  }
+  if (isPromise(answer)) {
+    // It is asked again where it can be waited for; that it fails here says nothing.
+    answer.then(undefined, () => {});
+    return ROWS;
+  }
+  if (asksForRow) return ROWS;
+  return verdictOfAnswer(answer, question);
+}
+
+/** What a promise of an answer is told by. */
+export function isPromise(value: unknown): value is Promise<any> {
+  return typeof value === "object" && value !== null && "then" in value &&
+    typeof value.then === "function";
+}
+
+/** Thrown by what is not there yet; never seen outside. */
+const ASKS_FOR_ROW: unique symbol = Symbol("asks for the row");
+
+/** The context as a function sees it before there is a row: whether it asks for one is noted. */
+function askedContext(
+  { context, table, operation }: Question,
+  note: () => void,
+): PolicyContext<any> {
+  const ask = (): never => {
+    note();
+    throw ASKS_FOR_ROW;
+  };
+  // Members of its own, so that a copy of the context asks for the row as well.
+  return {
+    ...context,
+    table,
+    operation,
+    get row() {
+      return ask();
+    },
+    get data() {
+      return ask();
+    },
+  };
+}
+
+function verdictOfAnswer(answer: unknown, question: Question): Verdict {
+  if (typeof answer === "boolean") return answer;
+  if (isOperationNodeSource(answer)) {
+    const node = answer.toOperationNode() as OperationNode;
+    const { form, values } = shapeOf(node);
+    values.forEach((value) => assertKnown(value, "an expression", question));
+    return { kind: "sql", node, form, values };
+  }
+  if (isPlainObject(answer)) return columnsOf(answer, question, false);
+  throw new RLSPolicyEvaluationError(
+    question,
+    question.policy,
+    `it answered with ${whatIs(answer)}; return columns and values, an expression, true or false`,
+  );
+}
+
+function columnsOf(
+  condition: Readonly<Record<string, unknown>>,
+  question: Question,
+  mayBeNull: boolean,
+): Verdict {
+  const terms: ColumnTerm[] = [];
+  for (const [column, value] of Object.entries(condition)) {
+    if (value === null && mayBeNull) {
+      terms.push({ column, operator: "is null", values: [] });
+    } else if (Array.isArray(value)) {
+      value.forEach((item) => assertKnown(item, `"${column}"`, question));
+      // No row has a value of an empty list.
+      if (value.length === 0) return false;
+      terms.push({ column, operator: "in", values: value });
+    } else {
+      assertKnown(value, `"${column}"`, question);
+      if (!isPolicyValue(value) || column === "" || column.includes(".")) {
+        throw new RLSPolicyEvaluationError(
+          question,
+          question.policy,
+          isPolicyValue(value)
+            ? `"${column}" is no name of a column of the table itself`
+            : `the value of "${column}" is ${nameOfValue(value)}; it must be a text, a number, ` +
+              "a boolean, a Date, or a list of them",
+        );
+      }
+      terms.push({ column, operator: "=", values: [value as PolicyValue] });
+    }
+  }
+  if (terms.length > 0) return { kind: "columns", terms };
+  throw new RLSPolicyEvaluationError(
+    question,
+    question.policy,
+    "it answered with no columns; return true for a condition that all rows satisfy",
+  );
+}
+
+/** @throws {RLSContextValidationError} for a value that says that something is not known */
+function assertKnown(value: unknown, where: string, { table, policy, operation }: Question): void {
+  const isKnown = value !== undefined && value !== null && value !== "" && !Number.isNaN(value);
+  if (isKnown) return;
+  const what = value === "" ? "empty" : String(value);
+  throw new RLSContextValidationError(
+    `Cannot ${operation} table "${table}": the value of ${where} in policy "${policy}" is ${what}; ` +
+      "bind a context that has what the policy asks for",
+    policy,
+  );
+}
+
+/** The error of a function that threw. */
+export function threw(
+  question: Omit<Question, "column" | "dialect">,
+  error: unknown,
+): RLSPolicyEvaluationError {
+  // The message may hold values of a row.
+  return new RLSPolicyEvaluationError(question, question.policy, "it threw; see the cause", {
+    cause: error,
+  });
+}
+
+function whatIs(answer: unknown): string {
+  return answer === undefined || answer === null ? String(answer) : `a ${typeof answer}`;
+}

@@ -1,0 +1,17 @@
+import { getPluginHooks } from "@kysera/executor";
+import type { Kysely } from "kysely";
+import { RLSHooks } from "../enforce/_hooks.ts";
+import { PLUGIN_NAME } from "../enforce/_settings.ts";
+import { RLSSchemaError } from "../contract/errors.ts";
+
+/** The plugin as it is for an executor, one for each layer that has it. @throws {RLSSchemaError} */
+export function mustHavePlugin(executor: Kysely<any>, action: string): readonly RLSHooks[] {
+  const hooks = getPluginHooks(executor, PLUGIN_NAME)
+    .filter((hooks): hooks is RLSHooks => hooks instanceof RLSHooks);
+  if (hooks.length > 0) return hooks;
+  throw new RLSSchemaError(
+    "",
+    `cannot ${action}: this executor has no plugin "${PLUGIN_NAME}"; make one with ` +
+      "createExecutor(db, [rlsPlugin({ schema })])",
+  );
+}

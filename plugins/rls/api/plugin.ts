@@ -1,0 +1,82 @@
+import type { PluginHooks, PluginHost } from "@kysera/executor";
+import { RLSHooks } from "../enforce/_hooks.ts";
+import { extend } from "./_repository.ts";
+import { PLUGIN_NAME, readOptions, type Settings } from "../enforce/_settings.ts";
+import { Tables } from "../enforce/_tables.ts";
+import type { RLSOptions } from "../contract/options.ts";
+import type { RLSPlugin } from "../contract/repository_methods.ts";
+
+/**
+ * Keeps every query of an executor to the policies of a schema: a SELECT sees the rows that its
+ * caller may read, an UPDATE and a DELETE touch those that he may change, and no row is written that
+ * he may not write.
+ *
+ * The caller is who is bound to the handle, `bindContext(executor, { auth })`, or whom the option
+ * `contextProvider` names. Raw SQL is refused, as no policy could be kept in it.
+ *
+ * @param options see {@linkcode RLSOptions}
+ * @returns the plugin, for `createExecutor`. For `createExecutorSync` and `wrapTransaction` as well;
+ * but views, which are refused unless they have policies or are skipped, are only known to the former
+ * @throws {PluginValidationError} where an option is unknown or has a value it cannot have
+ * @throws {RLSSchemaError} where the schema is wrong
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { bindContext, createExecutor } from "@kysera/executor";
+ * import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table posts (id integer primary key, tenant_id integer, title text)");
+ * database.exec("insert into posts (tenant_id, title) values (1, 'Ours'), (2, 'Theirs')");
+ *
+ * interface Database {
+ *   posts: { id: number; tenant_id: number; title: string };
+ * }
+ * const db = new Kysely<Database>({ dialect: nodeSqliteDialect({ database }) });
+ * const schema = defineRLSSchema<Database>({
+ *   posts: { policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))] },
+ * });
+ * const executor = await createExecutor(db, [rlsPlugin({ schema })]);
+ *
+ * const ours = bindContext(executor, { auth: { userId: 7, roles: [], tenantId: 1 } });
+ * assert.deepEqual(await ours.selectFrom("posts").select("title").execute(), [{ title: "Ours" }]);
+ * await ours.deleteFrom("posts").execute();
+ * assert.deepEqual(await db.selectFrom("posts").select("title").execute(), [{ title: "Theirs" }]);
+ * await assert.rejects(executor.selectFrom("posts").selectAll().execute(), /no security context/);
+ * await db.destroy();
+ * ```
+ */
+export function rlsPlugin(options: RLSOptions): RLSPlugin {
+  const settings = readOptions(options);
+  return {
+    name: PLUGIN_NAME,
+    version: "0.9.0",
+    priority: 1000,
+    extendRepository: extend,
+    setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
+      const tables = tablesOf(host, settings);
+      return host.canWait
+        ? lookAround(host, tables).then(() => new RLSHooks(host, settings, tables))
+        : new RLSHooks(host, settings, tables);
+    },
+  };
+}
+
+function tablesOf(host: PluginHost, settings: Settings): Tables {
+  const { registry, skipTables, unlistedTables } = settings;
+  return new Tables(host, registry, skipTables, unlistedTables);
+}
+
+/**
+ * What a view reads is not seen: whether a relation is one has to be known, and the columns of a
+ * table some of which may not be read. Others than the tables of the schema are looked up when a
+ * query names them.
+ */
+async function lookAround(host: PluginHost, tables: Tables): Promise<void> {
+  for (const relation of await host.relations(tables.named())) tables.addRelation(relation);
+  tables.checkKeys();
+}

@@ -1,0 +1,145 @@
+import { isPlainObject } from "@kysera/core";
+import { frozenCopy } from "./_freeze.ts";
+import type { RLSAuth, RLSContext } from "../contract/context.ts";
+import { RLSContextValidationError } from "../contract/errors.ts";
+
+const AUTH_KEYS: readonly string[] = [
+  "userId",
+  "roles",
+  "tenantId",
+  "organizationIds",
+  "permissions",
+  "attributes",
+  "user",
+  "isSystem",
+];
+const KEYS: readonly string[] = ["auth", "request", "meta", "timestamp"];
+
+const made = new WeakSet<object>();
+
+/**
+ * Checks a context, and gives a frozen copy of it: what happens to the object afterwards changes
+ * nothing.
+ *
+ * @param context who is asking, and with which request. A member that is `undefined` counts as left
+ * out
+ * @returns the context, for `bindContext` and for a `contextProvider`
+ * @throws {RLSContextValidationError} where the user or the roles are missing, an id is `null`, `NaN`
+ * or `""`, or a member is unknown
+ *
+ * @example
+ * ```ts
+ * import { createRLSContext, RLSContextValidationError } from "@kysera/rls";
+ * import assert from "node:assert/strict";
+ *
+ * const context = createRLSContext({ auth: { userId: 7, roles: ["editor"], tenantId: "acme" } });
+ * assert.equal(context.auth.tenantId, "acme");
+ * assert.throws(
+ *   () => createRLSContext({ auth: { userId: "", roles: [] } }),
+ *   RLSContextValidationError,
+ * );
+ * ```
+ */
+export function createRLSContext(context: RLSContext): RLSContext {
+  if (!isPlainObject(context)) {
+    throw new RLSContextValidationError("Cannot make a context: pass { auth: .. }", "context");
+  }
+  for (const key of Object.keys(context)) {
+    if (!KEYS.includes(key)) throw unknownMember(key);
+  }
+  for (const field of ["request", "meta"] as const) {
+    const value = context[field];
+    if (value !== undefined && !isPlainObject(value)) throw invalid(field, "it is not an object");
+  }
+  const { timestamp } = context;
+  if (timestamp !== undefined && !(timestamp instanceof Date && !Number.isNaN(+timestamp))) {
+    throw invalid("timestamp", "it is not a valid Date");
+  }
+  const { auth } = context;
+  if (isPlainObject(auth)) {
+    for (const key of Object.keys(auth)) {
+      if (!AUTH_KEYS.includes(key)) throw unknownMember(`auth.${key}`);
+    }
+  }
+  return readContext(context);
+}
+
+/** Checks a context that may have other members as well, which are left alone. */
+export function readContext(context: RLSContext): RLSContext {
+  if (made.has(context)) return context;
+  const { auth, request, meta, timestamp } = context;
+  const out: RLSContext = Object.freeze({
+    auth: readAuth(auth),
+    ...(request === undefined ? {} : { request: frozenCopy(request) }),
+    ...(meta === undefined ? {} : { meta: frozenCopy(meta) }),
+    ...(timestamp === undefined ? {} : { timestamp: frozenCopy(timestamp) }),
+  });
+  made.add(out);
+  return out;
+}
+
+function readAuth(auth: unknown): RLSAuth {
+  if (typeof auth !== "object" || auth === null || Array.isArray(auth)) {
+    throw invalid("auth", "it is no object");
+  }
+  const given: Record<string, unknown> = {};
+  // A class may have members that are not the object's own; what every object has is nobody's.
+  const inherited = isPlainObject(auth)
+    ? []
+    : AUTH_KEYS.filter((key) => !(key in Object.prototype));
+  for (const key of new Set([...inherited, ...Object.keys(auth)])) {
+    const value = (auth as Readonly<Record<string, unknown>>)[key];
+    if (value !== undefined && key !== "__proto__") given[key] = value;
+  }
+  assertId(given["userId"], "auth.userId");
+  assertTexts(given["roles"], "auth.roles");
+  if ("tenantId" in given) assertId(given["tenantId"], "auth.tenantId");
+  if ("organizationIds" in given) {
+    if (!Array.isArray(given["organizationIds"])) {
+      throw invalid("auth.organizationIds", "it is no list");
+    }
+    for (const id of given["organizationIds"]) assertId(id, "auth.organizationIds");
+  }
+  if ("permissions" in given) assertTexts(given["permissions"], "auth.permissions");
+  if ("attributes" in given && !isPlainObject(given["attributes"])) {
+    throw invalid("auth.attributes", "it is no object");
+  }
+  if ("isSystem" in given && typeof given["isSystem"] !== "boolean") {
+    throw invalid("auth.isSystem", "it is no boolean");
+  }
+  // Every member was looked at.
+  return frozenCopy(given) as unknown as RLSAuth;
+}
+
+/** @throws {RLSContextValidationError} for what identifies nobody */
+function assertId(id: unknown, field: string): void {
+  if (typeof id === "bigint" || (typeof id === "string" && id.trim() !== "")) return;
+  if (typeof id === "number" && Number.isFinite(id)) return;
+  const what = id === undefined ? "missing" : id === "" ? "empty" : String(id);
+  throw invalid(
+    field,
+    typeof id === "object" && id !== null
+      ? "it must be a text or a number"
+      : `it is ${what}; it must be a text that is not empty, or a number`,
+  );
+}
+
+function assertTexts(list: unknown, field: string): void {
+  const isList = Array.isArray(list) &&
+    list.every((item) => typeof item === "string" && item !== "");
+  if (!isList) throw invalid(field, "it must be a list of texts that are not empty");
+}
+
+function invalid(field: string, problem: string): RLSContextValidationError {
+  return new RLSContextValidationError(
+    `Cannot use a context for row-level security: "${field}": ${problem}`,
+    field,
+  );
+}
+
+function unknownMember(field: string): RLSContextValidationError {
+  return invalid(
+    field,
+    `there is no such member; "auth.attributes" and "meta" are for what policies ask for besides`,
+  );
+}

@@ -1,0 +1,191 @@
+import { defineRLSSchema } from "./define_rls_schema.ts";
+import { commandsOf } from "./_make_policy.ts";
+import type { RLSContext } from "../contract/context.ts";
+import type {
+  ColumnRule,
+  Policy,
+  PolicyCommand,
+  PolicyCondition,
+  PolicyHints,
+  PolicyType,
+  RLSSchema,
+  StampValue,
+  TableRLSConfig,
+} from "../contract/policy.ts";
+
+/** A policy, ready to be evaluated. */
+export interface CompiledPolicy {
+  /** Its name: the one it was given, or made up of its type, operation and place. */
+  readonly name: string;
+  /** The table, as the schema names it. */
+  readonly table: string;
+  /** The kind. */
+  readonly type: PolicyType;
+  /** Whether it is one of those of which one is enough: `allow`. */
+  readonly permissive: boolean;
+  /** The operations, one by one. */
+  readonly commands: ReadonlySet<PolicyCommand>;
+  /** Which rows exist (of `deny`: which do not); `undefined` of `validate`. */
+  readonly using: PolicyCondition<any> | undefined;
+  /** What new rows must satisfy (of `deny`: must not). */
+  readonly check: PolicyCondition<any>;
+  /** Which is asked first. */
+  readonly priority: number;
+  /** What helps a database. */
+  readonly hints: PolicyHints;
+  /** What the user is told where it refuses. */
+  readonly message: string | undefined;
+  /** Set where it is what `stamp` asks of new rows: the column. */
+  readonly stamps?: string;
+}
+
+/** The policies of a table, ready to be evaluated. */
+export interface CompiledTable {
+  /** The name of the table, as the schema has it: `posts` or `app.posts`. */
+  readonly table: string;
+  /** The policies, those of higher priority first. */
+  readonly policies: readonly CompiledPolicy[];
+  /** Whether what no policy is about is denied. */
+  readonly defaultDeny: boolean;
+  /** Roles that the policies are not for. */
+  readonly skipFor: readonly string[];
+  /** The columns that the schema names as the key; `undefined` for those of the catalog. */
+  readonly primaryKey: readonly string[] | undefined;
+  /** What an INSERT sets by itself. */
+  readonly stamp: Readonly<Record<string, StampValue>>;
+  /** The columns that not everybody may read or write. */
+  readonly columns: Readonly<Record<string, ColumnRule<any>>>;
+}
+
+/**
+ * A schema of policies, compiled: what the plugin, the generator of `CREATE POLICY` and `can` read.
+ *
+ * @example
+ * ```ts
+ * import { allow, defineRLSSchema, filter, PolicyRegistry } from "@kysera/rls";
+ * import assert from "node:assert/strict";
+ *
+ * const registry = new PolicyRegistry(defineRLSSchema({
+ *   posts: {
+ *     policies: [
+ *       allow("update", { status: "draft" }, { name: "drafts" }),
+ *       filter("read", (ctx) => ({ tenant_id: ctx.auth.tenantId })),
+ *     ],
+ *   },
+ * }));
+ * assert.deepEqual(registry.table("posts")!.policies.map(({ name }) => name), [
+ *   "drafts",
+ *   "filter_read_2",
+ * ]);
+ * ```
+ */
+export class PolicyRegistry {
+  readonly #tables: ReadonlyMap<string, CompiledTable>;
+
+  /**
+   * Compiles a schema.
+   *
+   * @param schema the schema
+   * @throws {RLSSchemaError} where something in it is unknown, empty or makes no sense
+   */
+  constructor(schema: RLSSchema<any>) {
+    const checked = defineRLSSchema<any>(schema);
+    this.#tables = new Map(
+      Object.entries<TableRLSConfig<any> | undefined>(checked)
+        .map(([table, config]) => [table, compileTable(table, config!)]),
+    );
+  }
+
+  /** The tables, in the order of the schema. */
+  tables(): readonly CompiledTable[] {
+    return [...this.#tables.values()];
+  }
+
+  /**
+   * A table.
+   *
+   * @param name the name, as the schema has it
+   */
+  table(name: string): CompiledTable | undefined {
+    return this.#tables.get(name);
+  }
+}
+
+function compileTable(table: string, config: TableRLSConfig<any>): CompiledTable {
+  const { policies, defaultDeny = true, skipFor = [], primaryKey } = config;
+  const taken = new Set(policies.map(({ name }) => name));
+  const compiled = [
+    ...policies.map((policy, i) => compilePolicy(policy, table, i, taken)),
+    ...Object.entries(config.stamp ?? {}).map(([column, value]) =>
+      stampPolicy(table, column, value, taken)
+    ),
+  ];
+  return Object.freeze({
+    table,
+    // The sort is stable: of the same priority the first one stays first.
+    policies: Object.freeze(compiled.sort((a, b) => b.priority - a.priority)),
+    defaultDeny,
+    skipFor,
+    primaryKey: typeof primaryKey === "string" ? Object.freeze([primaryKey]) : primaryKey,
+    // The types of a schema say which columns; here they are names.
+    stamp: (config.stamp ?? {}) as Readonly<Record<string, StampValue>>,
+    columns: (config.columns ?? {}) as Readonly<Record<string, ColumnRule<any>>>,
+  });
+}
+
+function compilePolicy(
+  policy: Policy<any>,
+  table: string,
+  index: number,
+  taken: ReadonlySet<string | undefined>,
+): CompiledPolicy {
+  const { type, condition, check, priority = 0, hints = {}, message } = policy;
+  return Object.freeze({
+    name: policy.name ?? madeUpName(policy, index, taken),
+    table,
+    type,
+    permissive: type === "allow",
+    commands: commandsOf(policy),
+    using: type === "validate" ? undefined : condition,
+    check: check ?? condition,
+    priority,
+    hints,
+    message,
+  });
+}
+
+/** What is stamped is checked as well: an INSERT may not give another value. */
+function stampPolicy(
+  table: string,
+  column: string,
+  value: StampValue<any>,
+  taken: ReadonlySet<string | undefined>,
+): CompiledPolicy {
+  let name = `stamp_${column}`;
+  while (taken.has(name)) name += "_";
+  return Object.freeze({
+    name,
+    table,
+    type: "validate",
+    permissive: false,
+    commands: new Set<PolicyCommand>(["create"]),
+    using: undefined,
+    check: typeof value === "function"
+      ? (context: RLSContext) => ({ [column]: value(context) })
+      : Object.freeze({ [column]: value }),
+    priority: 0,
+    hints: {},
+    message: undefined,
+    stamps: column,
+  });
+}
+
+function madeUpName(
+  { type, operation }: Policy<any>,
+  index: number,
+  taken: ReadonlySet<string | undefined>,
+): string {
+  let name = `${type}_${operation.join("_")}_${index + 1}`;
+  while (taken.has(name)) name += "_";
+  return name;
+}
