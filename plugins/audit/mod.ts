@@ -29,21 +29,21 @@
  *
  * @module
  */
-export * from "./as_of.ts";
-export * from "./audit_table.ts";
-export { type ColumnChange, diff } from "./diff.ts";
+export * from "./log/as_of.ts";
+export * from "./log/audit_table.ts";
+export { type ColumnChange, diff } from "./log/diff.ts";
 export {
   type AuditTriggerOptions,
   type AuditTriggers,
   auditTriggers,
   createAuditTriggers,
   dropAuditTriggers,
-} from "./audit_triggers.ts";
-export * from "./entry.ts";
-export * from "./errors.ts";
-export { type AllAuditLogsFilter, type AuditLogFilter, getAuditLogs } from "./get_audit_logs.ts";
-export * from "./options.ts";
-export * from "./plugin.ts";
-export * from "./repository_methods.ts";
-export * from "./verify_audit_log.ts";
-export { restoreFromAudit, type RestoreOptions } from "./restore_from_audit.ts";
+} from "./triggers/audit_triggers.ts";
+export * from "./contract/entry.ts";
+export * from "./contract/errors.ts";
+export { type AllAuditLogsFilter, type AuditLogFilter, getAuditLogs } from "./log/get_audit_logs.ts";
+export * from "./contract/options.ts";
+export * from "./api/plugin.ts";
+export * from "./api/repository_methods.ts";
+export * from "./log/verify_audit_log.ts";
+export { restoreFromAudit, type RestoreOptions } from "./log/restore_from_audit.ts";

@@ -1,0 +1,70 @@
+import type { PluginHost } from "@kysera/executor";
+import { type Kysely, sql } from "kysely";
+import { type Ask, askTable } from "../strategies/common/_catalog.ts";
+import type { Settings } from "../contract/_settings.ts";
+import { type AuditedTables, labelOf } from "../write/_tables.ts";
+import { createAuditTable } from "./audit_table.ts";
+import { AuditTableError } from "../contract/errors.ts";
+
+/** The columns of the audit table that are written, in the order they are created in. */
+const COLUMNS = [
+  "table_name",
+  "entity_id",
+  "operation",
+  "old_values",
+  "new_values",
+  "changed_by",
+  "changed_at",
+  "metadata",
+  "request_id",
+  "hash",
+];
+
+/**
+ * Creates the tables of the log if they are missing, and checks those that are there.
+ *
+ * @throws {AuditTableError} where a table is missing and is not to be created, or lacks columns
+ */
+export async function prepareTables(
+  host: PluginHost,
+  { auditTable, hashChain, createTable = true }: Settings,
+  { name, schema }: AuditedTables["auditTable"],
+): Promise<void> {
+  const db: Kysely<any> = host.db;
+  const ask: Ask = async (piece) =>
+    (await sql<Record<string, unknown>>`${piece}`.execute(db.withoutPlugins())).rows;
+  const find = (table: string) => askTable(ask, host.dialect, table, schema);
+  const chained = hashChain !== undefined;
+  const columns = (await find(name))?.columns.map((column) => column.name.toLowerCase());
+  const isMissing = columns === undefined || (chained && await find(`${name}_chain`) === undefined);
+  if (isMissing && !createTable) {
+    const given = [
+      ...auditTable === "audit_logs" ? [] : [`auditTable: ${JSON.stringify(auditTable)}`],
+      ...chained ? ["hashChain: true"] : [],
+    ];
+    throw new AuditTableError(
+      columns === undefined ? auditTable : `${auditTable}_chain`,
+      "it is missing; add to a migration: await createAuditTable(db" +
+        (given.length === 0 ? ")" : `, { ${given.join(", ")} })`) +
+        ', or leave out "createTable: false"',
+    );
+  }
+  if (isMissing) {
+    await createAuditTable(db, { auditTable, hashChain: chained, ifNotExists: true });
+  }
+  const lacking = columns === undefined ? [] : COLUMNS.filter((each) => !columns.includes(each));
+  if (lacking.length === 0) return;
+  const type = (column: string): string =>
+    host.dialect !== "mysql"
+      ? "text"
+      : /values$|metadata/.test(column)
+      ? "longtext"
+      : "varchar(255)";
+  const table = labelOf(name, schema);
+  throw new AuditTableError(
+    auditTable,
+    `it lacks columns; add them: ${
+      lacking.map((each) => `alter table ${table} add column ${each} ${type(each)};`).join(" ")
+    }`,
+  );
+}

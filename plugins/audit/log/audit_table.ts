@@ -1,0 +1,155 @@
+import { assertKnownOptions, detectDialect } from "@kysera/core";
+import { ExecutorError, getRawDb } from "@kysera/executor";
+import { type Kysely, sql } from "kysely";
+import { AuditError } from "../contract/errors.ts";
+
+/** Options of {@linkcode createAuditTable}. */
+export interface AuditTableOptions {
+  /** The table, `"schema.table"` as well. Default `"audit_logs"`. */
+  readonly auditTable?: string | undefined;
+  /** Whether there is to be a table that says where the chain of hashes ends. Default `false`. */
+  readonly hashChain?: boolean | undefined;
+  /** Whether a table that is there already is left as it is. Default `false`: it is an error. */
+  readonly ifNotExists?: boolean | undefined;
+}
+
+const OPTIONS: readonly (keyof AuditTableOptions)[] = ["auditTable", "hashChain", "ifNotExists"];
+
+/**
+ * Makes the table that entries are written to, with its indexes: what a migration calls.
+ *
+ * @param db the database, or a transaction; an executor as well
+ * @param options see {@linkcode AuditTableOptions}
+ * @throws {AuditError} where the database refuses
+ *
+ * @example
+ * ```ts
+ * import { createAuditTable, dropAuditTable } from "@kysera/audit";
+ * import type { Kysely } from "kysely";
+ *
+ * export async function up(db: Kysely<unknown>): Promise<void> {
+ *   await createAuditTable(db);
+ * }
+ * export async function down(db: Kysely<unknown>): Promise<void> {
+ *   await dropAuditTable(db);
+ * }
+ * ```
+ */
+export async function createAuditTable(
+  db: Kysely<any>,
+  options: AuditTableOptions = {},
+): Promise<void> {
+  const { auditTable, hashChain, ifNotExists } = read(options, "create");
+  const raw: Kysely<any> = getRawDb<any>(db);
+  try {
+    await createLog(raw, auditTable, ifNotExists);
+    if (hashChain) await createChain(raw, auditTable);
+  } catch (error) {
+    if (error instanceof ExecutorError) throw error;
+    throw new AuditError(
+      `Cannot create audit table "${auditTable}": ${String((error as Error)?.message ?? error)}`,
+      "AUDIT_TABLE_CREATION_FAILED",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Drops the audit table, and the one that says where its chain ends.
+ *
+ * @param db the database, or a transaction; an executor as well
+ * @param options `auditTable`; `ifNotExists` says that a table which is not there is no error
+ *
+ * @example
+ * ```ts
+ * import { createAuditTable, dropAuditTable } from "@kysera/audit";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<Record<string, never>>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * await createAuditTable(db, { auditTable: "history" });
+ * await dropAuditTable(db, { auditTable: "history" });
+ * await db.destroy();
+ * ```
+ */
+export async function dropAuditTable(
+  db: Kysely<any>,
+  options: AuditTableOptions = {},
+): Promise<void> {
+  const { auditTable, ifNotExists } = read(options, "drop");
+  const raw: Kysely<any> = getRawDb<any>(db);
+  const drop = raw.schema.dropTable(auditTable);
+  await (ifNotExists ? drop.ifExists() : drop).execute();
+  await raw.schema.dropTable(`${auditTable}_chain`).ifExists().execute();
+}
+
+async function createLog(db: Kysely<any>, table: string, ifNotExists: boolean): Promise<void> {
+  const dialect = detectDialect(db);
+  const isMysql = dialect === "mysql";
+  const long = isMysql ? sql`longtext` : "text";
+  const short = isMysql ? sql`varchar(255)` : "text";
+  let builder = db.schema.createTable(table);
+  if (ifNotExists) builder = builder.ifNotExists();
+  if (dialect === "sqlite") {
+    builder = builder.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement());
+  } else if (isMysql) {
+    builder = builder.addColumn("id", "bigint", (column) => column.primaryKey().autoIncrement())
+      .modifyEnd(sql`character set utf8mb4 collate utf8mb4_bin`);
+  } else {
+    builder = builder.addColumn(
+      "id",
+      "bigint",
+      (column) => column.primaryKey().generatedAlwaysAsIdentity(),
+    );
+  }
+  await builder
+    .addColumn("table_name", short, (column) => column.notNull())
+    .addColumn("entity_id", short)
+    .addColumn("operation", short, (column) => column.notNull())
+    .addColumn("old_values", long)
+    .addColumn("new_values", long)
+    .addColumn("changed_by", short)
+    .addColumn("changed_at", short, (column) => column.notNull())
+    .addColumn("metadata", long)
+    .addColumn("request_id", short)
+    .addColumn("hash", short)
+    .execute();
+  const bare = table.slice(table.indexOf(".") + 1);
+  for (const columns of [["table_name", "entity_id", "id"], ["changed_by", "id"]]) {
+    let index = db.schema.createIndex(`${bare}_${columns[0]}`).on(table).columns(columns);
+    // MySQL has no such words for indexes; MariaDB has.
+    if (ifNotExists && !isMysql) index = index.ifNotExists();
+    await index.execute().catch((error: unknown) => {
+      const isThere = ifNotExists && (error as { errno?: number }).errno === 1061;
+      if (!isThere) throw error;
+    });
+  }
+}
+
+async function createChain(db: Kysely<any>, table: string): Promise<void> {
+  const chain = `${table}_chain`;
+  await db.schema.createTable(chain).ifNotExists()
+    .addColumn("id", "integer", (column) => column.primaryKey())
+    .addColumn("entries", "bigint", (column) => column.notNull())
+    .addColumn("hash", sql`varchar(255)`, (column) => column.notNull())
+    .execute();
+  const { rows } = await sql<{ id: number }>`select id from ${sql.table(chain)}`.execute(db);
+  if (rows.length === 0) {
+    await db.insertInto(chain).values({ id: 1, entries: 0, hash: "" }).execute();
+  }
+}
+
+function read(
+  options: AuditTableOptions,
+  action: string,
+): { auditTable: string; hashChain: boolean; ifNotExists: boolean } {
+  assertKnownOptions(options, OPTIONS, {
+    action: `${action} an audit table`,
+    makeError: (message) => new AuditError(message, "AUDIT_TABLE_CREATION_FAILED"),
+  });
+  const { auditTable = "audit_logs", hashChain = false, ifNotExists = false } = options;
+  return { auditTable, hashChain, ifNotExists };
+}

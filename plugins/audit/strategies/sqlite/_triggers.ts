@@ -1,0 +1,52 @@
+import { type Expression, type Kysely, sql } from "kysely";
+import { keyOf, refTo } from "../common/_image.ts";
+import { inline } from "../../sql/_inline.ts";
+import { id, q, tableNode } from "../../sql/_nodes.ts";
+import type { Settings } from "../../contract/_settings.ts";
+import { type AuditedTable, markerOf } from "../../write/_tables.ts";
+import { entryValues, OPERATIONS, triggerOf } from "../common/_triggers.ts";
+import type { TriggerParts } from "../../triggers/audit_triggers.ts";
+
+/** The triggers of SQLite: one for INSERT, UPDATE and DELETE each. */
+export function sqliteTriggers(
+  db: Kysely<any>,
+  settings: Settings,
+  auditTable: { readonly name: string; readonly schema: string | undefined },
+): TriggerParts {
+  const text = (piece: Expression<any>): string => inline(db, piece, "sqlite");
+  const marker = id(markerOf(auditTable.name));
+  return {
+    before: [text(sql`create table if not exists ${marker} (table_name text primary key)`)],
+    after: [],
+    table(table) {
+      const target = q(tableNode(table.name, table.schema));
+      const create = OPERATIONS.map((operation) => {
+        const values = [
+          ...entryValues(table, operation, settings, "sqlite", entity),
+          sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
+        ];
+        return text(
+          sql`create trigger if not exists ${id(triggerOf(table, operation))}
+            after ${sql.raw(operation)} on ${target}
+            when not exists (select 1 from ${marker} where table_name = ${table.label})
+            begin insert into ${id(auditTable.name)}
+            (table_name, entity_id, operation, old_values, new_values, changed_at)
+            values (${sql.join(values)}); end`,
+        );
+      });
+      const drop = OPERATIONS.map((operation) =>
+        text(sql`drop trigger if exists ${id(triggerOf(table, operation))}`)
+      );
+      return { create, drop };
+    },
+  };
+}
+
+function entity(table: AuditedTable, row: string): Expression<any> {
+  const { key } = table;
+  if (key.length === 0) return sql`null`;
+  if (key.length > 1) return keyOf(table, key, row, "sqlite");
+  const ref = refTo(key[0]!, row);
+  return sql`case typeof(${ref}) when 'blob' then ${"\\x"} || lower(hex(${ref}))
+    else cast(${ref} as text) end`;
+}

@@ -1,0 +1,185 @@
+import { assertKnownOptions, detectDialect } from "@kysera/core";
+import { getRawDb, type PluginHost } from "@kysera/executor";
+import { CompiledQuery, type Kysely, sql } from "kysely";
+import { readOptions } from "../contract/_settings.ts";
+import { type AuditedTable, AuditedTables } from "../write/_tables.ts";
+import { mysqlTriggers } from "../strategies/mysql/_triggers.ts";
+import { postgresTriggers } from "../strategies/postgres/_triggers.ts";
+import { sqliteTriggers } from "../strategies/sqlite/_triggers.ts";
+import { AuditError } from "../contract/errors.ts";
+import type { AuditOptions } from "../contract/options.ts";
+
+/** What the triggers of {@linkcode auditTriggers} do; as the plugin's options of these names. */
+export interface AuditTriggerOptions extends
+  Pick<
+    AuditOptions,
+    | "auditTable"
+    | "primaryKeyColumn"
+    | "captureOldValues"
+    | "captureNewValues"
+    | "allowColumns"
+    | "denyColumns"
+    | "maskColumns"
+    | "deletedAtColumn"
+  > {
+  /** The tables, as the database names them: `"users"`, or `"app.users"`. */
+  readonly tables: readonly string[];
+}
+
+/** Statements that make triggers, and that drop them again. */
+export interface AuditTriggers {
+  /** To be run one after the other. */
+  readonly create: readonly string[];
+  /** To be run one after the other. */
+  readonly drop: readonly string[];
+}
+
+/** The statements of the triggers of one table, and of what they have in common. */
+export interface TriggerParts {
+  readonly before: readonly string[];
+  readonly table: (table: AuditedTable) => { create: string[]; drop: string[] };
+  readonly after: readonly string[];
+}
+
+const OPTIONS: readonly (keyof AuditTriggerOptions)[] = [
+  "tables",
+  "auditTable",
+  "primaryKeyColumn",
+  "captureOldValues",
+  "captureNewValues",
+  "allowColumns",
+  "denyColumns",
+  "maskColumns",
+  "deletedAtColumn",
+];
+
+/**
+ * Writes triggers that write the same entries as the plugin: so what raw SQL and other clients change
+ * is written down too. The audit table must be there. For PostgreSQL, SQLite and MariaDB.
+ *
+ * With the plugin on as well, a change has one entry: the triggers leave alone what the plugin writes
+ * down. An executor must be made after its triggers.
+ *
+ * @param db the database; its catalog is read
+ * @param options the tables, and what is kept of them
+ * @returns the statements, to be kept in a migration or to be run
+ * @throws {AuditError} where a table is not there, or the dialect has no such triggers
+ *
+ * @example
+ * ```ts
+ * import { auditTriggers, createAuditTable } from "@kysera/audit";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key, name text)");
+ * const db = new Kysely<Record<string, never>>({ dialect: nodeSqliteDialect({ database }) });
+ * await createAuditTable(db);
+ * for (const statement of (await auditTriggers(db, { tables: ["users"] })).create) {
+ *   database.exec(statement);
+ * }
+ * database.exec("insert into users (name) values ('Ada')");
+ * const entry = database.prepare("select * from audit_logs").get()!;
+ * assert.equal(entry["new_values"], '{"id":1,"name":"Ada"}');
+ * await db.destroy();
+ * ```
+ */
+export async function auditTriggers(
+  db: Kysely<any>,
+  options: AuditTriggerOptions,
+): Promise<AuditTriggers> {
+  const dialect = detectDialect(db);
+  assertKnownOptions(options, OPTIONS, { makeError: invalid });
+  if (dialect === "mssql") throw invalid("SQL Server is not supported");
+  const settings = readOptions(options);
+  const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
+  const same = (name: string): string => dialect === "postgres" ? name : name.toLowerCase();
+  const host: PluginHost = {
+    dialect,
+    db: plain,
+    canWait: true,
+    tables: () => Promise.resolve([]),
+    relations: () => Promise.resolve([]),
+    physicalName: same,
+    physicalColumn: same,
+  };
+  const tables = new AuditedTables(host, settings);
+  const make =
+    { postgres: postgresTriggers, sqlite: sqliteTriggers, mysql: mysqlTriggers }[dialect];
+  const parts = make(plain, settings, tables.auditTable);
+  const create: string[] = [...parts.before];
+  const drop: string[] = [];
+  for (const entry of options.tables) {
+    const [first, second] = entry.split(".") as [string, string?];
+    const found = await tables.get(
+      async (piece) => (await sql<Record<string, unknown>>`${piece}`.execute(plain)).rows,
+      second ?? first,
+      second === undefined ? undefined : first,
+    );
+    if (found === undefined) throw invalid(`there is no table "${entry}"`);
+    const own = parts.table(found);
+    create.push(...own.create);
+    drop.push(...own.drop);
+  }
+  return { create, drop: [...drop, ...parts.after] };
+}
+
+/**
+ * Makes the triggers of {@linkcode auditTriggers}.
+ *
+ * @param db the database, or a transaction
+ * @param options the tables, and what is kept of them
+ *
+ * @example
+ * ```ts
+ * import { createAuditTable, createAuditTriggers } from "@kysera/audit";
+ * import type { Kysely } from "kysely";
+ *
+ * export async function up(db: Kysely<unknown>): Promise<void> {
+ *   await createAuditTable(db);
+ *   await createAuditTriggers(db, { tables: ["users", "orders"], denyColumns: ["users.password"] });
+ * }
+ * ```
+ */
+export async function createAuditTriggers(
+  db: Kysely<any>,
+  options: AuditTriggerOptions,
+): Promise<void> {
+  const { create } = await auditTriggers(db, options);
+  await run(db, create);
+}
+
+/**
+ * Drops the triggers of {@linkcode auditTriggers}; entries stay.
+ *
+ * @param db the database, or a transaction
+ * @param options the tables, and the audit table where it has another name
+ *
+ * @example
+ * ```ts
+ * import { dropAuditTriggers } from "@kysera/audit";
+ * import type { Kysely } from "kysely";
+ *
+ * export async function down(db: Kysely<unknown>): Promise<void> {
+ *   await dropAuditTriggers(db, { tables: ["users", "orders"] });
+ * }
+ * ```
+ */
+export async function dropAuditTriggers(
+  db: Kysely<any>,
+  options: AuditTriggerOptions,
+): Promise<void> {
+  const { drop } = await auditTriggers(db, options);
+  await run(db, drop);
+}
+
+async function run(db: Kysely<any>, statements: readonly string[]): Promise<void> {
+  const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
+  for (const statement of statements) await plain.executeQuery(CompiledQuery.raw(statement));
+}
+
+function invalid(problem: string): AuditError {
+  return new AuditError(`Cannot make audit triggers: ${problem}`, "AUDIT_INVALID_VALUE");
+}
