@@ -41,7 +41,11 @@ export {
 } from "./triggers/audit_triggers.ts";
 export * from "./contract/entry.ts";
 export * from "./contract/errors.ts";
-export { type AllAuditLogsFilter, type AuditLogFilter, getAuditLogs } from "./log/get_audit_logs.ts";
+export {
+  type AllAuditLogsFilter,
+  type AuditLogFilter,
+  getAuditLogs,
+} from "./log/get_audit_logs.ts";
 export * from "./contract/options.ts";
 export * from "./api/plugin.ts";
 export * from "./api/repository_methods.ts";

@@ -1,9 +1,9 @@
 import type { Kysely } from "kysely";
+import type { AuditEntry } from "../contract/entry.ts";
 import { mustHavePlugin, mustHaveTable, readEntries } from "../log/_reader.ts";
 import { getAuditLogs } from "../log/get_audit_logs.ts";
-import type { AuditEntry } from "../contract/entry.ts";
-import type { AuditMethods, AuditPage } from "./repository_methods.ts";
 import { restoreOfTable } from "../log/restore_from_audit.ts";
+import type { AuditMethods, AuditPage } from "./repository_methods.ts";
 
 /** What a repository must have, to be given the methods. */
 interface RepositoryLike {

@@ -1,10 +1,11 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
+import { PLUGIN_NAME, readOptions } from "../contract/_settings.ts";
+import type { AuditOptions } from "../contract/options.ts";
+import { prepareTables } from "../log/_prepare_tables.ts";
+import { strategyOf } from "../strategies/_strategies.ts";
 import { checkKeys } from "../write/_check_keys.ts";
 import { AuditHooks } from "../write/_hooks.ts";
 import { extend } from "./_repository.ts";
-import { PLUGIN_NAME, readOptions } from "../contract/_settings.ts";
-import { prepareTables } from "../log/_prepare_tables.ts";
-import type { AuditOptions } from "../contract/options.ts";
 import type { AuditPlugin } from "./repository_methods.ts";
 
 /**
@@ -60,8 +61,9 @@ export function auditPlugin(options: AuditOptions = {}): AuditPlugin {
       const hooks = new AuditHooks(host, settings);
       // Without waiting nothing can be asked: the table is then taken to be there.
       const isAsked = host.canWait || settings.createTable === true;
-      if (!isAsked || host.dialect === "mssql") return hooks;
-      return prepareTables(host, settings, hooks.tables.auditTable)
+      const strategy = strategyOf(host.dialect);
+      if (!isAsked || strategy === undefined) return hooks;
+      return prepareTables(host, strategy, settings, hooks.tables.auditTable)
         .then(() => host.canWait ? checkKeys(host, settings, hooks.tables) : undefined)
         .then(() => hooks);
     },

@@ -1,5 +1,5 @@
-import { type JsonValue, stringifyExact } from "../sql/_json.ts";
 import { AuditError } from "../contract/errors.ts";
+import { type JsonValue, stringifyExact } from "../sql/_json.ts";
 
 /** What entries call the row with a key: its text, or a JSON list of a composite one. */
 export function entityIdOf(table: string, columns: readonly string[], key: unknown): string {

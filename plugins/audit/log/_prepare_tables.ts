@@ -1,10 +1,12 @@
 import type { PluginHost } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
-import { type Ask, askTable } from "../strategies/common/_catalog.ts";
 import type { Settings } from "../contract/_settings.ts";
-import { type AuditedTables, labelOf } from "../write/_tables.ts";
-import { createAuditTable } from "./audit_table.ts";
 import { AuditTableError } from "../contract/errors.ts";
+import type { Ask } from "../strategies/common/_catalog.ts";
+import { labelOf } from "../strategies/common/_table.ts";
+import type { AuditStrategy } from "../strategies/strategy.ts";
+import type { AuditedTables } from "../write/_tables.ts";
+import { createAuditTable } from "./audit_table.ts";
 
 /** The columns of the audit table that are written, in the order they are created in. */
 const COLUMNS = [
@@ -27,13 +29,14 @@ const COLUMNS = [
  */
 export async function prepareTables(
   host: PluginHost,
+  strategy: AuditStrategy,
   { auditTable, hashChain, createTable = true }: Settings,
   { name, schema }: AuditedTables["auditTable"],
 ): Promise<void> {
   const db: Kysely<any> = host.db;
   const ask: Ask = async (piece) =>
     (await sql<Record<string, unknown>>`${piece}`.execute(db.withoutPlugins())).rows;
-  const find = (table: string) => askTable(ask, host.dialect, table, schema);
+  const find = (table: string) => strategy.catalog.read(ask, table, schema);
   const chained = hashChain !== undefined;
   const columns = (await find(name))?.columns.map((column) => column.name.toLowerCase());
   const isMissing = columns === undefined || (chained && await find(`${name}_chain`) === undefined);
@@ -54,12 +57,8 @@ export async function prepareTables(
   }
   const lacking = columns === undefined ? [] : COLUMNS.filter((each) => !columns.includes(each));
   if (lacking.length === 0) return;
-  const type = (column: string): string =>
-    host.dialect !== "mysql"
-      ? "text"
-      : /values$|metadata/.test(column)
-      ? "longtext"
-      : "varchar(255)";
+  const { short, long } = strategy.entries.types;
+  const type = (column: string): string => /values$|metadata/.test(column) ? long : short;
   const table = labelOf(name, schema);
   throw new AuditTableError(
     auditTable,

@@ -1,18 +1,17 @@
 import { getPluginHooks, getPlugins, getRawDb } from "@kysera/executor";
 import { AliasNode, type Kysely, type OperationNode, type SelectQueryBuilder, sql } from "kysely";
-import { AuditHooks } from "../write/_hooks.ts";
-import { imageOf as imageOf_, keyOf } from "../strategies/common/_image.ts";
-import { copyJsonNulls, readJsonNulls, rowImage } from "./_json_null.ts";
+import { PLUGIN_NAME } from "../contract/_settings.ts";
+import type { AuditEntry, AuditValues, ValuesColumn } from "../contract/entry.ts";
+import { AuditError } from "../contract/errors.ts";
 import { type JsonValue, parseExact } from "../sql/_json.ts";
 import { partsOf, tableIn, type TableInQuery } from "../sql/_nodes.ts";
+import type { AuditedTable } from "../strategies/common/_table.ts";
+import { AuditHooks } from "../write/_hooks.ts";
 import { forReading, withEveryRow } from "../write/_reading.ts";
-import { PLUGIN_NAME } from "../contract/_settings.ts";
-import type { AuditedTable } from "../write/_tables.ts";
+import { entityIdOf } from "./_entity_id.ts";
+import { copyJsonNulls, readJsonNulls } from "./_json_null.ts";
 import { VisibleTable } from "./_visible.ts";
 import { VisibleEntries } from "./_visible_entries.ts";
-import type { AuditEntry, AuditValues, ValuesColumn } from "../contract/entry.ts";
-import { entityIdOf } from "./_entity_id.ts";
-import { AuditError } from "../contract/errors.ts";
 
 const RLS = "@kysera/rls";
 /** How many entries are read at a time where it is to be seen which of them are visible. */
@@ -93,7 +92,7 @@ export async function readEntries(
     if (filter.limit === undefined) query = query.limit(NO_LIMIT);
     query = query.offset(filter.offset);
   }
-  return (await query.execute()).map((row) => entryOf(row, hooks.dialect !== "sqlite"));
+  return (await query.execute()).map((row) => entryOf(row, hooks.strategy.images.hasDecimals));
 }
 
 /** Returns true if what a caller sees of the log is for policies to say. */
@@ -117,7 +116,7 @@ async function readVisible(
     let query = entriesOf(executor, hooks, filter).limit(CHUNK);
     if (last !== undefined) query = query.where("a.id", order === "asc" ? ">" : "<", last);
     const rows = await query.execute();
-    const entries = rows.map((row) => entryOf(row, hooks.dialect !== "sqlite"));
+    const entries = rows.map((row) => entryOf(row, hooks.strategy.images.hasDecimals));
     for (const entry of await visible.show(entries)) {
       // Of a row that changed its key only one of the keys may be for the caller to see.
       if (entityId !== undefined && entry.entity_id !== entityId) continue;
@@ -203,23 +202,20 @@ export async function readImage(
   lock: boolean,
 ): Promise<AuditValues | undefined> {
   const all = withEveryRow(executor);
-  const image = hooks.dialect === "postgres"
-    ? sql<string>`':' || ${rowImage(table, "t")}::text`
-    : hooks.dialect === "sqlite"
-    ? sql<string>`':' || ${imageOf_(table, "t", "sqlite")}`
-    : sql<string>`concat(':', ${imageOf_(table, "t", "mysql")})`;
+  const { images } = hooks.strategy;
+  const image = images.textOf(table, "t");
   const read = async (db: Kysely<any>, locked: boolean): Promise<AuditValues | undefined> => {
     let query = db.selectFrom(`${table.path} as t`).select(image.as("image"));
     table.key.forEach((column, i) => query = query.where(`t.${column}`, "=", key[i]));
     if (locked) query = query.forUpdate();
     const [row] = await query.execute();
     if (row === undefined) return undefined;
-    const values = parseExact(String(row["image"]).slice(1), hooks.dialect !== "sqlite");
+    const values = parseExact(String(row["image"]).slice(1), images.hasDecimals);
     return keptOf(readJsonNulls(values as AuditValues), table);
   };
-  const locked = lock && hooks.dialect !== "sqlite";
-  if (!locked || hooks.dialect !== "mysql" || !isPoliced(executor)) return await read(all, locked);
-  // MySQL locks no rows of the table that masks make: the row is locked, and then asked about.
+  const locked = lock && images.locks !== "none";
+  if (!locked || images.locks !== "tables" || !isPoliced(executor)) return await read(all, locked);
+  // No rows of the table that masks make are locked: the row is locked, and then asked about.
   const visible = await VisibleTable.of(executor, hooks, table);
   if (!visible.hasMasks) return await read(all, true);
   const found = await read(getRawDb<any>(executor).withoutPlugins(), true);
@@ -243,5 +239,3 @@ function keptOf(values: AuditValues, { kept, masked, keepsAll }: AuditedTable): 
 export function entityOfKey(table: AuditedTable, key: unknown): string {
   return entityIdOf(table.label, table.key, key);
 }
-
-export { keyOf };

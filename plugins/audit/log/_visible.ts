@@ -16,16 +16,17 @@ import {
   sql,
   TableNode,
 } from "kysely";
-import type { AuditHooks } from "../write/_hooks.ts";
-import { refTo } from "../strategies/common/_image.ts";
-import { affinityOf, imageSource } from "./_image_source.ts";
-import type { JsonValue } from "../sql/_json.ts";
-import { copyJsonNulls, jsonNullsOf } from "./_json_null.ts";
-import { copy, partsOf, selection, tableIn } from "../sql/_nodes.ts";
-import { withEveryRow } from "../write/_reading.ts";
-import type { AuditedTable } from "../write/_tables.ts";
 import type { AuditValues } from "../contract/entry.ts";
 import { AuditError } from "../contract/errors.ts";
+import type { JsonValue } from "../sql/_json.ts";
+import { copy, partsOf, selection, tableIn } from "../sql/_nodes.ts";
+import { refTo } from "../strategies/common/_image.ts";
+import type { MaskedColumn } from "../strategies/common/_images.ts";
+import type { AuditedTable } from "../strategies/common/_table.ts";
+import type { ImageStrategy } from "../strategies/strategy.ts";
+import type { AuditHooks } from "../write/_hooks.ts";
+import { withEveryRow } from "../write/_reading.ts";
+import { copyJsonNulls, jsonNullsOf } from "./_json_null.ts";
 
 /** An image of a row as the caller may see it. */
 export interface SeenImage {
@@ -36,8 +37,6 @@ export interface SeenImage {
 
 const NOTHING_MASKED: ReadonlySet<string> = new Set();
 const ALIAS = "kysera_row";
-/** Types of MySQL that nothing makes a value of again. */
-const UNREADABLE = /^(?:bit|geometry|point|.*polygon|.*linestring|.*collection|multipoint)$/;
 
 /** A table as the plugins of an executor show it to a caller. */
 export class VisibleTable {
@@ -107,13 +106,7 @@ export class VisibleTable {
     const value = values[column];
     if (value === undefined || info === undefined || jsonNullsOf(values).has(column)) return false;
     if (this.#table.masked.has(column)) return value === null;
-    if (this.#hooks.dialect === "mysql") return !UNREADABLE.test(info.type);
-    if (this.#hooks.dialect !== "sqlite") return true;
-    // A column of SQLite may hold what is not of its type.
-    const isBytes = typeof value === "object" && value !== null;
-    const affinity = affinityOf(info.type);
-    if (affinity === "numeric") return value === null || isNumber(value);
-    return affinity === "text" ? !isBytes : true;
+    return this.#hooks.strategy.images.isWhole(value, info);
   }
 
   async #ask(
@@ -137,14 +130,14 @@ export class VisibleTable {
   async #run(
     images: readonly { readonly n: number; readonly values: AuditValues }[],
   ): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const { dialect } = this.#hooks;
-    const source = imageSource(this.#table, images, this.#view.masks, dialect);
-    const node = this.#view.over(source, dialect);
+    const strategy = this.#hooks.strategy.images;
+    const source = strategy.source(this.#table, images, this.#view.masks);
+    const node = this.#view.over(source, strategy);
     const run = async (): Promise<readonly Readonly<Record<string, unknown>>[]> => {
       const query = this.#raw.getExecutor().compileQuery(node, createQueryId());
       return (await this.#raw.executeQuery<Readonly<Record<string, unknown>>>(query)).rows;
     };
-    if (dialect !== "postgres" || !this.#isTransaction) return await run();
+    if (!strategy.errorsEndTransactions || !this.#isTransaction) return await run();
     // A failed statement would end the caller's transaction.
     await sql`savepoint kysera_audit_read`.execute(this.#raw);
     try {
@@ -156,13 +149,6 @@ export class VisibleTable {
       throw error;
     }
   }
-}
-
-/** A column that may be masked. */
-export interface MaskedColumn {
-  readonly column: string;
-  /** The columns that its rule looks at. */
-  readonly required: readonly string[];
 }
 
 /** The SELECT that plugins have made of `select * from table`, taken apart. */
@@ -208,7 +194,7 @@ class View {
   }
 
   /** The same SELECT of other rows: the number of each that it finds, and what it shows of masks. */
-  over(source: Expression<any>, dialect: AuditHooks["dialect"]): RootOperationNode {
+  over(source: Expression<any>, images: ImageStrategy): RootOperationNode {
     const last = this.#path.length - 1;
     const build = (i: number): OperationNode => {
       const node = this.#path[i]!;
@@ -221,7 +207,7 @@ class View {
       ]);
       return copy(node, {
         from,
-        selections: i === 0 ? this.#told(own, dialect) : [
+        selections: i === 0 ? this.#told(own, images) : [
           ...selectionsOf(node),
           ...[`${this.#free}n`, ...this.masks.map((_, n) => `${this.#free}r${n}`)].map((name) =>
             selection(refTo(name, own), name)
@@ -233,7 +219,7 @@ class View {
     return unqualified(build(0), this.#alias) as RootOperationNode;
   }
 
-  #told(alias: string, dialect: AuditHooks["dialect"]): SelectionNode[] {
+  #told(alias: string, images: ImageStrategy): SelectionNode[] {
     return [
       selection(refTo(`${this.#free}n`, alias), `${this.#free}n`),
       ...this.masks.flatMap(({ column }, i) => {
@@ -241,7 +227,7 @@ class View {
         return [
           selection(value, `${this.#free}v${i}`),
           selection(
-            differs(value, refTo(`${this.#free}r${i}`, alias), dialect),
+            differs(value, refTo(`${this.#free}r${i}`, alias), images),
             `${this.#free}d${i}`,
           ),
         ];
@@ -250,13 +236,8 @@ class View {
   }
 }
 
-function differs(a: Expression<any>, b: Expression<any>, dialect: string): Expression<any> {
-  const isDifferent = dialect === "postgres"
-    ? sql`${a}::text is distinct from ${b}::text`
-    : dialect === "sqlite"
-    ? sql`${a} collate binary is not ${b} or typeof(${a}) <> typeof(${b})`
-    : sql`not (cast(${a} as binary) <=> cast(${b} as binary))`;
-  return sql`case when ${isDifferent} then 1 else 0 end`;
+function differs(a: Expression<any>, b: Expression<any>, images: ImageStrategy): Expression<any> {
+  return sql`case when ${images.areDifferent(a, b)} then 1 else 0 end`;
 }
 
 /** The SELECT that stands in the place of a table. */
@@ -348,10 +329,6 @@ function unqualified(node: OperationNode, table: string): OperationNode {
   };
   // Every node stays one of its kind.
   return change(node) as OperationNode;
-}
-
-function isNumber(value: JsonValue | undefined): boolean {
-  return typeof value === "number" || typeof value === "bigint";
 }
 
 function jsonOf(value: unknown): JsonValue {

@@ -1,10 +1,10 @@
 import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
-import type { AuditHooks } from "../write/_hooks.ts";
-import { entityOf } from "../strategies/common/_image.ts";
-import type { AuditedTable } from "../write/_tables.ts";
-import { type SeenImage, VisibleTable } from "./_visible.ts";
 import type { AuditEntry } from "../contract/entry.ts";
+import { entityOf } from "../strategies/common/_image.ts";
+import type { AuditedTable } from "../strategies/common/_table.ts";
+import type { AuditHooks } from "../write/_hooks.ts";
+import { type SeenImage, VisibleTable } from "./_visible.ts";
 
 const NONE: ReadonlySet<string> = new Set();
 /** The columns that are masked in an entry. */
@@ -65,9 +65,8 @@ export class VisibleEntries {
   async #look(label: string): Promise<Shown | undefined> {
     const { tables } = this.#hooks;
     const dot = label.indexOf(".");
-    // A temporary table of SQLite, which the name alone finds, has its schema in its label.
     const [name, schema] = dot < 0
-      ? [label, this.#hooks.dialect === "sqlite" ? "main" : undefined]
+      ? [label, this.#hooks.strategy.catalog.defaultSchema]
       : [label.slice(dot + 1), label.slice(0, dot)];
     if (!tables.has(name, schema)) return undefined;
     const raw: Kysely<any> = getRawDb<any>(this.#executor).withoutPlugins();

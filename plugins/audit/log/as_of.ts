@@ -1,9 +1,9 @@
 import type { ExecutorOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { entityOfKey, mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
-import { keyValues } from "./_entity_id.ts";
 import type { AuditValues } from "../contract/entry.ts";
 import { AuditMissingValuesError } from "../contract/errors.ts";
+import { keyValues } from "./_entity_id.ts";
+import { entityOfKey, mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
 import { timeText } from "./get_audit_logs.ts";
 
 /**

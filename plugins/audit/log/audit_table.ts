@@ -2,6 +2,7 @@ import { assertKnownOptions, detectDialect } from "@kysera/core";
 import { ExecutorError, getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import { AuditError } from "../contract/errors.ts";
+import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
 
 /** Options of {@linkcode createAuditTable}. */
 export interface AuditTableOptions {
@@ -87,25 +88,13 @@ export async function dropAuditTable(
 }
 
 async function createLog(db: Kysely<any>, table: string, ifNotExists: boolean): Promise<void> {
-  const dialect = detectDialect(db);
-  const isMysql = dialect === "mysql";
-  const long = isMysql ? sql`longtext` : "text";
-  const short = isMysql ? sql`varchar(255)` : "text";
+  const strategy = strategyOf(detectDialect(db));
+  if (strategy === undefined) throw new Error(NOT_SUPPORTED);
+  const { types, withNumbers, indexIfNotExists } = strategy.entries;
+  const [short, long] = [sql.raw(types.short), sql.raw(types.long)];
   let builder = db.schema.createTable(table);
   if (ifNotExists) builder = builder.ifNotExists();
-  if (dialect === "sqlite") {
-    builder = builder.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement());
-  } else if (isMysql) {
-    builder = builder.addColumn("id", "bigint", (column) => column.primaryKey().autoIncrement())
-      .modifyEnd(sql`character set utf8mb4 collate utf8mb4_bin`);
-  } else {
-    builder = builder.addColumn(
-      "id",
-      "bigint",
-      (column) => column.primaryKey().generatedAlwaysAsIdentity(),
-    );
-  }
-  await builder
+  await withNumbers(builder)
     .addColumn("table_name", short, (column) => column.notNull())
     .addColumn("entity_id", short)
     .addColumn("operation", short, (column) => column.notNull())
@@ -120,8 +109,7 @@ async function createLog(db: Kysely<any>, table: string, ifNotExists: boolean): 
   const bare = table.slice(table.indexOf(".") + 1);
   for (const columns of [["table_name", "entity_id", "id"], ["changed_by", "id"]]) {
     let index = db.schema.createIndex(`${bare}_${columns[0]}`).on(table).columns(columns);
-    // MySQL has no such words for indexes; MariaDB has.
-    if (ifNotExists && !isMysql) index = index.ifNotExists();
+    if (ifNotExists && indexIfNotExists) index = index.ifNotExists();
     await index.execute().catch((error: unknown) => {
       const isThere = ifNotExists && (error as { errno?: number }).errno === 1061;
       if (!isThere) throw error;

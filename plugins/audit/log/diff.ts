@@ -1,5 +1,5 @@
-import { type JsonValue, stringifyExact } from "../sql/_json.ts";
 import type { AuditEntry, AuditValues } from "../contract/entry.ts";
+import { type JsonValue, stringifyExact } from "../sql/_json.ts";
 
 /** What became of a column; `undefined` where the row has no such column, or is not there. */
 export interface ColumnChange {

@@ -1,5 +1,7 @@
 import type { ExecutorOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
+import type { AuditEntry, AuditOperation } from "../contract/entry.ts";
+import { AuditError } from "../contract/errors.ts";
 import {
   entityOfKey,
   type EntryFilter,
@@ -7,8 +9,6 @@ import {
   mustHaveTable,
   readEntries,
 } from "./_reader.ts";
-import type { AuditEntry, AuditOperation } from "../contract/entry.ts";
-import { AuditError } from "../contract/errors.ts";
 
 /** Which entries are read. An option that is not one of these is an error. */
 export interface AuditLogFilter {

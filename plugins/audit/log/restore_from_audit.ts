@@ -1,18 +1,16 @@
 import { assertKnownOptions } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
-import { type Kysely, sql } from "kysely";
-import type { ColumnInfo } from "../strategies/common/_catalog.ts";
-import type { AuditHooks } from "../write/_hooks.ts";
-import { holdsBytes } from "../strategies/common/_image.ts";
-import { type JsonValue, stringifyExact } from "../sql/_json.ts";
-import { isJson, jsonNullsOf } from "./_json_null.ts";
-import { isPoliced, mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
-import { withEveryRow } from "../write/_reading.ts";
-import type { AuditedTable } from "../write/_tables.ts";
-import { maskedIn } from "./_visible_entries.ts";
-import { changedColumns } from "./diff.ts";
+import type { Kysely } from "kysely";
 import type { AuditEntry, AuditValues } from "../contract/entry.ts";
 import { AuditError, AuditMissingValuesError, AuditRestoreError } from "../contract/errors.ts";
+import type { JsonValue } from "../sql/_json.ts";
+import type { AuditedTable } from "../strategies/common/_table.ts";
+import type { AuditHooks } from "../write/_hooks.ts";
+import { withEveryRow } from "../write/_reading.ts";
+import { jsonNullsOf } from "./_json_null.ts";
+import { isPoliced, mustHavePlugin, mustHaveTable, readEntries, readImage } from "./_reader.ts";
+import { maskedIn } from "./_visible_entries.ts";
+import { changedColumns } from "./diff.ts";
 
 /** Options of {@linkcode restoreFromAudit}. */
 export interface RestoreOptions {
@@ -187,6 +185,7 @@ class Restore {
   /** What the columns of an entry are set to. */
   #columnsOf(values: AuditValues, isWanted: (name: string) => boolean): Record<string, unknown> {
     const { info } = this.#table;
+    const { images } = this.#hooks.strategy;
     const masked = new Set([...this.#table.masked, ...this.#masked]);
     return Object.fromEntries(
       info.columns.flatMap((column) => {
@@ -195,11 +194,7 @@ class Restore {
         return isGiven && isWanted(column.name)
           ? [[
             column.name,
-            // What cannot be the null of SQL is that of JSON.
-            value === null && isJson(column.type) &&
-              (column.required === true || jsonNullsOf(values).has(column.name))
-              ? "null"
-              : valueFor(value, column, this.#hooks.dialect),
+            images.columnValue(value, column, jsonNullsOf(values).has(column.name)),
           ]]
           : [];
       }),
@@ -245,27 +240,4 @@ class Restore {
   #missing(problem: string): AuditMissingValuesError {
     return new AuditMissingValuesError(this.#id, problem);
   }
-}
-
-/** A value of an entry, as the driver takes it for a column. */
-function valueFor(value: JsonValue, column: ColumnInfo, dialect: AuditHooks["dialect"]): unknown {
-  if (value === null) return null;
-  if (dialect === "sqlite") {
-    const bytes = typeof value === "object" ? (value as { $bytes?: unknown }).$bytes : undefined;
-    return typeof bytes === "string" ? bytesOf(bytes) : value;
-  }
-  if (dialect === "mysql") {
-    if (holdsBytes(column) && typeof value === "string") return sql`unhex(${value.slice(2)})`;
-    return typeof value === "object" ? stringifyExact(value) : value;
-  }
-  if (column.type.endsWith("[]")) return value;
-  if (column.type === "bytea" && typeof value === "string") return bytesOf(value.slice(2));
-  if (column.type === "json" || column.type === "jsonb" || typeof value === "object") {
-    return stringifyExact(value);
-  }
-  return typeof value === "bigint" || typeof value === "number" ? String(value) : value;
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return new Uint8Array((hex.match(/../g) ?? []).map((byte) => parseInt(byte, 16)));
 }

@@ -2,10 +2,10 @@ import { assertKnownOptions } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
 import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
-import { hashOf } from "../strategies/common/_chain.ts";
-import { auditTableOf, chainTableOf } from "../strategies/common/_log.ts";
-import { mustHavePlugin } from "./_reader.ts";
 import { AuditError } from "../contract/errors.ts";
+import { chainTableOf, hashOf } from "../strategies/common/_chain.ts";
+import { auditTableOf } from "../strategies/common/_log.ts";
+import { mustHavePlugin } from "./_reader.ts";
 
 /** What is wrong with an entry, or with the end of the log. */
 export interface AuditLogProblem {

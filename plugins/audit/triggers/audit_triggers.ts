@@ -2,12 +2,10 @@ import { assertKnownOptions, detectDialect } from "@kysera/core";
 import { getRawDb, type PluginHost } from "@kysera/executor";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { readOptions } from "../contract/_settings.ts";
-import { type AuditedTable, AuditedTables } from "../write/_tables.ts";
-import { mysqlTriggers } from "../strategies/mysql/_triggers.ts";
-import { postgresTriggers } from "../strategies/postgres/_triggers.ts";
-import { sqliteTriggers } from "../strategies/sqlite/_triggers.ts";
 import { AuditError } from "../contract/errors.ts";
 import type { AuditOptions } from "../contract/options.ts";
+import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
+import { AuditedTables } from "../write/_tables.ts";
 
 /** What the triggers of {@linkcode auditTriggers} do; as the plugin's options of these names. */
 export interface AuditTriggerOptions extends
@@ -32,13 +30,6 @@ export interface AuditTriggers {
   readonly create: readonly string[];
   /** To be run one after the other. */
   readonly drop: readonly string[];
-}
-
-/** The statements of the triggers of one table, and of what they have in common. */
-export interface TriggerParts {
-  readonly before: readonly string[];
-  readonly table: (table: AuditedTable) => { create: string[]; drop: string[] };
-  readonly after: readonly string[];
 }
 
 const OPTIONS: readonly (keyof AuditTriggerOptions)[] = [
@@ -92,10 +83,11 @@ export async function auditTriggers(
 ): Promise<AuditTriggers> {
   const dialect = detectDialect(db);
   assertKnownOptions(options, OPTIONS, { makeError: invalid });
-  if (dialect === "mssql") throw invalid("SQL Server is not supported");
+  const strategy = strategyOf(dialect);
+  if (strategy === undefined) throw invalid(NOT_SUPPORTED);
   const settings = readOptions(options);
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
-  const same = (name: string): string => dialect === "postgres" ? name : name.toLowerCase();
+  const same = strategy.catalog.foldCase;
   const host: PluginHost = {
     dialect,
     db: plain,
@@ -105,10 +97,8 @@ export async function auditTriggers(
     physicalName: same,
     physicalColumn: same,
   };
-  const tables = new AuditedTables(host, settings);
-  const make =
-    { postgres: postgresTriggers, sqlite: sqliteTriggers, mysql: mysqlTriggers }[dialect];
-  const parts = make(plain, settings, tables.auditTable);
+  const tables = new AuditedTables(host, settings, strategy);
+  const parts = strategy.triggers(plain, settings, tables.auditTable);
   const create: string[] = [...parts.before];
   const drop: string[] = [];
   for (const entry of options.tables) {

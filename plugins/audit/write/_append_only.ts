@@ -1,6 +1,6 @@
 import type { CompiledQuery } from "kysely";
-import { ownNames } from "./_tables.ts";
 import { AuditAppendOnlyError } from "../contract/errors.ts";
+import { ownNames } from "../strategies/common/_table.ts";
 
 /** What stands before the name of a table that a statement writes, removes or empties. */
 const WRITES = [

@@ -1,23 +1,20 @@
 import type { Attributes, PluginHooks, PluginHost, QueryScope, TableId } from "@kysera/executor";
 import type { CompiledQuery, QueryResult, RootOperationNode } from "kysely";
-import { AppendOnly } from "./_append_only.ts";
+import type { Settings } from "../contract/_settings.ts";
+import { AuditAppendOnlyError, AuditError, AuditNotPossibleError } from "../contract/errors.ts";
+import { partsOf, statement } from "../sql/_nodes.ts";
+import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
 import type { Target } from "../strategies/common/_before.ts";
 import type { LogTarget } from "../strategies/common/_log.ts";
-import { log } from "../strategies/common/_log.ts";
-import { writeOnMysql } from "../strategies/mysql/_write.ts";
-import { partsOf, statement } from "../sql/_nodes.ts";
-import type { AuditedWrite } from "../strategies/postgres/_parts.ts";
-import { writeOnPostgres } from "../strategies/postgres/_run.ts";
-import { READING, Reading } from "./_reading.ts";
-import type { Settings } from "../contract/_settings.ts";
-import { sqliteHandle, writeOnSqlite } from "../strategies/sqlite/_write.ts";
-import { AuditedTables, type Run } from "./_tables.ts";
+import type { Run } from "../strategies/common/_table.ts";
 import { Templates } from "../strategies/common/_templates.ts";
+import { type Write, writesOf } from "../strategies/common/_writes.ts";
+import type { AuditStrategy, Writer, WriteWork } from "../strategies/strategy.ts";
+import { AppendOnly } from "./_append_only.ts";
+import { READING, Reading } from "./_reading.ts";
+import { AuditedTables } from "./_tables.ts";
 import { refuseTruncate } from "./_truncate.ts";
 import { sharedValues } from "./_values.ts";
-import { withMarker } from "../strategies/common/_marker.ts";
-import { type Write, writesOf } from "../strategies/common/_writes.ts";
-import { AuditAppendOnlyError, AuditNotPossibleError } from "../contract/errors.ts";
 
 type Next = (query: CompiledQuery) => Promise<QueryResult<any>>;
 
@@ -29,18 +26,24 @@ export class AuditHooks implements PluginHooks {
   readonly around = "writes";
   readonly settings: Settings;
   readonly tables: AuditedTables;
-  readonly dialect: PluginHost["dialect"];
-  /** Tables of PostgreSQL whose rows are to be locked before an UPDATE. */
-  readonly #lockFirst = new Set<string>();
+  readonly #strategy: AuditStrategy | undefined;
+  readonly #write: Writer | undefined;
   readonly #templates: Templates;
   readonly #appendOnly: AppendOnly;
 
   constructor(host: PluginHost, settings: Settings) {
     this.settings = settings;
-    this.tables = new AuditedTables(host, settings);
-    this.dialect = host.dialect;
+    this.#strategy = strategyOf(host.dialect);
+    this.#write = this.#strategy?.writer();
+    this.tables = new AuditedTables(host, settings, this.#strategy);
     this.#appendOnly = new AppendOnly(this.tables.auditTable.name);
     this.#templates = new Templates(host.db);
+  }
+
+  /** What is done in the way of the dialect. @throws {AuditError} where nothing is */
+  get strategy(): AuditStrategy {
+    if (this.#strategy !== undefined) return this.#strategy;
+    throw new AuditError(`Cannot use the audit log: ${NOT_SUPPORTED}`, "AUDIT_INVALID_VALUE");
   }
 
   copies({ name, schema }: TableId, metadata: Attributes): "closed" | "open" | undefined {
@@ -73,10 +76,7 @@ export class AuditHooks implements PluginHooks {
         "EXPLAIN ANALYZE does what it explains; explain it without options",
       );
     }
-    if (this.dialect === "mssql") {
-      throw new AuditNotPossibleError(writes[0]!.targets[0]!.name, "SQL Server is not supported");
-    }
-    return await this.#write(query, writes, next, scope);
+    return await this.#writeDown(query, writes, next, scope);
   }
 
   /** The writes of a query to tables that are audited. */
@@ -91,64 +91,39 @@ export class AuditHooks implements PluginHooks {
     });
   }
 
-  async #write(
+  async #writeDown(
     query: CompiledQuery,
     writes: readonly Write[],
     next: Next,
     scope: QueryScope,
   ): Promise<QueryResult<any>> {
-    const run: Run = (piece) => next(scope.compile(statement(piece)));
-    const targets: Target[][] = [];
-    for (const write of writes) {
-      targets.push(await this.#targetsOf(write, run));
+    const write = this.#write;
+    if (write === undefined) {
+      throw new AuditNotPossibleError(writes[0]!.targets[0]!.name, NOT_SUPPORTED);
     }
-    const names = targets.flat().map(({ table }) => table.label);
+    const run: Run = (piece) => next(scope.compile(statement(piece)));
+    const audited: WriteWork["writes"][number][] = [];
+    for (const each of writes) audited.push({ ...each, audited: await this.#targetsOf(each, run) });
+    const names = audited.flatMap((each) => each.audited.map(({ table }) => table.label));
     const values = await sharedValues(this.settings, scope, names);
     if (values === undefined) return await next(query);
-    const kinds = writes.map(({ kind }, i) => `${kind} of "${targets[i]![0]!.table.label}"`);
+    const kinds = audited.map((each) => `${each.kind} of "${each.audited[0]!.table.label}"`);
     this.settings.logger?.debug(`Audit writes down: ${kinds.join(", ")}`);
     const to: LogTarget = {
-      dialect: this.dialect,
+      entries: this.strategy.entries,
       auditTable: this.tables.auditTable,
       settings: this.settings,
       values,
     };
-    if (this.dialect === "postgres") {
-      const parts = writes.map((write, i): AuditedWrite => {
-        const [{ table, alias }] = targets[i] as [Target];
-        return { ...write, table, alias };
-      });
-      return await writeOnPostgres(query, parts, {
-        to,
-        run,
-        scope,
-        next,
-        templates: this.#templates,
-        lockFirst: this.#lockFirst,
-        chained: (changes) => log(run, to, changes),
-      });
-    }
-    const [write] = writes as [Write];
-    const runWrite = (node: RootOperationNode): Promise<QueryResult<any>> =>
-      next(node === query.query ? query : scope.compile(node));
-    return await scope.atomically(() =>
-      withMarker(
-        run,
-        to,
-        targets[0]!,
-        () =>
-          this.dialect === "sqlite"
-            ? writeOnSqlite(write, targets[0]![0]!, {
-              to,
-              query,
-              run,
-              next,
-              compile: scope.compile,
-              templates: this.#templates,
-            })
-            : writeOnMysql(write, targets[0]!, to, run, runWrite),
-      )
-    );
+    return await write({
+      query,
+      writes: audited,
+      to,
+      run,
+      next,
+      scope,
+      templates: this.#templates,
+    });
   }
 
   async #targetsOf({ targets }: Write, run: Run): Promise<Target[]> {
@@ -171,8 +146,7 @@ export class AuditHooks implements PluginHooks {
           "it is a view, and what becomes of its tables is not seen; write to these, or exclude it",
         );
       }
-      const handle = this.dialect === "sqlite" ? sqliteHandle(table) : table.key;
-      found.push({ ...each, table, handle });
+      found.push({ ...each, table, handle: this.strategy.handleOf(table) });
     }
     return found;
   }

@@ -1,70 +1,27 @@
 import { type PluginHost, TableScope } from "@kysera/executor";
-import type { Expression } from "kysely";
-import { type Ask, askTable, type ColumnInfo, type TableInfo } from "../strategies/common/_catalog.ts";
 import type { Settings } from "../contract/_settings.ts";
-
-/** A table that is audited, as the database has it. */
-export interface AuditedTable {
-  readonly name: string;
-  readonly schema: string | undefined;
-  /** What queries call it: its name, with the schema where the name alone does not find it. */
-  readonly path: string;
-  /** What entries call it: its name, with the schema unless that is the default one. */
-  readonly label: string;
-  /** What entries may call it that were written before. */
-  readonly labels: readonly string[];
-  readonly info: TableInfo;
-  /** The columns that tell its rows apart; empty where nothing does. */
-  readonly key: readonly string[];
-  /** Columns whose values are kept. */
-  readonly kept: readonly ColumnInfo[];
-  /** Those of them of which only that there is a value is kept. */
-  readonly masked: ReadonlySet<string>;
-  /** What none of its columns begins with: for columns of ours beside them. */
-  readonly free: string;
-  /** Whether no column is left out. */
-  readonly keepsAll: boolean;
-  /** The column that says that a row is deleted, where it has one. */
-  readonly deletedAt: string | undefined;
-}
-
-/** What a mask leaves of a value. */
-export const MASK = "***";
-
-/** The table of what triggers are told that the plugin writes down itself. */
-export function markerOf(auditTable: string): string {
-  return `${auditTable}_marker`;
-}
-
-/** The tables that belong to a log, the log first. */
-export function ownNames(auditTable: string): string[] {
-  return [auditTable, `${auditTable}_chain`, markerOf(auditTable)];
-}
-
-function freePrefix({ columns }: TableInfo): string {
-  // Without an underscore, which Kysely plugins that rename take out.
-  let prefix = "kyserax";
-  const isTaken = (): boolean => columns.some(({ name }) => name.toLowerCase().startsWith(prefix));
-  while (isTaken()) prefix = `k${prefix}`;
-  return prefix;
-}
-
-/** What entries call a table. */
-export function labelOf(name: string, schema: string | undefined): string {
-  return schema === undefined ? name : `${schema}.${name}`;
-}
+import type { Ask, TableInfo } from "../strategies/common/_catalog.ts";
+import {
+  type AuditedTable,
+  labelOf,
+  ownNames,
+  type TableName,
+} from "../strategies/common/_table.ts";
+import type { AuditStrategy, CatalogStrategy } from "../strategies/strategy.ts";
 
 /** The tables of an executor, as far as they are audited; each is asked for when it is written first. */
 export class AuditedTables {
   /** The audit table, by the name that the database has for it. */
-  readonly auditTable: { readonly name: string; readonly schema: string | undefined };
+  readonly auditTable: TableName;
   readonly #host: Pick<PluginHost, "dialect" | "physicalName" | "physicalColumn">;
+  readonly #catalog: CatalogStrategy | undefined;
   readonly #settings: Settings;
   readonly #listed: TableScope | undefined;
   readonly #excluded: TableScope;
   readonly #known = new Map<string, AuditedTable>();
 
-  constructor(host: PluginHost, settings: Settings) {
+  constructor(host: PluginHost, settings: Settings, strategy: AuditStrategy | undefined) {
+    this.#catalog = strategy?.catalog;
     this.#host = host;
     this.#settings = settings;
     const { auditTable, tables, excludeTables } = settings;
@@ -104,7 +61,7 @@ export class AuditedTables {
     const label = labelOf(name, schema);
     const known = this.#known.get(label);
     if (known !== undefined) return known;
-    const info = await askTable(ask, this.#host.dialect, name, schema);
+    const info = await this.#catalog?.read(ask, name, schema);
     if (info === undefined) return undefined;
     const table = this.#describe(name, schema, info);
     this.#known.set(label, table);
@@ -176,22 +133,14 @@ export class AuditedTables {
   }
 
   #fold(name: string): string {
-    return this.#host.dialect === "postgres" ? name : name.toLowerCase();
+    return this.#catalog === undefined ? name.toLowerCase() : this.#catalog.foldCase(name);
   }
 }
 
-/** A change of one row, as it is to be written down. */
-export interface Change {
-  readonly table: string;
-  readonly key: string | null;
-  readonly operation: string;
-  /** JSON of the row as it was. */
-  readonly before: string | null;
-  /** JSON of the row as it is. */
-  readonly after: string | null;
+function freePrefix({ columns }: TableInfo): string {
+  // Without an underscore, which Kysely plugins that rename take out.
+  let prefix = "kyserax";
+  const isTaken = (): boolean => columns.some(({ name }) => name.toLowerCase().startsWith(prefix));
+  while (isTaken()) prefix = `k${prefix}`;
+  return prefix;
 }
-
-/** Runs a statement of ours on the connection of the write. */
-export type Run = (query: Expression<any>) => Promise<{
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
-}>;

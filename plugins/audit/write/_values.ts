@@ -1,15 +1,8 @@
 import type { QueryScope } from "@kysera/executor";
 import type { Settings } from "../contract/_settings.ts";
-import type { AuditScope } from "../contract/options.ts";
 import { AuditActorError, AuditError } from "../contract/errors.ts";
-
-/** What all entries of one statement have in common. */
-export interface SharedValues {
-  readonly actor: string | null;
-  readonly at: string;
-  readonly metadata: string | null;
-  readonly request: string | null;
-}
+import type { AuditScope } from "../contract/options.ts";
+import type { SharedValues } from "../strategies/common/_log.ts";
 
 /**
  * Asks the options who, when and why.

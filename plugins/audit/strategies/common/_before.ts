@@ -1,10 +1,9 @@
 import { type Expression, type OperationNode, sql, WhereNode } from "kysely";
-import type { DialectName } from "@kysera/executor";
-import { imageOf, keyOf, listOf, refTo } from "./_image.ts";
-import { copy, id, joined, partsOf, q, type TableInQuery } from "../../sql/_nodes.ts";
-import { columnName, valueLists } from "../postgres/_upsert.ts";
-import type { AuditedTable } from "../../write/_tables.ts";
 import { AuditNotPossibleError } from "../../contract/errors.ts";
+import { columnName, valueLists } from "../../sql/_insert_values.ts";
+import { copy, id, joined, partsOf, q, type TableInQuery } from "../../sql/_nodes.ts";
+import { imageOf, keyOf, listOf, refTo, type RowTraits } from "./_image.ts";
+import type { AuditedTable } from "./_table.ts";
 
 /** A table that a write changes, with what is known of it. */
 export interface Target extends TableInQuery {
@@ -28,13 +27,13 @@ export interface BeforeRow {
 export function beforeSelection(
   targets: readonly Target[],
   update: OperationNode | undefined,
-  dialect: DialectName,
+  rows: RowTraits,
 ): Expression<any> {
   const columns = targets.flatMap(({ table, alias, handle }, i) => [
-    sql`${text(keyOf(table, handle, alias, dialect), dialect)} as ${id(`h${i}`)}`,
-    sql`${text(nextOf(table, handle, alias, update, dialect), dialect)} as ${id(`x${i}`)}`,
-    sql`${text(keyOf(table, table.key, alias, dialect), dialect)} as ${id(`k${i}`)}`,
-    sql`${text(imageOf(table, alias, dialect), dialect)} as ${id(`i${i}`)}`,
+    sql`${rows.text(keyOf(table, handle, alias, rows))} as ${id(`h${i}`)}`,
+    sql`${rows.text(nextOf(table, handle, alias, update, rows))} as ${id(`x${i}`)}`,
+    sql`${rows.text(keyOf(table, table.key, alias, rows))} as ${id(`k${i}`)}`,
+    sql`${rows.text(imageOf(table, alias, rows))} as ${id(`i${i}`)}`,
   ]);
   return sql.join(columns);
 }
@@ -62,12 +61,7 @@ export function readBefore(
   });
 }
 
-/** JSON with a colon before it: no driver and no Kysely plugin takes it for anything but text. */
-export function text(json: Expression<any>, dialect: DialectName): Expression<any> {
-  return dialect === "sqlite" ? sql`':' || ${json}` : sql`concat(':', ${json})`;
-}
-
-/** What {@linkcode text} made. */
+/** What {@linkcode RowTraits.text} made. */
 export function untext(value: unknown): string {
   return String(value).slice(1);
 }
@@ -78,7 +72,7 @@ function nextOf(
   handle: readonly string[],
   alias: string,
   update: OperationNode | undefined,
-  dialect: DialectName,
+  rows: RowTraits,
 ): Expression<any> {
   const set = new Map(
     (update === undefined ? [] : partsOf(update).updates ?? []).map((each) => {
@@ -86,11 +80,12 @@ function nextOf(
       return [columnName(column)?.toLowerCase(), value] as const;
     }),
   );
-  const isRowid = table.info.numbered !== undefined && handle[0] !== table.info.numbered &&
-    handle.length === 1 && dialect === "sqlite";
+  // The number of a row in SQLite is no column of it.
+  const isRowid = table.info.numbered !== undefined && handle.length === 1 &&
+    table.info.columns.every(({ name }) => name !== handle[0]);
   const names = isRowid ? [table.info.numbered!] : handle;
   if (!names.some((name) => set.has(name.toLowerCase()))) {
-    return keyOf(table, handle, alias, dialect);
+    return keyOf(table, handle, alias, rows);
   }
   return listOf(names.map((name) => {
     const value = set.get(name.toLowerCase());

@@ -1,8 +1,8 @@
-import { sql } from "kysely";
-import type { LogTarget } from "./_log.ts";
-import { chainTableOf } from "./_log.ts";
-import type { Run } from "../../write/_tables.ts";
+import { type Expression, sql } from "kysely";
 import { AuditError } from "../../contract/errors.ts";
+import { q, tableNode } from "../../sql/_nodes.ts";
+import type { LogTarget } from "./_log.ts";
+import type { Run } from "./_table.ts";
 
 /** Where a chain ends. */
 export interface ChainHead {
@@ -11,15 +11,18 @@ export interface ChainHead {
   readonly hash: string;
 }
 
+/** The table that holds where the chain ends. */
+export function chainTableOf({ auditTable }: Pick<LogTarget, "auditTable">): Expression<any> {
+  return q(tableNode(`${auditTable.name}_chain`, auditTable.schema));
+}
+
 /** Reads where the chain ends, and keeps others from adding to it until the transaction is over. */
 export async function readHead(
   run: Run,
-  target: Pick<LogTarget, "auditTable" | "dialect">,
+  target: Pick<LogTarget, "auditTable" | "entries">,
 ): Promise<ChainHead> {
-  // SQLite has one writer, and by now that is us.
-  const lock = target.dialect === "sqlite" ? sql`` : sql`for update`;
   const { rows } = await run(
-    sql`select entries, hash from ${chainTableOf(target)} where id = 1 ${lock}`,
+    sql`select entries, hash from ${chainTableOf(target)} where id = 1 ${target.entries.chainLock}`,
   );
   const [row] = rows;
   if (row === undefined) {

@@ -1,26 +1,35 @@
-import type { DialectName } from "@kysera/executor";
 import { type Expression, sql } from "kysely";
-import type { ColumnInfo } from "./_catalog.ts";
 import { type JsonValue, stringifyExact } from "../../sql/_json.ts";
 import { id } from "../../sql/_nodes.ts";
-import { type AuditedTable, MASK } from "../../write/_tables.ts";
+import type { ColumnInfo } from "./_catalog.ts";
+import { type AuditedTable, MASK } from "./_table.ts";
 
 /** Older SQLite takes so many arguments in one call, and a column takes two. */
 const MOST_COLUMNS = 60;
-const BYTES = /blob|binary|^bit$|geometry|point|linestring|polygon/;
 
-/** A row as JSON, as far as it is kept, on SQLite and MySQL. */
+/** How a dialect writes rows as JSON, value by value. */
+export interface RowTraits {
+  /** JSON with a colon before it: no driver and no Kysely plugin takes it for anything but text. */
+  text(json: Expression<any>): Expression<any>;
+  /** A value of a column, as JSON can hold it. */
+  value(ref: Expression<any>, column: ColumnInfo): Expression<any>;
+  /** One object of parts of its members. */
+  object(parts: readonly Expression<any>[]): Expression<any>;
+}
+
+/** A row as JSON, as far as it is kept. */
 export function imageOf(
   table: AuditedTable,
   alias: string | undefined,
-  dialect: DialectName,
+  rows: RowTraits,
 ): Expression<any> {
   const members = table.kept.map((column) => {
     const ref = refTo(column.name, alias);
     const value = table.masked.has(column.name)
       ? sql`case when ${ref} is null then null else ${MASK} end`
-      : valueOf(ref, column, dialect);
-    return sql`${literal(column.name)}, ${value}`;
+      : rows.value(ref, column);
+    // A name as text in SQL; it comes from the database's own catalog.
+    return sql`${column.name}, ${value}`;
   });
   if (members.length <= MOST_COLUMNS) return sql`json_object(${sql.join(members)})`;
   // Parts of one object, the brackets between them taken out.
@@ -29,10 +38,7 @@ export function imageOf(
     const part = sql`json_object(${sql.join(members.slice(i, i + MOST_COLUMNS))})`;
     parts.push(sql`substr(${part}, 2, length(${part}) - 2)`);
   }
-  const inner = dialect === "sqlite"
-    ? sql.join(parts, sql` || ',' || `)
-    : sql`concat_ws(',', ${sql.join(parts)})`;
-  return dialect === "sqlite" ? sql`'{' || ${inner} || '}'` : sql`concat('{', ${inner}, '}')`;
+  return rows.object(parts);
 }
 
 /** Values of some columns as a JSON list. */
@@ -45,41 +51,19 @@ export function keyOf(
   table: AuditedTable,
   columns: readonly string[],
   alias: string | undefined,
-  dialect: DialectName,
+  rows: RowTraits,
 ): Expression<any> {
   return listOf(columns.map((name) => {
     const column = table.info.columns.find((each) => each.name === name);
     const ref = refTo(name, alias);
     // The number of a row in SQLite is no column of it.
-    return column === undefined ? ref : valueOf(ref, column, dialect);
+    return column === undefined ? ref : rows.value(ref, column);
   }));
 }
 
 /** A column, of an alias where there is one. */
 export function refTo(name: string, alias: string | undefined): Expression<any> {
   return alias === undefined ? sql`${id(name)}` : sql`${id(alias)}.${id(name)}`;
-}
-
-/** Whether a column holds bytes, which JSON does not: MySQL. */
-export function holdsBytes({ type }: ColumnInfo): boolean {
-  return BYTES.test(type);
-}
-
-function valueOf(ref: Expression<any>, column: ColumnInfo, dialect: DialectName): Expression<any> {
-  if (dialect === "sqlite") {
-    return sql`case typeof(${ref}) when 'blob' then json_object('$bytes', lower(hex(${ref})))
-      else ${ref} end`;
-  }
-  if (holdsBytes(column)) return sql`concat(${"\\x"}, lower(hex(${ref})))`;
-  // MariaDB keeps JSON as a text: as it was written, and not as what it means.
-  if (column.type === "longtext") return sql`cast(${ref} as char)`;
-  // All digits of what it holds, which JSON_OBJECT would not write.
-  return column.type === "float" ? sql`cast(${ref} as double)` : ref;
-}
-
-/** A name as text in SQL; it comes from the database's own catalog. */
-function literal(name: string): Expression<any> {
-  return sql`${name}`;
 }
 
 /** What entries call a row, from its key as a list. */

@@ -1,9 +1,17 @@
 import type { QueryResult } from "kysely";
 import { type Expression, sql } from "kysely";
+import { q, tableNode } from "../../sql/_nodes.ts";
 import type { Target } from "./_before.ts";
 import type { LogTarget } from "./_log.ts";
-import { q, tableNode } from "../../sql/_nodes.ts";
-import { markerOf, type Run } from "../../write/_tables.ts";
+import { markerOf, type Run } from "./_table.ts";
+
+/** How a dialect marks the writes of a transaction. */
+interface Marker {
+  /** A row that says of a table that the plugin writes it down. */
+  row(label: string): Expression<any>;
+  /** The condition on the rows of the transaction. */
+  readonly isOwn: Expression<any>;
+}
 
 /**
  * Does a write that the triggers of its tables are to leave to the plugin. What tells them is a row
@@ -11,8 +19,9 @@ import { markerOf, type Run } from "../../write/_tables.ts";
  */
 export async function withMarker(
   run: Run,
-  { auditTable, dialect }: LogTarget,
+  { auditTable }: LogTarget,
   targets: readonly Target[],
+  { row, isOwn }: Marker,
   write: () => Promise<QueryResult<any>>,
 ): Promise<QueryResult<any>> {
   const labels = targets.filter(({ table }) => table.info.triggered).map(({ table }) =>
@@ -20,14 +29,8 @@ export async function withMarker(
   );
   if (labels.length === 0) return await write();
   const marker = q(tableNode(markerOf(auditTable.name), auditTable.schema));
-  const row = (label: string): Expression<any> =>
-    dialect === "sqlite" ? sql`(${label})` : sql`(connection_id(), ${label})`;
   await run(sql`insert into ${marker} values ${sql.join(labels.map(row))}`);
   const result = await write();
-  await run(
-    dialect === "sqlite"
-      ? sql`delete from ${marker}`
-      : sql`delete from ${marker} where connection = connection_id()`,
-  );
+  await run(sql`delete from ${marker} where ${isOwn}`);
   return result;
 }

@@ -1,7 +1,14 @@
 import { type Expression, sql } from "kysely";
-import { imageOf, refTo } from "./_image.ts";
 import type { Settings } from "../../contract/_settings.ts";
-import type { AuditedTable } from "../../write/_tables.ts";
+import { imageOf, refTo, type RowTraits } from "./_image.ts";
+import type { AuditedTable } from "./_table.ts";
+
+/** The statements of the triggers of one table, and of what they have in common. */
+export interface TriggerParts {
+  readonly before: readonly string[];
+  readonly table: (table: AuditedTable) => { create: string[]; drop: string[] };
+  readonly after: readonly string[];
+}
 
 /** What a trigger is for. */
 export const OPERATIONS = ["insert", "update", "delete"] as const;
@@ -32,7 +39,7 @@ export function entryValues(
   table: AuditedTable,
   operation: typeof OPERATIONS[number],
   { captureOldValues, captureNewValues }: Settings,
-  dialect: "mysql" | "sqlite",
+  rows: RowTraits,
   entity: (table: AuditedTable, row: string) => Expression<any>,
 ): Expression<any>[] {
   const hasOld = operation !== "insert" && captureOldValues;
@@ -41,7 +48,7 @@ export function entryValues(
     sql`${table.label}`,
     entity(table, operation === "delete" ? "old" : "new"),
     operationOf(table, operation),
-    hasOld ? imageOf(table, "old", dialect) : sql`null`,
-    hasNew ? imageOf(table, "new", dialect) : sql`null`,
+    hasOld ? imageOf(table, "old", rows) : sql`null`,
+    hasNew ? imageOf(table, "new", rows) : sql`null`,
   ];
 }

@@ -1,19 +1,22 @@
 import { type Expression, type Kysely, sql } from "kysely";
-import { keyOf } from "../common/_image.ts";
-import { inline } from "../../sql/_inline.ts";
-import { q, tableNode } from "../../sql/_nodes.ts";
 import type { Settings } from "../../contract/_settings.ts";
-import { type AuditedTable, markerOf } from "../../write/_tables.ts";
-import { entryValues, OPERATIONS, triggerOf } from "../common/_triggers.ts";
-import type { TriggerParts } from "../../triggers/audit_triggers.ts";
+import { inline, type Literals } from "../../sql/_inline.ts";
+import { q, tableNode } from "../../sql/_nodes.ts";
+import { keyOf } from "../common/_image.ts";
+import { type AuditedTable, markerOf, type TableName } from "../common/_table.ts";
+import { entryValues, OPERATIONS, triggerOf, type TriggerParts } from "../common/_triggers.ts";
+import { ROWS } from "./_rows.ts";
+
+/** How values are written out. */
+const LITERALS: Literals = { placeholder: "?", backslashEscapes: true };
 
 /** The triggers of MariaDB: one for INSERT, UPDATE and DELETE each. */
 export function mysqlTriggers(
   db: Kysely<any>,
   settings: Settings,
-  auditTable: { readonly name: string; readonly schema: string | undefined },
+  auditTable: TableName,
 ): TriggerParts {
-  const text = (piece: Expression<any>): string => inline(db, piece, "mysql");
+  const text = (piece: Expression<any>): string => inline(db, piece, LITERALS);
   const marker = q(tableNode(markerOf(auditTable.name), auditTable.schema));
   const log = q(tableNode(auditTable.name, auditTable.schema));
   return {
@@ -29,7 +32,7 @@ export function mysqlTriggers(
         q(tableNode(triggerOf(table, operation), table.schema));
       const create = OPERATIONS.map((operation) => {
         const values = [
-          ...entryValues(table, operation, settings, "mysql", entity),
+          ...entryValues(table, operation, settings, ROWS, entity),
           sql`@kysera_actor`,
           sql`concat(left(date_format(utc_timestamp(3), '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')`,
           sql`@kysera_request`,
@@ -57,10 +60,10 @@ function entity(table: AuditedTable, row: string): Expression<any> {
   if (key.length === 0) return sql`null`;
   if (key.length === 1) {
     // The value as JSON, without what makes it a text there.
-    return sql`json_unquote(json_extract(${keyOf(table, key, row, "mysql")}, '$[0]'))`;
+    return sql`json_unquote(json_extract(${keyOf(table, key, row, ROWS)}, '$[0]'))`;
   }
   const parts = key.map((column) => {
-    const one = keyOf(table, [column], row, "mysql");
+    const one = keyOf(table, [column], row, ROWS);
     return sql`substr(${one}, 2, length(${one}) - 2)`;
   });
   return sql`concat('[', concat_ws(',', ${sql.join(parts)}), ']')`;

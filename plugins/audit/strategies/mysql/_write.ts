@@ -1,5 +1,9 @@
 import { type Expression, type OperationNode, type QueryResult, sql } from "kysely";
 import type { RootOperationNode } from "kysely";
+import { AuditConflictError, AuditNotPossibleError } from "../../contract/errors.ts";
+import { valueLists } from "../../sql/_insert_values.ts";
+import { type JsonValue, parseExact } from "../../sql/_json.ts";
+import { copy, partsOf, q, returningMore, selection, tableNode } from "../../sql/_nodes.ts";
 import {
   type BeforeRow,
   beforeSelection,
@@ -9,19 +13,17 @@ import {
   restrictedTo,
   selectFor,
   type Target,
-  text,
   untext,
   withOf,
 } from "../common/_before.ts";
-import { entityOf, holdsBytes, imageOf, keyOf, refTo } from "../common/_image.ts";
-import { type JsonValue, parseExact } from "../../sql/_json.ts";
+import { entityOf, imageOf, keyOf, refTo } from "../common/_image.ts";
 import { log, type LogTarget } from "../common/_log.ts";
-import { copy, partsOf, q, returningMore, selection, tableNode } from "../../sql/_nodes.ts";
-import { valueLists } from "../postgres/_upsert.ts";
-import type { RunWrite } from "../sqlite/_write.ts";
-import type { Change, Run } from "../../write/_tables.ts";
+import type { Change, Run } from "../common/_table.ts";
 import type { Write } from "../common/_writes.ts";
-import { AuditConflictError, AuditNotPossibleError } from "../../contract/errors.ts";
+import { holdsBytes, ROWS } from "./_rows.ts";
+
+/** Runs a write as the user's own: its result is made ready for him. */
+type RunWrite = (node: RootOperationNode) => Promise<QueryResult<any>>;
 
 /** How many keys go into one SELECT. */
 const MOST_KEYS = 5_000;
@@ -162,7 +164,7 @@ async function upsertRows(
 ): Promise<QueryResult<any>> {
   const { table } = target;
   const met = metRows(node, target, table.info.uniques);
-  const selected = beforeSelection([target], undefined, "mysql");
+  const selected = beforeSelection([target], undefined, ROWS);
   const before = met === undefined ? [] : readBefore(
     (await run(
       sql`${withOf(node)}select ${selected} from ${q(target.node)} where ${met} for update`,
@@ -227,7 +229,7 @@ async function lockRows(
       'it has no primary key to find its rows by; give it one, or name columns with "primaryKeyColumn"',
     );
   }
-  const selected = beforeSelection(targets, update, "mysql");
+  const selected = beforeSelection(targets, update, ROWS);
   const { rows } = await run(sql`${selectFor(node, selected)} for update`);
   const before = readBefore(rows, targets);
   return { before, isEmpty: before.every((each) => each.length === 0) };
@@ -267,8 +269,8 @@ async function readAfter(
   const out: AfterRow[] = [];
   for (let i = 0; i < handles.length; i += MOST_KEYS) {
     const { rows } = await run(
-      sql`select ${text(keyOf(table, table.key, "t", "mysql"), "mysql")} as k,
-        ${text(imageOf(table, "t", "mysql"), "mysql")} as i
+      sql`select ${ROWS.text(keyOf(table, table.key, "t", ROWS))} as k,
+        ${ROWS.text(imageOf(table, "t", ROWS))} as i
         from ${q(tableNode(table.name, table.schema))} as t
         where ${isOneOf(target, handles.slice(i, i + MOST_KEYS), "t")} for update`,
     );
@@ -307,8 +309,8 @@ async function returning(
   const { returning: own } = partsOf(node);
   const asked = copy(node, {
     returning: returningMore(own, [
-      selection(text(keyOf(table, table.key, undefined, "mysql"), "mysql"), "kyserak"),
-      selection(text(imageOf(table, undefined, "mysql"), "mysql"), "kyserai"),
+      selection(ROWS.text(keyOf(table, table.key, undefined, ROWS)), "kyserak"),
+      selection(ROWS.text(imageOf(table, undefined, ROWS)), "kyserai"),
     ]),
     // A statement of the same kind.
   }) as RootOperationNode;

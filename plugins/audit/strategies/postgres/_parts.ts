@@ -6,10 +6,10 @@ import {
   type OperationNode,
   sql,
 } from "kysely";
-import { copy, q } from "../../sql/_nodes.ts";
 import type { Settings } from "../../contract/_settings.ts";
-import { type AuditedTable, MASK } from "../../write/_tables.ts";
-import type { SharedValues } from "../../write/_values.ts";
+import { copy, q } from "../../sql/_nodes.ts";
+import type { SharedValues } from "../common/_log.ts";
+import { type AuditedTable, MASK } from "../common/_table.ts";
 import type { Write } from "../common/_writes.ts";
 
 /** RETURNING has `old` and `new` since. */

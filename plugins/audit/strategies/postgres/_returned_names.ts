@@ -1,7 +1,7 @@
 import { type Expression, type OperationNode, type ReturningNode, sql } from "kysely";
-import { id } from "../../sql/_nodes.ts";
-import type { AuditedTable } from "../../write/_tables.ts";
 import { AuditNotPossibleError } from "../../contract/errors.ts";
+import { id } from "../../sql/_nodes.ts";
+import type { AuditedTable } from "../common/_table.ts";
 
 /**
  * The names of what RETURNING gives, to be selected from it. Where they are not known, all that it

@@ -1,12 +1,11 @@
 import type { QueryScope } from "@kysera/executor";
 import type { CompiledQuery, QueryResult } from "kysely";
-import type { LogTarget } from "../common/_log.ts";
+import { AuditConflictError } from "../../contract/errors.ts";
+import type { LogTarget, SharedValues } from "../common/_log.ts";
+import type { Change, Run } from "../common/_table.ts";
+import type { Templates } from "../common/_templates.ts";
 import { type AuditedWrite, looksFirst, MEANWHILE, type Plan } from "./_parts.ts";
 import { postgresLock, type PostgresStatement, postgresStatement } from "./_statement.ts";
-import type { Change, Run } from "../../write/_tables.ts";
-import type { Templates } from "../common/_templates.ts";
-import type { SharedValues } from "../../write/_values.ts";
-import { AuditConflictError } from "../../contract/errors.ts";
 
 /** How often a statement is run again that another transaction came in between of. */
 const MOST_RUNS = 5;

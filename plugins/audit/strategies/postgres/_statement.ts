@@ -5,11 +5,11 @@ import {
   type RootOperationNode,
   sql,
 } from "kysely";
-import { refuseShadowed } from "../common/_before.ts";
 import { copy, id, partsOf, q, tableNode, withNode } from "../../sql/_nodes.ts";
+import { refuseShadowed } from "../common/_before.ts";
 import { type AuditedWrite, cte, type Plan, sourcesOf, unionOf } from "./_parts.ts";
-import { WritePart } from "./_write_part.ts";
 import { returnedNames } from "./_returned_names.ts";
+import { WritePart } from "./_write_part.ts";
 
 /** A statement that does a write and writes down what it did. */
 export interface PostgresStatement {

@@ -1,10 +1,9 @@
 import { type Expression, type Kysely, sql } from "kysely";
+import type { Settings } from "../../contract/_settings.ts";
 import { inline } from "../../sql/_inline.ts";
 import { id, q, tableNode } from "../../sql/_nodes.ts";
-import type { Settings } from "../../contract/_settings.ts";
-import { type AuditedTable, MASK } from "../../write/_tables.ts";
-import { TRIGGER_PREFIX } from "../common/_triggers.ts";
-import type { TriggerParts } from "../../triggers/audit_triggers.ts";
+import { type AuditedTable, MASK, type TableName } from "../common/_table.ts";
+import { TRIGGER_PREFIX, type TriggerParts } from "../common/_triggers.ts";
 
 /**
  * The triggers of PostgreSQL: one function for all tables, one trigger for the rows of each, and one
@@ -13,9 +12,10 @@ import type { TriggerParts } from "../../triggers/audit_triggers.ts";
 export function postgresTriggers(
   db: Kysely<any>,
   settings: Settings,
-  auditTable: { readonly name: string; readonly schema: string | undefined },
+  auditTable: TableName,
 ): TriggerParts {
-  const text = (piece: Expression<any>): string => inline(db, piece, "postgres");
+  const text = (piece: Expression<any>): string =>
+    inline(db, piece, { placeholder: "$", backslashEscapes: false });
   const log = q(tableNode(auditTable.name, auditTable.schema));
   const write = q(tableNode(`${auditTable.name}_write`, auditTable.schema));
   const refuse = q(tableNode(`${auditTable.name}_refuse_truncate`, auditTable.schema));

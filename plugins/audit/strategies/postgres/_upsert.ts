@@ -1,8 +1,9 @@
 import { type Expression, type OperationNode, sql } from "kysely";
-import { rowImage } from "../../log/_json_null.ts";
+import { AuditNotPossibleError } from "../../contract/errors.ts";
+import { columnName, valueLists } from "../../sql/_insert_values.ts";
 import { id, joined, partsOf, q } from "../../sql/_nodes.ts";
 import type { AuditedWrite } from "./_parts.ts";
-import { AuditNotPossibleError } from "../../contract/errors.ts";
+import { rowImage } from "./_row_image.ts";
 
 /** The rows that an upsert would meet, before PostgreSQL 18. */
 export interface UpsertBefore {
@@ -82,31 +83,6 @@ export function oldOfUpsert(
     return { rows: rows(sql`${target}.${id(names[0]!)} in (${sql.join(all)})`), match, isOld };
   }
   return { rows: rows(joined(conditions, " or ")), match, isOld };
-}
-
-/** The values of each row of VALUES; `undefined` for a SELECT. */
-export function valueLists(values: OperationNode | undefined): Expression<any>[][] | undefined {
-  if (values?.kind !== "ValuesNode") return undefined;
-  const { values: rows } = values as OperationNode & { readonly values?: readonly OperationNode[] };
-  return (rows ?? []).map((row) => {
-    const { values: list } = row as OperationNode & { readonly values?: readonly unknown[] };
-    return (list ?? []).map((value) =>
-      row.kind === "PrimitiveValueListNode"
-        ? sql`${sql.val(value)}`
-        : (value as OperationNode).kind === "DefaultInsertValueNode"
-        // A default meets nobody, or it is found out afterwards.
-        ? sql`null`
-        : q(value as OperationNode)
-    );
-  });
-}
-
-/** The column that is set. */
-export function columnName(node: OperationNode | undefined): string | undefined {
-  if (node?.kind === "ReferenceNode") {
-    return columnName((node as { column?: OperationNode }).column);
-  }
-  return (node as { column?: { name: string } } | undefined)?.column?.name;
 }
 
 /** Whether a column is set to what it was to be inserted with. */

@@ -8,7 +8,7 @@ import {
   sql,
   WhereNode,
 } from "kysely";
-import { withOf } from "../common/_before.ts";
+import { AuditNotPossibleError } from "../../contract/errors.ts";
 import {
   copy,
   id,
@@ -20,6 +20,7 @@ import {
   tableIn,
   tableNode,
 } from "../../sql/_nodes.ts";
+import { withOf } from "../common/_before.ts";
 import {
   aliasOf,
   type AuditedWrite,
@@ -33,10 +34,9 @@ import {
   type Plan,
   sourcesOf,
 } from "./_parts.ts";
-import { rowImage } from "../../log/_json_null.ts";
-import { oldOfUpsert } from "./_upsert.ts";
 import { returnedNames } from "./_returned_names.ts";
-import { AuditNotPossibleError } from "../../contract/errors.ts";
+import { rowImage } from "./_row_image.ts";
+import { oldOfUpsert } from "./_upsert.ts";
 
 /** One write, taken apart. */
 export class WritePart {

@@ -1,19 +1,22 @@
 import { type Expression, type Kysely, sql } from "kysely";
-import { keyOf, refTo } from "../common/_image.ts";
-import { inline } from "../../sql/_inline.ts";
-import { id, q, tableNode } from "../../sql/_nodes.ts";
 import type { Settings } from "../../contract/_settings.ts";
-import { type AuditedTable, markerOf } from "../../write/_tables.ts";
-import { entryValues, OPERATIONS, triggerOf } from "../common/_triggers.ts";
-import type { TriggerParts } from "../../triggers/audit_triggers.ts";
+import { inline, type Literals } from "../../sql/_inline.ts";
+import { id, q, tableNode } from "../../sql/_nodes.ts";
+import { keyOf, refTo } from "../common/_image.ts";
+import { type AuditedTable, markerOf, type TableName } from "../common/_table.ts";
+import { entryValues, OPERATIONS, triggerOf, type TriggerParts } from "../common/_triggers.ts";
+import { ROWS } from "./_rows.ts";
+
+/** How values are written out. */
+const LITERALS: Literals = { placeholder: "?", backslashEscapes: false };
 
 /** The triggers of SQLite: one for INSERT, UPDATE and DELETE each. */
 export function sqliteTriggers(
   db: Kysely<any>,
   settings: Settings,
-  auditTable: { readonly name: string; readonly schema: string | undefined },
+  auditTable: TableName,
 ): TriggerParts {
-  const text = (piece: Expression<any>): string => inline(db, piece, "sqlite");
+  const text = (piece: Expression<any>): string => inline(db, piece, LITERALS);
   const marker = id(markerOf(auditTable.name));
   return {
     before: [text(sql`create table if not exists ${marker} (table_name text primary key)`)],
@@ -22,7 +25,7 @@ export function sqliteTriggers(
       const target = q(tableNode(table.name, table.schema));
       const create = OPERATIONS.map((operation) => {
         const values = [
-          ...entryValues(table, operation, settings, "sqlite", entity),
+          ...entryValues(table, operation, settings, ROWS, entity),
           sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
         ];
         return text(
@@ -45,7 +48,7 @@ export function sqliteTriggers(
 function entity(table: AuditedTable, row: string): Expression<any> {
   const { key } = table;
   if (key.length === 0) return sql`null`;
-  if (key.length > 1) return keyOf(table, key, row, "sqlite");
+  if (key.length > 1) return keyOf(table, key, row, ROWS);
   const ref = refTo(key[0]!, row);
   return sql`case typeof(${ref}) when 'blob' then ${"\\x"} || lower(hex(${ref}))
     else cast(${ref} as text) end`;

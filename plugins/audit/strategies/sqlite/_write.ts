@@ -1,35 +1,13 @@
 import {
-  type CompiledQuery,
   type Expression,
   type OperationNode,
   type QueryResult,
   type RootOperationNode,
   sql,
 } from "kysely";
-import {
-  beforeSelection,
-  changesHandle,
-  metRows,
-  readBefore,
-  refuseShadowed,
-  selectFor,
-  type Target,
-  text,
-  untext,
-  withOf,
-} from "../common/_before.ts";
-import { entityOf, imageOf, keyOf } from "../common/_image.ts";
-import { type JsonValue, parseExact, stringifyExact } from "../../sql/_json.ts";
-import {
-  auditTableOf,
-  log,
-  type LogTarget,
-  OWN_COLUMNS,
-  SHARED_COLUMNS,
-  sharedOf,
-} from "../common/_log.ts";
-import type { Templates } from "../common/_templates.ts";
 import type { Settings } from "../../contract/_settings.ts";
+import { AuditNotPossibleError } from "../../contract/errors.ts";
+import { type JsonValue, parseExact, stringifyExact } from "../../sql/_json.ts";
 import {
   copy,
   id,
@@ -41,22 +19,23 @@ import {
   statement,
   tableNode,
 } from "../../sql/_nodes.ts";
-import type { Change, Run } from "../../write/_tables.ts";
-import type { Write } from "../common/_writes.ts";
-import { AuditNotPossibleError } from "../../contract/errors.ts";
-
-/** Runs a write as the user's own: its result is made ready for him. */
-export type RunWrite = (node: RootOperationNode) => Promise<QueryResult<any>>;
-
-/** What a write is done with. */
-export interface SqliteWork {
-  readonly to: LogTarget;
-  readonly query: CompiledQuery;
-  readonly run: Run;
-  readonly next: (query: CompiledQuery) => Promise<QueryResult<any>>;
-  readonly compile: (node: RootOperationNode) => CompiledQuery;
-  readonly templates: Templates;
-}
+import {
+  beforeSelection,
+  changesHandle,
+  metRows,
+  readBefore,
+  refuseShadowed,
+  selectFor,
+  type Target,
+  untext,
+  withOf,
+} from "../common/_before.ts";
+import { entityOf, imageOf, keyOf } from "../common/_image.ts";
+import { auditTableOf, log, OWN_COLUMNS, SHARED_COLUMNS, sharedOf } from "../common/_log.ts";
+import type { Change } from "../common/_table.ts";
+import type { Occasion } from "../common/_templates.ts";
+import type { WriteWork } from "../strategy.ts";
+import { ROWS } from "./_rows.ts";
 
 /** A row that a write touched, or may have. */
 interface Touched {
@@ -74,14 +53,12 @@ interface Touched {
  * what triggers did is in them.
  */
 export async function writeOnSqlite(
-  write: Write,
-  target: Target,
-  work: SqliteWork,
+  { kind, node, audited: [target] }: WriteWork["writes"][number],
+  work: WriteWork,
 ): Promise<QueryResult<any>> {
-  const { kind, node } = write;
-  if (kind === "delete") return await deleteRows(node, target, work);
-  if (kind === "update") return await updateRows(node, target, work);
-  return await insertRows(node, target, work);
+  if (kind === "delete") return await deleteRows(node, target!, work);
+  if (kind === "update") return await updateRows(node, target!, work);
+  return await insertRows(node, target!, work);
 }
 
 /** What rows of a table are found by: their number, or else their key. */
@@ -95,12 +72,12 @@ export function sqliteHandle(table: Target["table"]): readonly string[] {
 async function deleteRows(
   node: OperationNode,
   target: Target,
-  work: SqliteWork,
+  work: WriteWork,
 ): Promise<QueryResult<any>> {
   const { table } = target;
   const { result, texts } = await returning(node, work, table.free, () => [
-    keyOf(table, table.key, undefined, "sqlite"),
-    imageOf(table, undefined, "sqlite"),
+    keyOf(table, table.key, undefined, ROWS),
+    imageOf(table, undefined, ROWS),
   ]);
   const touched = texts.map(([key, image]) => ({
     entity: entity(key!),
@@ -115,7 +92,7 @@ async function deleteRows(
 async function updateRows(
   node: OperationNode,
   target: Target,
-  work: SqliteWork,
+  work: WriteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
   refuseShadowed(node, target);
@@ -124,12 +101,12 @@ async function updateRows(
     node,
     "before",
     {},
-    () => selectFor(node, beforeSelection([target], node, "sqlite")),
+    () => selectFor(node, beforeSelection([target], node, ROWS)),
   );
   const before = readBefore(rows, [target])[0]!;
   const { result, texts } = await returning(node, work, table.free, () => [
-    keyOf(table, handle, undefined, "sqlite"),
-    keyOf(table, table.key, undefined, "sqlite"),
+    keyOf(table, handle, undefined, ROWS),
+    keyOf(table, table.key, undefined, ROWS),
   ]);
   const changes = changesHandle(target, node);
   const byNext = new Map(before.map((row) => [changes ? row.next : row.handle, row]));
@@ -146,7 +123,7 @@ async function updateRows(
 async function insertRows(
   node: OperationNode,
   target: Target,
-  work: SqliteWork,
+  work: WriteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
   const { onConflict, replace, orAction } = partsOf(node);
@@ -159,15 +136,15 @@ async function insertRows(
   if (met !== undefined) refuseShadowed(node, target);
   const before = met === undefined ? [] : readBefore(
     (await work.run(
-      sql`${withOf(node)}select ${beforeSelection([target], undefined, "sqlite")} from ${
+      sql`${withOf(node)}select ${beforeSelection([target], undefined, ROWS)} from ${
         q(target.node)
       } where ${met}`,
     )).rows,
     [target],
   )[0]!;
   const { result, texts } = await returning(node, work, table.free, () => [
-    keyOf(table, handle, undefined, "sqlite"),
-    keyOf(table, table.key, undefined, "sqlite"),
+    keyOf(table, handle, undefined, ROWS),
+    keyOf(table, table.key, undefined, ROWS),
   ]);
   const left = new Map(before.map((row) => [row.handle, row]));
   const written = texts.map(([now, key]) => {
@@ -196,18 +173,18 @@ async function insertRows(
 /** Runs a write with more behind its RETURNING, which is taken out of the result again. */
 async function returning(
   node: OperationNode,
-  work: SqliteWork,
+  work: WriteWork,
   free: string,
   more: () => readonly Expression<any>[],
 ): Promise<{ result: QueryResult<any>; texts: string[][] }> {
   const { returning: own } = partsOf(node);
   const { made: { count }, compiled } = work.templates.get({
-    ...work,
+    ...occasionOf(work),
     key: node,
     name: "write",
     values: {},
   }, () => {
-    const selections = more().map((each, i) => selection(text(each, "sqlite"), `${free}${i}`));
+    const selections = more().map((each, i) => selection(ROWS.text(each), `${free}${i}`));
     // A statement of the same kind.
     const asked = copy(node, { returning: returningMore(own, selections) }) as RootOperationNode;
     return { node: asked, count: selections.length };
@@ -225,16 +202,22 @@ async function returning(
   };
 }
 
+function occasionOf(
+  { query, scope: { compile } }: WriteWork,
+): Pick<Occasion<any>, "query" | "compile"> {
+  return { query, compile };
+}
+
 /** Runs a statement of ours that may come again. */
 async function ask<V extends object>(
-  work: SqliteWork,
+  work: WriteWork,
   key: object,
   name: string,
   values: V,
   make: (values: V) => Expression<any>,
 ): Promise<QueryResult<any>> {
   const { compiled } = work.templates.get(
-    { ...work, key, name, values },
+    { ...occasionOf(work), key, name, values },
     (each) => ({ node: statement(make(each)) }),
   );
   return await work.next(compiled);
@@ -242,7 +225,7 @@ async function ask<V extends object>(
 
 /** Writes the entries of rows, with their values as they are now. */
 async function writeEntries(
-  work: SqliteWork,
+  work: WriteWork,
   target: Target,
   touched: readonly Touched[],
 ): Promise<void> {
@@ -303,7 +286,7 @@ function entriesOf(
   );
   const now = looks
     ? sql`case when json_type(e.value, '$[2]') = 'array' then (select ${
-      imageOf(table, "t", "sqlite")
+      imageOf(table, "t", ROWS)
     } from ${q(tableNode(table.name, table.schema))} as t where ${joined(isSame, " and ")}) end`
     : sql`null`;
   const rows = sql`select e.key as n, json_extract(e.value, '$[0]') as entity,

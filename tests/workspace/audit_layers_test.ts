@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { arrowsOf, assertLayers, assertNoCircle } from "./_layers.ts";
+
+/** The folders of the audit plugin, and those that each may import from. Arrows point down. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "mod.ts": ["api", "log", "triggers", "contract"],
+  api: ["log", "write", "strategies", "contract"],
+  triggers: ["write", "strategies", "contract"],
+  // What is read of the log, and done with it.
+  log: ["write", "strategies", "contract", "sql"],
+  // What becomes of queries that write.
+  write: ["strategies", "contract", "sql"],
+  // A folder for each dialect.
+  strategies: ["contract", "sql"],
+  contract: ["sql"],
+  sql: [],
+};
+/** What the folder of a dialect may import beside its own files. */
+const SHARED: readonly string[] = ["common", "strategy.ts"];
+
+const arrows = arrowsOf("@kysera/audit");
+
+describe("the folders of the audit plugin", () => {
+  it("are those of the table, and import from the folders below them only, types included", () => {
+    assertLayers(arrows, MAY_IMPORT);
+  });
+
+  it("have no circle of imports at run time", () => {
+    assert.ok(assertNoCircle(arrows) > 50);
+  });
+
+  it("have a folder for each dialect, which nothing knows but the list of them", () => {
+    const isStrategy = (path: string): boolean => path.startsWith("strategies/");
+    const placeOf = (path: string): string => path.split("/")[1]!;
+    const wrong = arrows.filter(({ from, to }) => {
+      if (!isStrategy(to) || SHARED.includes(placeOf(to))) return false;
+      if (to === "strategies/_strategies.ts") return isStrategy(from);
+      if (from === "strategies/_strategies.ts") return !to.endsWith("/strategy.ts");
+      return !isStrategy(from) || placeOf(from) !== placeOf(to);
+    });
+    assert.deepEqual(wrong.map(({ from, to }) => `${from} imports ${to}`), []);
+  });
+});
