@@ -25,11 +25,12 @@ import type {
   SqlBool,
 } from "kysely";
 import { assertColumn } from "./_columns.ts";
+import { givenColumns } from "./_given_columns.ts";
 import { parse } from "./_validate.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { StandardSchema } from "./standard_schema.ts";
-import type { Codec } from "./types.ts";
+import type { Codec, UpsertOptions } from "./types.ts";
 
 /** A row, by column. */
 export type Row = Record<string, unknown>;
@@ -55,6 +56,13 @@ export interface Definition {
   readonly schema: string | undefined;
   /** Plans by what they are good for. */
   readonly plans: WeakMap<object, Plans>;
+}
+
+/** A row to upsert, and what the upsert goes by. */
+export interface UpsertInput {
+  readonly row: Row;
+  /** Those of the user; by default the columns that the user gave are changed, no others. */
+  readonly options: UpsertOptions<any>;
 }
 
 /** What stands for one of a query's values: a slot, or the value itself. */
@@ -242,18 +250,58 @@ export class Table {
   }
 
   /**
-   * What a user gave for a row, as the database keeps it: validated, without what is `undefined`.
+   * What a user gave for a row, as the database keeps it: validated, without what is `undefined`. An
+   * update has only columns that the user gave, whatever a schema adds.
    *
    * @throws {ValidationError} @throws {BadRequestError} for what is no object
    */
   async row(input: unknown, which: "create" | "update"): Promise<Row> {
     const schema = this.definition.schemas[which];
     if (schema === undefined) return this.#row(input, which);
+    const output = await this.#parse(schema, input, which);
+    if (which === "create") return this.#row(output, which);
+    assertRow(output, `${which} a row of "${this.name}"`);
+    const given = await givenColumns(schema, input as Row, output, {
+      action: `${which} a row of "${this.name}"`,
+      advice: "let the schema of updates take each of them as optional, without a default",
+    });
+    return this.#row(Object.fromEntries(given.map((column) => [column, output[column]])), which);
+  }
+
+  async #parse(
+    schema: StandardSchema<any, any>,
+    input: unknown,
+    which: "create" | "update",
+  ): Promise<unknown> {
     const action = `${which} a row of "${this.name}"`;
     // Before the schema sees it, which may drop names silently.
     assertRow(input, action);
     for (const column of Object.keys(input)) assertColumn(column, action);
-    return this.#row(await parse(schema, input, action), which);
+    return await parse(schema, input, action);
+  }
+
+  /** A row to upsert: validated as one that is created. @throws as {@linkcode Table.row} does */
+  async upsert(input: unknown, options: UpsertOptions<any>): Promise<UpsertInput> {
+    const schema = this.definition.schemas.create;
+    if (schema === undefined) return { row: this.#row(input, "create"), options };
+    const output = await this.#parse(schema, input, "create");
+    const row = this.#row(output, "create");
+    if (options.updateColumns !== undefined) return { row, options };
+    const given = await givenColumns(schema, input as Row, output as Row, {
+      action: `upsert into "${this.name}"`,
+      advice: 'name the columns to change with "updateColumns"',
+    });
+    // Whether these are columns is looked at later.
+    const key: unknown = options.conflictColumns;
+    const updateColumns = given.filter((column) => !(Array.isArray(key) && key.includes(column)));
+    return { row, options: { ...options, updateColumns } };
+  }
+
+  /** {@linkcode Table.upsert}, for many. */
+  async upserts(inputs: readonly unknown[], options: UpsertOptions<any>): Promise<UpsertInput[]> {
+    const all: UpsertInput[] = [];
+    for (const input of inputs) all.push(await this.upsert(input, options));
+    return all;
   }
 
   /** {@linkcode Table.row}, for many; at once where nothing has to be waited for. */

@@ -2,7 +2,7 @@ import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kys
 import { insertAlone, readBack } from "./_insert.ts";
 import { CheckRefusedError, inOneRun } from "@kysera/executor";
 import type { CompiledQuery } from "kysely";
-import type { Row, Table } from "./_table.ts";
+import type { Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { counted } from "./_version.ts";
 import { UpsertConflictError } from "./errors.ts";
@@ -31,8 +31,7 @@ const OF_REPOSITORY: UpsertManner = { isRead: true, knowsKey: true };
 /** Adds one row, or changes the one that has its key. */
 export async function upsertRow(
   table: Table,
-  row: Row,
-  options: UpsertOptions<any>,
+  { row, options }: UpsertInput,
   manner: UpsertManner = OF_REPOSITORY,
 ): Promise<Row> {
   const plan = readPlan(table, row, options, manner);
@@ -44,20 +43,20 @@ export async function upsertRow(
 /** {@linkcode upsertRow} of many, all or none. @returns them in their order */
 export async function upsertRows(
   table: Table,
-  rows: readonly Row[],
-  options: UpsertOptions<any>,
+  inputs: readonly UpsertInput[],
   manner: UpsertManner = OF_REPOSITORY,
 ): Promise<Row[]> {
-  const plans = rows.map((row) => readPlan(table, row, options, manner));
-  if (rows.length === 0) return [];
-  if (rows.length === 1) return [await upsertRow(table, rows[0]!, options, manner)];
+  const plans = inputs.map(({ row, options }) => readPlan(table, row, options, manner));
+  const rows = inputs.map(({ row }) => row);
+  if (inputs.length === 0) return [];
+  if (inputs.length === 1) return [await upsertRow(table, inputs[0]!, manner)];
   return await inSavepoint(table, async (inside) => {
     const out: Row[] = [];
     if (!inside.returns) {
       for (const [i, row] of rows.entries()) out.push(await upsertInSteps(inside, row, plans[i]!));
       return out;
     }
-    for (const { from, to } of partsOf(inside, rows, plans[0]!.key)) {
+    for (const { from, to } of partsOf(inside, rows, plans)) {
       out.push(...await upsertPart(inside, rows.slice(from, to), plans[from]!));
     }
     return out;
@@ -85,23 +84,25 @@ function readPlan(
   };
 }
 
-/** Neighbours of the same columns go into one statement, but no key twice. */
+/** Neighbours that write and change the same columns go into one statement, but no key twice. */
 function* partsOf(
   table: Table,
   rows: readonly Row[],
-  key: readonly string[],
+  plans: readonly Plan[],
 ): Iterable<{ readonly from: number; readonly to: number }> {
+  const { key } = plans[0]!;
+  const shapeOf = (i: number): string => JSON.stringify([Object.keys(rows[i]!), plans[i]!.set]);
   let from = 0;
   while (from < rows.length) {
     const columns = Object.keys(rows[from]!);
-    const written = columns.join("\0");
+    const shape = shapeOf(from);
     const most = from + table.rowsPerStatement(2 * columns.length);
     const seen = new Set<string>();
     let to = from;
     for (; to < rows.length && to < most; to++) {
       const row = rows[to]!;
       const name = table.keyName(key.map((column) => row[column]));
-      if (seen.has(name) || Object.keys(row).join("\0") !== written) break;
+      if (seen.has(name) || shapeOf(to) !== shape) break;
       seen.add(name);
     }
     yield { from, to };

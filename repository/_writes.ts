@@ -5,7 +5,7 @@ import { constantOf } from "./_condition.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
 import { assertList } from "./_assert_list.ts";
 import { type Reads, reads } from "./_reads.ts";
-import type { At, Row, Table } from "./_table.ts";
+import type { At, Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction } from "./_together.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
 import { counted } from "./_version.ts";
@@ -53,6 +53,11 @@ export function writes(
 
   const withVersion = (row: Row): Row =>
     versionColumn === undefined || versionColumn in row ? row : { ...row, [versionColumn]: 1 };
+
+  const withFirstVersion = (input: UpsertInput): UpsertInput => ({
+    ...input,
+    row: withVersion(input.row),
+  });
 
   async function insertRow(row: Row): Promise<Row> {
     return table.returns
@@ -155,15 +160,15 @@ export function writes(
     },
     async upsert(input, options) {
       assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert a row" });
-      const row = withVersion(await table.row(input, "create"));
-      return await first(table, [await upsertRow(table, row, options)]);
+      const read = withFirstVersion(await table.upsert(input, options));
+      return await first(table, [await upsertRow(table, read)]);
     },
     async upsertMany(inputs, options) {
       assertList(inputs, "upsert rows");
       assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert rows" });
       // All are validated before the first is written.
-      const rows = (await table.rows(inputs, "create")).map(withVersion);
-      return await table.entities(await upsertRows(table, rows, options));
+      const read = (await table.upserts(inputs, options)).map(withFirstVersion);
+      return await table.entities(await upsertRows(table, read));
     },
     async bulkUpdate(items) {
       assertList(items, "update rows");

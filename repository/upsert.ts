@@ -57,7 +57,7 @@ export async function upsert<DB, T extends TableName<DB>>(
 ): Promise<Selectable<DB[T]> | undefined> {
   const { target, returning } = open(db, table, options);
   const manner = { isRead: returning, knowsKey: false };
-  const row = await upsertRow(target, await target.row(data, "create"), options, manner);
+  const row = await upsertRow(target, await target.upsert(data, options), manner);
   // The row is one of the table.
   return returning ? row as Selectable<DB[T]> : undefined;
 }
@@ -101,7 +101,7 @@ export async function upsertMany<DB, T extends TableName<DB>>(
   assertList(data, "upsert rows");
   const { target, returning } = open(db, table, options);
   const manner = { isRead: returning, knowsKey: false };
-  const rows = await upsertRows(target, await target.rows(data, "create"), options, manner);
+  const rows = await upsertRows(target, await target.upserts(data, options), manner);
   // The rows are those of the table.
   return returning ? rows as Selectable<DB[T]>[] : [];
 }
