@@ -1,4 +1,5 @@
-import { BadRequestError } from "@kysera/core";
+import { BadRequestError, columnReference } from "@kysera/core";
+import type { AliasedExpression } from "kysely";
 
 const RESERVED: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
@@ -17,4 +18,11 @@ export function assertColumn(column: unknown, action: string): asserts column is
       `Cannot ${action}: "${column}" is no name of a column; give it without its table`,
     );
   }
+}
+
+/** A column in a select list by its exact name: Kysely would look for an alias in a text. */
+export function selectedColumn(table: string, column: string): AliasedExpression<any, any> {
+  const expression = columnReference(table, column);
+  // No alias is written: the name of the column is the name of the result.
+  return { expression, alias: column, toOperationNode: () => expression.toOperationNode() } as any;
 }

@@ -1,4 +1,4 @@
-import { BadRequestError, isPlainObject } from "@kysera/core";
+import { BadRequestError, columnReference, isPlainObject } from "@kysera/core";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn } from "./_columns.ts";
 import { InvalidOperatorError } from "./errors.ts";
@@ -13,6 +13,8 @@ interface Leaf {
   readonly count: number;
   /** `isNull` and comparisons with null take none: this is what they say. */
   readonly flag?: boolean;
+  /** Whether it is a pattern that every text fits. */
+  readonly fitsAll?: boolean;
 }
 
 interface Branch {
@@ -125,7 +127,7 @@ function readComparison(
   value: unknown,
   { values, shape, encode }: Reading,
 ): Condition {
-  const leaf = (count: number, flag?: boolean): Condition => {
+  const leaf = (count: number, flag?: boolean): Leaf => {
     shape.push(
       JSON.stringify(column),
       operator,
@@ -167,7 +169,7 @@ function readComparison(
     case "endsWith":
       if (typeof value !== "string") throw wrongValue(column, operator, "a text");
       values.push(patternOf(operator, value));
-      return leaf(1);
+      return isAnyText(operator, value) ? { ...leaf(1), fitsAll: true } : leaf(1);
     default:
       if (value === null) throw wrongValue(column, operator, "a value that is not null");
       values.push(encode(column, value));
@@ -179,6 +181,10 @@ function wrongValue(column: string, operator: string, wanted: string): BadReques
   return new BadRequestError(
     `Cannot read the condition: "${operator}" of "${column}" takes ${wanted}`,
   );
+}
+
+function isAnyText(operator: string, text: string): boolean {
+  return operator === "like" || operator === "ilike" ? /^%+$/.test(text) : text === "";
 }
 
 function patternOf(operator: string, text: string): string {
@@ -204,9 +210,13 @@ export interface Target {
   readonly hasIlike: boolean;
 }
 
-/** Whether a condition holds for every row (`true`), for none (`false`), or for some of them. */
+/**
+ * Whether a condition holds for every row (`true`), for none (`false`), or for some of them. A
+ * pattern that every text fits holds for every row: an empty search text is no condition.
+ */
 export function constantOf(condition: Condition): boolean | undefined {
   if (condition.kind === "compare") {
+    if (condition.fitsAll) return true;
     if (condition.count > 0 || condition.flag !== undefined) return undefined;
     return condition.operator === "notIn";
   }
@@ -254,7 +264,7 @@ function comparisonOf(
   { table, hasIlike }: Target,
 ): Expression<SqlBool> {
   // Qualified: SQLite takes a quoted name that it does not know for a text.
-  const ref = eb.ref(`${table}.${column}`);
+  const ref = columnReference(table, column);
   if (flag !== undefined) return eb(ref, flag ? "is" : "is not", null);
   switch (operator) {
     case "in":

@@ -1,4 +1,4 @@
-import { BadRequestError, type Dialect } from "@kysera/core";
+import { BadRequestError, columnReference, type Dialect } from "@kysera/core";
 import { type SelectQueryBuilder, sql } from "kysely";
 import { assertColumn } from "./_columns.ts";
 
@@ -73,11 +73,11 @@ export function addOrder(
   let out = query;
   for (const { column: key, direction, nulls } of order) {
     // Qualified: SQLite takes a quoted name that it does not know for a text.
-    const column = `${name}.${key}`;
+    const column = columnReference(name, key);
     if (nulls === undefined) {
       out = out.orderBy(column, direction);
     } else if (dialect === "mysql" || dialect === "mssql") {
-      const isNull = sql`case when ${sql.ref(column)} is null then 1 else 0 end`;
+      const isNull = sql`case when ${column} is null then 1 else 0 end`;
       out = out.orderBy(isNull, nulls === "last" ? "asc" : "desc").orderBy(column, direction);
     } else {
       out = out.orderBy(column, (ob) => {

@@ -10,7 +10,7 @@ import {
 } from "@kysera/core";
 import { inOneRun } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
-import { assertColumn } from "./_columns.ts";
+import { assertColumn, selectedColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
 import type { At, Row, Table } from "./_table.ts";
@@ -94,7 +94,9 @@ export function reads(table: Table): Reads {
       let query = columns === undefined
         ? from(db)
         // Qualified: SQLite takes a quoted name that it does not know for a text.
-        : db.selectFrom(table.name).select(columns.map((column) => `${table.name}.${column}`));
+        : db.selectFrom(table.name).select(
+          columns.map((column) => selectedColumn(table.name, column)),
+        );
       if (read.shape !== "()") query = query.where((eb) => table.slots(read, eb, at));
       return range(
         addOrder(query, order, table),

@@ -1,6 +1,7 @@
 import {
   abortable,
   BadRequestError,
+  columnReference,
   detectDialect,
   type Dialect,
   isPlainObject,
@@ -63,6 +64,8 @@ export interface UpsertInput {
   readonly row: Row;
   /** Those of the user; by default the columns that the user gave are changed, no others. */
   readonly options: UpsertOptions<any>;
+  /** The version that a row which is there must have. */
+  readonly version?: unknown;
 }
 
 /** What stands for one of a query's values: a slot, or the value itself. */
@@ -433,7 +436,7 @@ export class Table {
     eb: ExpressionBuilder<any, any>,
     keys: readonly (readonly unknown[])[],
   ): Expression<SqlBool> {
-    const columns = this.definition.primaryKey.map((column) => `${this.name}.${column}`);
+    const columns = this.definition.primaryKey.map((column) => columnReference(this.name, column));
     if (columns.length === 1) return eb(columns[0]!, "in", keys.map(([value]) => value));
     return eb.or(keys.map((key) => eb.and(columns.map((column, i) => eb(column, "=", key[i])))));
   }
@@ -442,7 +445,7 @@ export class Table {
   keyIs(eb: ExpressionBuilder<any, any>, at: At, first = 0): Expression<SqlBool> {
     const columns = this.definition.primaryKey;
     return eb.and(
-      columns.map((column, i) => eb(`${this.name}.${column}`, "=", at(first + i))),
+      columns.map((column, i) => eb(columnReference(this.name, column), "=", at(first + i))),
     );
   }
 

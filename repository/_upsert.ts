@@ -1,11 +1,16 @@
-import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+import {
+  BadRequestError,
+  columnReference,
+  parseDatabaseError,
+  UniqueConstraintError,
+} from "@kysera/core";
 import { insertAlone, readBack } from "./_insert.ts";
 import { CheckRefusedError, inOneRun } from "@kysera/executor";
 import type { CompiledQuery } from "kysely";
 import type { Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { counted } from "./_version.ts";
-import { UpsertConflictError } from "./errors.ts";
+import { StaleRowError, UpsertConflictError } from "./errors.ts";
 import type { UpsertOptions } from "./types.ts";
 
 /** What an upsert goes by, read. */
@@ -14,6 +19,8 @@ interface Plan {
   readonly key: readonly string[];
   /** The columns that are changed where the key is taken. */
   readonly set: readonly string[];
+  /** The version that the row must have where the key is taken; any where it is `undefined`. */
+  readonly expected: unknown;
   /** Whether the row is wanted. */
   readonly isRead: boolean;
   /** Whether the table's primary key is known, and not just taken to be what the upsert goes by. */
@@ -31,10 +38,11 @@ const OF_REPOSITORY: UpsertManner = { isRead: true, knowsKey: true };
 /** Adds one row, or changes the one that has its key. */
 export async function upsertRow(
   table: Table,
-  { row, options }: UpsertInput,
+  input: UpsertInput,
   manner: UpsertManner = OF_REPOSITORY,
 ): Promise<Row> {
-  const plan = readPlan(table, row, options, manner);
+  const { row } = input;
+  const plan = readPlan(table, input, manner);
   return table.returns
     ? await upsertAtOnce(table, row, plan)
     : await inTransaction(table, (inside) => upsertInSteps(inside, row, plan), TRIES);
@@ -46,7 +54,7 @@ export async function upsertRows(
   inputs: readonly UpsertInput[],
   manner: UpsertManner = OF_REPOSITORY,
 ): Promise<Row[]> {
-  const plans = inputs.map(({ row, options }) => readPlan(table, row, options, manner));
+  const plans = inputs.map((input) => readPlan(table, input, manner));
   const rows = inputs.map(({ row }) => row);
   if (inputs.length === 0) return [];
   if (inputs.length === 1) return [await upsertRow(table, inputs[0]!, manner)];
@@ -57,7 +65,9 @@ export async function upsertRows(
       return out;
     }
     for (const { from, to } of partsOf(inside, rows, plans)) {
-      out.push(...await upsertPart(inside, rows.slice(from, to), plans[from]!));
+      const plan = plans[from]!;
+      if (plan.expected !== undefined) out.push(await upsertAtOnce(inside, rows[from]!, plan));
+      else out.push(...await upsertPart(inside, rows.slice(from, to), plan));
     }
     return out;
   }, TRIES);
@@ -65,8 +75,7 @@ export async function upsertRows(
 
 function readPlan(
   table: Table,
-  row: Row,
-  { conflictColumns, updateColumns }: UpsertOptions<any>,
+  { row, options: { conflictColumns, updateColumns }, version }: UpsertInput,
   manner: UpsertManner,
 ): Plan {
   assertColumns(table, row, "conflictColumns", conflictColumns);
@@ -80,11 +89,15 @@ function readPlan(
   return {
     key: conflictColumns,
     set: changed.filter((column) => column !== versionColumn),
+    expected: version,
     ...manner,
   };
 }
 
-/** Neighbours that write and change the same columns go into one statement, but no key twice. */
+/**
+ * Neighbours that write and change the same columns go into one statement, but no key twice; a row
+ * of which the version is compared goes alone.
+ */
 function* partsOf(
   table: Table,
   rows: readonly Row[],
@@ -103,6 +116,7 @@ function* partsOf(
       const row = rows[to]!;
       const name = table.keyName(key.map((column) => row[column]));
       if (seen.has(name) || shapeOf(to) !== shape) break;
+      if (to > from && (plans[to]!.expected ?? plans[from]!.expected) !== undefined) break;
       seen.add(name);
     }
     yield { from, to };
@@ -117,7 +131,9 @@ async function upsertPart(table: Table, rows: readonly Row[], plan: Plan): Promi
   const started = inOneRun(table.db, (db) => {
     const query = db.insertInto(table.name).values(rows).onConflict((oc) =>
       oc.columns([...key]).doUpdateSet((eb) => ({
-        ...Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
+        ...Object.fromEntries(
+          columns.map((column) => [column, columnReference("excluded", column)]),
+        ),
         ...counted(table, eb),
       }))
     ).returningAll();
@@ -149,23 +165,32 @@ function assertColumns(table: Table, row: Row, option: string, columns: unknown)
   );
 }
 
-async function upsertAtOnce(table: Table, row: Row, { key, set }: Plan): Promise<Row> {
+async function upsertAtOnce(table: Table, row: Row, plan: Plan): Promise<Row> {
+  const { key, set, expected } = plan;
   const columns = Object.keys(row);
+  const { versionColumn } = table.definition;
   // Where there is nothing to change, a change to itself lets the row be returned.
   const changed = set.length === 0 ? key : set;
-  const shape = `upsert ${JSON.stringify([columns, key, changed])}`;
-  const { rows } = await table.run(shape, Object.values(row), (db, at) => {
+  const isCompared = expected !== undefined;
+  const shape = `upsert ${JSON.stringify([columns, key, changed, isCompared])}`;
+  const values = isCompared ? [...Object.values(row), expected] : Object.values(row);
+  const { rows } = await table.run(shape, values, (db, at) => {
     const given = Object.fromEntries(columns.map((column, i) => [column, at(i)]));
-    return db.insertInto(table.name).values(given).onConflict((oc) =>
-      oc.columns([...key]).doUpdateSet((eb) => ({
+    return db.insertInto(table.name).values(given).onConflict((oc) => {
+      const update = oc.columns([...key]).doUpdateSet((eb) => ({
         // The values themselves, so that plugins that check rows see them.
         ...Object.fromEntries(changed.map((column) => [column, given[column]])),
         ...counted(table, eb),
-      }))
-    ).returningAll();
+      }));
+      if (!isCompared) return update;
+      return update.where(columnReference(table.name, versionColumn!), "=", at(columns.length));
+    }).returningAll();
   });
-  if (rows.length === 0) throw new UpsertConflictError(table.name);
-  return rows[0]!;
+  if (rows.length > 0) return rows[0]!;
+  if (isCompared && (await rowsByKey(table, row, plan)).length > 0) {
+    throw new StaleRowError(table.name, versionColumn!);
+  }
+  throw new UpsertConflictError(table.name);
 }
 
 /** An upsert of locks and steps, for a dialect whose own takes no condition. */
@@ -183,19 +208,30 @@ async function upsertInSteps(table: Table, row: Row, plan: Plan): Promise<Row> {
   }
 }
 
-async function lockByKey(table: Table, row: Row, { key }: Plan): Promise<Row | undefined> {
-  const rows: Row[] = await inOneRun(
-    table.db,
-    (db) =>
-      db.selectFrom(table.name).selectAll().where((eb) =>
-        eb.and(key.map((column) => eb(`${table.name}.${column}`, "=", row[column])))
-      ).forUpdate().execute(),
-  );
-  return rows[0];
+async function rowsByKey(
+  table: Table,
+  row: Row,
+  { key }: Plan,
+  isLocked = false,
+): Promise<Row[]> {
+  return await inOneRun(table.db, (db) => {
+    const query = db.selectFrom(table.name).selectAll().where((eb) =>
+      eb.and(key.map((column) => eb(columnReference(table.name, column), "=", row[column])))
+    );
+    return (isLocked ? query.forUpdate() : query).execute();
+  });
 }
 
-async function change(table: Table, row: Row, { set, isRead }: Plan, before: Row): Promise<Row> {
+async function lockByKey(table: Table, row: Row, plan: Plan): Promise<Row | undefined> {
+  return (await rowsByKey(table, row, plan, true))[0];
+}
+
+async function change(table: Table, row: Row, plan: Plan, before: Row): Promise<Row> {
+  const { set, isRead, expected } = plan;
   const { primaryKey, versionColumn } = table.definition;
+  if (expected !== undefined && String(before[versionColumn!]) !== String(expected)) {
+    throw new StaleRowError(table.name, versionColumn!);
+  }
   const values: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
   if (!table.isKeyUnique) await table.mustMeetOneRow([primaryKey.map((column) => before[column])]);
   if (set.length > 0 || versionColumn !== undefined) {

@@ -1,4 +1,4 @@
-import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError, columnReference, NotFoundError } from "@kysera/core";
 import { inOneRun } from "@kysera/executor";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
@@ -8,7 +8,7 @@ import { type Reads, reads } from "./_reads.ts";
 import type { At, Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction } from "./_together.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
-import { counted } from "./_version.ts";
+import { checkedVersion, counted, givenVersion } from "./_version.ts";
 import { StaleRowError } from "./errors.ts";
 import type { UpdateOptions, UpsertOptions } from "./types.ts";
 
@@ -54,10 +54,13 @@ export function writes(
   const withVersion = (row: Row): Row =>
     versionColumn === undefined || versionColumn in row ? row : { ...row, [versionColumn]: 1 };
 
-  const withFirstVersion = (input: UpsertInput): UpsertInput => ({
-    ...input,
-    row: withVersion(input.row),
-  });
+  async function readUpsert(input: unknown, options: UpsertOptions<any>): Promise<UpsertInput> {
+    const read = await table.upsert(input, options);
+    if (versionColumn === undefined) return read;
+    const version = givenVersion(input, versionColumn, `upsert into "${table.name}"`);
+    const row = version === undefined ? read.row : { ...read.row, [versionColumn]: version };
+    return { ...read, row: withVersion(row), version };
+  }
 
   async function insertRow(row: Row): Promise<Row> {
     return table.returns
@@ -86,7 +89,7 @@ export function writes(
       })).where((eb) => table.keyIs(eb, at, columns.length));
       if (expected !== undefined) {
         query = query.where(
-          `${table.name}.${versionColumn!}`,
+          columnReference(table.name, versionColumn!),
           "=",
           at(columns.length + key.length),
         );
@@ -109,19 +112,21 @@ export function writes(
   /** What an update is to do: validated, and nothing done yet. */
   async function readChange(id: unknown, input: unknown, options: UpdateOptions): Promise<Change> {
     assertKnownOptions(options, ["version"], { action: "update a row" });
-    const row = await table.row(input, "update");
-    let given: unknown;
-    if (versionColumn !== undefined) {
-      given = row[versionColumn];
-      delete row[versionColumn];
-    }
-    if (options.version !== undefined && versionColumn === undefined) {
+    const action = `update a row of "${table.name}"`;
+    const isAsked = Object.hasOwn(options, "version");
+    if (isAsked && versionColumn === undefined) {
       throw new BadRequestError(
-        `Cannot update a row of "${table.name}": a version was given, and the repository has no ` +
-          "versionColumn",
+        `Cannot ${action}: a version was given, and the repository has no versionColumn`,
       );
     }
-    return { id, key: table.keyValues(id), row, expected: options.version ?? given };
+    const row = await table.row(input, "update");
+    if (versionColumn === undefined) {
+      return { id, key: table.keyValues(id), row, expected: undefined };
+    }
+    const inInput = givenVersion(input, versionColumn, action);
+    const inOptions = isAsked ? checkedVersion(options.version, action) : undefined;
+    delete row[versionColumn];
+    return { id, key: table.keyValues(id), row, expected: inOptions ?? inInput };
   }
 
   async function change({ id, key, row, expected }: Change): Promise<any> {
@@ -160,14 +165,14 @@ export function writes(
     },
     async upsert(input, options) {
       assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert a row" });
-      const read = withFirstVersion(await table.upsert(input, options));
-      return await first(table, [await upsertRow(table, read)]);
+      return await first(table, [await upsertRow(table, await readUpsert(input, options))]);
     },
     async upsertMany(inputs, options) {
       assertList(inputs, "upsert rows");
       assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert rows" });
       // All are validated before the first is written.
-      const read = (await table.upserts(inputs, options)).map(withFirstVersion);
+      const read: UpsertInput[] = [];
+      for (const input of inputs) read.push(await readUpsert(input, options));
       return await table.entities(await upsertRows(table, read));
     },
     async bulkUpdate(items) {
@@ -216,7 +221,7 @@ export function writes(
     async updateWhere(where, input) {
       const read = condition(table, where, "update rows");
       const row = await table.row(input, "update");
-      if (versionColumn !== undefined && row[versionColumn] !== undefined) {
+      if (versionColumn !== undefined && Object.hasOwn(input as Row, versionColumn)) {
         throw new BadRequestError(
           `Cannot update rows of "${table.name}": the input has "${versionColumn}", which only ` +
             "update() compares; leave it out",

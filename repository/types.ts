@@ -197,8 +197,11 @@ export interface UpsertOptions<Table> {
 
 /** Options of `update`. */
 export interface UpdateOptions {
-  /** The version the row had when it was read. Only with a `versionColumn`. */
-  readonly version?: number | undefined;
+  /**
+   * The version the row had when it was read. Only with a `versionColumn`. `undefined` and `null` are
+   * refused: leave the option out to update without a check.
+   */
+  readonly version?: number | bigint | string;
 }
 
 /** A table as a collection of entities, with the plugins of its executor. */

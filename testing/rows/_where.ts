@@ -1,3 +1,4 @@
+import { columnReference } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
 import type { SelectQueryBuilder } from "kysely";
 
@@ -23,8 +24,8 @@ export function selectWhere(
       );
     }
     query = value === null
-      ? query.where(`${table}.${column}`, "is", null)
-      : query.where(`${table}.${column}`, "=", value);
+      ? query.where(columnReference(table, column), "is", null)
+      : query.where(columnReference(table, column), "=", value);
   }
   return query;
 }
