@@ -11,7 +11,6 @@ import type { Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { counted } from "./_version.ts";
 import { StaleRowError, UpsertConflictError } from "./errors.ts";
-import type { UpsertOptions } from "./types.ts";
 
 /** What an upsert goes by, read. */
 interface Plan {
