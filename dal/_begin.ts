@@ -1,5 +1,6 @@
 import { BadRequestError, detectDialect } from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
+import { beginningAs, type TransactionMode, type Wait } from "./_write_lock.ts";
 import {
   type AccessMode,
   type ControlledTransaction,
@@ -13,13 +14,19 @@ import {
 export interface Settings {
   readonly isolationLevel?: IsolationLevel | undefined;
   readonly accessMode?: AccessMode | undefined;
+  /** Only SQLite has modes. */
+  readonly mode?: TransactionMode | undefined;
 }
 
 /** What became of a transaction. */
 export type Outcome<T> =
   | { readonly kind: "committed"; readonly value: T }
   /** `while` says what failed; a transaction of which COMMIT failed may be committed all the same. */
-  | { readonly kind: "failed"; readonly while: "work" | "commit"; readonly error: unknown };
+  | {
+    readonly kind: "failed";
+    readonly while: "begin" | "work" | "commit";
+    readonly error: unknown;
+  };
 
 /**
  * Runs work in a transaction.
@@ -32,20 +39,31 @@ export function inTransaction<DB, T>(
   db: Kysely<DB>,
   settings: Settings,
   work: (transaction: Transaction<DB>) => Promise<T>,
+  startWait: () => Wait,
 ): Promise<Outcome<T>> {
-  const readOnly = settings.accessMode === "read only" ? detectDialect(db) : undefined;
+  const dialect = detectDialect(db);
+  const readOnly = settings.accessMode === "read only" ? dialect : undefined;
+  // Whoever may write begins as a writer: see beginningAs().
+  const mode = settings.mode ?? (readOnly === undefined ? "immediate" : "deferred");
   if (readOnly === "mssql") {
     throw new BadRequestError(
       `Cannot begin a transaction with accessMode "read only": SQL Server has no such transactions`,
     );
   }
   return db.connection().execute(async (connection) => {
-    let builder = connection.startTransaction();
+    const isWriter = dialect === "sqlite" && mode !== "deferred";
+    let builder = (isWriter ? beginningAs(connection, mode, startWait) : connection)
+      .startTransaction();
     if (settings.isolationLevel !== undefined) {
       builder = builder.setIsolationLevel(settings.isolationLevel);
     }
     if (settings.accessMode !== undefined) builder = builder.setAccessMode(settings.accessMode);
-    const transaction: ControlledTransaction<DB> = await builder.execute();
+    let transaction: ControlledTransaction<DB>;
+    try {
+      transaction = await builder.execute();
+    } catch (error) {
+      return { kind: "failed", while: "begin", error };
+    }
     let value: T;
     try {
       value = readOnly === "sqlite"

@@ -1,4 +1,5 @@
 import { assertKnownOptions, BadRequestError } from "@kysera/core";
+import type { Wait } from "./_write_lock.ts";
 
 /** How a transaction is run again. */
 export interface RetryOptions {
@@ -81,6 +82,27 @@ export function backoff(
   const bound = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (attempt - 1));
   const delay = retry.random() * bound;
   return elapsed + delay > retry.deadline ? undefined : delay;
+}
+
+/** The longest wait for a lock that others hold, in ms, before it is looked at again. */
+const LOCK_DELAY = 50;
+
+/**
+ * Returns what waits for a lock of SQLite, again and again, up to the deadline. The waits are short
+ * and random: SQLite tells nobody that a lock is free.
+ *
+ * @param retry says the deadline
+ * @param signal ends the wait
+ */
+export function lockWait(retry: Retry | undefined, signal: AbortSignal | undefined): Wait {
+  const { deadline } = retry ?? DEFAULTS;
+  const started = performance.now();
+  let bound = 1;
+  return async (error) => {
+    if (performance.now() - started >= deadline) throw error;
+    bound = Math.min(LOCK_DELAY, bound * 2);
+    await sleepFor(Math.random() * bound, signal);
+  };
 }
 
 function sleepFor(ms: number, signal: AbortSignal | undefined): Promise<void> {

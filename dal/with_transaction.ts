@@ -4,15 +4,14 @@ import {
   ConnectionError,
   type DatabaseError,
   DatabaseErrorCodes,
-  DeadlockError,
   detectDialect,
   parseDatabaseError,
-  SerializationError,
   StatementTimeoutError,
 } from "@kysera/core";
 import type { AccessMode, IsolationLevel, Kysely, Transaction } from "kysely";
 import { inTransaction, type Outcome } from "./_begin.ts";
-import { backoff, type Retry, type RetryOptions, validateRetry } from "./_retry.ts";
+import { backoff, lockWait, type Retry, type RetryOptions, validateRetry } from "./_retry.ts";
+import { isLocked, type TransactionMode, type Wait } from "./_write_lock.ts";
 import { Savepoint } from "./_savepoint.ts";
 import { Callbacks, Frame, frameOf, register } from "./_transaction_frame.ts";
 import {
@@ -26,6 +25,7 @@ import {
 import { CommitUnknownError } from "./errors.ts";
 
 export type { RetryOptions } from "./_retry.ts";
+export type { TransactionMode } from "./_write_lock.ts";
 
 /** Options of {@linkcode withTransaction}. An option that is not one of these is an error. */
 export interface TransactionOptions {
@@ -43,11 +43,22 @@ export interface TransactionOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Runs the whole transaction again after a serialization failure or a deadlock: a number of
-   * attempts, or more about it. The function must then be one that may run several times. Only for
-   * the outermost transaction. Default: not at all.
+   * Runs the whole transaction again after an error that is `retryable`: a serialization failure, a
+   * deadlock, a lock that was not free in time, a connection that was lost before COMMIT. A number
+   * of attempts, or more about it. The function must then be one that may run several times. Only
+   * for the outermost transaction. Default: not at all.
    */
   readonly retry?: number | RetryOptions | undefined;
+  /**
+   * How a transaction of SQLite begins. `"immediate"` begins as a writer: it waits, up to the
+   * deadline of `retry`, until no other connection writes, and then no statement of it is refused
+   * because another one does. `"deferred"` takes a lock when a statement needs one; a transaction
+   * that reads first and then writes may fail with a `LockTimeoutError`. `"exclusive"` keeps others
+   * from reading as well, unless the database is in WAL mode. Only for the outermost transaction;
+   * other dialects have no modes. Default `"immediate"`, and `"deferred"` with `accessMode`
+   * `"read only"`.
+   */
+  readonly mode?: TransactionMode | undefined;
 }
 
 /** The context of a transaction. */
@@ -85,7 +96,9 @@ const OPTIONS: readonly (keyof TransactionOptions)[] = [
   "accessMode",
   "signal",
   "retry",
+  "mode",
 ];
+const MODES: readonly unknown[] = ["deferred", "immediate", "exclusive", undefined];
 
 /**
  * Runs a function in a transaction. In one that is open already it is a savepoint: where the
@@ -180,10 +193,17 @@ async function outermost<T>(
   const retry = validateRetry(options.retry);
   const dialect = detectDialect(context.db);
   const started = performance.now();
+  const startWait = (): Wait => lockWait(retry, context.signal);
+  const wait = startWait();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
     const frame = new Frame(undefined, new Callbacks());
-    const outcome = await attemptOnce(context, fn, options, frame);
+    let outcome = await attemptOnce(context, fn, options, frame, startWait);
+    while (dialect === "sqlite" && isWaiting(outcome)) {
+      // Nothing was begun, and the connection is free for others meanwhile.
+      await wait(outcome.error);
+      outcome = await attemptOnce(context, fn, options, frame, startWait);
+    }
     if (outcome.kind === "committed") {
       await frame.callbacks!.runCommitted(outcome.value);
       return outcome.value;
@@ -203,6 +223,7 @@ async function attemptOnce<T>(
   fn: Work<T>,
   options: TransactionOptions,
   frame: Frame,
+  startWait: () => Wait,
 ): Promise<Outcome<T>> {
   try {
     return await inTransaction(context.db, options, async (db) => {
@@ -212,10 +233,10 @@ async function attemptOnce<T>(
       } finally {
         frame.close();
       }
-    });
+    }, startWait);
   } catch (error) {
-    // It never began: there was no connection, or BEGIN was refused.
-    return { kind: "failed", while: "work", error };
+    // There was no connection.
+    return { kind: "failed", while: "begin", error };
   }
 }
 
@@ -311,8 +332,12 @@ function delayBefore(
   elapsed: number,
   error: DatabaseError,
 ): number | undefined {
-  const may = error instanceof SerializationError || error instanceof DeadlockError;
-  return may ? backoff(retry, attempt, elapsed) : undefined;
+  return error.retryable ? backoff(retry, attempt, elapsed) : undefined;
+}
+
+/** Whether BEGIN has met another writer. */
+function isWaiting<T>(outcome: Outcome<T>): outcome is Outcome<T> & { readonly error: unknown } {
+  return outcome.kind === "failed" && outcome.while === "begin" && isLocked(outcome.error);
 }
 
 /** Whether an error leaves open what became of a COMMIT: the database itself did not answer. */
@@ -340,10 +365,15 @@ function validate(fn: unknown, options: unknown): void {
     );
   }
   assertKnownOptions(options, OPTIONS, { action: "begin a transaction" });
+  const { mode } = options as TransactionOptions;
+  if (MODES.includes(mode)) return;
+  throw new BadRequestError(
+    `Cannot begin a transaction: the mode is "deferred", "immediate" or "exclusive"`,
+  );
 }
 
 function refuseOutermostOnly(options: TransactionOptions): void {
-  for (const key of ["isolationLevel", "accessMode", "retry"] as const) {
+  for (const key of ["isolationLevel", "accessMode", "retry", "mode"] as const) {
     if (options[key] === undefined) continue;
     throw new BadRequestError(
       `Cannot begin a nested transaction with "${key}": it is for the outermost one only`,
