@@ -9,6 +9,7 @@
  */
 export * from "./api/apply_plugins.ts";
 export * from "./api/change_rows.ts";
+export * from "./api/column_reference.ts";
 export { createExecutor, createExecutorSync, type ExecutorConfig } from "./api/create_executor.ts";
 export * from "./api/describe_executor.ts";
 export * from "./api/destroy_executor.ts";

@@ -1,4 +1,5 @@
-import { BadRequestError, columnReference } from "@kysera/core";
+import { BadRequestError } from "@kysera/core";
+import { columnReference } from "@kysera/executor";
 import type { AliasedExpression } from "kysely";
 
 const RESERVED: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);

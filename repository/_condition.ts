@@ -1,4 +1,5 @@
-import { BadRequestError, columnReference, isPlainObject } from "@kysera/core";
+import { BadRequestError, isPlainObject } from "@kysera/core";
+import { columnReference } from "@kysera/executor";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn } from "./_columns.ts";
 import { InvalidOperatorError } from "./errors.ts";

@@ -1,4 +1,5 @@
-import { BadRequestError, columnReference, type Dialect } from "@kysera/core";
+import { BadRequestError, type Dialect } from "@kysera/core";
+import { columnReference } from "@kysera/executor";
 import { type SelectQueryBuilder, sql } from "kysely";
 import { assertColumn } from "./_columns.ts";
 

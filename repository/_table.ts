@@ -1,7 +1,6 @@
 import {
   abortable,
   BadRequestError,
-  columnReference,
   detectDialect,
   type Dialect,
   isPlainObject,
@@ -9,6 +8,7 @@ import {
 import { PlanCache, tryCompilePlan } from "@kysera/dal";
 import {
   assertKnownKey,
+  columnReference,
   findKey,
   inOneRun,
   mustMeetOneRow,

@@ -1,11 +1,6 @@
-import {
-  BadRequestError,
-  columnReference,
-  parseDatabaseError,
-  UniqueConstraintError,
-} from "@kysera/core";
+import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
 import { insertAlone, readBack } from "./_insert.ts";
-import { CheckRefusedError, inOneRun } from "@kysera/executor";
+import { CheckRefusedError, columnReference, inOneRun } from "@kysera/executor";
 import type { CompiledQuery } from "kysely";
 import type { Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";

@@ -1,4 +1,5 @@
-import { BadRequestError, columnReference } from "@kysera/core";
+import { BadRequestError } from "@kysera/core";
+import { columnReference } from "@kysera/executor";
 import type { ExpressionBuilder } from "kysely";
 import type { Row, Table } from "./_table.ts";
 

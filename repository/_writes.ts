@@ -1,5 +1,5 @@
-import { assertKnownOptions, BadRequestError, columnReference, NotFoundError } from "@kysera/core";
-import { inOneRun } from "@kysera/executor";
+import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
+import { columnReference, inOneRun } from "@kysera/executor";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";

@@ -1,5 +1,4 @@
-import { columnReference } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import { columnReference, type ExecutorOf } from "@kysera/executor";
 import type { SelectQueryBuilder } from "kysely";
 
 /** A condition: columns and the values that they have; `null` is SQL's NULL. */

@@ -1,4 +1,4 @@
-import { columnReference } from "@kysera/core";
+import { columnReference } from "@kysera/executor";
 import {
   DummyDriver,
   Kysely,

@@ -11,7 +11,7 @@ import { ColumnNode, ExpressionWrapper, ReferenceNode, TableNode } from "kysely"
  *
  * @example
  * ```ts
- * import { columnReference } from "@kysera/core";
+ * import { columnReference } from "@kysera/executor";
  * import Database from "better-sqlite3";
  * import { Kysely, SqliteDialect } from "kysely";
  * import assert from "node:assert/strict";
