@@ -13,8 +13,8 @@ import type { Case, Group } from "./_case.ts";
 import { type Database, openNaive } from "./_database.ts";
 import { compare } from "./_ratio.ts";
 
-const AT_MOST_UNTOUCHED = 1.15;
-const AT_MOST_FILTERED = 1.1;
+const AT_MOST_UNTOUCHED = 1.08;
+const AT_MOST_FILTERED = 1.08;
 const EFFORT = { rounds: 600, calls: 100 };
 
 type Build = (db: Kysely<Database>) => Compilable;

@@ -355,6 +355,23 @@ describe("bindContext()", () => {
     await assert.rejects(one.executeQuery({ ...compiled }), ForeignQueryError);
   });
 
+  it("refuses a compiled query that was changed, and lets none be changed that runs", async () => {
+    const one = bindContext(executor, { id: 1 });
+    const query = () => one.selectFrom("users").selectAll().compile() as any;
+    const other = { ...query(), query: executor.selectFrom("teams").selectAll().toOperationNode() };
+    for (const key of ["sql", "parameters", "query"]) {
+      const changed = query();
+      changed[key] = key === "sql" ? "select 1" : key === "parameters" ? [] : other.query;
+      await assert.rejects(one.executeQuery(changed), /changed after it was compiled/, key);
+      await assert.rejects(one.executeQuery(Object.freeze(changed)), ForeignQueryError, key);
+      assert.throws(() => one.getExecutor().stream(changed, 1), ForeignQueryError, key);
+    }
+    const running = query();
+    const done = one.executeQuery(running);
+    assert.throws(() => running.sql = "select 1", TypeError);
+    await done;
+  });
+
   it("gives a handle that refuses a subquery which was built under another context", () => {
     const one = bindContext(executor, { tenant: 1 });
     const two = bindContext(executor, { tenant: 2 });

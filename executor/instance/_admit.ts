@@ -28,6 +28,7 @@ export function admit<R>(
   rules: PluginRules,
   run: object,
 ): CompiledQuery<R> {
+  ExecutorQuery.seal(query);
   const { query: node } = query;
   if (node.kind === "RawNode") {
     if (rules.deniesRaw && !ExecutorQuery.isRead(query)) {
@@ -48,8 +49,11 @@ export function admit<R>(
       run,
       (run, before) => rules.isSameCaller(run, before),
     );
-    // What was compiled again gives rows of the same type.
-    if (admitted !== undefined) return admitted as CompiledQuery<R>;
+    if (admitted !== undefined) {
+      ExecutorQuery.seal(admitted);
+      // What was compiled again gives rows of the same type.
+      return admitted as CompiledQuery<R>;
+    }
     throw new ForeignQueryError(
       "it was compiled for another caller; compile it for the caller that runs it",
     );

@@ -1,4 +1,5 @@
 import type { CompiledQuery, QueryId, RootOperationNode } from "kysely";
+import { ForeignQueryError } from "../contract/errors.ts";
 import type { ContextReads } from "../hooks/_context_reads.ts";
 import type { PluginRules } from "../hooks/_rules.ts";
 import type { RowChecks } from "../rewrite/_row_checks.ts";
@@ -16,13 +17,21 @@ interface Extra {
 /** Raw SQL that was read: few queries are, and so it is not noted on each. */
 const read = new WeakSet<ExecutorQuery>();
 
-/** A compiled query that an executor instance made. Its origin is private: no copy has it. */
+/**
+ * A compiled query that an executor instance made. Its origin is private: no copy has it.
+ *
+ * It is frozen when it is to run, not before: most of what compiling costs beside Kysely would be
+ * that. What was changed meanwhile does not run.
+ */
 export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   readonly query: RootOperationNode;
   readonly queryId: QueryId;
   readonly sql: string;
   readonly parameters: readonly unknown[];
   readonly #rules: PluginRules;
+  readonly #query: RootOperationNode;
+  readonly #sql: string;
+  readonly #parameters: readonly unknown[];
   readonly #extra: Extra | undefined;
 
   /**
@@ -58,7 +67,23 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
       // Kysely tells by it whether the statement gives rows.
       if (checks?.addsReturning === true) this.query = withoutReturning(compiled.query);
     }
-    Object.freeze(this);
+    this.#query = this.query;
+    this.#sql = compiled.sql;
+    this.#parameters = parameters;
+  }
+
+  /**
+   * Sees that a query is what was compiled, and stays so.
+   *
+   * @throws {ForeignQueryError} where it was changed
+   */
+  static seal(query: CompiledQuery): void {
+    if (!(#rules in query)) return;
+    const own = query as ExecutorQuery;
+    if (own.query !== own.#query || own.sql !== own.#sql || own.parameters !== own.#parameters) {
+      throw new ForeignQueryError("it was changed after it was compiled; compile it again");
+    }
+    Object.freeze(own);
   }
 
   /** Returns the rules that a query was compiled by; `undefined` of what no executor compiled. */

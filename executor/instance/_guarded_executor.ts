@@ -16,7 +16,7 @@ import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
 import { PluginRules } from "../hooks/_rules.ts";
 import { Pass, type PassOptions, type Usage } from "../rewrite/_pass.ts";
-import { isUntouched } from "../rewrite/_prescan.ts";
+import { PLAIN, prescan, UNTOUCHED } from "../rewrite/_prescan.ts";
 import { CHECK_COLUMN, type RowChecks } from "../rewrite/_row_checks.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { refusalOf } from "../rewrite/_misplaced.ts";
@@ -82,6 +82,10 @@ export class GuardedExecutor implements QueryExecutor {
   readonly #after: readonly KyselyPlugin[];
   /** The query that was transformed last: it needs no origin to be known where it was not changed. */
   #last: RootOperationNode | undefined;
+  /** What its rewriting left for when it runs. */
+  #lastLeft: LeftToRun | undefined;
+  /** Whether nothing but the rewriting has a say in a query. */
+  readonly #isAlone: boolean;
 
   private constructor(
     inner: QueryExecutor,
@@ -98,6 +102,7 @@ export class GuardedExecutor implements QueryExecutor {
     const { plugins } = inner;
     this.#before = plugins.length === 0 ? plugins : plugins.filter(isSchemaPlugin);
     this.#after = plugins.length === 0 ? plugins : afterRewriting(plugins);
+    this.#isAlone = plugins.length === 0 && !rules.hasFlags;
   }
 
   /**
@@ -143,6 +148,12 @@ export class GuardedExecutor implements QueryExecutor {
 
   transformQuery<T extends RootOperationNode>(node: T, queryId: QueryId): T {
     try {
+      // Most queries are given back as they are: they take the shortest way.
+      if (this.#isAlone && !this.state.destroyed && prescan(node, this.rules) === UNTOUCHED) {
+        this.#last = node;
+        this.#lastLeft = undefined;
+        return node;
+      }
       return this.#transform(node, queryId);
     } catch (error) {
       throw refusalOf(node, error);
@@ -173,8 +184,10 @@ export class GuardedExecutor implements QueryExecutor {
     let out = original;
     let left: LeftToRun | undefined;
     let isKnown = rules.hasFlags;
-    if (!rules.idle && !isUntouched(original, rules)) {
-      const pass = Pass.start(rules, this.#options, run);
+    const found = rules.idle ? UNTOUCHED : prescan(original, rules);
+    if (found !== UNTOUCHED) {
+      const plain = found === PLAIN ? original : undefined;
+      const pass = Pass.start(rules, this.#options, run, plain);
       out = walkRoot(original, pass) as RootOperationNode;
       let parameters: readonly ReadParameter[] = NONE;
       // Only a prepared query has them read later; any other may be built into one that is not ours.
@@ -188,6 +201,7 @@ export class GuardedExecutor implements QueryExecutor {
     for (const plugin of this.#after) out = transform(plugin, out, queryId);
     if (isKnown || out !== original) out = noteOrigin(out, original, queryId, rules, left);
     this.#last = out;
+    this.#lastLeft = left;
     return out;
   }
 
@@ -197,9 +211,14 @@ export class GuardedExecutor implements QueryExecutor {
     // Drivers compile commands for savepoints, which pass no plugin and never come to be admitted.
     const known = isTransformed || node.kind === "RawNode";
     const rewritten = known ? node : this.transformQuery(node, queryId);
+    const left = rewritten === this.#last
+      ? this.#lastLeft
+      : rules.leaves
+      ? leftToRun(rewritten)
+      : undefined;
     this.#last = undefined;
+    this.#lastLeft = undefined;
     const compiled = this.inner.compileQuery<R>(rewritten, queryId);
-    const left = rules.leaves ? leftToRun(rewritten) : undefined;
     const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
     if (node.kind === "RawNode" && isTransformed) ExecutorQuery.noteRead(query);
     if (this.#options !== RUN) this.#options.compiled?.(query);

@@ -86,6 +86,7 @@ export class Pass {
   private readonly asked: Asking | undefined;
   private madeChecks: RowChecks | undefined = undefined;
   private madeRun: object | undefined = undefined;
+  private madePlain: OperationNode | undefined = undefined;
 
   private constructor(
     rules: Rules,
@@ -108,11 +109,23 @@ export class Pass {
    * Begins a pass.
    *
    * @param run stands for the run of the query, where that has begun before
+   * @param plain the query, where it is known that nothing below its row sources has to be rewritten
    */
-  static start(rules: Rules, options: PassOptions, run?: object): Pass {
+  static start(
+    rules: Rules,
+    options: PassOptions,
+    run?: object,
+    plain?: OperationNode,
+  ): Pass {
     const pass = new Pass(rules, options, undefined, undefined, undefined, undefined);
     pass.madeRun = run;
+    pass.madePlain = plain;
     return pass;
+  }
+
+  /** Returns true if nothing below the row sources of a statement has to be rewritten. */
+  isPlain(node: OperationNode): boolean {
+    return node === this.madePlain;
   }
 
   get mode(): PassMode {

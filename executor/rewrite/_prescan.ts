@@ -2,6 +2,8 @@ import type {
   AliasNode,
   AndNode,
   BinaryOperationNode,
+  ColumnNode,
+  ColumnUpdateNode,
   DeleteQueryNode,
   FromNode,
   InsertQueryNode,
@@ -24,171 +26,214 @@ import type {
   ValuesNode,
   WhereNode,
 } from "kysely";
-import { isColumnName, isReferenceName, isSchemableName } from "../tree/_name_nodes.ts";
+import {
+  isColumnName,
+  isIdentifier,
+  isReferenceName,
+  isSchemableName,
+} from "../tree/_name_nodes.ts";
 import type { Rules } from "./rules.ts";
 import { refuseReservedColumn } from "./clauses/_reserved.ts";
 
 /**
- * Whether a query is of the everyday kind that names no guarded table: the walk would give it back
- * as it is. `false` says nothing: the walk then decides.
+ * Whether a query is of the everyday kind:
+ *
+ * | answer      | the query                                                                     |
+ * | ----------- | ----------------------------------------------------------------------------- |
+ * | `UNTOUCHED` | names no guarded table: the walk would give it back as it is                  |
+ * | `PLAIN`     | names guarded tables as its row sources or its target, and nowhere below them |
+ * | `OTHER`     | nothing is known: the walk decides                                            |
  *
  * Every kind and every property known here is one that cannot hide a table; whatever else a query
- * holds makes the answer `false`. (A property may be there and undefined.) The code is written out kind by kind, because a property read at a
- * place that sees one kind of node costs a fraction of one that sees all of them.
+ * holds makes the answer `OTHER`. (A property may be there and undefined.) The code is written out
+ * kind by kind, because a property read at a place that sees one kind of node costs a fraction of one
+ * that sees all of them.
  */
-export function isUntouched(node: OperationNode, rules: Rules): boolean {
-  if (rules.intercepts || rules.deniesRaw) return false;
+export function prescan(node: OperationNode, rules: Rules): Prescan {
+  if (rules.intercepts || rules.deniesRaw) return OTHER;
   switch (node.kind) {
     case "SelectQueryNode":
       return select(node as SelectQueryNode, rules);
     case "InsertQueryNode":
-      return insert(node as InsertQueryNode, rules);
+      return insert(node as InsertQueryNode, rules) ? UNTOUCHED : OTHER;
     case "UpdateQueryNode":
       return update(node as UpdateQueryNode, rules);
     case "DeleteQueryNode":
       return remove(node as DeleteQueryNode, rules);
     default:
-      return false;
+      return OTHER;
   }
 }
 
-function select(node: SelectQueryNode, rules: Rules): boolean {
+/** What a first look at a query tells. */
+export type Prescan = typeof OTHER | typeof PLAIN | typeof UNTOUCHED;
+
+/** Nothing is known of the query. */
+export const OTHER = 0;
+/** Guarded tables stand in the query, and none of them below its row sources. */
+export const PLAIN = 1;
+/** No guarded table stands in the query. */
+export const UNTOUCHED = 2;
+
+function select(node: SelectQueryNode, rules: Rules): Prescan {
+  let found: Prescan = UNTOUCHED;
   for (const key in node) {
+    // Read by the key of the loop, which the engine knows the place of.
+    const child = node[key as keyof SelectQueryNode];
+    if (child === undefined) continue;
     switch (key) {
       case "kind":
         break;
       case "from":
-        if (node.from !== undefined && !from(node.from, rules)) return false;
+        found = both(found, from(child as FromNode, rules));
+        if (found === OTHER) return OTHER;
         break;
       case "selections":
-        if (node.selections !== undefined && !selections(node.selections, rules)) return false;
+        if (!selections(child as readonly SelectionNode[])) return OTHER;
         break;
       case "where":
-        if (node.where !== undefined && !where(node.where, rules)) return false;
+        if (!where(child as WhereNode)) return OTHER;
         break;
       case "joins":
-        if (node.joins !== undefined && !joins(node.joins, rules)) return false;
+        found = both(found, joins(child as readonly JoinNode[], rules));
+        if (found === OTHER) return OTHER;
         break;
       case "orderBy":
-        if (node.orderBy !== undefined && !orderBy(node.orderBy, rules)) return false;
+        if (!orderBy(child as OrderByNode)) return OTHER;
         break;
       case "limit":
-        if (node.limit !== undefined && !limit(node.limit, rules)) return false;
+        if (!limit(child as LimitNode)) return OTHER;
         break;
       case "offset":
-        if (node.offset !== undefined && !offset(node.offset, rules)) return false;
+        if (!offset(child as OffsetNode)) return OTHER;
         break;
       default:
-        if (node[key as keyof SelectQueryNode] !== undefined) return false;
+        return OTHER;
     }
   }
-  return true;
+  return found;
+}
+
+function both(a: Prescan, b: Prescan): Prescan {
+  return a < b ? a : b;
 }
 
 function insert(node: InsertQueryNode, rules: Rules): boolean {
+  let hasTarget = false;
   for (const key in node) {
+    const child = node[key as keyof InsertQueryNode];
+    if (child === undefined) continue;
     switch (key) {
       case "kind":
         break;
-      case "into":
-        if (node.into === undefined) return false;
+      case "into": {
+        const target = child as TableNode;
         // A guarded target is left as it is, unless a plugin stamps or checks its rows, or a clause
         // below, in the default case, says more.
-        if (rules.writes ? !source(node.into, rules) : !isTable(node.into)) {
-          return false;
-        }
+        if (rules.writes ? source(target, rules) !== UNTOUCHED : !isTable(target)) return false;
+        hasTarget = true;
         break;
+      }
       case "columns":
-        for (const column of node.columns ?? []) {
+        for (const column of child as readonly OperationNode[]) {
           if (!isColumnName(column)) return false;
           refuseReservedColumn(column);
         }
         break;
       case "values":
-        if (node.values !== undefined && !values(node.values)) return false;
+        if (!values(child as OperationNode)) return false;
         break;
       case "returning":
-        if (node.returning !== undefined && !returning(node.returning, rules)) return false;
+        if (!returning(child as ReturningNode)) return false;
         break;
       default:
-        if (node[key as keyof InsertQueryNode] !== undefined) return false;
+        return false;
     }
   }
-  return true;
+  return hasTarget;
 }
 
-function update(node: UpdateQueryNode, rules: Rules): boolean {
+function update(node: UpdateQueryNode, rules: Rules): Prescan {
+  let found: Prescan = OTHER;
   for (const key in node) {
+    const child = node[key as keyof UpdateQueryNode];
+    if (child === undefined) continue;
     switch (key) {
       case "kind":
         break;
       case "table":
-        if (node.table === undefined || !source(node.table, rules)) return false;
+        found = source(child as OperationNode, rules);
+        if (found === OTHER) return OTHER;
         break;
       case "updates": {
-        const updates = node.updates ?? [];
+        const updates = child as readonly ColumnUpdateNode[];
         for (let i = 0; i < updates.length; i++) {
           const { kind, column, value } = updates[i]!;
-          if (kind !== "ColumnUpdateNode" || !isColumn(column)) return false;
+          if (kind !== "ColumnUpdateNode" || !isColumn(column)) return OTHER;
           refuseReservedColumn(column);
-          if (!expression(value, rules)) return false;
+          if (!expression(value)) return OTHER;
         }
         break;
       }
       case "where":
-        if (node.where !== undefined && !where(node.where, rules)) return false;
+        if (!where(child as WhereNode)) return OTHER;
         break;
       case "returning":
-        if (node.returning !== undefined && !returning(node.returning, rules)) return false;
+        if (!returning(child as ReturningNode)) return OTHER;
         break;
       default:
-        if (node[key as keyof UpdateQueryNode] !== undefined) return false;
+        return OTHER;
     }
   }
-  return true;
+  return found;
 }
 
-function remove(node: DeleteQueryNode, rules: Rules): boolean {
+function remove(node: DeleteQueryNode, rules: Rules): Prescan {
+  let found: Prescan = OTHER;
   for (const key in node) {
+    const child = node[key as keyof DeleteQueryNode];
+    if (child === undefined) continue;
     switch (key) {
       case "kind":
         break;
       case "from":
-        if (!from(node.from, rules)) return false;
+        found = from(child as FromNode, rules);
+        if (found === OTHER) return OTHER;
         break;
       case "where":
-        if (node.where !== undefined && !where(node.where, rules)) return false;
+        if (!where(child as WhereNode)) return OTHER;
         break;
       case "returning":
-        if (node.returning !== undefined && !returning(node.returning, rules)) return false;
+        if (!returning(child as ReturningNode)) return OTHER;
         break;
       default:
-        if (node[key as keyof DeleteQueryNode] !== undefined) return false;
+        return OTHER;
     }
   }
-  return true;
+  return found;
 }
 
-function from({ kind, froms }: FromNode, rules: Rules): boolean {
-  if (kind !== "FromNode") return false;
-  for (let i = 0; i < froms.length; i++) if (!source(froms[i]!, rules)) return false;
-  return true;
+function from({ kind, froms }: FromNode, rules: Rules): Prescan {
+  if (kind !== "FromNode") return OTHER;
+  let found: Prescan = UNTOUCHED;
+  for (let i = 0; i < froms.length; i++) found = both(found, source(froms[i]!, rules));
+  return found;
 }
 
-function where({ kind, where }: WhereNode, rules: Rules): boolean {
-  return kind === "WhereNode" && expression(where, rules);
+function where({ kind, where }: WhereNode): boolean {
+  return kind === "WhereNode" && expression(where);
 }
 
-function limit({ kind, limit }: LimitNode, rules: Rules): boolean {
-  return kind === "LimitNode" && expression(limit, rules);
+function limit({ kind, limit }: LimitNode): boolean {
+  return kind === "LimitNode" && expression(limit);
 }
 
-function offset({ kind, offset }: OffsetNode, rules: Rules): boolean {
-  return kind === "OffsetNode" && expression(offset, rules);
+function offset({ kind, offset }: OffsetNode): boolean {
+  return kind === "OffsetNode" && expression(offset);
 }
 
-function returning({ kind, selections: items }: ReturningNode, rules: Rules): boolean {
-  return kind === "ReturningNode" && selections(items, rules);
+function returning({ kind, selections: items }: ReturningNode): boolean {
+  return kind === "ReturningNode" && selections(items);
 }
 
 function isTable(node: OperationNode): node is TableNode {
@@ -201,51 +246,63 @@ function isColumn(node: OperationNode): boolean {
     : isColumnName(node);
 }
 
-function source(item: OperationNode, rules: Rules): boolean {
+function source(item: OperationNode, rules: Rules): Prescan {
   let node = item;
   if (node.kind === "AliasNode") {
     const { alias } = node as AliasNode;
-    if (alias.kind !== "IdentifierNode") return false;
+    if (alias.kind !== "IdentifierNode") return OTHER;
     node = (node as AliasNode).node;
   }
-  if (!isTable(node)) return false;
-  const { schema, identifier } = node.table;
-  return rules.table(identifier.name, schema === undefined ? undefined : schema.name) === undefined;
+  if (node.kind !== "TableNode") return OTHER;
+  const { table } = node as TableNode;
+  const { schema, identifier } = table;
+  if (
+    table.kind !== "SchemableIdentifierNode" || identifier.kind !== "IdentifierNode" ||
+    typeof identifier.name !== "string"
+  ) {
+    return OTHER;
+  }
+  if (schema !== undefined && !isIdentifier(schema)) return OTHER;
+  return rules.table(identifier.name, schema === undefined ? undefined : schema.name) === undefined
+    ? UNTOUCHED
+    : PLAIN;
 }
 
-function joins(items: readonly JoinNode[], rules: Rules): boolean {
+function joins(items: readonly JoinNode[], rules: Rules): Prescan {
+  let found: Prescan = UNTOUCHED;
   for (let i = 0; i < items.length; i++) {
     const { kind, table, on } = items[i]!;
-    if (kind !== "JoinNode" || !source(table, rules)) return false;
-    if (on !== undefined && (on.kind !== "OnNode" || !expression(on.on, rules))) return false;
+    if (kind !== "JoinNode") return OTHER;
+    if (on !== undefined && (on.kind !== "OnNode" || !expression(on.on))) return OTHER;
+    found = both(found, source(table, rules));
   }
-  return true;
+  return found;
 }
 
-function selections(items: readonly SelectionNode[], rules: Rules): boolean {
+function selections(items: readonly SelectionNode[]): boolean {
   for (let i = 0; i < items.length; i++) {
     const { kind, selection } = items[i]!;
     if (kind !== "SelectionNode") return false;
     switch (selection.kind) {
+      case "SelectAllNode":
+        break;
       case "ReferenceNode":
       case "ColumnNode":
         if (!isColumn(selection)) return false;
         break;
-      case "SelectAllNode":
-        break;
       case "AliasNode": {
         const { node, alias } = selection as AliasNode;
-        if (alias.kind !== "IdentifierNode" || !expression(node, rules)) return false;
+        if (alias.kind !== "IdentifierNode" || !expression(node)) return false;
         break;
       }
       default:
-        if (!expression(selection, rules)) return false;
+        if (!expression(selection)) return false;
     }
   }
   return true;
 }
 
-function orderBy(node: OrderByNode, rules: Rules): boolean {
+function orderBy(node: OrderByNode): boolean {
   const { kind, items } = node;
   if (kind !== "OrderByNode") return false;
   for (let i = 0; i < items.length; i++) {
@@ -253,7 +310,7 @@ function orderBy(node: OrderByNode, rules: Rules): boolean {
     const { kind, direction, collation, orderBy } = item as OrderByItemNode;
     if (kind !== "OrderByItemNode" || collation !== undefined) return false;
     if (direction !== undefined && !isWord(direction)) return false;
-    if (!expression(orderBy, rules)) return false;
+    if (!expression(orderBy)) return false;
   }
   return true;
 }
@@ -274,8 +331,20 @@ function values(node: OperationNode): boolean {
   return true;
 }
 
-function expression(node: OperationNode, rules: Rules): boolean {
+function expression(node: OperationNode): boolean {
+  // The commonest first.
   switch (node.kind) {
+    case "ReferenceNode": {
+      const { column, table } = node as ReferenceNode;
+      if (table !== undefined || column.kind !== "ColumnNode") {
+        return isReferenceName(node as ReferenceNode);
+      }
+      const { column: name } = column as ColumnNode;
+      return name.kind === "IdentifierNode" && typeof name.name === "string";
+    }
+    case "ValueNode":
+    case "PrimitiveValueListNode":
+      return true;
     case "BinaryOperationNode": {
       const { leftOperand, operator, rightOperand } = node as BinaryOperationNode;
       if (operator.kind !== "OperatorNode") return false;
@@ -284,19 +353,14 @@ function expression(node: OperationNode, rules: Rules): boolean {
       if ((name === "in" || name === "not in") && rightOperand.kind !== "PrimitiveValueListNode") {
         return false;
       }
-      return expression(leftOperand, rules) && expression(rightOperand, rules);
+      return expression(leftOperand) && expression(rightOperand);
     }
-    case "ReferenceNode":
-      return isReferenceName(node as ReferenceNode);
-    case "ValueNode":
-    case "PrimitiveValueListNode":
-      return true;
     case "AndNode":
     case "OrNode":
-      return expression((node as AndNode | OrNode).left, rules) &&
-        expression((node as AndNode | OrNode).right, rules);
+      return expression((node as AndNode | OrNode).left) &&
+        expression((node as AndNode | OrNode).right);
     case "ParensNode":
-      return expression((node as ParensNode).node, rules);
+      return expression((node as ParensNode).node);
     default:
       return false;
   }

@@ -13,6 +13,7 @@ import { visitQuery } from "./_visit_children.ts";
  * place). Under `rawSql: "deny"` an end that is raw SQL is refused.
  */
 export function rewriteBody<T extends Statement>(node: T, outer: Pass): T {
+  if (outer.isPlain(node)) return node;
   refuseRawEnd(node.endModifiers, outer);
   if (node.with === undefined) return visitQuery(node, outer);
   const clause = rewriteWith(node.with, outer);
