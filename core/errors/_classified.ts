@@ -33,6 +33,7 @@ export type Kind =
   | "conflict"
   | "invalid input"
   | "transaction"
+  | "stale statement"
   | "other";
 
 /** A failure that a classifier knows. */
@@ -53,6 +54,11 @@ const plain = {
   transaction: [
     "DB_TRANSACTION_FAILED",
     "Cannot run the statement: the state of its transaction does not allow it",
+  ],
+  "stale statement": [
+    "DB_TRANSACTION_FAILED",
+    "Cannot run the statement: the schema or the session changed since it was prepared; run the " +
+    "whole transaction again",
   ],
   other: ["DB_QUERY_FAILED", "Cannot run the statement: the database refused it"],
 } as const satisfies Partial<Record<Kind, readonly [ErrorCode, string]>>;
@@ -95,7 +101,8 @@ export function errorOf(classified: Classified, cause: unknown): DatabaseError {
       });
     default: {
       const [code, message] = plain[kind];
-      return new DatabaseError(message, code, undefined, options);
+      const retryable = kind === "stale statement";
+      return new DatabaseError(message, code, undefined, { ...options, retryable });
     }
   }
 }

@@ -48,7 +48,9 @@ const classes: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 export function classifyPostgres(fields: Fields): Classified | undefined {
   const sqlState = fields.string("code");
   if (sqlState === undefined || !sqlStateShape.test(sqlState)) return undefined;
-  const kind = states.get(sqlState) ?? classes.get(sqlState.slice(0, 2)) ?? "other";
+  const kind = isStale(sqlState, fields)
+    ? "stale statement"
+    : states.get(sqlState) ?? classes.get(sqlState.slice(0, 2)) ?? "other";
   const table = fields.string("table", "table_name");
   const column = fields.string("column", "column_name");
   const hasKey = kind === "unique" || kind === "foreign key" || kind === "conflict";
@@ -65,6 +67,12 @@ export function classifyPostgres(fields: Fields): Classified | undefined {
     constraint: fields.string("constraint", "constraint_name"),
     referencedTable: kind === "foreign key" ? referencedTable(fields, table) : undefined,
   };
+}
+
+/** Whether a prepared statement is not what it was, or is gone. */
+function isStale(sqlState: string, fields: Fields): boolean {
+  if (sqlState === "0A000") return fields.string("routine") === "RevalidateCachedQuery";
+  return sqlState === "26000";
 }
 
 /**
@@ -104,8 +112,28 @@ function unquote(name: string): string {
  * refused, else the referring table again, and then the message names the referenced one first.
  */
 function referencedTable(fields: Fields, table: string | undefined): string | undefined {
-  const other = /"((?:[^"]|"")+)"\.?$/.exec(fields.string("detail") ?? "")?.[1];
-  const named = /"((?:[^"]|"")+)"/.exec(fields.message)?.[1];
-  const found = other === undefined || other === table ? named : other;
-  return found?.replaceAll('""', '"');
+  const other = lastName(fields.string("detail") ?? "");
+  return other === undefined || other === table ? firstName(fields.message) : other;
+}
+
+/** The quoted name that a text ends with. What stands before it may be a value of any length. */
+function lastName(text: string): string | undefined {
+  const end = text.endsWith(".") ? text.length - 2 : text.length - 1;
+  if (text[end] !== '"') return undefined;
+  let start = text.lastIndexOf('"', end - 1);
+  // A quote that is part of the name is doubled.
+  while (start > 0 && text[start - 1] === '"') start = text.lastIndexOf('"', start - 2);
+  return start < 0 || start + 1 >= end
+    ? undefined
+    : text.slice(start + 1, end).replaceAll('""', '"');
+}
+
+/** The first quoted name of a text. */
+function firstName(text: string): string | undefined {
+  const start = text.indexOf('"');
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+  return start < 0 || end <= start + 1
+    ? undefined
+    : text.slice(start + 1, end).replaceAll('""', '"');
 }

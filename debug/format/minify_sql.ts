@@ -1,6 +1,4 @@
-/** What is one piece in any database: strings, quoted names, comments, white space. */
-const PIECES =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\$([a-z_]*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|\s+/gi;
+import { piecesOf } from "./_pieces.ts";
 
 /**
  * SQL on one line, without comments, but for hints and what MySQL runs (`/*+`, `/*!`).
@@ -17,8 +15,17 @@ const PIECES =
  * ```
  */
 export function minifySQL(sql: string): string {
-  return sql.replace(PIECES, (piece) => {
-    if (piece.startsWith("--") || /^\/\*[^+!]/.test(piece) || /^\s/.test(piece)) return " ";
-    return piece;
-  }).replace(PIECES, (piece) => /^\s/.test(piece) ? " " : piece).trim();
+  let out = "";
+  let isBehindSpace = true;
+  for (const { kind, text } of piecesOf(sql)) {
+    const isSpace = kind === "space" || (kind === "comment" && !isHint(text));
+    if (!isSpace) out += text;
+    else if (!isBehindSpace) out += " ";
+    isBehindSpace = isSpace;
+  }
+  return isBehindSpace ? out.trimEnd() : out;
+}
+
+function isHint(comment: string): boolean {
+  return comment.startsWith("/*+") || comment.startsWith("/*!");
 }

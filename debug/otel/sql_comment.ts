@@ -26,7 +26,8 @@ export function addSqlComment(
     .map(([name, value]) => `${encode(name)}='${encode(String(value))}'`)
     .sort();
   if (pairs.length === 0) return sql;
-  return `${sql.replace(/\s*;?\s*$/, "")} /*${pairs.join(",")}*/`;
+  const end = sql.trimEnd();
+  return `${end.endsWith(";") ? end.slice(0, -1).trimEnd() : end} /*${pairs.join(",")}*/`;
 }
 
 /** What is left over by encodeURIComponent and may end the comment or the value: `'` and `*`. */

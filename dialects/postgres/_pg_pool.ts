@@ -1,6 +1,7 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
 import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { RecurringStatements } from "./_recurring_statements.ts";
+import { isInFailedTransaction, isStale, mayBeStale } from "./_stale_statement.ts";
 
 /** How a client of `pg` is asked for a prepared statement; Kysely does not declare this form. */
 interface NamedQueries {
@@ -31,7 +32,22 @@ export function wrapPool(pool: PostgresPool, capacity: number): PostgresPool {
 function wrapClient(client: PostgresPoolClient, capacity: number): PostgresPoolClient {
   const statements = new RecurringStatements(capacity);
   const names = new Map<string, string>();
+  /** Statements that nobody uses any more, and that the server keeps still. */
+  let abandoned: string[] = [];
   let count = 0;
+
+  /** Outside of a transaction, where an error breaks nothing. */
+  async function closeAbandoned(): Promise<void> {
+    const closing = abandoned;
+    abandoned = [];
+    for (const name of closing) {
+      try {
+        await client.query(`deallocate ${name}`, []);
+      } catch {
+        // The session has forgotten it already.
+      }
+    }
+  }
 
   async function run<R>(
     sql: string,
@@ -45,25 +61,43 @@ function wrapClient(client: PostgresPoolClient, capacity: number): PostgresPoolC
     try {
       return await named.query<R>({ name, text: sql, values: parameters });
     } catch (error) {
-      if (!isStale(error)) throw error;
-      // The table has other columns than when the statement was prepared. A name is never used
-      // for two statements, so the next one gets another.
-      statements.drop(sql);
-      names.delete(sql);
+      if (!mayBeStale(error)) throw error;
+      let result: PostgresQueryResult<R>;
       try {
-        return await client.query<R>(sql, parameters);
+        // Nothing has been run. Without a preparation the types are those of today.
+        result = await client.query<R>(sql, parameters);
       } catch (second) {
-        // Inside a transaction nothing runs any more; what broke it says why.
-        throw isInFailedTransaction(second) ? error : second;
+        if (isInFailedTransaction(second)) {
+          // Whether it was stale is not known; what broke the transaction is told.
+          abandon(sql, name);
+          throw error;
+        }
+        // The statement is wrong in itself, or its values are.
+        if (isStale(error)) abandon(sql, name);
+        throw second;
       }
+      abandon(sql, name);
+      await closeAbandoned();
+      return result;
     }
   }
 
-  async function commit<R>(parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
-    const result = await client.query<R>("commit", parameters);
+  /** A name is never used for two preparations, so the next one gets another. */
+  function abandon(sql: string, name: string): void {
+    statements.drop(sql);
+    names.delete(sql);
+    abandoned.push(name);
+  }
+
+  async function end<R>(
+    command: "commit" | "rollback",
+    parameters: readonly unknown[],
+  ): Promise<PostgresQueryResult<R>> {
+    const result = await client.query<R>(command, parameters);
+    if (abandoned.length > 0) await closeAbandoned();
     // Kysely 0.28 takes this for a commit.
-    const command: string = result.command;
-    if (command === "ROLLBACK") throw abortedTransactionError();
+    const done: string = result.command;
+    if (command === "commit" && done === "ROLLBACK") throw abortedTransactionError();
     return result;
   }
 
@@ -71,7 +105,9 @@ function wrapClient(client: PostgresPoolClient, capacity: number): PostgresPoolC
     query: {
       value: <R>(query: string | PostgresCursor<R>, parameters: readonly unknown[]) => {
         if (typeof query !== "string") return wrapCursor(client.query(query));
-        return query === "commit" ? commit<R>(parameters) : run<R>(query, parameters);
+        return query === "commit" || query === "rollback"
+          ? end<R>(query, parameters)
+          : run<R>(query, parameters);
       },
     },
     release: {
@@ -100,18 +136,4 @@ function wrapCursor<R>(cursor: PostgresCursor<R>): PostgresCursor<R> {
       if (!failed) await cursor.close();
     },
   };
-}
-
-/** "cached plan must not change result type", and nothing has been run. */
-function isStale(error: unknown): boolean {
-  return hasField(error, "code", "0A000") && hasField(error, "routine", "RevalidateCachedQuery");
-}
-
-function isInFailedTransaction(error: unknown): boolean {
-  return hasField(error, "code", "25P02");
-}
-
-function hasField(error: unknown, field: string, value: string): boolean {
-  return typeof error === "object" && error !== null &&
-    (error as Record<string, unknown>)[field] === value;
 }

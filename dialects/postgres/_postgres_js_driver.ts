@@ -7,11 +7,13 @@ import {
 import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { SavepointDriver } from "../_savepoint_driver.ts";
 import { RecurringStatements } from "./_recurring_statements.ts";
+import { isInFailedTransaction, isStale, mayBeStale } from "./_stale_statement.ts";
 import { transactionModes } from "./_transaction.ts";
 import type {
   PostgresJsConnection,
   PostgresJsDatabase,
   PostgresJsQuery,
+  PostgresJsResult,
 } from "./postgres_js_dialect.ts";
 
 const COMMIT = CompiledQuery.raw("commit");
@@ -103,7 +105,7 @@ class ReservedConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const result = await this.#query(query);
+    const result = await this.#run(query);
     switch (result.command) {
       case "COMMIT":
       case "ROLLBACK":
@@ -128,12 +130,14 @@ class ReservedConnection implements DatabaseConnection {
     let ended = false;
     let wake = () => {};
     let resume: (answer?: unknown) => void = () => {};
-    const finished = this.#query(query).cursor(Math.max(1, chunkSize), (rows) => {
+    const prepared = this.#prepare(query.sql);
+    const finished = this.#query(query, prepared).cursor(Math.max(1, chunkSize), (rows) => {
       // After a close the driver hands out the last rows once more, to nobody.
       arrived.push(rows);
       wake();
       return new Promise((resolve) => resume = resolve);
     }).then(() => {}, (error: unknown) => {
+      if (prepared !== undefined && mayBeStale(error)) this.#statements.renew(query.sql);
       failure = { error };
     }).then(() => {
       ended = true;
@@ -160,13 +164,43 @@ class ReservedConnection implements DatabaseConnection {
     this.#connection.release();
   }
 
-  #query(query: CompiledQuery): PostgresJsQuery {
+  async #run(query: CompiledQuery): Promise<PostgresJsResult> {
+    const prepared = this.#prepare(query.sql);
+    try {
+      return await this.#query(query, prepared);
+    } catch (error) {
+      if (prepared === undefined || !mayBeStale(error)) throw error;
+      let result: PostgresJsResult;
+      try {
+        // Nothing has been run. Without a preparation the types are those of today.
+        result = await this.#query(query, undefined);
+      } catch (second) {
+        if (isInFailedTransaction(second)) {
+          // Whether it was stale is not known; what broke the transaction is told.
+          this.#statements.renew(query.sql);
+          throw error;
+        }
+        // The statement is wrong in itself, or its values are.
+        if (isStale(error)) this.#statements.renew(query.sql);
+        throw second;
+      }
+      this.#statements.renew(query.sql);
+      return result;
+    }
+  }
+
+  /** The text to prepare a statement by; `undefined` where it is not to be prepared. */
+  #prepare(sql: string): string | undefined {
+    return this.#statements.use(sql) ? this.#statements.textOf(sql) : undefined;
+  }
+
+  #query(query: CompiledQuery, prepared: string | undefined): PostgresJsQuery {
     return this.#connection.unsafe(
-      query.sql,
+      prepared ?? query.sql,
       // The driver refuses undefined, which to the others is NULL.
       query.parameters.map((value) => value === undefined ? null : value),
       // Without `simple: false` a text without parameters may hold several statements.
-      { prepare: this.#statements.use(query.sql), simple: false },
+      { prepare: prepared !== undefined, simple: false },
     );
   }
 }

@@ -1,6 +1,9 @@
 /** Texts beyond this length, such as inserts of many rows, are not worth the memory. */
 const LONGEST = 16_384;
 
+/** How often one statement is prepared anew. */
+const MOST_RENEWALS = 8;
+
 /** Among how many other texts a text must recur. */
 const SEEN_PER_CHOSEN = 4;
 
@@ -13,6 +16,8 @@ export class RecurringStatements {
   readonly #capacity: number;
   readonly #chosen = new Set<string>();
   readonly #seen = new Set<string>();
+  /** How often a statement was given up, for {@linkcode RecurringStatements.textOf}. */
+  readonly #renewals = new Map<string, number>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -34,6 +39,20 @@ export class RecurringStatements {
       }
     }
     return false;
+  }
+
+  /**
+   * The text by which a driver that keeps statements by their text prepares one anew, after it was
+   * given up; `undefined` where that was too often: the server keeps those that were given up.
+   */
+  textOf(sql: string): string | undefined {
+    const renewals = this.#renewals.get(sql) ?? 0;
+    return renewals > MOST_RENEWALS ? undefined : sql + " ".repeat(renewals);
+  }
+
+  /** Has a statement prepared anew when it is used the next time. */
+  renew(sql: string): void {
+    if (this.#chosen.has(sql)) this.#renewals.set(sql, (this.#renewals.get(sql) ?? 0) + 1);
   }
 
   /** Lets another statement have its place. */

@@ -79,10 +79,10 @@ describe("pgDialect()", { skip: noServer ?? false }, () => {
     );
     await db.transaction().execute((trx) => trx.selectFrom("t").selectAll().execute());
     for (let i = 0; i < 3; i++) await db.selectFrom("t").selectAll().execute();
-    // The stale one, and the one that took its place
+    // The one that took the place of the stale one
     const { rows } = await sql<{ n: number }>`select count(*)::int as n from pg_prepared_statements
       where statement = 'select * from "t"'`.execute(db);
-    assert.deepEqual(rows, [{ n: 2 }]);
+    assert.deepEqual(rows, [{ n: 1 }]);
     await db.destroy();
     await close();
   });

@@ -10,7 +10,8 @@ export type StatementKind =
   | "transaction"
   | "other";
 
-const FIRST_WORD = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*([a-z]+)/i;
+const SPACE = /\s*/y;
+const WORD = /[a-z]+/iy;
 
 /** The kind of a query, by its node, or by its first word where the query is raw SQL. */
 export function statementKind(query: CompiledQuery): StatementKind {
@@ -32,7 +33,7 @@ export function statementKind(query: CompiledQuery): StatementKind {
 
 /** The kind of a statement by its first word. */
 export function statementKindOfSql(sql: string): StatementKind {
-  switch (FIRST_WORD.exec(sql)?.[1]?.toLowerCase()) {
+  switch (firstWord(sql)?.toLowerCase()) {
     case "select":
     case "values":
       return "select";
@@ -55,4 +56,24 @@ export function statementKindOfSql(sql: string): StatementKind {
       // A rollback belongs here: it may take back a change of the schema.
       return "other";
   }
+}
+
+/** The first word behind white space and comments. */
+function firstWord(sql: string): string | undefined {
+  let at = 0;
+  for (;;) {
+    at = endOf(SPACE, sql, at);
+    const isLine = sql.startsWith("--", at);
+    if (!isLine && !sql.startsWith("/*", at)) break;
+    const end = isLine ? sql.indexOf("\n", at) : sql.indexOf("*/", at + 2);
+    if (end < 0) return undefined;
+    at = end + (isLine ? 1 : 2);
+  }
+  const end = endOf(WORD, sql, at);
+  return end > at ? sql.slice(at, end) : undefined;
+}
+
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.test(text) ? pattern.lastIndex : from;
 }

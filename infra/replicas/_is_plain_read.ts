@@ -38,7 +38,8 @@ const LOCKS: ReadonlySet<unknown> = new Set([
 /** In raw SQL: a statement inside, a lock, or what may hide one, such as a name that is put in. */
 const SUSPICIOUS =
   /\?[\w$.]*\s*\(|;|--|#|\/\*|"\s*\(|`\s*\(|\b(?:for|into|insert|update|delete|replace\s+into|merge|truncate|lock|call|do|set|copy|procedure)\b/i;
-const CALL = /([a-z_][\w$.]*)\s*\(/gi;
+const WORD = /[a-z_][\w$.]*/gi;
+const SPACE = /\s*/y;
 
 /**
  * Whether a query reads and does nothing else, as far as can be told from it: when in doubt, it does
@@ -80,7 +81,12 @@ function isHarmless(node: OperationNode, functions: ReadonlySet<string>): boolea
 
 function isHarmlessSql(sql: string, functions: ReadonlySet<string>): boolean {
   if (SUSPICIOUS.test(sql)) return false;
-  return [...sql.matchAll(CALL)].every(([, name]) => isKnown(name!, functions));
+  for (const { 0: name, index } of sql.matchAll(WORD)) {
+    SPACE.lastIndex = index + name.length;
+    SPACE.test(sql);
+    if (sql[SPACE.lastIndex] === "(" && !isKnown(name, functions)) return false;
+  }
+  return true;
 }
 
 function isKnown(name: string, functions: ReadonlySet<string>): boolean {
