@@ -89,11 +89,16 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** The directories that programs of servers may lie in, those of the newest PostgreSQL first. */
+/**
+ * The directories that programs of servers may lie in: the one of `KYSERA_POSTGRES_BIN`, then those of
+ * the newest PostgreSQL.
+ */
 function serverDirectories(): string[] {
+  const own = process.env["KYSERA_POSTGRES_BIN"];
   const debian = "/usr/lib/postgresql";
   const versions = existsSync(debian) ? readdirSync(debian) : [];
   return [
+    ...(own ? [own] : []),
     ...versions.sort((a, b) => Number(b) - Number(a)).map((name) => join(debian, name, "bin")),
     ...(process.env["PATH"] ?? "").split(delimiter).filter((path) => path !== ""),
     "/usr/sbin",
