@@ -84,6 +84,7 @@ export const MSSQL: DialectTraits = {
     commaIsJoin: false,
     inTakesTable: false,
     locksDerivedTables: true,
+    unionLosesWhere: false,
   },
   deletes: {
     targetsNameSources: false,

@@ -60,6 +60,7 @@ export const MYSQL: DialectTraits = {
     commaIsJoin: false,
     inTakesTable: false,
     locksDerivedTables: false,
+    unionLosesWhere: false,
   },
   deletes: {
     targetsNameSources: true,

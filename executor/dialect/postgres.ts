@@ -72,6 +72,7 @@ export const POSTGRES: DialectTraits = {
     commaIsJoin: false,
     inTakesTable: false,
     locksDerivedTables: true,
+    unionLosesWhere: false,
   },
   deletes: {
     targetsNameSources: false,

@@ -59,6 +59,9 @@ export const SQLITE: DialectTraits = {
     // https://www.sqlite.org/lang_expr.html#the_in_and_not_in_operators
     inTakesTable: true,
     locksDerivedTables: true,
+    // Of 3.39 to 3.53: `select * from (select a from t where b is null union all select 1 from u right
+    // join v on true)` gives every row of t.
+    unionLosesWhere: true,
   },
   deletes: {
     targetsNameSources: false,

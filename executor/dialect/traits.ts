@@ -180,6 +180,11 @@ export interface SourceTraits {
   readonly inTakesTable: boolean;
   /** Whether FOR UPDATE locks the rows that a derived table reads. */
   readonly locksDerivedTables: boolean;
+  /**
+   * Whether an arm of UNION ALL may lose its WHERE where a later arm has a RIGHT or a FULL join, and
+   * the whole is the only thing that another query reads.
+   */
+  readonly unionLosesWhere: boolean;
 }
 
 /** What the targets of a DELETE are, and what an UPDATE in its place can take over from it. */

@@ -87,6 +87,8 @@ export class Pass {
   private madeChecks: RowChecks | undefined = undefined;
   private madeRun: object | undefined = undefined;
   private madePlain: OperationNode | undefined = undefined;
+  /** Whether filtered tables become derived tables here, because a WHERE may be lost. */
+  private keepsWhere = true;
 
   private constructor(
     rules: Rules,
@@ -169,9 +171,24 @@ export class Pass {
 
   /** Returns the same pass at a place that sees other CTE names. */
   within(scope: CteScope | undefined): Pass {
-    return scope === this.scope
-      ? this
-      : new Pass(this.rules, this.options, this.root, scope, this.usage, this.asked);
+    if (scope === this.scope) return this;
+    const pass = new Pass(this.rules, this.options, this.root, scope, this.usage, this.asked);
+    pass.keepsWhere = this.keepsWhere;
+    return pass;
+  }
+
+  /** Returns the same pass at a place where a WHERE may be lost. */
+  deriving(): Pass {
+    if (!this.keepsWhere) return this;
+    const { rules, options, root, scope, usage, asked } = this;
+    const pass = new Pass(rules, options, root, scope, usage, asked);
+    pass.keepsWhere = false;
+    return pass;
+  }
+
+  /** Whether filtered tables are to become derived tables, because a WHERE may be lost. */
+  get derives(): boolean {
+    return !this.keepsWhere;
   }
 
   /**

@@ -52,6 +52,7 @@ interface Pending {
  * | right side of a RIGHT join                               | as FROM: by what comes after it       |
  * | right side of a FULL join, or of OUTER APPLY             | `(select * from t where ..) as alias` |
  * | one with masked columns                                  | `(select a, .. from t where ..) as t` |
+ * | any, where a WHERE may be lost (`losesWhere`)            | `(select * from t where ..) as alias` |
  *
  * A WHERE drops the rows that an outer join keeps for want of a partner, an ON drops none that the
  * join keeps: so each stands where it does the one thing it should. A derived table is right
@@ -107,7 +108,25 @@ export function filterSources(sources: Sources, pass: Pass): void {
         if (own !== undefined) pending.push(own);
     }
   }
-  for (const { predicate } of pending) sources.where = andWhere(sources.where, predicate);
+  for (const each of pending) {
+    if (pass.derives) derive(sources, each, pass);
+    else sources.where = andWhere(sources.where, each.predicate);
+  }
+}
+
+/**
+ * Whether the arms of a compound SELECT may lose their WHERE: one of them has a RIGHT or a FULL join.
+ */
+export function losesWhere({ setOperations }: SelectQueryNode, pass: Pass): boolean {
+  return setOperations !== undefined && pass.rules.traits.sources.unionLosesWhere &&
+    setOperations.some(({ all, expression }) => all && hasOuterJoin(expression));
+}
+
+function hasOuterJoin(node: OperationNode): boolean {
+  if (node.kind === "ParensNode") return hasOuterJoin((node as ParensNode).node);
+  const { joins, setOperations } = node as SelectQueryNode;
+  return joins?.some(({ joinType }) => joinType === "RightJoin" || joinType === "FullJoin") ===
+      true || setOperations?.some(({ expression }) => hasOuterJoin(expression)) === true;
 }
 
 /** Whether any of the row sources has to be looked at; costs nothing where none is guarded. */

@@ -4,7 +4,13 @@ import { intercept } from "../_intercept.ts";
 import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseLock } from "../clauses/_mask.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
-import { filterSources, needFiltering, type Sources, unqualify } from "../clauses/_sources.ts";
+import {
+  filterSources,
+  losesWhere,
+  needFiltering,
+  type Sources,
+  unqualify,
+} from "../clauses/_sources.ts";
 
 /**
  * SELECT: interceptors first, then the WITH clause, then every child (subqueries in any place), and
@@ -12,9 +18,10 @@ import { filterSources, needFiltering, type Sources, unqualify } from "../clause
  */
 export function rewriteSelect(
   original: SelectQueryNode,
-  outer: Pass,
+  around: Pass,
 ): SelectQueryNode {
-  const node = outer.rules.intercepts ? intercept(original, outer) : original;
+  const node = around.rules.intercepts ? intercept(original, around) : original;
+  const outer = losesWhere(node, around) ? around.deriving() : around;
   const out = rewriteBody(node, outer);
   const pass = passWithin(node, outer);
   const from = out.from;
