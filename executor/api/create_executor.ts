@@ -6,6 +6,7 @@ import {
   withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
+import { NameCheck } from "../instance/_name_check.ts";
 import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
 import { TRAITS } from "../dialect/mod.ts";
@@ -36,9 +37,15 @@ export interface ExecutorConfig {
   readonly tableFunctions?: readonly string[] | undefined;
   /** The family of SQL, where the adapter of a third party's dialect does not tell it. */
   readonly dialect?: DialectName | undefined;
+  /**
+   * `"catalog"` compares the names of tables and columns in the options of plugins with the
+   * database; one that it does not have is an error, unless the database is empty. `"off"` takes
+   * them at their word. Default `"catalog"`.
+   */
+  readonly check?: "catalog" | "off" | undefined;
 }
 
-const OPTIONS: readonly string[] = ["enabled", "rawSql", "tableFunctions", "dialect"];
+const OPTIONS: readonly string[] = ["enabled", "rawSql", "tableFunctions", "dialect", "check"];
 const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
 /**
@@ -99,6 +106,11 @@ export async function createExecutor<DB, const P extends readonly Plugin[]>(
       throw await undo(started, executor, error);
     }
     started.push(plugin);
+  }
+  try {
+    await instanceOf(executor)?.state.checkNames(plan.host.db);
+  } catch (error) {
+    throw await undo(started, executor, error);
   }
   return executor;
 }
@@ -211,13 +223,15 @@ export function prepare(
       tableFunctions,
     });
     relations.announce(set.discoverers);
-    return new ExecutorState({ set, own, rawDb, relations, base });
+    const unchecked = options.check === "off" ? [] : [new NameCheck(host, hooks, relations)];
+    return new ExecutorState({ set, own, rawDb, relations, base, unchecked });
   };
   const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
   const host: PluginHost = {
     dialect,
     db: rawDb,
     canWait,
+    check: options.check ?? "catalog",
     tables,
     relations: (tables) =>
       tables === undefined ? relations.all(rawDb) : relations.of(tables, rawDb),
@@ -251,10 +265,13 @@ function refuseUnknown(options: ExecutorConfig): void {
     action: "create an executor",
     makeError: (message) => new ExecutorError(message, "UNKNOWN_OPTION"),
   });
-  const { enabled, rawSql, dialect, tableFunctions } = options;
+  const { enabled, rawSql, dialect, tableFunctions, check } = options;
   if (enabled !== undefined && typeof enabled !== "boolean") refuse("enabled", "true or false");
   if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {
     refuse("rawSql", '"allow" or "deny"');
+  }
+  if (check !== undefined && check !== "catalog" && check !== "off") {
+    refuse("check", '"catalog" or "off"');
   }
   if (dialect !== undefined && !DIALECTS.includes(dialect)) {
     const names = DIALECTS.map((name) => `"${name}"`);

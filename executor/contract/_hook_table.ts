@@ -42,6 +42,7 @@ export const HOOKS: Readonly<Record<HookName, HookTraits>> = {
   discover: { about: "support" },
   explain: { about: "support" },
   governs: { about: "support" },
+  optionNames: { about: "support" },
   setup: { about: "lifecycle", ofPlugin: true },
   onInit: { about: "lifecycle", ofPlugin: true },
   onDestroy: { about: "lifecycle", ofPlugin: true },

@@ -6,6 +6,7 @@
  */
 import { didYouMean } from "@kysera/core";
 import { sql } from "kysely";
+import { isEmptyDatabase, nearTables } from "./_check_names.ts";
 import { PluginValidationError } from "./errors.ts";
 import type { PluginHost } from "./plugin.ts";
 import { qualifiedTable, type Relation } from "./relation.ts";
@@ -24,6 +25,8 @@ export interface TableSearch {
    * where there are none, every table does.
    */
   readonly columns: Readonly<Record<string, string>>;
+  /** `"off"` takes the tables that are listed at their word. Default: what the executor says. */
+  readonly check?: "catalog" | "off" | undefined;
 }
 
 /** The tables that a plugin has to do with. */
@@ -101,12 +104,14 @@ export function listedTables(host: PluginHost, search: TableSearch): FoundTables
  */
 export async function findTables(host: PluginHost, search: TableSearch): Promise<FoundTables> {
   const { tables, excludeTables } = search;
+  const isOff = search.check === "off" || host.check === "off";
+  if (isOff && tables !== undefined) return listedTables(host, search);
   // Where the tables are listed, no other is asked about.
   const relations = tables === undefined ? await host.relations() : await host.relations(
     [...tables, ...excludeTables].map((entry) => physicalTable(host, entry)),
   );
   const finder = new Finder(host, search, relations);
-  await finder.mustHaveTables(excludeTables);
+  if (!isOff) await finder.mustHaveTables(excludeTables);
   return tables === undefined ? finder.found() : await finder.listed(tables);
 }
 
@@ -157,9 +162,6 @@ function physicalTable(host: PluginHost, entry: string): TableId {
   };
 }
 
-/** Tables in which Kysely's Migrator keeps its records: a database with these alone is empty. */
-const MIGRATIONS = /^kysely_migration(?:_lock)?$/;
-
 class Finder {
   readonly #host: PluginHost;
   readonly #search: TableSearch;
@@ -183,10 +185,7 @@ class Finder {
     const scope = this.#scopeOf((table) => this.#counts(table));
     const found = this.#tables.filter((table) => scope.has(table));
     // On an empty database the tables are still to be made, through this executor it may be.
-    const isEmpty = this.#tables.every(({ name, isVisible }) =>
-      !isVisible || MIGRATIONS.test(name)
-    );
-    if (found.length === 0 && !isEmpty) throw this.#nothing();
+    if (found.length === 0 && !isEmptyDatabase(this.#tables)) throw this.#nothing();
     const columns = Object.entries(this.#search.columns).map(([option, column]) =>
       [option, this.#scopeOf((table) => this.#has(table, column))] as const
     );
@@ -311,9 +310,8 @@ class Finder {
   }
 
   async #noTable(entry: string): Promise<PluginValidationError> {
-    const all = await this.#host.relations();
-    const known = all.flatMap((table) => [table.name, qualifiedName(table)]);
-    return this.#failure(`there is no table "${entry}"${didYouMean(entry, known)}`);
+    const near = nearTables(entry, await this.#host.relations());
+    return this.#failure(`there is no table "${entry}"${near}`);
   }
 
   #failure(problem: string): PluginValidationError {

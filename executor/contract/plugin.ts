@@ -363,6 +363,12 @@ export interface PluginHooks {
    * @param context where it is given: returns true as well if no policy is meant for the caller
    */
   governs?(table: TableId, context?: HookContext): boolean;
+  /**
+   * Returns the names of tables and columns that the plugin's options hold. The executor checks them
+   * against the catalog: `createExecutor` when it is made, `createExecutorSync` and
+   * `wrapTransaction` before its first query runs.
+   */
+  optionNames?(): Iterable<OptionName>;
   /** Set where the plugin is of no use if raw SQL goes past it: the executor then refuses it. */
   readonly rawSql?: "deny";
   /**
@@ -378,6 +384,16 @@ export interface PluginHooks {
   describe?(table: { readonly name: string; readonly schema: string | undefined }): string[];
 }
 
+/** A name in the options of a plugin, which the database is to have. */
+export interface OptionName {
+  /** Where it stands, for errors: `skipTables`, or `schema.posts.stamp`. */
+  readonly option: string;
+  /** The table, as `"table"` or `"schema.table"`. */
+  readonly table?: string | undefined;
+  /** A column of it, or several one of which is enough; without `table`, of any table. */
+  readonly column?: string | readonly string[] | undefined;
+}
+
 /** What a plugin is given when an executor is made with it. */
 export interface PluginHost {
   /** The family of SQL. */
@@ -386,6 +402,8 @@ export interface PluginHost {
   readonly db: Kysely<any>;
   /** Whether `setup` may return a promise: `false` where the executor is made at once. */
   readonly canWait: boolean;
+  /** Whether names in options are compared with the catalog: `"off"` takes them at their word. */
+  readonly check: "catalog" | "off";
   /** The tables of the database; asked of it once per executor, whoever asks. */
   tables(): Promise<readonly TableMetadata[]>;
   /**

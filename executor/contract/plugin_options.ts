@@ -6,7 +6,7 @@
 import { assertKnownOptions } from "@kysera/core";
 import { PluginValidationError } from "./errors.ts";
 import { parseTableName, type TableId, TableScope } from "./table_scope.ts";
-import type { PluginHost } from "./plugin.ts";
+import type { OptionName, PluginHost } from "./plugin.ts";
 import { notUnique, qualifiedTable, type Relation, uniqueKeyIn } from "./relation.ts";
 
 const TABLE = '"table" or "schema.table"';
@@ -96,6 +96,15 @@ export class PluginOptions {
     throw this.invalid(
       `"${option}" is "${value}"; it must be ${all.slice(0, -1).join(", ")} or ${all.at(-1)}`,
     );
+  }
+
+  /**
+   * The option `check`: whether names in the options are compared with the catalog.
+   *
+   * @throws {PluginValidationError} for anything but `"catalog"` and `"off"`
+   */
+  check(): "catalog" | "off" {
+    return this.word("check", ["catalog", "off"], "catalog");
   }
 
   /**
@@ -238,6 +247,31 @@ export class PluginOptions {
   }
 }
 
+/**
+ * Returns the names that the option `primaryKeyColumn` holds, for the hook `optionNames`.
+ *
+ * @param keys the option, as {@linkcode PluginOptions.primaryKeys} reads it
+ *
+ * @example
+ * ```ts
+ * import { namesOfKeys } from "@kysera/executor";
+ * import assert from "node:assert/strict";
+ *
+ * const keys = { common: undefined, own: [["seats", ["hall", "row"]]] as const };
+ * assert.deepEqual(
+ *   namesOfKeys(keys).map(({ table, column }) => `${table}.${column}`),
+ *   ["seats.hall", "seats.row"],
+ * );
+ * ```
+ */
+export function namesOfKeys({ common = [], own }: PrimaryKeys): OptionName[] {
+  const option = "primaryKeyColumn";
+  return [
+    ...common.map((column) => ({ option, column })),
+    ...own.flatMap(([table, key]) => key.map((column) => ({ option, table, column }))),
+  ];
+}
+
 /** The keys of tables, for one executor. */
 export class TableKeys {
   readonly #keys: PrimaryKeys;
@@ -275,10 +309,8 @@ export class TableKeys {
       const key = this.of(relation);
       if (key === undefined || relation.keys.length === 0) continue;
       const physical = [...key, ...key.map((column) => host.physicalColumn(column))];
-      // A key for all tables is meant for those that have the columns.
-      const has = (column: string): boolean =>
-        relation.columns.some(({ name }) => this.#names.isColumn(column, name));
-      if (key === keys.common && !key.every(has)) continue;
+      // A key for all tables is meant for those that have the columns; names are checked elsewhere.
+      if (!key.every((column) => this.#names.hasColumn(relation, column))) continue;
       if (uniqueKeyIn(relation, physical, (name) => this.#names.keyOf(name)) !== undefined) {
         continue;
       }

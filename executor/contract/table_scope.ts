@@ -159,6 +159,13 @@ export class TableScope {
     return this.#fold(this.#host.physicalColumn(option)) === this.#fold(column);
   }
 
+  /** Whether a table of the database has a column, those included that its definition does not list. */
+  hasColumn(table: Pick<Relation, "columns" | "isView">, column: string): boolean {
+    const { hiddenColumns } = TRAITS[this.#host.dialect].catalog;
+    return table.columns.some(({ name }) => this.isColumn(column, name)) ||
+      (!table.isView && hiddenColumns.some((name) => this.isColumn(column, name)));
+  }
+
   #place(key: string): Place {
     let place = this.#places.get(key);
     if (place === undefined) {

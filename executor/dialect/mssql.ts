@@ -70,6 +70,7 @@ export const MSSQL: DialectTraits = {
     schemas: ["information_schema", "sys"],
     tables: undefined,
     values: { schemas: undefined, names: /^dm_(?:exec|db_stats)_\w+$/, home: undefined },
+    hiddenColumns: [],
     readRelations: undefined,
     readsEverySchema: true,
   },

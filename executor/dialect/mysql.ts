@@ -45,6 +45,7 @@ export const MYSQL: DialectTraits = {
         /^(?:processlist|column_statistics|user_variables|innodb_trx|innodb_locks|innodb_ft_\w+)$/,
       home: "information_schema",
     },
+    hiddenColumns: ["_rowid"],
     readRelations: readMysql,
     readsEverySchema: false,
   },

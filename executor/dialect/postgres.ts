@@ -59,6 +59,7 @@ export const POSTGRES: DialectTraits = {
         /^pg_(?:stats|stats_ext|stats_ext_exprs|statistic|statistic_ext_data|stat_activity|stat_statements|prepared_statements|cursors|largeobject)$/,
       home: undefined,
     },
+    hiddenColumns: ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"],
     readRelations: readPostgres,
     readsEverySchema: true,
   },

@@ -45,6 +45,7 @@ export const SQLITE: DialectTraits = {
       names: /^(?:sqlite_stat\d|sqlite_dbpage|sqlite_dbdata|sqlite_dbptr)$/,
       home: undefined,
     },
+    hiddenColumns: ["rowid", "_rowid_", "oid"],
     readRelations: readSqlite,
     readsEverySchema: true,
   },

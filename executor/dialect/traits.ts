@@ -90,6 +90,8 @@ export interface CatalogTraits {
   readonly tables: RegExp | undefined;
   /** Those that show values of rows, or statements that hold some. */
   readonly values: ValueCatalogs;
+  /** Columns that a table has beside those of its definition, as names are compared. */
+  readonly hiddenColumns: readonly string[];
   /** Reads what the catalog says of relations; `undefined` where nothing is looked up. */
   readonly readRelations: ReadRelations | undefined;
   /** Whether a name is looked up in every schema at once, and so known in all of them. */

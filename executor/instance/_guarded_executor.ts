@@ -240,7 +240,7 @@ export class GuardedExecutor implements QueryExecutor {
     return this.#start(query, this.openRun ?? {}, rest);
   }
 
-  /** Admits a query, and executes it as soon as its tables are known. */
+  /** Admits a query, and executes it as soon as the names in options are checked. */
   #start<R>(
     compiled: CompiledQuery<R>,
     run: object,
@@ -254,6 +254,20 @@ export class GuardedExecutor implements QueryExecutor {
     } catch (error) {
       return Promise.reject(error);
     }
+    if (this.state.isUnchecked && !changesSchema(query)) {
+      rules.noteCaller(run);
+      return this.#checkNames().then(() => this.#startChecked(query, run, rest));
+    }
+    return this.#startChecked(query, run, rest);
+  }
+
+  /** Executes a query as soon as its tables are known. */
+  #startChecked<R>(
+    query: CompiledQuery<R>,
+    run: object,
+    rest: Rest,
+  ): Promise<QueryResult<R>> {
+    const { rules } = this;
     const unknown = rules.discovers ? this.#unknownOf(query) : undefined;
     if (unknown !== undefined) {
       rules.noteCaller(run);
@@ -302,6 +316,30 @@ export class GuardedExecutor implements QueryExecutor {
     const { rules } = this;
     this.state.assertAlive();
     const query = admit(compiled, rules, run);
+    if (this.state.isUnchecked) {
+      rules.noteCaller(run);
+      return this.#streamWhenChecked<R>(query, run, chunkSize, rest);
+    }
+    return this.#streamChecked<R>(query, run, chunkSize, rest);
+  }
+
+  async *#streamWhenChecked<R>(
+    query: CompiledQuery<R>,
+    run: object,
+    chunkSize: number,
+    rest: StreamRest,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    await this.#checkNames();
+    yield* this.#streamChecked<R>(query, run, chunkSize, rest);
+  }
+
+  #streamChecked<R>(
+    query: CompiledQuery<R>,
+    run: object,
+    chunkSize: number,
+    rest: StreamRest,
+  ): AsyncIterableIterator<QueryResult<R>> {
+    const { rules } = this;
     const unknown = rules.discovers ? this.#unknownOf(query) : undefined;
     if (unknown !== undefined) {
       rules.noteCaller(run);
@@ -372,6 +410,11 @@ export class GuardedExecutor implements QueryExecutor {
     return checks === undefined && reads === undefined && unknown === undefined
       ? undefined
       : { checks, reads, unknown };
+  }
+
+  /** Checks the names in options of plugins, on the connection that a query is to run on. */
+  #checkNames(): Promise<void> {
+    return this.state.checkNames(withQueryExecutor(this.state.rawDb, this.inner));
   }
 
   /** Looks up tables that a query names and nobody knows, on the connection that it will run on. */

@@ -2,6 +2,7 @@ import type { Kysely, TableMetadata } from "kysely";
 import { ExecutorDestroyedError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import type { NameCheck } from "./_name_check.ts";
 import { Relations } from "./_relations.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
 
@@ -15,6 +16,7 @@ export class ExecutorState {
   /** The tables and views that are known. */
   readonly relations: Relations;
   readonly #base: ExecutorState | undefined;
+  #unchecked: readonly NameCheck[];
   #destroyed = false;
   #tables: Promise<readonly TableMetadata[]> | undefined;
 
@@ -24,12 +26,15 @@ export class ExecutorState {
     readonly rawDb: Kysely<any>;
     readonly relations: Relations;
     readonly base: ExecutorState | undefined;
+    /** The checks of the names in the options of the plugins that the executor brings. */
+    readonly unchecked?: readonly NameCheck[];
   }) {
     this.set = props.set;
     this.own = props.own;
     this.rawDb = props.rawDb;
     this.relations = props.relations;
     this.#base = props.base;
+    this.#unchecked = (props.unchecked ?? []).filter((check) => check.isNeeded);
   }
 
   /** Returns an executor with the plugins of both: of this one first. */
@@ -41,12 +46,32 @@ export class ExecutorState {
       // What one of them knows the other's plugins were not told.
       relations: new Relations(this.set.traits),
       base: other,
+      unchecked: this.#unchecked,
     });
   }
 
   /** Whether `destroyExecutor` was called, here or on the executor that this one is made of. */
   get destroyed(): boolean {
     return this.#destroyed || (this.#base !== undefined && this.#base.destroyed);
+  }
+
+  /** Whether names in the options of plugins are still to be checked. */
+  get isUnchecked(): boolean {
+    return this.#unchecked.length > 0 || (this.#base !== undefined && this.#base.isUnchecked);
+  }
+
+  /**
+   * Checks the names in the options of plugins that were not checked yet.
+   *
+   * @param db the database, on the connection that is to be asked
+   * @throws {PluginValidationError} for a name that the database does not have
+   */
+  async checkNames(db: Kysely<any>): Promise<void> {
+    await this.#base?.checkNames(db);
+    for (const check of this.#unchecked) {
+      await check.run(db);
+      this.#unchecked = this.#unchecked.filter((each) => each !== check);
+    }
   }
 
   /** Refuses every query from now on. */

@@ -64,8 +64,8 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
   };
 }
 
-function searchFor({ tables, excludeTables, deletedAtColumn }: Settings): TableSearch {
-  return { plugin: PLUGIN_NAME, tables, excludeTables, columns: { deletedAtColumn } };
+function searchFor({ tables, excludeTables, deletedAtColumn, check }: Settings): TableSearch {
+  return { plugin: PLUGIN_NAME, tables, excludeTables, columns: { deletedAtColumn }, check };
 }
 
 /** Why a table would show nothing. */

@@ -2,6 +2,8 @@ import {
   columnFor,
   type DeleteRewrite,
   type HookContext,
+  namesOfKeys,
+  type OptionName,
   type PluginHooks,
   type PluginHost,
   type TableId,
@@ -78,6 +80,19 @@ export class SoftDeleteHooks implements PluginHooks {
       );
     }
     return { set: { [this.column]: markOf(this.#settings, reference.table, context) } };
+  }
+
+  optionNames(): OptionName[] {
+    const { tables = [], excludeTables, deletedAtColumn, keys, check } = this.#settings;
+    if (check === "off") return [];
+    return [
+      ...tables.flatMap((table) => [
+        { option: "tables", table },
+        { option: "deletedAtColumn", table, column: deletedAtColumn },
+      ]),
+      ...excludeTables.map((table) => ({ option: "excludeTables", table })),
+      ...namesOfKeys(keys),
+    ];
   }
 
   describe(): string[] {

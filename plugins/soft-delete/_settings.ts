@@ -18,6 +18,7 @@ export interface Settings {
   readonly visibleValue: MarkValue | null;
   readonly now: () => Date;
   readonly onDelete: OnDelete;
+  readonly check: "catalog" | "off";
   readonly logger: Pick<KyseraLogger, "debug"> | undefined;
 }
 
@@ -31,6 +32,7 @@ const OPTIONS: readonly (keyof SoftDeleteOptions)[] = [
   "visibleValue",
   "now",
   "onDelete",
+  "check",
   "logger",
 ];
 
@@ -51,6 +53,7 @@ export function readOptions(options: SoftDeleteOptions): Settings {
     ...readValues(options, read),
     now: now ?? (() => new Date()),
     onDelete,
+    check: read.check(),
     logger,
   };
 }

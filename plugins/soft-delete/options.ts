@@ -72,6 +72,11 @@ export interface SoftDeleteOptions {
    * - `"deny"`: is refused.
    */
   readonly onDelete?: OnDelete | undefined;
+  /**
+   * `"off"` takes the names of tables and columns in these options at their word. Default
+   * `"catalog"`: they are compared with the database, as `createExecutor` says.
+   */
+  readonly check?: "catalog" | "off" | undefined;
   /** Is told which tables were found, at level debug. Default: nobody. */
   readonly logger?: Pick<KyseraLogger, "debug"> | undefined;
 }

@@ -26,6 +26,6 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
   return tables;
 }
 
-function searchFor({ tables, excludeTables, columns }: Settings): TableSearch {
-  return { plugin: PLUGIN_NAME, tables, excludeTables, columns };
+function searchFor({ tables, excludeTables, columns, check }: Settings): TableSearch {
+  return { plugin: PLUGIN_NAME, tables, excludeTables, columns, check };
 }

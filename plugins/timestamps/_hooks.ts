@@ -3,6 +3,8 @@ import {
   columnFor,
   type FoundTables,
   type HookContext,
+  namesOfKeys,
+  type OptionName,
   type PluginHooks,
   type PluginHost,
   type Stamp,
@@ -115,6 +117,19 @@ export class TimestampsHooks implements PluginHooks {
       for (const column of by) set[column] = user;
     }
     return { set, given: isTouch ? "replace" : this.#settings.onGiven };
+  }
+
+  optionNames(): OptionName[] {
+    const { tables = [], excludeTables, columns, named, keys, check } = this.#settings;
+    if (check === "off") return [];
+    const column = Object.values(columns);
+    const option = Object.keys(columns).join(", ");
+    return [
+      ...tables.flatMap((table) => [{ option: "tables", table }, { option, table, column }]),
+      ...excludeTables.map((table) => ({ option: "excludeTables", table })),
+      ...named.map((option) => ({ option, column: columns[option] })),
+      ...namesOfKeys(keys),
+    ];
   }
 
   describe(table: TableId): string[] {

@@ -25,6 +25,9 @@ export interface Settings {
   readonly actor: "optional" | "required";
   readonly onGiven: OnGiven;
   readonly keys: PrimaryKeys;
+  readonly check: "catalog" | "off";
+  /** The columns that the options name, and that are not there by default. */
+  readonly named: readonly ColumnOption[];
   readonly logger: Pick<KyseraLogger, "debug"> | undefined;
 }
 
@@ -42,6 +45,7 @@ const OPTIONS: readonly (keyof TimestampsOptions)[] = [
   "actor",
   "onGiven",
   "primaryKeyColumn",
+  "check",
   "logger",
 ];
 
@@ -80,6 +84,11 @@ export function readOptions(options: TimestampsOptions): Settings {
     actor,
     onGiven: read.word("onGiven", ["keep", "replace", "refuse"], "keep"),
     keys: read.primaryKeys(),
+    check: read.check(),
+    // The keys are those of the record.
+    named: (Object.keys(columns) as ColumnOption[]).filter((option) =>
+      options[option] !== undefined
+    ),
     logger,
   };
 }

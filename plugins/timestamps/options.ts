@@ -76,6 +76,11 @@ export interface TimestampsOptions {
    * each table. Default: the primary key, as the catalog has it.
    */
   readonly primaryKeyColumn?: PrimaryKeyOption | undefined;
+  /**
+   * `"off"` takes the names of tables and columns in these options at their word. Default
+   * `"catalog"`: they are compared with the database, as `createExecutor` says.
+   */
+  readonly check?: "catalog" | "off" | undefined;
   /** Is told which tables were found, at level debug. Default: nobody. */
   readonly logger?: Pick<KyseraLogger, "debug"> | undefined;
 }

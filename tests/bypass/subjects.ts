@@ -36,9 +36,11 @@ function ofTenant(eb: ExpressionBuilder<any, any>, alias: string): Expression<Sq
 
 /** Hides rows that are marked deleted. */
 function softDelete(dialect: string): Plugin {
-  return softDeletePlugin({
-    tables: dialect === "sqlite" ? GUARDED : GUARDED.filter((name) => name !== "docs"),
-  });
+  return softDeletePlugin({ tables: guardedOn(dialect) });
+}
+
+function guardedOn(dialect: string): readonly string[] {
+  return dialect === "sqlite" ? GUARDED : GUARDED.filter((name) => name !== "docs");
 }
 
 /** Shows a caller the rows of its own tenant; without a tenant there is an error. */
@@ -82,13 +84,26 @@ function grants(): Plugin {
   };
 }
 
+/** Each is one plugin, however many executors have it. */
+const POLICIES = new Map<string, Plugin>();
+
 /** Policies of row-level security: the rows of the caller's tenant, to read and to write. */
-const POLICIES: Plugin = rlsPlugin({
-  schema: Object.fromEntries(GUARDED.map((name) => [name, {
-    policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))],
-    stamp: { tenant_id: (ctx) => ctx.auth.tenantId },
-  }])),
-});
+function policies(dialect: string): Plugin {
+  let plugin = POLICIES.get(dialect);
+  if (plugin === undefined) POLICIES.set(dialect, plugin = makePolicies(dialect));
+  return plugin;
+}
+
+function makePolicies(dialect: string): Plugin {
+  return rlsPlugin({
+    schema: Object.fromEntries(
+      guardedOn(dialect).map((name) => [name, {
+        policies: [filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }))],
+        stamp: { tenant_id: (ctx) => ctx.auth.tenantId },
+      }]),
+    ),
+  });
+}
 
 /** Every subject; all of them hide the same rows. */
 export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
@@ -126,7 +141,7 @@ export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   },
   "policies": {
     name: "policies",
-    plugins: () => [POLICIES],
+    plugins: (dialect) => [policies(dialect)],
     visible: (eb, _table, alias) => ofTenant(eb, alias),
   },
 };

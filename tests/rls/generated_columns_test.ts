@@ -23,7 +23,10 @@ onEveryDialect("a table with a masked column", (dialect) => {
         .execute();
       const columns = { v: { read: (ctx: any) => ({ id: ctx.auth.userId }) } };
       const table = { policies: [allow("all", true)], columns };
-      const schema = defineRLSSchema<any>({ gen: table, gen_virtual: table });
+      const schema = defineRLSSchema<any>({
+        gen: table,
+        ...dialect.dialect === "postgres" ? {} : { gen_virtual: table },
+      });
       const executor = await createExecutor(db, [rlsPlugin({ schema })]);
       return { executor, one: bindContext(executor, { auth: { userId: 1, roles: [] } }), close };
     } catch (error) {

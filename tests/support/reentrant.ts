@@ -209,6 +209,10 @@ export function reentrant(options: ReentrantOptions): Plugin & { readonly meddle
       meddle("describe");
       return [];
     },
+    optionNames() {
+      meddle("optionNames");
+      return [];
+    },
     ...stable ? {} : {
       interceptQuery(qb) {
         meddle("interceptQuery");

@@ -29,6 +29,9 @@ export interface Settings {
   readonly hashChain: true | string | Uint8Array | undefined;
   /** `undefined` where nothing is said. */
   readonly createTable: boolean | undefined;
+  readonly check: "catalog" | "off";
+  /** Whether the options name `deletedAtColumn`. */
+  readonly namesDeletedAt: boolean;
   readonly logger: Pick<KyseraLogger, "debug"> | undefined;
 }
 
@@ -51,6 +54,7 @@ const OPTIONS: readonly (keyof AuditOptions)[] = [
   "requestId",
   "hashChain",
   "createTable",
+  "check",
   "logger",
 ];
 
@@ -90,6 +94,8 @@ export function readOptions(options: AuditOptions): Settings {
     requestId: options.requestId ?? requestOf,
     hashChain: readChain(options, read),
     createTable: options.createTable === undefined ? undefined : read.flag("createTable", true),
+    check: read.check(),
+    namesDeletedAt: typeof options.deletedAtColumn === "string",
     logger: options.logger,
   };
 }

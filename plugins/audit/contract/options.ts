@@ -80,6 +80,11 @@ export interface AuditOptions {
    * asks nothing: the table has to be there. Default `true`.
    */
   readonly createTable?: boolean | undefined;
+  /**
+   * `"off"` takes the names of tables and columns in these options at their word. Default
+   * `"catalog"`: they are compared with the database, as `createExecutor` says.
+   */
+  readonly check?: "catalog" | "off" | undefined;
   /** Is told of what was done beside the write, at level debug. Default: nobody. */
   readonly logger?: Pick<KyseraLogger, "debug"> | undefined;
 }

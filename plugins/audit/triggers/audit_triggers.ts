@@ -92,6 +92,7 @@ export async function auditTriggers(
     dialect,
     db: plain,
     canWait: true,
+    check: "off",
     tables: () => Promise.resolve([]),
     relations: () => Promise.resolve([]),
     physicalName: same,

@@ -1,4 +1,11 @@
-import type { Attributes, PluginHooks, PluginHost, QueryScope, TableId } from "@kysera/executor";
+import type {
+  Attributes,
+  OptionName,
+  PluginHooks,
+  PluginHost,
+  QueryScope,
+  TableId,
+} from "@kysera/executor";
 import type { CompiledQuery, QueryResult, RootOperationNode } from "kysely";
 import type { Settings } from "../contract/_settings.ts";
 import { AuditAppendOnlyError, AuditError, AuditNotPossibleError } from "../contract/errors.ts";
@@ -11,6 +18,7 @@ import { Templates } from "../strategies/common/_templates.ts";
 import { type Write, writesOf } from "../strategies/common/_writes.ts";
 import type { AuditStrategy, Writer, WriteWork } from "../strategies/strategy.ts";
 import { AppendOnly } from "./_append_only.ts";
+import { optionNames } from "./_option_names.ts";
 import { READING, Reading } from "./_reading.ts";
 import { AuditedTables } from "./_tables.ts";
 import { refuseTruncate } from "./_truncate.ts";
@@ -49,6 +57,10 @@ export class AuditHooks implements PluginHooks {
   copies({ name, schema }: TableId, metadata: Attributes): "closed" | "open" | undefined {
     if (!this.tables.isOwn(name, schema)) return undefined;
     return metadata[READING] instanceof Reading ? "open" : "closed";
+  }
+
+  optionNames(): OptionName[] {
+    return optionNames(this.settings);
   }
 
   describe(table: { readonly name: string; readonly schema: string | undefined }): string[] {

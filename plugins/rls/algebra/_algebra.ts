@@ -61,6 +61,8 @@ export interface Asker {
   readonly context: RLSContext;
   readonly dialect: DialectName;
   readonly column: (name: string) => ExpressionWrapper<any, any, any>;
+  /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
+  readonly problemOf: ((column: string) => string | undefined) | undefined;
 }
 
 /** What the policies of a table come to for a caller. */

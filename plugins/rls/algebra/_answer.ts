@@ -30,6 +30,8 @@ export interface Place {
   readonly table: CompiledTable;
   readonly dialect: DialectName;
   readonly column: (name: string) => ExpressionWrapper<any, any, any>;
+  /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
+  readonly problemOf: ((column: string) => string | undefined) | undefined;
   /** Of a MERGE: what it does. */
   readonly actions: readonly string[] | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Formula, Leaf } from "./_algebra.ts";
-import { isPromise, type Question, threw } from "./_verdict.ts";
+import { type AskedOf, isPromise, threw } from "./_verdict.ts";
 import type { ColumnTerm } from "./_verdict.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSError, RLSPolicyEvaluationError } from "../contract/errors.ts";
@@ -149,7 +149,7 @@ class Asked {
 
   constructor(
     ask: (context: PolicyContext<any>) => unknown,
-    question: Omit<Question, "column" | "dialect">,
+    question: AskedOf,
     { row, data, resolve }: RowsInMemory,
   ) {
     const missing = (): void => {
@@ -185,13 +185,13 @@ class Asked {
       : this.#read(answer, question);
   }
 
-  #failed(error: unknown, question: Omit<Question, "column" | "dialect">): undefined {
+  #failed(error: unknown, question: AskedOf): undefined {
     if (!this.#isComplete) return undefined;
     if (error instanceof RLSError) throw error;
     throw threw(question, error);
   }
 
-  #read(answer: unknown, question: Omit<Question, "column" | "dialect">): Truth {
+  #read(answer: unknown, question: AskedOf): Truth {
     if (!this.#isComplete) return undefined;
     if (typeof answer === "boolean") return answer;
     throw new RLSPolicyEvaluationError(

@@ -54,7 +54,12 @@ export interface Question {
   readonly dialect: DialectName;
   /** A column of the row, as SQL. */
   readonly column: (name: string) => ExpressionWrapper<any, any, any>;
+  /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
+  readonly problemOf: ((column: string) => string | undefined) | undefined;
 }
+
+/** What is asked of whom, for errors. */
+export type AskedOf = Pick<Question, "table" | "policy" | "operation" | "context">;
 
 const ROWS: Verdict = { kind: "rows" };
 const eb: ExpressionBuilder<any, any> = expressionBuilder<any, any>();
@@ -73,7 +78,11 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
   const context = askedContext(question, () => {
     asksForRow = true;
   });
-  const tools: PolicyTools<any> = { eb, column: question.column, dialect: question.dialect };
+  const column = (name: string): ExpressionWrapper<any, any, any> => {
+    assertColumn(name, question);
+    return question.column(name);
+  };
+  const tools: PolicyTools<any> = { eb, column, dialect: question.dialect };
   let answer: unknown;
   try {
     answer = condition(context, tools);
@@ -146,6 +155,7 @@ function columnsOf(
 ): Verdict {
   const terms: ColumnTerm[] = [];
   for (const [column, value] of Object.entries(condition)) {
+    assertColumn(column, question);
     if (value === null && mayBeNull) {
       terms.push({ column, operator: "is null", values: [] });
     } else if (Array.isArray(value)) {
@@ -176,6 +186,13 @@ function columnsOf(
   );
 }
 
+/** @throws {RLSPolicyEvaluationError} for a column that the table does not have */
+function assertColumn(column: string, question: Question): void {
+  const problem = question.problemOf?.(column);
+  if (problem === undefined) return;
+  throw new RLSPolicyEvaluationError(question, question.policy, problem);
+}
+
 /** @throws {RLSContextValidationError} for a value that says that something is not known */
 function assertKnown(value: unknown, where: string, { table, policy, operation }: Question): void {
   const isKnown = value !== undefined && value !== null && value !== "" && !Number.isNaN(value);
@@ -190,7 +207,7 @@ function assertKnown(value: unknown, where: string, { table, policy, operation }
 
 /** The error of a function that threw. */
 export function threw(
-  question: Omit<Question, "column" | "dialect">,
+  question: AskedOf,
   error: unknown,
 ): RLSPolicyEvaluationError {
   // The message may hold values of a row.

@@ -134,6 +134,7 @@ function passes(
     table,
     dialect: hooks.dialect,
     column: columnInMemory,
+    problemOf: undefined,
     actions: undefined,
   };
   const { source, settings } = hooks;

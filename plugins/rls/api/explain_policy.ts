@@ -174,7 +174,14 @@ function answerOf(
   site: Site,
   run: object,
 ): Answer | undefined {
-  const place = { site, table, dialect: hooks.dialect, column: columnInMemory, actions: undefined };
+  const place = {
+    site,
+    table,
+    dialect: hooks.dialect,
+    column: columnInMemory,
+    problemOf: undefined,
+    actions: undefined,
+  };
   try {
     return answerAt(place, getContext(executor), hooks.source, hooks.settings.bypassRoles, run);
   } catch {

@@ -53,6 +53,11 @@ export interface RLSOptions {
    * `"allow"`.
    */
   readonly unlistedTables?: "allow" | "deny" | undefined;
+  /**
+   * `"off"` takes the names of tables and columns in these options and in the schema at their word. Default
+   * `"catalog"`: they are compared with the database, as `createExecutor` says.
+   */
+  readonly check?: "catalog" | "off" | undefined;
   /** Is told of every refusal, before it is thrown. */
   readonly onViolation?: ((violation: RLSPolicyViolation) => void) | undefined;
   /** Whether the logger is told of every decision, at level info. Default `false`. */

@@ -46,6 +46,8 @@ export interface CheckSetting {
   readonly bypassRoles: readonly string[];
   /** Whether triggers may change a row before it is stored: then its values say nothing of it. */
   readonly hasTriggers: boolean;
+  /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
+  readonly problemOf: Place["problemOf"];
   /** Reads what is stamped on a column of a table in a run. */
   readonly stamped: (table: CompiledTable, ...of: Parameters<ReadStamp>) => unknown;
 }
@@ -176,7 +178,7 @@ export class Checker {
   }
 
   #placeOf(row: TableReference): Place {
-    const { host } = this.#setting;
+    const { host, problemOf } = this.#setting;
     const column = columnOf(row, (name) => columnFor(host, name));
     return {
       site: this.#site,
@@ -186,6 +188,7 @@ export class Checker {
         this.#looked.add(name);
         return column(name);
       },
+      problemOf,
       actions: undefined,
     };
   }

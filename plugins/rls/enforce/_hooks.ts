@@ -4,6 +4,7 @@ import {
   type ColumnMask,
   type DialectName,
   type HookContext,
+  type OptionName,
   type PluginHooks,
   type PluginHost,
   type QueryScope,
@@ -29,6 +30,7 @@ import { ContextSource } from "../context/_context_source.ts";
 import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
 import { maskOf } from "./_mask.ts";
 import { marker } from "./_marker.ts";
+import { optionNames } from "./_option_names.ts";
 import { expressionOf, formatValue, predicateOf } from "../algebra/_predicate.ts";
 import { Report } from "./_report.ts";
 import { aroundRowFunctions } from "./_row_functions.ts";
@@ -81,6 +83,10 @@ export class RLSHooks implements PluginHooks {
     });
   }
 
+  optionNames(): OptionName[] {
+    return optionNames(this.settings, this.dialect);
+  }
+
   discover(table: TableId, found: readonly Relation[]): void {
     this.tables.learn(table, found);
     // What they ask depends on the catalog.
@@ -128,10 +134,8 @@ export class RLSHooks implements PluginHooks {
         source: this.source,
         report: this.report,
         bypassRoles: this.settings.bypassRoles,
-        hasTriggers: this.tables.hasTriggers({
-          name: reference.physicalName,
-          schema: reference.schema,
-        }),
+        hasTriggers: this.tables.hasTriggers(idOf(reference)),
+        problemOf: this.problemOf(idOf(reference)),
         stamped: (table, column, attributes, run) =>
           this.#stampedValue(table, column, attributes, run),
       });
@@ -207,10 +211,8 @@ export class RLSHooks implements PluginHooks {
       host: this.#host,
       source: this.source,
       bypassRoles: this.settings.bypassRoles,
-      columns: this.tables.columnsOf({
-        name: reference.physicalName,
-        schema: reference.schema,
-      }),
+      columns: this.tables.columnsOf(idOf(reference)),
+      problemOf: this.problemOf(idOf(reference)),
     });
   }
 
@@ -280,7 +282,14 @@ export class RLSHooks implements PluginHooks {
 
   /** What there is to say about the table of a reference. */
   standingOf(reference: TableReference): Standing {
-    return this.tables.standingOf({ name: reference.physicalName, schema: reference.schema });
+    return this.tables.standingOf(idOf(reference));
+  }
+
+  /** Returns what tells what is wrong with a column that a policy names. */
+  problemOf(table: TableId): Place["problemOf"] {
+    return this.settings.check === "off" || this.#host.check === "off"
+      ? undefined
+      : this.tables.problemOf(table);
   }
 
   #answer(
@@ -294,6 +303,7 @@ export class RLSHooks implements PluginHooks {
       table,
       dialect: context.dialect,
       column: this.#columnOf(reference),
+      problemOf: this.problemOf(idOf(reference)),
       actions: reference.actions,
     };
     const ask = askerOf(place, this.source, this.settings.bypassRoles);
@@ -337,6 +347,10 @@ export class RLSHooks implements PluginHooks {
       column,
     );
   }
+}
+
+function idOf({ physicalName: name, schema }: TableReference): TableId {
+  return { name, schema };
 }
 
 /** Stands for a table that the schema does not have. */

@@ -8,7 +8,7 @@ import {
 } from "@kysera/executor";
 import { expressionBuilder, ExpressionWrapper, type OperationNode, ParensNode } from "kysely";
 import type { Formula } from "../algebra/_algebra.ts";
-import { type Answer, columnOf, LateAnswer, perContext } from "../algebra/_answer.ts";
+import { type Answer, columnOf, LateAnswer, perContext, type Place } from "../algebra/_answer.ts";
 import { isExempt } from "../algebra/_bypass.ts";
 import type { ContextSource } from "../context/_context_source.ts";
 import { formatValue, formOf, predicateOf } from "../algebra/_predicate.ts";
@@ -23,6 +23,8 @@ export interface MaskSetting {
   readonly bypassRoles: readonly string[];
   /** The columns of the table, as the database has them. */
   readonly columns: readonly string[];
+  /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
+  readonly problemOf: Place["problemOf"];
 }
 
 /** What the caller may do with the columns that have rules. */
@@ -86,7 +88,7 @@ function rightsOf(
   { operation }: TableReference,
   column: ReturnType<typeof columnOf>,
   attributes: Attributes | undefined,
-  { source, bypassRoles, host }: MaskSetting,
+  { source, bypassRoles, host, problemOf }: MaskSetting,
   run: object,
 ): Rights {
   const context = source.of(attributes, table.table, run);
@@ -115,6 +117,7 @@ function rightsOf(
       context,
       dialect: host.dialect,
       column,
+      problemOf,
     });
     if (typeof verdict === "boolean") {
       readable.set(name, verdict);

@@ -126,7 +126,14 @@ function tableOf({ table }: TableNode, { tables }: RLSHooks): CompiledTable | un
 
 function ask(table: CompiledTable, site: Site, scope: QueryScope, hooks: RLSHooks): Answer {
   const { dialect } = scope;
-  const place = { site, table, dialect, column: columnInMemory, actions: undefined };
+  const place = {
+    site,
+    table,
+    dialect,
+    column: columnInMemory,
+    problemOf: undefined,
+    actions: undefined,
+  };
   return answerAt(place, scope.context, hooks.source, hooks.settings.bypassRoles, scope.run);
 }
 

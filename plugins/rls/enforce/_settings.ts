@@ -16,6 +16,7 @@ export interface Settings {
   readonly skipTables: readonly string[];
   readonly bypassRoles: readonly string[];
   readonly unlistedTables: "allow" | "deny";
+  readonly check: "catalog" | "off";
   readonly onViolation: RLSOptions["onViolation"];
   readonly auditDecisions: boolean;
   readonly logger: Pick<KyseraLogger, "info" | "error"> | undefined;
@@ -28,6 +29,7 @@ const OPTIONS: readonly (keyof RLSOptions)[] = [
   "skipTables",
   "bypassRoles",
   "unlistedTables",
+  "check",
   "onViolation",
   "auditDecisions",
   "logger",
@@ -60,6 +62,7 @@ export function readOptions(options: RLSOptions): Settings {
     skipTables: read.tableNames("skipTables") ?? [],
     bypassRoles: readNames(bypassRoles, "bypassRoles", "roles"),
     unlistedTables: read.word("unlistedTables", ["allow", "deny"], "allow"),
+    check: read.check(),
     onViolation,
     auditDecisions,
     logger,

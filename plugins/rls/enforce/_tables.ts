@@ -1,3 +1,4 @@
+import { didYouMean } from "@kysera/core";
 import {
   catalogHoldsValues,
   isCatalogTable,
@@ -119,6 +120,20 @@ export class Tables {
     return this.#only(id)?.columns.map(({ name }) => name);
   }
 
+  /** Returns what is wrong with a column that a policy names; `undefined` if the table has it. */
+  problemOf(id: TableId): (column: string) => string | undefined {
+    const found = this.#relationsOf(id);
+    return (column) => {
+      if (found.length === 0 || found.some((each) => this.#skipped.hasColumn(each, column))) {
+        return undefined;
+      }
+      const known = found.flatMap(({ columns }) => columns.map(({ name }) => name));
+      return `it names column "${column}", which the table does not have${
+        didYouMean(column, known)
+      }`;
+    };
+  }
+
   /**
    * Returns what tells the rows of a table apart.
    *
@@ -139,7 +154,11 @@ export class Tables {
     const columns = configured ?? (relation.columns.some(has) ? ["id"] : []);
     const fold = (name: string): string => this.#fold(name);
     const unique = uniqueKeyIn(relation, columns, fold);
-    if (unique === undefined && configured !== undefined && keys.length > 0) {
+    if (
+      unique === undefined && configured !== undefined && keys.length > 0 &&
+      // Names are checked elsewhere.
+      configured.every((column) => this.#skipped.hasColumn(relation, column))
+    ) {
       throw new RLSSchemaError(
         `${table.table}.primaryKey`,
         `${notUnique(relation, configured)}; it is taken where nothing is named`,
