@@ -16,8 +16,15 @@ import {
   type QueryOperation,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
+import { adopt } from "./_adopt.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
-import type { KeyColumnsOf, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
+import type {
+  ExtensionsOf,
+  KeyColumnsOf,
+  RepositoryConfig,
+  RepositorySchemas,
+  TableName,
+} from "./types.ts";
 
 /** Applies an ORM's plugins to a builder by hand; on its executor they apply by themselves. */
 export type ApplyPlugins = <QB extends object>(
@@ -29,6 +36,24 @@ export type ApplyPlugins = <QB extends object>(
 
 /** Makes a repository of one's own. */
 export type RepositoryFactory<DB, R> = (executor: Kysely<DB>, applyPlugins: ApplyPlugins) => R;
+
+/** A repository of one's own, with the methods that plugins add to one with a table. */
+export type Adopted<DB, P extends readonly Plugin[], R> = R extends
+  { readonly executor: Kysely<any>; readonly tableName: infer T }
+  ? R & Omit<MethodsFor<DB, P, T, R>, keyof R>
+  : R;
+
+type MethodsFor<DB, P extends readonly Plugin[], T, R> = ExtensionsOf<
+  P,
+  R extends { mapRow(row: any): infer Entity } ? Entity
+    : T extends keyof DB ? Selectable<DB[T]>
+    : Record<string, unknown>,
+  R extends { readonly primaryKey: readonly [string, string, ...string[]] } ? any
+    : T extends keyof DB ? "id" extends keyof Selectable<DB[T]> ? Selectable<DB[T]>["id"] : any
+    : any,
+  any,
+  any
+>;
 
 /** An executor, and the repositories on it. */
 export interface Orm<DB, P extends readonly Plugin[]> {
@@ -45,8 +70,14 @@ export interface Orm<DB, P extends readonly Plugin[]> {
   >(
     config: RepositoryConfig<DB, T, Entity, PK, S>,
   ): RepositoryOf<DB, T, Entity, PK, S, P>;
-  /** Makes a repository by a factory. */
-  createRepository<R>(factory: RepositoryFactory<DB, R>): R;
+  /**
+   * Makes a repository by a factory. An object that names its `executor` and its `tableName` (and
+   * `primaryKey`, where that is not `"id"`) is given the methods that the plugins add to repositories.
+   *
+   * @throws {BadRequestError} for a repository on another executor or on a Kysely without the plugins,
+   * and in a transaction for one that is not in it
+   */
+  createRepository<R>(factory: RepositoryFactory<DB, R>): Adopted<DB, P, R>;
   /** Applies the plugins to a builder of another Kysely. */
   readonly applyPlugins: ApplyPlugins;
   /** A context for query functions. */
@@ -116,7 +147,7 @@ function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>)
   const make = (
     source: RepositoryConfig<any, any, any, any, any> | RepositoryFactory<DB, unknown>,
   ): unknown => {
-    if (typeof source === "function") return source(executor, apply);
+    if (typeof source === "function") return adopt(source(executor, apply), executor);
     if (typeof source !== "object" || source === null) {
       throw new BadRequestError(
         "Cannot make a repository: pass its configuration ({ tableName: .. }), or a function",

@@ -250,14 +250,41 @@ function sampling(option: boolean | number | undefined): number {
   );
 }
 
-/** The object itself: plain, so that plugins may copy it to add to it. */
+/** The repository, with what plugins add to it. */
 function build(definition: Definition, db: Kysely<any>, signal?: AbortSignal): object {
+  return extended(plain(definition, db, signal), db);
+}
+
+function extended(repository: object, db: Kysely<any>): object {
+  return getPlugins(db).reduce<object>(
+    (extended, plugin) => plugin.extendRepository?.(extended) ?? extended,
+    repository,
+  );
+}
+
+/**
+ * Returns what the plugins of an executor add to a repository.
+ *
+ * @throws {BadRequestError} if the configuration is wrong
+ */
+export function extensionsOf(
+  db: Kysely<any>,
+  config: RepositoryConfig<any, any, any, any, any>,
+): Readonly<Record<string, unknown>> {
+  const repository = plain(define(config, db), db);
+  return Object.fromEntries(
+    Object.entries(extended(repository, db)).filter(([name]) => !Object.hasOwn(repository, name)),
+  );
+}
+
+/** The object itself: plain, so that plugins may copy it to add to it. */
+function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): object {
   const table = new Table(definition, db, signal);
   const reading = reads(table);
   const { changeAll: _, ...writing } = writes(table, reading);
   const on = (handle: Kysely<any>, own?: AbortSignal): object =>
     build(definition, inSchema(handle, definition), own ?? signal);
-  const repository = {
+  return {
     executor: db,
     tableName: definition.tableName,
     primaryKey: definition.primaryKey,
@@ -280,10 +307,6 @@ function build(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
         options,
       ),
   };
-  return getPlugins(db).reduce<object>(
-    (extended, plugin) => plugin.extendRepository?.(extended) ?? extended,
-    repository,
-  );
 }
 
 /** A transaction with the plugins, the context and the flags of a repository's own handle. */

@@ -6,6 +6,7 @@ import {
   type Plugin,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
+import { adopt } from "./_adopt.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { KeyColumnsOf, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
@@ -126,6 +127,7 @@ export function createSimpleRepository<
  * @param plugins the plugins
  * @returns what the factory makes, when every plugin is ready
  * @throws {PluginValidationError} as `createExecutor` does
+ * @throws {BadRequestError} for a repository on another executor, or on a Kysely without the plugins
  *
  * @example
  * ```ts
@@ -158,5 +160,6 @@ export async function withPlugins<DB, R, const P extends readonly Plugin[]>(
   db: Kysely<DB>,
   plugins: P,
 ): Promise<R> {
-  return factory(await createExecutor<DB, P>(db, plugins));
+  const executor = await createExecutor<DB, P>(db, plugins);
+  return adopt(factory(executor), executor);
 }
