@@ -40,10 +40,11 @@ export type RepositoryFactory<DB, R> = (executor: Kysely<DB>, applyPlugins: Appl
 /** A repository of one's own, with the methods that plugins add to one with a table. */
 export type Adopted<DB, P extends readonly Plugin[], R> = R extends
   { readonly executor: Kysely<any>; readonly tableName: infer T }
-  ? R & Omit<MethodsFor<DB, P, T, R>, keyof R>
+  ? R & Omit<AdoptedMethods<DB, P, T, R>, keyof R>
   : R;
 
-type MethodsFor<DB, P extends readonly Plugin[], T, R> = ExtensionsOf<
+/** The methods that plugins add to a repository of one's own. */
+export type AdoptedMethods<DB, P extends readonly Plugin[], T, R> = ExtensionsOf<
   P,
   R extends { mapRow(row: any): infer Entity } ? Entity
     : T extends keyof DB ? Selectable<DB[T]>
