@@ -17,7 +17,7 @@ export interface Position {
   readonly values: readonly CursorValue[];
 }
 
-const version = "k1";
+const version = "k2";
 const maxLength = 65_536;
 const leastSecret = 32;
 const encoder = new TextEncoder();

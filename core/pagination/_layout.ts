@@ -2,17 +2,21 @@ import {
   AliasNode,
   ColumnNode,
   IdentifierNode,
+  LimitNode,
   type OperationNode,
   OrderByNode,
   RawNode,
   ReferenceNode,
   SelectionNode,
   type SelectQueryNode,
+  ValueNode,
 } from "kysely";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import { columnOf, operand, pageTable, selectAs, selectFrom, withoutOrder } from "./_nodes.ts";
 import { childrenOf, type Shape, shapeOf } from "./_shape.ts";
 import { sourcesOf } from "./_sources.ts";
+
+const ALL = LimitNode.create(ValueNode.createImmediate(Number.MAX_SAFE_INTEGER));
 
 /** A query ready for conditions, columns and an order to be added. */
 export interface Layout {
@@ -40,8 +44,15 @@ export interface Wanted {
  * column of a derived table.
  *
  * @param node the query without the order that was asked for
+ * @param orders what to order and compare by in place of each key, where that is something else
  */
-export function layOut(node: SelectQueryNode, wanted: Wanted, action: string): Layout {
+export function layOut(
+  node: SelectQueryNode,
+  wanted: Wanted,
+  action: string,
+  orders: readonly (((key: OperationNode) => OperationNode) | undefined)[] = [],
+): Layout {
+  const ordered = (key: OperationNode, index: number): OperationNode => orders[index]?.(key) ?? key;
   const shape = shapeOf(node);
   const keys = [...wanted.asked];
   for (const key of wanted.implied ? impliedKeys(node, wanted.unique[0]!, shape) : wanted.unique) {
@@ -49,22 +60,36 @@ export function layOut(node: SelectQueryNode, wanted: Wanted, action: string): L
   }
   if (shape === "rows") {
     const query = selectFrom(node, [SelectionNode.createSelectAll()]);
-    return { query, keys: keys.map((key) => columnOf(pageTable, nameOf(key, action))), hidden: [] };
+    return {
+      query,
+      keys: keys.map((key, i) => ordered(columnOf(pageTable, nameOf(key, action)), i)),
+      hidden: [],
+    };
   }
   const resolved = keys.map((key) => resolve(key, node));
   if (shape === "block" && resolved.every(({ column }) => column === undefined)) {
-    return { query: node, keys: resolved.map(({ node }) => operand(node)), hidden: [] };
+    return {
+      query: node,
+      keys: resolved.map(({ node }, i) => ordered(operand(node), i)),
+      hidden: [],
+    };
   }
   const added: SelectionNode[] = [];
   const hidden: string[] = [];
   const columns = resolved.map(({ node, column }, index) => {
-    if (column !== undefined) return columnOf(pageTable, column);
+    // Inside, where it has all its digits
+    if (column !== undefined && orders[index] === undefined) return columnOf(pageTable, column);
     const name = `kyserakey${index}`;
     hidden.push(name);
-    added.push(selectAs(node, name));
+    added.push(selectAs(ordered(operand(node), index), name));
     return columnOf(pageTable, name);
   });
-  const inner = { ...node, selections: [...node.selections ?? [], ...added] };
+  const inner = {
+    ...node,
+    selections: [...node.selections ?? [], ...added],
+    // MariaDB would move conditions into HAVING, where json_arrayagg() loses what it gathered
+    ...shape === "grouped" && orders.some((order) => order !== undefined) ? { limit: ALL } : {},
+  };
   return {
     query: selectFrom(inner, [SelectionNode.createSelectAll()]),
     keys: columns,

@@ -1,4 +1,10 @@
-import { LimitNode, type OperationNode, type SelectionNode, ValueNode } from "kysely";
+import {
+  LimitNode,
+  type OperationNode,
+  type SelectionNode,
+  type SelectQueryNode,
+  ValueNode,
+} from "kysely";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import { parseDatabaseError } from "../errors/parse_database_error.ts";
 import { SqlSyntaxError } from "../errors/sql_syntax_error.ts";
@@ -10,7 +16,7 @@ import type { Layout } from "./_layout.ts";
 import { selectAs, withCondition } from "./_nodes.ts";
 import { orderBy } from "./_order.ts";
 import { type AnyQuery, type Inspected, replace } from "./_query.ts";
-import { type CursorValue, type Values, valuesOf } from "./_values.ts";
+import type { CursorValue, KeyType } from "./_values.ts";
 
 /** What a page is read with. */
 export interface PageRequest {
@@ -24,6 +30,8 @@ export interface PageRequest {
   readonly layout: Layout;
   /** Its order. */
   readonly keys: readonly Key[];
+  /** The types of what it is ordered by. */
+  readonly types: readonly KeyType[];
   /** How many rows to read. */
   readonly limit: number;
   /** Where to go on. */
@@ -44,14 +52,13 @@ export interface PageRow {
 
 /** Reads the rows that come next in the direction of the walk, in that direction. */
 export async function readPage(request: PageRequest): Promise<PageRow[]> {
-  const { dialect, layout, position, forward } = request;
-  const values = valuesOf(dialect);
+  const { dialect, layout, position, forward, types } = request;
   const keys = forward ? request.keys : request.keys.map(reversed);
-  const kept = layout.keys.map((node) => Object.entries(values.select(node)));
+  const kept = layout.keys.map((node, index) => Object.entries(types[index]!.select(node)));
   const selections = kept.flatMap((columns, index) =>
     columns.map(([end, node]) => selectAs(node, columnName(end, index)))
   );
-  const condition = position === undefined ? true : conditionOf(position, keys, values, forward);
+  const condition = position === undefined ? true : conditionOf(position, keys, types, forward);
   if (condition === false) return [];
   const query = condition === true ? layout.query : withCondition(layout.query, condition);
   const node = {
@@ -60,7 +67,7 @@ export async function readPage(request: PageRequest): Promise<PageRow[]> {
     orderBy: orderBy(keys, dialect),
     limit: LimitNode.create(ValueNode.create(request.limit)),
   };
-  const rows = await run(request, () => replace(request.query, request.inspected, node).execute());
+  const rows = await runInstead(request, node);
   const hidden = new Set([
     ...layout.hidden,
     ...kept.flatMap((columns, index) => columns.map(([end]) => columnName(end, index))),
@@ -69,7 +76,7 @@ export async function readPage(request: PageRequest): Promise<PageRow[]> {
     row: Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.has(name))),
     values: kept.map((columns, index) => {
       const selected = columns.map(([end]) => [end, valueIn(row, columnName(end, index))]);
-      return values.read(Object.fromEntries(selected));
+      return types[index]!.read(Object.fromEntries(selected));
     }),
   }));
 }
@@ -77,12 +84,12 @@ export async function readPage(request: PageRequest): Promise<PageRow[]> {
 function conditionOf(
   { side, values: kept }: Position,
   keys: readonly Key[],
-  values: Values,
+  types: readonly KeyType[],
   forward: boolean,
 ): OperationNode | boolean {
   const bounds = keys.map((key, index) => {
-    const value = kept[index] ?? null;
-    return { key, value: value === null ? undefined : values.bind(value) };
+    const [kind, text] = kept[index] ?? ["", null];
+    return { key, value: text === null ? undefined : types[index]!.bind([kind, text]) };
   });
   // The place after a row is before the rows that come next, and after that row on the way back
   return rowsAfter(bounds, (side === "after") !== forward);
@@ -99,18 +106,32 @@ function valueIn(row: Record<string, unknown>, name: string): unknown {
   );
 }
 
-async function run(
-  { dialect, implied }: PageRequest,
-  execute: () => Promise<Record<string, unknown>[]>,
+/** Runs another query in place of one that is laid out. */
+export async function runInstead(
+  { query, inspected, dialect, implied }: Pick<
+    PageRequest,
+    "query" | "inspected" | "dialect" | "implied"
+  >,
+  node: SelectQueryNode,
 ): Promise<Record<string, unknown>[]> {
   try {
-    return await execute();
+    return await replace(query, inspected, node).execute();
   } catch (cause) {
-    if (!implied || !(parseDatabaseError(cause, dialect) instanceof SqlSyntaxError)) throw cause;
+    if (!implied || !isUnknownColumn(cause, dialect)) throw cause;
     throw new BadRequestError(
       'Cannot paginate by cursor: the database refused the query, which is ordered by "id" as well ' +
         'to make the order unique; if there is no such column, name another in "uniqueBy"',
       { cause },
     );
   }
+}
+
+/** SQLSTATEs of a column that there is not, or that several tables have. */
+const UNKNOWN_COLUMN: ReadonlySet<unknown> = new Set(["42703", "42702", "42S22", "23000"]);
+
+function isUnknownColumn(error: unknown, dialect: Dialect): boolean {
+  const known = parseDatabaseError(error, dialect);
+  // SQLite has one code for all
+  return known instanceof SqlSyntaxError &&
+    (known.sqlState === undefined || UNKNOWN_COLUMN.has(known.sqlState));
 }

@@ -1,5 +1,6 @@
 import { CastNode, ExpressionWrapper, type OperationNode, RawNode, sql, ValueNode } from "kysely";
-import type { Values } from "./_values.ts";
+import { BadRequestError } from "../errors/bad_request_error.ts";
+import type { KeyType } from "./_values.ts";
 
 /**
  * The types that a value is cast to before it is compared, by the names that `pg_typeof` has for
@@ -25,6 +26,17 @@ const types: ReadonlyMap<string, string> = new Map([
     "numeric",
     "oid",
     "real",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
     "smallint",
     "text",
     "time without time zone",
@@ -42,8 +54,16 @@ const types: ReadonlyMap<string, string> = new Map([
 const text = RawNode.createWithSql("text");
 const isArray = /\[\]$/;
 
+/** Types that are none of the table, and whose values look like those of composite types. */
+const RANGES = /range$/;
+
+function isComposite(kind: string, text: string): boolean {
+  return kind === "record" || (text.startsWith("(") && text.endsWith(")") &&
+    !types.has(kind) && !RANGES.test(kind));
+}
+
 /** Values as PostgreSQL writes and reads them. */
-export const postgresValues: Values = {
+export const postgresValues: KeyType = {
   select(key) {
     const node = new ExpressionWrapper(key);
     // The sign in front keeps plugins from taking the text for something to parse
@@ -53,7 +73,15 @@ export const postgresValues: Values = {
     };
   },
   read({ y, t }) {
-    return t === null ? null : [String(y), String(t).slice(1)];
+    if (t === null) return null;
+    const [kind, text] = [String(y), String(t).slice(1)];
+    if (isComposite(kind, text)) {
+      throw new BadRequestError(
+        `Cannot paginate by cursor: the order has a value of the composite type ${kind}, which ` +
+          "PostgreSQL reads back from no text; order by its fields",
+      );
+    }
+    return [kind, text];
   },
   bind([kind, value]): OperationNode {
     const type = types.get(kind.replace(isArray, ""));

@@ -1,14 +1,16 @@
-import { ExpressionWrapper, sql, ValueNode } from "kysely";
-import type { Values } from "./_values.ts";
+import { CastNode, ExpressionWrapper, RawNode, sql, ValueNode } from "kysely";
+import type { KeyType } from "./_values.ts";
 
 /** Values as SQLite writes and reads them: by storage class, whatever the column was declared as. */
-export const sqliteValues: Values = {
+export const sqliteValues: KeyType = {
   select(key) {
     const node = new ExpressionWrapper(key);
     // The sign in front keeps plugins from taking the text for something to parse
     return {
-      y: sql`typeof(${node})`.toOperationNode(),
-      t: sql`'=' || case typeof(${node}) when 'real' then printf('%!.17g', ${node}) when 'blob' then hex(${node}) else ${node} end`
+      // Some drivers cut a text at a NUL
+      y: sql`case when typeof(${node}) = 'text' and instr(${node}, char(0)) > 0 then 'hextext' else typeof(${node}) end`
+        .toOperationNode(),
+      t: sql`'=' || case typeof(${node}) when 'real' then printf('%!.17g', ${node}) when 'blob' then hex(${node}) when 'text' then case when instr(${node}, char(0)) > 0 then hex(${node}) else ${node} end else ${node} end`
         .toOperationNode(),
     };
   },
@@ -16,7 +18,8 @@ export const sqliteValues: Values = {
     return y === "null" ? null : [String(y), String(t).slice(1)];
   },
   bind([kind, text]) {
-    return ValueNode.create(valueOf(kind, text));
+    const value = ValueNode.create(valueOf(kind, text));
+    return kind === "hextext" ? CastNode.create(value, RawNode.createWithSql("text")) : value;
   },
 };
 
@@ -29,6 +32,7 @@ function valueOf(kind: string, text: string): unknown {
     case "real":
       return Number(text.replace("Inf", "Infinity"));
     case "blob":
+    case "hextext":
       return Uint8Array.from(
         { length: text.length / 2 },
         (_, index) => parseInt(text.slice(2 * index, 2 * index + 2), 16),

@@ -13,10 +13,11 @@ import { fingerprint } from "./_fingerprint.ts";
 import { type Key, nullsComeFirst } from "./_key.ts";
 import { type Layout, layOut, splitOrder } from "./_layout.ts";
 import { bounded, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
-import { type PageRow, readPage } from "./_page.ts";
+import { type PageRow, readPage, runInstead } from "./_page.ts";
 import { dialectOf, inspect, orderedBy } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
 import { totalOf } from "./_total.ts";
+import { typesOf } from "./_values.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
 import type { PageInfo, PaginatedResult, TotalMode } from "./paginated_result.ts";
 
@@ -161,13 +162,25 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
     unique: split.items.slice(orderBy.length),
     implied,
   };
-  const layout = layOut(split.query, wanted, action);
-  const keys = keysOf(layout, orderBy, dialect);
-  if (keys.length === 0) throw new BadRequestError(`Cannot ${action}: "orderBy" is empty`);
+  const plain = layOut(split.query, wanted, action);
+  const asked = keysOf(plain, orderBy, dialect);
+  if (asked.length === 0) throw new BadRequestError(`Cannot ${action}: "orderBy" is empty`);
 
-  const codec = await CursorCodec.create(fingerprint(inspected, keys), keys.length, security);
+  const codec = await CursorCodec.create(fingerprint(inspected, asked), asked.length, security);
   const position = cursor === undefined || cursor === null ? undefined : await codec.decode(cursor);
   const forward = (direction ?? position?.direction ?? "forward") === "forward";
+  const types = await abortable(signal, () =>
+    typesOf({
+      dialect,
+      layout: plain,
+      values: position?.values,
+      run: (node) => runInstead({ query: ordered, inspected, dialect, implied }, node),
+    }));
+  const orders = types.map(({ order }) => order);
+  const layout = orders.every((order) => order === undefined)
+    ? plain
+    : layOut(split.query, wanted, action, orders);
+  const keys = asked.map((key, index) => ({ ...key, node: layout.keys[index]! }));
   const total = await abortable(signal, () => totalOf(ordered, inspected, dialect, mode));
   const request = {
     query: ordered,
@@ -175,6 +188,7 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
     dialect,
     layout,
     keys,
+    types,
     limit: limit + 1,
     position,
     forward,

@@ -1,0 +1,291 @@
+import {
+  CastNode,
+  ExpressionWrapper,
+  FromNode,
+  LimitNode,
+  type OperationNode,
+  RawNode,
+  SelectQueryNode,
+  sql,
+  ValueNode,
+} from "kysely";
+import { BadRequestError } from "../errors/bad_request_error.ts";
+import { type BaseColumn, baseColumnOf } from "./_base_column.ts";
+import { decodeBase64, encodeBase64 } from "./_base64.ts";
+import { childrenOf } from "./_shape.ts";
+import { pageTable, selectAs, withoutOrder } from "./_nodes.ts";
+import type { CursorValue, KeyType, TypeSearch } from "./_values.ts";
+
+/** What a type does, but for its name. */
+type Manner = Pick<KeyType, "order" | "bind"> & {
+  /** The exact text of a value. */
+  text(key: OperationNode): OperationNode;
+  /** Tells of a row that its value cannot be compared: 0 if so. */
+  check?(key: OperationNode): OperationNode;
+};
+
+const wrap = (node: OperationNode): ExpressionWrapper<any, any, any> => new ExpressionWrapper(node);
+const asText = (key: OperationNode): OperationNode =>
+  sql`cast(${wrap(key)} as char)`.toOperationNode();
+const asUnsigned = (key: OperationNode): OperationNode =>
+  sql`cast(${wrap(key)} as unsigned)`.toOperationNode();
+const asIs = (key: OperationNode): OperationNode => key;
+const unsigned = RawNode.createWithSql("unsigned");
+const bindText: KeyType["bind"] = ([, text]) => ValueNode.create(text);
+const bindUnsigned: KeyType["bind"] = ([, text]) =>
+  CastNode.create(ValueNode.create(text), unsigned);
+
+const MOST_SCALE = 38;
+/** `decimal(65, s)` by scale: an exact number is compared as one, never as text or floating point. */
+const decimals = Array.from(
+  { length: MOST_SCALE + 1 },
+  (_, scale) => RawNode.createWithSql(`decimal(65, ${scale})`),
+);
+
+/**
+ * How the values of a key are ordered, written and read, by the kind of the key.
+ *
+ * | kind       | is of                                     | is compared as                            |
+ * | ---------- | ----------------------------------------- | ----------------------------------------- |
+ * | `number`   | integers, DECIMAL, YEAR                   | DECIMAL of the value's scale              |
+ * | `exact:n`  | computed exact numbers of scale n         | DECIMAL of all digits, in ORDER BY as well |
+| `rounded:n` | those of subqueries                      | DECIMAL of scale n, in ORDER BY as well   |
+ * | `float`    | FLOAT, DOUBLE                             | DOUBLE                                    |
+ * | `bit`      | BIT                                       | its number                                |
+ * | `enum`     | ENUM                                      | its number, as ORDER BY does              |
+ * | `set`      | SET                                       | its number, in ORDER BY as well           |
+ * | `text`     | text, dates and times, UUID, INET4, INET6 | itself: MySQL converts a constant to them |
+ * | `words`    | computed text, JSON of MariaDB            | plain text, in ORDER BY as well           |
+ * | `bytes`    | binary strings                            | itself                                    |
+ * | `json`     | JSON of MySQL                             | JSON                                      |
+ */
+const MANNERS: ReadonlyMap<string, Manner> = new Map<string, Manner>([
+  ["number", {
+    text: asText,
+    bind: ([, text]) => CastNode.create(ValueNode.create(text), decimals[scaleOf(text)]!),
+  }],
+  ["float", {
+    // FLOAT itself is written with six digits only, and is then another number
+    text: (key) => sql`${wrap(key)} + 0e0`.toOperationNode(),
+    bind: ([, text]) => ValueNode.create(Number(text)),
+  }],
+  ["bit", { text: asUnsigned, bind: bindUnsigned }],
+  ["enum", {
+    text: (key) => sql`${wrap(key)} + 0`.toOperationNode(),
+    bind: ([, text]) => ValueNode.create(Number(text)),
+  }],
+  // As a text it would be compared as a floating point number, which has no 64 bits
+  ["set", { order: asUnsigned, text: asIs, bind: bindUnsigned }],
+  ["text", { text: asText, bind: bindText }],
+  ["words", {
+    // JSON is compared with a text by another rule than with JSON
+    order: (key) => sql`concat(${wrap(key)})`.toOperationNode(),
+    text: asIs,
+    bind: bindText,
+  }],
+  ["bytes", {
+    text: (key) => sql`hex(${wrap(key)})`.toOperationNode(),
+    bind: ([, text]) => ValueNode.create(decodeBase64(text)),
+  }],
+  ["json", {
+    text: asText,
+    bind: ([, text]) => CastNode.create(ValueNode.create(text), RawNode.createWithSql("json")),
+  }],
+]);
+
+const EXACT = /^(exact|rounded):(\d{1,2})$/;
+
+/** The kinds of the types of columns, as `information_schema` names them. */
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ...["tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year"].map((type) =>
+    [type, "number"] as const
+  ),
+  ...["float", "double"].map((type) => [type, "float"] as const),
+  ...["bit", "enum", "set", "json"].map((type) => [type, type] as const),
+  ...["char", "varchar", "tinytext", "text", "mediumtext"].map((type) => [type, "text"] as const),
+  // JSON of MariaDB is LONGTEXT
+  ["longtext", "words"],
+  ...["date", "datetime", "timestamp", "time"].map((type) => [type, "text"] as const),
+  ...["uuid", "inet4", "inet6"].map((type) => [type, "text"] as const),
+  ...["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"].map((type) =>
+    [type, "bytes"] as const
+  ),
+]);
+
+/**
+ * Returns the types of keys of MySQL and MariaDB: of a column from the catalog, of what is computed
+ * from what the database makes of its type, never from how a value looks. A cursor tells them again.
+ */
+export async function mysqlTypes(search: TypeSearch): Promise<readonly KeyType[]> {
+  const { values } = search;
+  const kinds = values === undefined
+    ? await findKinds(search)
+    : values.map((value) => value?.[0] ?? "");
+  return kinds.map(typeOf);
+}
+
+function typeOf(kind: string): KeyType {
+  const manner = mannerOf(kind);
+  const { text, order, bind } = manner;
+  return {
+    ...order === undefined ? {} : { order },
+    bind,
+    select: (key) => ({
+      // The sign in front keeps plugins from taking the text for something to parse
+      t: sql`concat('=', ${wrap(text(key))})`.toOperationNode(),
+    }),
+    read({ t }): CursorValue {
+      if (t === null) return [kind, null];
+      const read = String(t).slice(1);
+      return [kind, kind === "bytes" ? encodeBase64(bytesOf(read)) : read];
+    },
+  };
+}
+
+function mannerOf(kind: string): Manner {
+  const known = MANNERS.get(kind);
+  if (known !== undefined) return known;
+  const [, digits, scale] = EXACT.exec(kind) ?? [];
+  const type = decimals[digits === "exact" ? comparedScale(Number(scale)) : Number(scale)];
+  if (type === undefined) throw new BadRequestError("Cannot parse cursor");
+  return {
+    order: (key) => CastNode.create(key, type),
+    text: asIs,
+    bind: ([, text]) => CastNode.create(ValueNode.create(text), type),
+  };
+}
+
+async function findKinds({ layout, run }: TypeSearch): Promise<string[]> {
+  const { keys, query } = layout;
+  const bases = keys.map((key) => baseColumnOf(key, query));
+  const kinds: (string | undefined)[] = keys.map(() => undefined);
+  if (bases.some((base) => base !== undefined)) {
+    const row = await readRow(run, bases.map((base) => base && typeInCatalog(base)));
+    bases.forEach((base, i) => {
+      const type = row[i];
+      if (type === null || type === undefined) return;
+      kinds[i] = KINDS.get(String(type).toLowerCase());
+      if (kinds[i] === undefined) throw noOrder(`"${base!.column}" is of the type ${type}`);
+    });
+  }
+  const rest = keys.flatMap((_, i) => kinds[i] === undefined ? [i] : []);
+  if (rest.length === 0) return kinds as string[];
+  const column = (i: number): ExpressionWrapper<any, any, any> =>
+    wrap(sql`${sql.ref(`${pageTable}.kyserak${i}`)}`.toOperationNode());
+  const from = noRow(query, keys);
+  const first = await readRow(
+    run,
+    rest.flatMap((i) => [sql`collation(${column(i)})`, sql`collation(concat(${column(i)}))`]),
+    from,
+  );
+  const others: number[] = [];
+  rest.forEach((key, i) => {
+    const [own, asString] = [first[2 * i], first[2 * i + 1]];
+    if (own === "binary") others.push(key);
+    // UUID and INET have a collation of their own, and take part in no arithmetic
+    else kinds[key] = own === asString ? "words" : "text";
+  });
+  if (others.length === 0) return kinds as string[];
+  // A number stays one beside a number; a date becomes text
+  const second = await readRow(
+    run,
+    others.flatMap((i) => [
+      sql`collation(coalesce(${column(i)}, 1))`,
+      sql`concat('', json_array(coalesce(${column(i)}, 1)))`,
+      sql`concat('', coalesce(${column(i)}, 1))`,
+      sql`concat('', coalesce(${column(i)}, 1) / 1)`,
+    ]),
+    from,
+  );
+  others.forEach((key, i) => {
+    const [collation, json, one, quotient] = second.slice(4 * i).map(String);
+    if (json!.includes('"')) kinds[key] = collation === "binary" ? "bytes" : "text";
+    // Of exact numbers a quotient has decimal places
+    else if (!quotient!.includes(".")) kinds[key] = "float";
+    else kinds[key] = `${hasSubquery(keys[key]!, query) ? "rounded" : "exact"}:${scaleOf(one!)}`;
+  });
+  return kinds as string[];
+}
+
+/**
+ * The scale that an exact number of some scale is compared with. What is computed has up to 9 digits
+ * more than its type says, for digits are kept in groups of 9.
+ */
+function comparedScale(scale: number): number {
+  return scale === 0 ? 0 : Math.max(scale, Math.min(30, 9 * Math.ceil(scale / 9) + 9));
+}
+
+/**
+ * Whether a key, or what the query computes in its place, holds a subquery: its result has all its
+ * digits at one time, and those that it is written with at another.
+ */
+function hasSubquery(key: OperationNode, query: OperationNode): boolean {
+  return isOrHasSelect(key) || selectsSubquery(query);
+}
+
+function isOrHasSelect(node: OperationNode): boolean {
+  return SelectQueryNode.is(node) ||
+    (RawNode.is(node) && node.sqlFragments.some((text) => /\bselect\b/i.test(text))) ||
+    childrenOf(node).some(isOrHasSelect);
+}
+
+function selectsSubquery(node: OperationNode): boolean {
+  const selections = SelectQueryNode.is(node) ? node.selections ?? [] : [];
+  return selections.some(isOrHasSelect) || childrenOf(node).some(selectsSubquery);
+}
+
+function scaleOf(text: string): number {
+  const dot = text.indexOf(".");
+  return dot < 0 ? 0 : Math.min(MOST_SCALE, text.length - dot - 1);
+}
+
+function typeInCatalog({ schema, tables, column }: BaseColumn): ReturnType<typeof sql> {
+  return sql`(select data_type from information_schema.columns where table_schema = ${
+    schema ?? sql`database()`
+  } and table_name in (${sql.join(tables)}) and column_name = ${column} limit 1)`;
+}
+
+/** One row of the types of keys: there is NULL in each, and nothing is read. */
+function noRow(query: SelectQueryNode, keys: readonly OperationNode[]): FromNode {
+  const { endModifiers: _, ...rest } = withoutOrder(query);
+  const inner = {
+    ...rest,
+    selections: keys.map((key, i) => selectAs(key, `kyserak${i}`)),
+    limit: LimitNode.create(ValueNode.createImmediate(0)),
+  } as SelectQueryNode;
+  return FromNode.create([
+    sql`(select 1 as kyseraone) as kyseraone left join ${wrap(inner)} as ${
+      sql.id(pageTable)
+    } on true`.toOperationNode(),
+  ]);
+}
+
+async function readRow(
+  run: TypeSearch["run"],
+  columns: readonly (ReturnType<typeof sql> | undefined)[],
+  from?: FromNode,
+): Promise<readonly unknown[]> {
+  const selections = columns.flatMap((column, i) =>
+    column === undefined ? [] : [selectAs(column.toOperationNode(), `kyseray${i}`)]
+  );
+  const node = SelectQueryNode.cloneWithSelections(
+    from === undefined ? SelectQueryNode.create() : { kind: "SelectQueryNode", from },
+    selections,
+  );
+  const [row] = await run(node);
+  return columns.map((_, i) => row?.[`kyseray${i}`]);
+}
+
+function noOrder(reason: string): BadRequestError {
+  return new BadRequestError(
+    `Cannot paginate by cursor: ${reason}, which has no order that a cursor can keep; order by ` +
+      "something computed from it",
+  );
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from(
+    { length: hex.length / 2 },
+    (_, index) => parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  );
+}
