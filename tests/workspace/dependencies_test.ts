@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "@kysera/infra": ["core", "executor"],
   "@kysera/debug": ["core", "executor"],
   "@kysera/testing": ["core", "executor", "dialects"],
-  "@kysera/migrations": ["core"],
+  "@kysera/migrations": ["core", "executor"],
   "@kysera/dialects": ["core"],
   "@kysera/kysera": ["core", "executor", "repository", "dal"],
 };

@@ -1,0 +1,127 @@
+import { BadRequestError, isPlainObject } from "@kysera/core";
+import type {
+  MigrationList,
+  MigrationOperation,
+  MigrationProvider,
+  MigrationWithMeta,
+  UnnamedMigration,
+} from "../migration.ts";
+import { normalizeSource, sha256 } from "./_hash.ts";
+
+/** A migration that was looked at and found to be one. */
+export interface ResolvedMigration {
+  readonly name: string;
+  /** Its place in the order of the code. */
+  readonly index: number;
+  readonly migration: MigrationWithMeta;
+  /** Whether it wants a transaction; `undefined` where it does not say. */
+  readonly transaction: boolean | undefined;
+  /** The text that its hash is of; `undefined` where a function has none. */
+  readonly source: string | undefined;
+}
+
+/** The names of histories are at most so long. */
+const LONGEST_NAME = 255;
+
+/**
+ * Returns migrations in the order in which they run.
+ *
+ * @throws {BadRequestError} if something is not a migration, or two have one name
+ */
+export async function resolveMigrations(list: MigrationList): Promise<ResolvedMigration[]> {
+  const named = Array.isArray(list)
+    ? list as readonly MigrationWithMeta[]
+    : sortedByName(await definitionsOf(list as Exclude<MigrationList, readonly unknown[]>));
+  const seen = new Set<string>();
+  return named.map((migration, index) => {
+    const name = assertMigration(migration, index);
+    if (seen.has(name)) throw refuse(`Duplicate migration name: "${name}"`);
+    seen.add(name);
+    return {
+      name,
+      index,
+      migration,
+      transaction: migration.transaction ?? migration.config?.transaction,
+      source: sourceOf(migration),
+    };
+  });
+}
+
+/** Returns the hash of the source of a migration. */
+export async function sourceHashOf({ source }: ResolvedMigration): Promise<string | undefined> {
+  return source === undefined ? undefined : await sha256(normalizeSource(source));
+}
+
+/** Calls a migration one way. */
+export async function callMigration(
+  { migration }: ResolvedMigration,
+  operation: MigrationOperation,
+  db: Parameters<MigrationWithMeta["up"]>[0],
+): Promise<void> {
+  if (operation === "up") await migration.up(db);
+  else await migration.down!(db);
+}
+
+async function definitionsOf(
+  list: Readonly<Record<string, UnnamedMigration>> | MigrationProvider,
+): Promise<Readonly<Record<string, UnnamedMigration>>> {
+  if (typeof list !== "object" || list === null) {
+    throw refuse("migrations have to be an array, an object, or a provider");
+  }
+  if (!("getMigrations" in list) || typeof list.getMigrations !== "function") {
+    return list as Readonly<Record<string, UnnamedMigration>>;
+  }
+  const given = await list.getMigrations();
+  if (typeof given !== "object" || given === null) {
+    throw refuse("the provider returned no object of migrations");
+  }
+  return given;
+}
+
+function sortedByName(definitions: Readonly<Record<string, UnnamedMigration>>) {
+  // As Kysely sorts them: by code units, and not as a language does.
+  return Object.keys(definitions).sort().map((name): MigrationWithMeta => {
+    const definition = definitions[name];
+    if (typeof definition !== "object" || definition === null) {
+      throw refuse(`"${name}" is not a migration: it exports no functions up and down`);
+    }
+    // The functions may read `this`, and a namespace of a module cannot be spread into more.
+    return isPlainObject(definition)
+      ? { ...definition, name }
+      : Object.create(definition, { name: { value: name, enumerable: true } });
+  });
+}
+
+function assertMigration(migration: unknown, index: number): string {
+  if (typeof migration !== "object" || migration === null) {
+    throw refuse(`number ${index + 1} is not a migration`);
+  }
+  const { name, up, down, transaction, config } = migration as Record<string, unknown>;
+  if (typeof name !== "string" || name.trim() === "") {
+    throw refuse(`number ${index + 1} has no name`);
+  }
+  if (name.length > LONGEST_NAME) {
+    throw refuse(`the name "${name.slice(0, 60)}.." has more than ${LONGEST_NAME} characters`);
+  }
+  if (typeof up !== "function") throw refuse(`"${name}" has no function up`);
+  if (down !== undefined && typeof down !== "function") {
+    throw refuse(`down of "${name}" is not a function`);
+  }
+  const own = (config as { transaction?: unknown } | undefined)?.transaction;
+  for (const value of [transaction, own]) {
+    if (value !== undefined && typeof value !== "boolean") {
+      throw refuse(`transaction of "${name}" is neither true nor false`);
+    }
+  }
+  return name;
+}
+
+function sourceOf({ up, down, source }: MigrationWithMeta): string | undefined {
+  if (source !== undefined) return source;
+  const text = `${String(up)}\n${down === undefined ? "" : String(down)}`;
+  return text.includes("[native code]") ? undefined : text;
+}
+
+function refuse(problem: string): BadRequestError {
+  return new BadRequestError(`Cannot use migrations: ${problem}`);
+}

@@ -1,0 +1,277 @@
+import type { CompiledQuery, QueryResult } from "kysely";
+import type { MigrationTraits } from "../dialect/_traits.ts";
+import { MigrationLockError } from "../errors.ts";
+import type { Step } from "../history/_entry.ts";
+import type { History } from "../history/_history.ts";
+import { namesIn, type StatementKind, statementKind } from "../sql/_statement_kind.ts";
+import type { PlanRecord } from "./_plan_record.ts";
+import type { Send, Session, StatementHooks } from "./_session.ts";
+
+/** Why a migration cannot go on where it stopped. */
+export class ResumeError extends Error {
+  static {
+    this.prototype.name = "ResumeError";
+  }
+}
+
+/** What a stepwise run needs to know. */
+export interface StepwiseOptions {
+  readonly session: Session;
+  readonly traits: MigrationTraits;
+  readonly history: History;
+  readonly plan: PlanRecord;
+  /** The token of the lock. */
+  readonly owner: string;
+  /** How long a sign of life counts, in milliseconds. */
+  readonly lease: number;
+  readonly name: string;
+  /** The statements that were applied when the migration stopped. */
+  readonly recorded: readonly Step[];
+  /** How many statements are taken for applied, whatever they are. */
+  readonly skips: number;
+}
+
+/**
+ * Runs the statements of a migration outside of a transaction, so that it is known of each whether
+ * it was applied.
+ *
+ * Where it can, a statement shares a transaction with its record. Where it cannot, what its objects
+ * look like is recorded before it is sent: if the runner dies then, they are compared later.
+ */
+export class Stepwise implements StatementHooks {
+  readonly #options: StepwiseOptions;
+  /** How many statements have come, those that were applied before among them. */
+  #position = 0;
+  /** How many of those that were applied before have come again. */
+  #replayed = 0;
+  #next: number;
+  #inTransaction = false;
+  #last: Promise<unknown> = Promise.resolve();
+  /** The statement that failed, from 1 on. */
+  failed: { readonly index: number; readonly sql: string } | undefined;
+
+  constructor(options: StepwiseOptions) {
+    this.#options = options;
+    this.#next = (options.recorded.at(-1)?.step ?? 0) + 1;
+  }
+
+  /** How many statements were sent, or had been. */
+  get position(): number {
+    return this.#position;
+  }
+
+  streams(query: CompiledQuery): boolean {
+    return statementKind(query, this.#options.traits.lexis) === "read";
+  }
+
+  driverCall(): boolean {
+    this.#inTransaction = !this.#inTransaction;
+    return true;
+  }
+
+  run(query: CompiledQuery, send: Send): Promise<QueryResult<unknown>> {
+    const kind = statementKind(query, this.#options.traits.lexis);
+    if (kind === "read") return send();
+    // One after the other, however they were begun: their order is what makes them known again.
+    const next = this.#last.then(() => this.#run(query, kind, send));
+    this.#last = next.catch(() => {});
+    return next;
+  }
+
+  async #run(
+    query: CompiledQuery,
+    kind: Exclude<StatementKind, "read">,
+    send: Send,
+  ): Promise<QueryResult<unknown>> {
+    switch (kind) {
+      case "begin": {
+        const result = await send();
+        this.#inTransaction = true;
+        return result;
+      }
+      case "commit":
+      case "rollback": {
+        const result = await send();
+        this.#inTransaction = false;
+        return result;
+      }
+      case "savepoint":
+        return await send();
+    }
+    const { plan, recorded, traits } = this.#options;
+    const hash = await plan.add(query);
+    const index = this.#position++;
+    if (kind === "session") return await this.#noteFailure(index, query, send);
+    const known = recorded[this.#replayed];
+    if (known !== undefined) {
+      this.#replayed++;
+      return this.#replay(known, hash, query);
+    }
+    if (index < this.#options.skips) {
+      const answer = { rows: [] };
+      await this.#insert(query, hash, "done", answer);
+      return answer;
+    }
+    return await this.#noteFailure(index, query, async () => {
+      if (!traits.canRecordWith(kind)) return await this.#withIntent(query, hash, send);
+      return this.#inTransaction
+        ? await this.#alongWith(query, hash, send)
+        : await this.#inOneTransaction(query, hash, send);
+    });
+  }
+
+  async #noteFailure(
+    index: number,
+    query: CompiledQuery,
+    body: () => Promise<QueryResult<unknown>>,
+  ): Promise<QueryResult<unknown>> {
+    try {
+      return await body();
+    } catch (error) {
+      this.failed = { index: index + 1, sql: query.sql };
+      throw error;
+    }
+  }
+
+  /** Answers as a statement did that is applied already. */
+  #replay(known: Step, hash: string, query: CompiledQuery): QueryResult<unknown> {
+    if (known.hash !== hash) {
+      throw new ResumeError(
+        `statement ${this.#replayed} is another one than the one that was applied before it ` +
+          `stopped; applied was: ${known.sql}; now it is: ${query.sql}`,
+      );
+    }
+    const kept = known.result === undefined ? undefined : JSON.parse(known.result);
+    if (kept?.hasRows) {
+      throw new ResumeError(
+        `statement ${this.#replayed} is applied and returned rows, which cannot be returned again`,
+      );
+    }
+    return {
+      rows: [],
+      ...kept?.affected === undefined ? {} : { numAffectedRows: BigInt(kept.affected) },
+      ...kept?.changed === undefined ? {} : { numChangedRows: BigInt(kept.changed) },
+      ...kept?.insertId === undefined ? {} : { insertId: BigInt(kept.insertId) },
+    };
+  }
+
+  /** Records a statement in the transaction of the migration that it runs in. */
+  async #alongWith(query: CompiledQuery, hash: string, send: Send): Promise<QueryResult<unknown>> {
+    const { history, owner, lease } = this.#options;
+    if (!await history.beat(owner, lease)) throw lost();
+    const result = await send();
+    await this.#insert(query, hash, "done", result);
+    return result;
+  }
+
+  /** Records a statement in a transaction that is opened for both. */
+  async #inOneTransaction(
+    query: CompiledQuery,
+    hash: string,
+    send: Send,
+  ): Promise<QueryResult<unknown>> {
+    const { session, history, owner, lease, traits } = this.#options;
+    const trx = await session.own.startTransaction().execute();
+    let result: QueryResult<unknown>;
+    try {
+      // The row stays locked until the end, so that nobody takes the lock over in between.
+      if (!await history.over(trx).beat(owner, lease)) throw lost();
+      result = await send();
+      await this.#insert(query, hash, "done", result, history.over(trx));
+      await trx.commit().execute();
+    } catch (error) {
+      await trx.rollback().execute().catch(() => {});
+      if (!traits.isRefusedInTransaction(error)) throw error;
+      return await this.#withIntent(query, hash, send);
+    }
+    return result;
+  }
+
+  /** Records what a statement changes before it is sent. */
+  async #withIntent(query: CompiledQuery, hash: string, send: Send): Promise<QueryResult<unknown>> {
+    const { session, traits, history, name, owner, lease } = this.#options;
+    const fingerprint = await traits.fingerprint(session.own, namesIn(query.sql, traits.lexis));
+    if (!await history.beat(owner, lease)) throw lost();
+    const step = await this.#insert(query, hash, "started", undefined, history, fingerprint);
+    let result: QueryResult<unknown>;
+    try {
+      result = await send();
+    } catch (error) {
+      // The database refused it. Where the connection broke, whether it did is found out later.
+      const after = await traits.fingerprint(session.own, namesIn(query.sql, traits.lexis))
+        .catch(() => undefined);
+      if (after === fingerprint) await history.removeSteps(name, step).catch(() => {});
+      throw error;
+    }
+    // A statement of the schema that commits ends the transaction of the migration, too.
+    this.#inTransaction = false;
+    await history.finishStep(name, step, resultText(result));
+    return result;
+  }
+
+  async #insert(
+    query: CompiledQuery,
+    hash: string,
+    state: Step["state"],
+    result: QueryResult<unknown> | undefined,
+    history: History = this.#options.history,
+    fingerprint?: string,
+  ): Promise<number> {
+    const { owner, name } = this.#options;
+    const step = this.#next++;
+    const isOwner = await history.insertStep(owner, name, {
+      step,
+      state,
+      hash,
+      sql: query.sql,
+      result: resultText(result),
+      fingerprint,
+    });
+    if (!isOwner) throw lost();
+    return step;
+  }
+}
+
+function lost(): MigrationLockError {
+  return new MigrationLockError(
+    "Cannot go on with the migration: another runner has taken the lock over, because this one did " +
+      "not say in time that it lives; nothing more is sent",
+  );
+}
+
+/** What is kept of an answer, so that it can be given again. */
+function resultText(result: QueryResult<unknown> | undefined): string | undefined {
+  if (result === undefined) return undefined;
+  const text = (count: bigint | undefined) => count === undefined ? undefined : String(count);
+  return JSON.stringify({
+    affected: text(result.numAffectedRows),
+    changed: text(result.numChangedRows),
+    insertId: text(result.insertId),
+    hasRows: result.rows.length > 0 ? true : undefined,
+  });
+}
+
+/**
+ * Finds out of the statement that was under way when a runner died whether it was applied.
+ *
+ * @returns the statements that are applied; `undefined` while the server still runs the last one
+ */
+export async function settleSteps(
+  session: Session,
+  traits: MigrationTraits,
+  history: History,
+  name: string,
+): Promise<Step[] | undefined> {
+  const steps = await history.steps(name);
+  const last = steps.at(-1);
+  if (last === undefined || last.state === "done") return steps;
+  const names = namesIn(last.sql, traits.lexis);
+  const before = last.fingerprint ?? "";
+  if (await traits.clearUnfinished(session.own, names, before) === "running") return undefined;
+  if (await traits.fingerprint(session.own, names) === before) {
+    await history.removeSteps(name, last.step);
+    return steps.slice(0, -1);
+  }
+  await history.finishStep(name, last.step, undefined);
+  return [...steps.slice(0, -1), { ...last, state: "done" }];
+}
