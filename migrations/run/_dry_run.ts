@@ -1,10 +1,10 @@
-import type { CompiledQuery, Kysely, QueryResult } from "kysely";
+import type { CompiledQuery, QueryResult } from "kysely";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { PlannedMigration, PlannedStatement } from "../results.ts";
 import { isSeveral, namesIn, objectsIn, statementKind } from "../sql/_statement_kind.ts";
 import { callMigration } from "./_resolved.ts";
 import type { Task } from "./_engine.ts";
-import { type Session, type StatementHooks, withSession } from "./_session.ts";
+import type { Session, StatementHooks } from "./_session.ts";
 
 /** Why a plan ends. */
 class PlanEnd extends Error {
@@ -21,28 +21,26 @@ const CATALOG =
  * Finds out what migrations would send. Statements that change something are noted and not sent;
  * reads are sent, each by itself in a transaction that cannot write.
  *
- * @param db the user's Kysely
+ * @param session the connection
  * @param traits its dialect
  * @param tasks what would run, in order
  * @param isTransactional whether a migration would run in a transaction
  * @returns the plan; it may end before the last task
  */
 export async function dryRun(
-  db: Kysely<any>,
+  session: Session,
   traits: MigrationTraits,
   tasks: readonly Task[],
   isTransactional: (task: Task) => boolean,
 ): Promise<PlannedMigration[]> {
-  return await withSession(db, async (session) => {
-    const planner = new Planner(session, traits);
-    const plan: PlannedMigration[] = [];
-    for (const task of tasks) {
-      const planned = await planner.plan(task, isTransactional(task));
-      plan.push(planned);
-      if (planned.endsBecause !== undefined) break;
-    }
-    return plan;
-  });
+  const planner = new Planner(session, traits);
+  const plan: PlannedMigration[] = [];
+  for (const task of tasks) {
+    const planned = await planner.plan(task, isTransactional(task));
+    plan.push(planned);
+    if (planned.endsBecause !== undefined) break;
+  }
+  return plan;
 }
 
 class Planner implements StatementHooks {

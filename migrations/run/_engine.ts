@@ -93,7 +93,7 @@ export class Engine {
 
   /** Returns the history; it is empty where nothing is set up, and nothing is created. */
   async read(): Promise<{ entries: HistoryEntry[]; lock: LockRow | undefined }> {
-    return await withSession(this.#db, async ({ own }) => {
+    return await this.#withSession(async ({ own }) => {
       const { isSetUp, legacy } = await readLayout(own, this.traits, this.#names);
       if (isSetUp) {
         const history = this.#history(own);
@@ -114,12 +114,12 @@ export class Engine {
 
   /** Creates the tables, and takes another runner's history over; what is there is left. */
   async setUp(): Promise<void> {
-    await withSession(this.#db, (session) => this.#setUp(session));
+    await this.#withSession((session) => this.#setUp(session));
   }
 
   /** Runs one migration after the other, each under the lock, until there is none left. */
   async run(next: NextTask, log: RunLog, observer: RunObserver): Promise<void> {
-    await withSession(this.#db, async (session) => {
+    await this.#withSession(async (session) => {
       await this.#setUp(session);
       const run = new Run(this.#db, session, this.#settings, this.traits, this.dialect, {
         names: this.#names,
@@ -135,7 +135,7 @@ export class Engine {
   async change<T>(
     body: (history: History, entries: readonly HistoryEntry[]) => Promise<T>,
   ): Promise<T> {
-    return await withSession(this.#db, async (session) => {
+    return await this.#withSession(async (session) => {
       await this.#setUp(session);
       return await this.#exclusively(session, async (own) => {
         const history = this.#history(own);
@@ -150,7 +150,7 @@ export class Engine {
 
   /** Takes the lock from whoever holds it. */
   async unlock(): Promise<LockHolder | undefined> {
-    return await withSession(this.#db, async ({ own }) => {
+    return await this.#withSession(async ({ own }) => {
       const holder = await this.holder(own);
       if (holder === undefined) return undefined;
       if (holder.expires === undefined) {
@@ -177,12 +177,18 @@ export class Engine {
     tasks: readonly Task[],
     isTransactional: (task: Task) => boolean,
   ): Promise<PlannedMigration[]> {
-    return await dryRun(this.#db, this.traits, tasks, isTransactional);
+    return await this.#withSession((session) =>
+      dryRun(session, this.traits, tasks, isTransactional)
+    );
   }
 
   /** Returns the plan that was stored with a migration. */
   async storedPlan(name: string): Promise<string | undefined> {
-    return await withSession(this.#db, ({ own }) => this.#history(own).planOf(name));
+    return await this.#withSession(({ own }) => this.#history(own).planOf(name));
+  }
+
+  #withSession<T>(body: (session: Session) => Promise<T>): Promise<T> {
+    return withSession(this.#db, this.traits, this.#settings.lockTimeout, body);
   }
 
   #history(own: Kysely<any>): History {
@@ -274,7 +280,7 @@ export class Engine {
       try {
         if (await traits.tryTransactionLock(trx, this.#names)) {
           const done = await body(trx);
-          if (done !== undefined) await commit(trx, traits, this.#settings);
+          if (done !== undefined) await trx.commit().execute();
           return done;
         }
       } catch (error) {
@@ -430,7 +436,7 @@ class Run {
         if (this.#settings.signal?.aborted) break;
       }
       if (ran.length > 0 && traits.isServer) await this.#history.touch();
-      await commit(trx, traits, this.#settings);
+      await trx.commit().execute();
       // It changes once more, now or with the next transaction, before it is read again.
       this.#known = claimed === undefined ? { revision: revision + 1, entries } : undefined;
     } catch (error) {
@@ -574,7 +580,7 @@ class Run {
         });
       }
       await history.removeSteps(name);
-      await commit(trx, traits, this.#settings);
+      await trx.commit().execute();
     } finally {
       if (!trx.isCommitted) await trx.rollback().execute().catch(() => {});
     }
@@ -715,23 +721,6 @@ async function begin(
   return await (traits.isolationLevel === undefined
     ? builder
     : builder.setIsolationLevel(traits.isolationLevel)).execute();
-}
-
-/** Commits; again where somebody who reads the file of SQLite is in the way. */
-async function commit(
-  trx: ControlledTransaction<any>,
-  traits: MigrationTraits,
-  settings: Settings,
-): Promise<void> {
-  const patience = new Patience(settings.lockTimeout, undefined);
-  for (;;) {
-    try {
-      return await trx.commit().execute();
-    } catch (error) {
-      if (traits.isServer || !traits.isBusy(error) || patience.isOver) throw error;
-      await patience.wait();
-    }
-  }
 }
 
 function entriesAfter(entries: readonly HistoryEntry[], { task, entry }: Ran): HistoryEntry[] {

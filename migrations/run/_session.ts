@@ -8,6 +8,9 @@ import type {
   QueryResult,
 } from "kysely";
 
+import type { MigrationTraits } from "../dialect/_traits.ts";
+import { retrying } from "./_retrying.ts";
+
 /** Sends a statement; called at most once. */
 export type Send = () => Promise<QueryResult<unknown>>;
 
@@ -37,19 +40,24 @@ export interface Session {
  * Calls a function with a connection that nobody else uses.
  *
  * @param db the user's Kysely
+ * @param traits its dialect
+ * @param timeout how long a locked file is waited for, in milliseconds
  * @param body what uses the connection
  */
 export async function withSession<T>(
   db: Kysely<any>,
+  traits: MigrationTraits,
+  timeout: number,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
   const raw: Kysely<any> = getRawDb(db).withoutPlugins();
-  return await raw.getExecutor().provideConnection((connection) =>
-    body({
+  return await raw.getExecutor().provideConnection((given) => {
+    const connection = traits.isServer ? given : retrying(given, traits, timeout);
+    return body({
       own: boundTo(raw, connection),
       bind: (hooks) => boundInTurnTo(db, hooked(connection, hooks)),
-    })
-  );
+    });
+  });
 }
 
 /** Returns a Kysely all of whose queries run on one connection. */
