@@ -12,7 +12,7 @@ import type { Migration } from "./migration.ts";
  * ```ts
  * import { createMigration } from "@kysera/migrations";
  *
- * export const createUsers = createMigration(
+ * const createUsers = createMigration(
  *   "001_create_users",
  *   async (db) => {
  *     await db.schema.createTable("users").addColumn("id", "integer").execute();

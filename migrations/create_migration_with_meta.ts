@@ -11,7 +11,7 @@ import type { MigrationWithMeta, UnnamedMigration } from "./migration.ts";
  * ```ts
  * import { createMigrationWithMeta } from "@kysera/migrations";
  *
- * export const dropNickname = createMigrationWithMeta("002_drop_nickname", {
+ * const dropNickname = createMigrationWithMeta("002_drop_nickname", {
  *   description: "Nobody reads the column since release 12",
  *   breaking: true,
  *   tags: ["users"],

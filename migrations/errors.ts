@@ -122,6 +122,8 @@ export interface MigrationProblem {
   readonly migrationName: string;
   /** What is wrong, and what to do. */
   readonly message: string;
+  /** The statements that were sent and are not any more, and those that are now. */
+  readonly diff?: string | undefined;
 }
 
 /**

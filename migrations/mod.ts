@@ -40,6 +40,7 @@ export type * from "./migration.ts";
 export type { MigrationPolicy, MigrationRunnerOptions } from "./options.ts";
 export * from "./plugins/create_logging_plugin.ts";
 export * from "./plugins/create_metrics_plugin.ts";
+export type * from "./plugins/migration_observer.ts";
 export type * from "./plugins/migration_plugin.ts";
 export type * from "./results.ts";
 export * from "./runner/create_migration_runner.ts";

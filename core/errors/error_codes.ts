@@ -59,18 +59,21 @@ export const ResourceErrorCodes = {
   RESOURCE_BAD_REQUEST: "RESOURCE_BAD_REQUEST",
 } as const;
 
-/**
- * What went wrong in a migration.
- *
- * @deprecated Not thrown by any package so far.
- */
+/** What went wrong in a migration. */
 export const MigrationErrorCodes = {
+  /** A migration could not be applied. */
   MIGRATION_UP_FAILED: "MIGRATION_UP_FAILED",
+  /** A migration could not be undone. */
   MIGRATION_DOWN_FAILED: "MIGRATION_DOWN_FAILED",
+  /** The code and the history do not fit each other. */
   MIGRATION_VALIDATION_FAILED: "MIGRATION_VALIDATION_FAILED",
-  MIGRATION_NOT_FOUND: "MIGRATION_NOT_FOUND",
-  MIGRATION_DUPLICATE_NAME: "MIGRATION_DUPLICATE_NAME",
+  /** Another runner holds the lock, or took it. */
   MIGRATION_LOCK_FAILED: "MIGRATION_LOCK_FAILED",
+  /** @deprecated Not thrown: see `RESOURCE_NOT_FOUND`. */
+  MIGRATION_NOT_FOUND: "MIGRATION_NOT_FOUND",
+  /** @deprecated Not thrown: see `RESOURCE_BAD_REQUEST`. */
+  MIGRATION_DUPLICATE_NAME: "MIGRATION_DUPLICATE_NAME",
+  /** @deprecated Not thrown: a migration that is applied already is skipped. */
   MIGRATION_ALREADY_EXECUTED: "MIGRATION_ALREADY_EXECUTED",
 } as const;
 

@@ -12,7 +12,7 @@ import type { MigrationPlugin } from "./migration_plugin.ts";
  * import { createLoggingPlugin } from "@kysera/migrations";
  * import { silentLogger } from "@kysera/core";
  *
- * export const plugin = createLoggingPlugin(silentLogger);
+ * const plugin = createLoggingPlugin(silentLogger);
  * ```
  */
 export function createLoggingPlugin(logger: KyseraLogger = consoleLogger): MigrationPlugin {

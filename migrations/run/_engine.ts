@@ -9,7 +9,8 @@ import { History } from "../history/_history.ts";
 import type { LegacyHistory } from "../history/_legacy.ts";
 import { type TableNames, tableNames } from "../history/_names.ts";
 import { createTables, insertLockRow, readLayout } from "../history/_setup.ts";
-import type { MigrationOperation, MigrationWithMeta } from "../migration.ts";
+import type { MigrationOperation } from "../migration.ts";
+import type { MigrationObserver } from "../plugins/migration_observer.ts";
 import type { Settings } from "../options.ts";
 import type { LockHolder, MigrationResult, PlannedMigration } from "../results.ts";
 import { dryRun } from "./_dry_run.ts";
@@ -35,17 +36,6 @@ export interface Task {
 export type NextTask = (
   entries: readonly HistoryEntry[],
 ) => Promise<Task | undefined> | Task | undefined;
-
-/** What is told of each migration. */
-export interface RunObserver {
-  before(migration: MigrationWithMeta, operation: MigrationOperation): Promise<void>;
-  after(migration: MigrationWithMeta, operation: MigrationOperation, ms: number): Promise<void>;
-  failed(
-    migration: MigrationWithMeta,
-    operation: MigrationOperation,
-    error: unknown,
-  ): Promise<void>;
-}
 
 /** What a run has done so far. */
 export class RunLog {
@@ -118,7 +108,7 @@ export class Engine {
   }
 
   /** Runs one migration after the other, each under the lock, until there is none left. */
-  async run(next: NextTask, log: RunLog, observer: RunObserver): Promise<void> {
+  async run(next: NextTask, log: RunLog, observer: MigrationObserver): Promise<void> {
     await this.#withSession(async (session) => {
       await this.#setUp(session);
       const run = new Run(this.#db, session, this.#settings, this.traits, this.dialect, {
@@ -173,10 +163,9 @@ export class Engine {
   }
 
   /** Finds out what migrations would send. */
-  async plan(
-    tasks: readonly Task[],
-    isTransactional: (task: Task) => boolean,
-  ): Promise<PlannedMigration[]> {
+  async plan(tasks: readonly Task[]): Promise<PlannedMigration[]> {
+    const isTransactional = (task: Task) =>
+      this.traits.transactionalDdl && wantsTransaction(task, this.#settings);
     return await this.#withSession((session) =>
       dryRun(session, this.traits, tasks, isTransactional)
     );
@@ -301,7 +290,7 @@ interface RunOptions {
   readonly names: TableNames;
   readonly next: NextTask;
   readonly log: RunLog;
-  readonly observer: RunObserver;
+  readonly observer: MigrationObserver;
 }
 
 /** One run on one connection. */
@@ -424,7 +413,7 @@ class Run {
         const task = await next(entries);
         if (task === undefined && ran.length === 0) return "done";
         if (task === undefined) break;
-        if (!this.#isTransactional(task)) {
+        if (!wantsTransaction(task, this.#settings)) {
           if (ran.length > 0) break;
           if (!await this.#claim()) return "busy";
           claimed = { task, entries };
@@ -461,12 +450,6 @@ class Run {
       }
     }
     return "ran";
-  }
-
-  #isTransactional({ migration, resumes }: Task): boolean {
-    // What stopped halfway was not in a transaction.
-    if (resumes) return false;
-    return migration.transaction ?? this.#settings.transactions !== "none";
   }
 
   /** Reads the history, unless it is known that it has not changed. */
@@ -721,6 +704,11 @@ async function begin(
   return await (traits.isolationLevel === undefined
     ? builder
     : builder.setIsolationLevel(traits.isolationLevel)).execute();
+}
+
+function wantsTransaction({ migration, resumes }: Task, { transactions }: Settings): boolean {
+  // What stopped halfway was not in a transaction.
+  return resumes !== true && (migration.transaction ?? transactions !== "none");
 }
 
 function entriesAfter(entries: readonly HistoryEntry[], { task, entry }: Ran): HistoryEntry[] {

@@ -10,8 +10,9 @@ import type {
   MigrationResult,
   MigrationStatus,
 } from "../results.ts";
-import { dryRun } from "../run/_dry_run.ts";
-import { Engine, type NextTask, RunLog, type RunObserver, type Task } from "../run/_engine.ts";
+import type { MigrationObserver } from "../plugins/migration_observer.ts";
+import { type Change, changesOf } from "../run/_changes.ts";
+import { Engine, type NextTask, RunLog, type Task } from "../run/_engine.ts";
 import { type ResolvedMigration, resolveMigrations, sourceHashOf } from "../run/_resolved.ts";
 import { refusedProblems, type State, stateOf } from "../run/_state.ts";
 
@@ -167,6 +168,7 @@ export class MigrationRunner {
    */
   async repair(): Promise<string[]> {
     const code = await this.#resolve();
+    const changes = await this.#changes(code, (await this.#engine.read()).entries);
     return await this.#engine.change(async (history, entries) => {
       const mended: string[] = [];
       for (const entry of entries) {
@@ -178,12 +180,11 @@ export class MigrationRunner {
           mended.push(entry.name);
           continue;
         }
-        const migration = code.find(({ name }) => name === entry.name);
-        if (migration === undefined) continue;
-        const sourceHash = await sourceHashOf(migration);
-        if (sourceHash === undefined || sourceHash === entry.sourceHash) continue;
-        await history.update(entry.name, { sourceHash });
-        mended.push(entry.name);
+        const change = changes.find(({ name }) => name === entry.name);
+        if (change === undefined) continue;
+        const { sourceHash, planHash, plan } = change;
+        await history.update(entry.name, { sourceHash, planHash, plan });
+        if (change.problem !== undefined) mended.push(entry.name);
       }
       return mended;
     });
@@ -210,6 +211,20 @@ export class MigrationRunner {
     };
     this.#log(`${status.executed.length} executed, ${status.pending.length} pending`);
     return status;
+  }
+
+  /**
+   * Tells how the code and the history do not fit each other. Beside what `status()` tells, migrations
+   * that were changed after they were applied are found: their statements are planned again where the
+   * source is another one. A source that only looks different is no problem.
+   *
+   * @returns what is wrong
+   */
+  async verify(): Promise<MigrationProblem[]> {
+    const code = await this.#resolve();
+    const { entries } = await this.#engine.read();
+    const changes = await this.#changes(code, entries);
+    return [...stateOf(code, entries).problems, ...problemsOf(changes)];
   }
 
   /**
@@ -303,8 +318,12 @@ export class MigrationRunner {
     return await this.#engine.unlock();
   }
 
-  /** What is told of each migration; a subclass may tell others. */
-  protected observer(): RunObserver {
+  /**
+   * Returns what is told of each migration; a subclass may tell others.
+   *
+   * @returns what is told
+   */
+  protected observer(): MigrationObserver {
     const told = this.#settings.logger ?? silentLogger;
     return {
       before: ({ name, breaking, description, estimatedDuration }, operation) => {
@@ -367,6 +386,7 @@ export class MigrationRunner {
     resumesFailed = false,
   ): Promise<MigrationResult> {
     const log = new RunLog();
+    let changed: MigrationProblem[] = [];
     const next: NextTask = (entries) => {
       // What failed in this run is left alone by it.
       const isLeft = ({ name }: { readonly name: string }) => !log.failed.includes(name);
@@ -375,15 +395,17 @@ export class MigrationRunner {
       if (halfway?.state === "running" && !resumesFailed) {
         return resumeTask(code, halfway, undefined);
       }
-      const isUp = choose(state, log);
-      const refused = this.#refused(state, isUp?.operation, resumesFailed);
+      const task = choose(state, log);
+      const problems = [...state.problems, ...changed];
+      const refused = this.#refused(problems, task?.operation, resumesFailed);
       if (refused.length > 0) throw new MigrationStateError(refused);
-      return isUp;
+      return task;
     };
     try {
-      if (this.#settings.dryRun) return await this.#plan(next, log, finish);
-      // Without the lock: most of the time there is nothing to do.
       const { entries } = await this.#engine.read();
+      changed = problemsOf(await this.#changes(code, entries));
+      if (this.#settings.dryRun) return await this.#plan(next, entries, log, finish);
+      // Without the lock: most of the time there is nothing to do.
       if (await next(entries) !== undefined) await this.#engine.run(next, log, this.observer());
     } catch (error) {
       if (!(error instanceof MigrationError) || this.#settings.stopOnError) throw error;
@@ -395,11 +417,11 @@ export class MigrationRunner {
   }
 
   #refused(
-    state: State,
+    problems: readonly MigrationProblem[],
     operation: MigrationOperation | undefined,
     resumesFailed: boolean,
   ): MigrationProblem[] {
-    const refused = refusedProblems(state.problems, this.#settings.policy);
+    const refused = refusedProblems(problems, this.#settings.policy);
     // What the code has no more, or does not have yet, is in nobody's way when others are undone.
     return refused.filter(({ kind }) =>
       kind === "failed" ? !resumesFailed : operation !== "down" && !resumesFailed
@@ -408,11 +430,11 @@ export class MigrationRunner {
 
   async #plan(
     next: NextTask,
+    entries: readonly HistoryEntry[],
     log: RunLog,
     finish: ((log: RunLog) => void) | undefined,
   ): Promise<MigrationResult> {
     this.#settings.logger?.info("DRY RUN - No changes will be made");
-    const { entries } = await this.#engine.read();
     const tasks: Task[] = [];
     let now = entries;
     for (let task = await next(now); task !== undefined; task = await next(now)) {
@@ -420,16 +442,21 @@ export class MigrationRunner {
       log.executed.push(task.migration.name);
       now = afterTask(now, task);
     }
-    const { transactions } = this.#settings;
-    const plan = await this.#engine.plan(
-      tasks,
-      ({ migration, resumes }) =>
-        this.#engine.traits.transactionalDdl && resumes !== true &&
-        (migration.transaction ?? transactions !== "none"),
-    );
+    const plan = await this.#engine.plan(tasks);
     finish?.(log);
     this.#settings.logger?.info("Dry run completed - no changes made");
     return { ...log.result(true), plan };
+  }
+
+  /** Returns the applied migrations whose source is another one now. */
+  async #changes(
+    code: readonly ResolvedMigration[],
+    entries: readonly HistoryEntry[],
+  ): Promise<Change[]> {
+    return await changesOf(code, entries, {
+      plan: async (migration) => (await this.#engine.plan([{ migration, operation: "up" }]))[0]!,
+      storedPlan: (name) => this.#engine.storedPlan(name),
+    });
   }
 
   /** Returns the migrations; a provider has to give the same ones each time. */
@@ -460,6 +487,10 @@ export class MigrationRunner {
   #log(message: string): void {
     if (this.#settings.verbose) this.#settings.logger?.info(message);
   }
+}
+
+function problemsOf(changes: readonly Change[]): MigrationProblem[] {
+  return changes.flatMap(({ problem }) => problem ?? []);
 }
 
 function assertSteps(steps: unknown): void {

@@ -6,7 +6,7 @@ import {
   MigrationError,
   MigrationStateError,
 } from "@kysera/migrations";
-import { BadRequestError, NotFoundError, UniqueConstraintError } from "@kysera/core";
+import { BadRequestError, NotFoundError } from "@kysera/core";
 import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -341,6 +341,46 @@ onEveryDialect("a runner of migrations", (dialect) => {
       assert.deepEqual((await runner.up()).executed, []);
     }));
 
+  it("notices that an applied migration sends other statements, and not that it looks different", () =>
+    withDb(dialect, async (db) => {
+      const first = createMigration("a", async (db) => {
+        await db.schema.createTable("t").addColumn("id", "integer").execute();
+        await db.insertInto("t").values({ id: 1 }).execute();
+      });
+      await createMigrationRunner(db, [first]).up();
+      const sameStatements = createMigration("a", async (database) => {
+        const table = database.schema.createTable("t");
+        // A comment
+        await table.addColumn("id", "integer").execute();
+        await database.insertInto("t").values({ id: 1 }).execute();
+      });
+      const formatted = createMigrationRunner(db, [sameStatements, table("b")]);
+      assert.deepEqual(await formatted.verify(), []);
+      assert.deepEqual((await formatted.up()).executed, ["b"]);
+      const otherColumn = createMigration("a", async (db) => {
+        await db.schema.createTable("t").addColumn("number", "integer").execute();
+        await db.insertInto("t").values({ id: 1 }).execute();
+      });
+      const changed = createMigrationRunner(db, [otherColumn, table("b"), table("c")]);
+      const [problem] = await changed.verify();
+      assert.deepEqual([problem?.kind, problem?.migrationName], ["changed", "a"]);
+      assert.match(problem!.diff!, /^- create table .t. \(.id. integer\)\n\+ create .*number/);
+      await assert.rejects(changed.up(), /"a": it was changed after it was applied/);
+      const otherValue = createMigration("a", async (db) => {
+        await db.schema.createTable("t").addColumn("id", "integer").execute();
+        await db.insertInto("t").values({ id: 2 }).execute();
+      });
+      const value = createMigrationRunner(db, [otherValue, table("b")]);
+      assert.match((await value.verify())[0]!.message, /with other parameters/);
+      const accepting = createMigrationRunner(db, [otherColumn, table("b"), table("c")], {
+        policy: "repair",
+      });
+      assert.deepEqual((await accepting.up()).executed, ["c"]);
+      assert.deepEqual(await changed.repair(), ["a"]);
+      assert.deepEqual(await changed.verify(), []);
+      assert.deepEqual((await changed.reset().catch((error) => error.result)).executed, ["c", "b"]);
+    }));
+
   it("plans without changing anything, and says where a plan ends", () =>
     withDb(dialect, async (db) => {
       const reads = createMigration("b", async (db) => {
@@ -436,5 +476,3 @@ describe("a runner of migrations", () => {
     assert.throws(() => defineMigrations({ 2: { up } }), TypeError);
   });
 });
-
-void UniqueConstraintError;

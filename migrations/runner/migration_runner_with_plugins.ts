@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { MigrationList } from "../migration.ts";
 import { type MigrationRunnerOptions, OPTION_NAMES } from "../options.ts";
 import type { MigrationPlugin } from "../plugins/migration_plugin.ts";
-import type { RunObserver } from "../run/_engine.ts";
+import type { MigrationObserver } from "../plugins/migration_observer.ts";
 import { MigrationRunner } from "./migration_runner.ts";
 
 /** Options of a runner with plugins. */
@@ -57,8 +57,12 @@ export class MigrationRunnerWithPlugins extends MigrationRunner {
     return [...this.#plugins];
   }
 
-  /** What is told of each migration. */
-  protected override observer(): RunObserver {
+  /**
+   * Returns what is told of each migration: the logger, and the plugins.
+   *
+   * @returns what is told
+   */
+  protected override observer(): MigrationObserver {
     const own = super.observer();
     return {
       before: async (migration, operation) => {

@@ -84,9 +84,11 @@ function mortal(dialect: Dialect, task: ChildTask, count: { statements: number }
         return async (query: CompiledQuery, ...rest: []) => {
           const isLast = ++count.statements === task.dieAt;
           if (isLast && task.dies === "before") await die();
-          const result = await target.executeQuery(query, ...rest);
-          if (isLast) await die();
-          return result;
+          try {
+            return await target.executeQuery(query, ...rest);
+          } finally {
+            if (isLast) await die();
+          }
         };
       },
     });
