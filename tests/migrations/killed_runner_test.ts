@@ -11,7 +11,8 @@ const LEASE = 100;
 
 onEveryDialect("a runner that is killed", (dialect) => {
   it("leaves a database that the next one brings to the same end", async () => {
-    const count = fuzzRuns(24);
+    // A process costs as much as hundreds of queries.
+    const count = Math.ceil(fuzzRuns(40) / 4);
     const shared = await shareDatabases(dialect.dialect, count + 1);
     try {
       const task = { dialect: shared.dialect, url: shared.url, lease: LEASE };

@@ -6,9 +6,9 @@ import { migrationsFor } from "./_migrations.ts";
 import { runChild, shareDatabases } from "./_processes.ts";
 
 /** How many processes run at once. */
-const PROCESSES = 4;
+const PROCESSES = 3;
 /** How many databases each of them migrates. */
-const ROUNDS = fuzzRuns(50);
+const ROUNDS = Math.ceil(fuzzRuns(50) / 4);
 
 onEveryDialect("runners in processes of their own", (dialect) => {
   it("apply each migration once, and none of them fails", async () => {
