@@ -9,8 +9,8 @@ import { type NameHost, parseTableName, type TableId, TableScope } from "./table
 /** Reads what the database's catalog says of tables; of all of them without a list. */
 export type ReadCatalog = (tables?: readonly TableId[]) => Promise<readonly Relation[]>;
 
-/** Tables in which Kysely's Migrator keeps its records: a database with these alone is empty. */
-const MIGRATIONS = /^kysely_migration(?:_lock)?$/;
+/** Tables of the runners of migrations: a database with these alone is empty. */
+const MIGRATIONS = /^(?:kysely_migration(?:_lock)?|kysera_migration(?:_lock|_step)?)$/;
 
 /**
  * Returns true if a database has no tables yet but those in which its migrations are recorded: they
