@@ -18,6 +18,7 @@ export * from "./rows/count_rows.ts";
 export * from "./rows/snapshot_table.ts";
 export * from "./seeds/seed_database.ts";
 export * from "./transactions/isolate_each.ts";
+export * from "./transactions/test_escaped_error.ts";
 export { testInTransaction, type TestScope } from "./transactions/test_in_transaction.ts";
 export * from "./transactions/test_with_isolation.ts";
 export * from "./transactions/test_with_savepoints.ts";

@@ -36,6 +36,11 @@ export class SavepointDriver implements Driver {
     this.#beforeCommit = beforeCommit;
   }
 
+  /** Whether a transaction of the code under test is open. */
+  get isNested(): boolean {
+    return this.#open.length > 0;
+  }
+
   init(): Promise<void> {
     return Promise.resolve();
   }

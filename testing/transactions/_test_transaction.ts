@@ -1,5 +1,5 @@
 import type { Dialect as DialectName } from "@kysera/core";
-import { detectDialect } from "@kysera/core";
+import { ConnectionError, DeadlockError, detectDialect, parseDatabaseError } from "@kysera/core";
 import {
   CompiledQuery,
   type ControlledTransaction,
@@ -14,6 +14,8 @@ import {
   WithSchemaPlugin,
 } from "kysely";
 import { SavepointDriver } from "./_savepoint_driver.ts";
+import { StatementGate } from "./_statement_gate.ts";
+import { TestEscapedError } from "./test_escaped_error.ts";
 
 /** Callbacks of the code under test that wait for the end of the test's transaction. */
 export class PendingCallbacks {
@@ -34,6 +36,8 @@ export class PendingCallbacks {
     for (const callback of this.#callbacks.splice(0)) await callback();
   }
 }
+
+const BEGINNING = "kysera_test_beginning";
 
 /** By this the functions of `@kysera/dal` know that a transaction takes callbacks. */
 const TAKES_CALLBACKS = Symbol.for("kysera.transactionCallbacks");
@@ -77,6 +81,23 @@ class SavepointTransaction extends Kysely<any> {
     return this.#over(this.#props.executor.withPluginAtFront(new WithSchemaPlugin(schema)));
   }
 
+  override withTables(): Kysely<any> {
+    return this.#over(this.#props.executor);
+  }
+
+  // There are none in Kysely 0.28, where nobody calls them.
+  override $extendTables(): Kysely<any> {
+    return this.withTables();
+  }
+
+  override $omitTables(): Kysely<any> {
+    return this.withTables();
+  }
+
+  override $pickTables(): Kysely<any> {
+    return this.withTables();
+  }
+
   #over(executor: QueryExecutor): Kysely<any> {
     return new SavepointTransaction({ ...this.#props, executor });
   }
@@ -92,8 +113,13 @@ export interface OpenTest {
   readonly callbacks: PendingCallbacks;
   /** Throws where a constraint that waits for COMMIT does not hold. */
   check(): Promise<void>;
-  /** Ends it. */
-  rollback(): Promise<void>;
+  /**
+   * Ends it.
+   *
+   * @param failure what the test ended with, where it failed
+   * @throws {TestEscapedError} if the transaction has been ended before
+   */
+  rollback(failure?: { readonly error: unknown }): Promise<void>;
 }
 
 /** Begins one. */
@@ -111,17 +137,25 @@ export async function openTest(
   const base = outer.getExecutor();
   // It stays ours until the rollback.
   const connection = await base.provideConnection((held) => Promise.resolve(held));
-  const check = () => checkDeferred(connection, detectDialect(db));
+  const dialect = detectDialect(db);
+  const send = async (command: string): Promise<void> => {
+    await connection.executeQuery(CompiledQuery.raw(command));
+  };
+  // It is gone when the transaction is: then the test has escaped.
+  if (dialect !== "mssql") await send(`savepoint ${BEGINNING}`);
+  const check = () => checkDeferred(connection, dialect);
   const driver = new SavepointDriver(connection, check);
+  const own = base.withConnectionProvider({
+    provideConnection: (consumer) => consumer(connection),
+  });
+  const gate = new StatementGate(connection, () => driver.isNested);
   const callbacks = new PendingCallbacks();
   const props: Props = {
     callbacks,
     config: {} as KyselyConfig,
     driver,
     dialect: dialectOf(db, driver),
-    executor: base.withConnectionProvider({
-      provideConnection: (consumer) => consumer(connection),
-    }),
+    executor: dialect === "postgres" ? gate.over(own) : own,
   };
   return {
     // A Kysely that says that it is a transaction is all that its type asks for.
@@ -129,10 +163,28 @@ export async function openTest(
     db: new Kysely<any>(props as unknown as KyselyConfig),
     callbacks,
     check,
-    rollback: async () => {
-      await outer.rollback().execute();
+    rollback: async (failure) => {
+      const escaped = dialect === "mssql"
+        ? undefined
+        : await send(`rollback to savepoint ${BEGINNING}`).then(() => undefined, (cause) => ({
+          cause,
+        }));
+      try {
+        await outer.rollback().execute();
+      } catch (error) {
+        if (escaped === undefined) throw error;
+      }
+      if (failure?.error instanceof TestEscapedError) throw failure.error;
+      if (escaped === undefined || isEndedBy(failure?.error ?? escaped.cause, dialect)) return;
+      throw new TestEscapedError(failure === undefined ? undefined : { cause: failure.error });
     },
   };
+}
+
+/** Whether the database ended the transaction by itself, and says so by this error. */
+function isEndedBy(error: unknown, dialect: DialectName): boolean {
+  const known = parseDatabaseError(error, dialect);
+  return known instanceof ConnectionError || known instanceof DeadlockError;
 }
 
 function dialectOf(db: Kysely<any>, driver: SavepointDriver): Dialect {

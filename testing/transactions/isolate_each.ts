@@ -53,11 +53,14 @@ export function inEachTest<DB>(
     const ended = open;
     open = undefined;
     if (ended === undefined) return;
+    let failure: { readonly error: unknown } | undefined;
     try {
       await ended.check();
-    } finally {
-      await ended.rollback();
+    } catch (error) {
+      failure = { error };
     }
+    await ended.rollback(failure);
+    if (failure !== undefined) throw failure.error;
   });
   const now = (): OpenTest => {
     if (open !== undefined) return open;

@@ -1,5 +1,6 @@
 import type { ExecutorOf } from "@kysera/executor";
 import type { IsolationLevel, Kysely, Transaction } from "kysely";
+import { TestEscapedError } from "./test_escaped_error.ts";
 import { type OpenTest, openTest } from "./_test_transaction.ts";
 
 /** What a test is given beside its transaction. */
@@ -81,8 +82,10 @@ export async function runTest<DB, T>(
     result = await fn(test.trx, scopeOf(test));
     await test.check();
   } catch (error) {
-    // What the test throws is what is wrong; a rollback fails because the connection is gone.
-    await rollback().catch(() => {});
+    // What the test throws is what is wrong, unless it has escaped.
+    await rollback({ error }).catch((escaped) => {
+      if (escaped instanceof TestEscapedError) throw escaped;
+    });
     throw error;
   }
   await rollback();

@@ -1,5 +1,6 @@
 import { createTransactionalQuery, withTransaction } from "@kysera/dal";
 import { createExecutor } from "@kysera/executor";
+import { createRepository } from "@kysera/repository";
 import { softDelete, softDeletePlugin } from "@kysera/soft-delete";
 import {
   assertRowExists,
@@ -8,11 +9,12 @@ import {
   inEachTest,
   inTransaction,
   snapshotTable,
+  TestEscapedError,
   testInTransaction,
   testWithIsolation,
   testWithSavepoints,
 } from "@kysera/testing";
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -153,6 +155,100 @@ onEveryDialect("testInTransaction()", (dialect) => {
         await test.db.transaction().execute(async (own) => {
           assert.equal(await countRows(own, "users"), 0);
         });
+      });
+    } finally {
+      await close();
+    }
+  });
+
+  it("fails where the code under test ends its transaction", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const endings = [sql`commit`, sql`rollback`];
+      if (dialect.dialect === "mysql") endings.push(sql`create table implicit (id int)`);
+      for (const ending of endings) {
+        const escaping = async (trx: Kysely<Database>, error?: Error): Promise<void> => {
+          await add(trx, alice);
+          await ending.execute(trx);
+          if (error !== undefined) throw error;
+          await add(trx, bob);
+        };
+        const own = new Error("own");
+        const tests: [() => Promise<unknown>, unknown?][] = [
+          [() => testInTransaction(db, (trx) => escaping(trx))],
+          [() => testInTransaction(db, (_, test) => escaping(test.db))],
+          [() => testInTransaction(db, (trx) => escaping(trx, own)), own],
+          [() => testWithSavepoints(db, (trx) => escaping(trx))],
+        ];
+        for (const [run, cause] of tests) {
+          await assert.rejects(run, (error) => {
+            assert.ok(error instanceof TestEscapedError, String(error));
+            // On PostgreSQL the statement itself fails that ends the transaction.
+            if (cause !== undefined && dialect.dialect !== "postgres") {
+              assert.equal(error.cause, cause);
+            }
+            return true;
+          });
+          await db.deleteFrom("users").execute();
+          await sql`drop table if exists implicit`.execute(db);
+        }
+      }
+      // The connection is as it was.
+      await testInTransaction(db, (trx) => add(trx, alice));
+      assert.equal(await countRows(db, "users"), 0);
+    } finally {
+      await close();
+    }
+  });
+
+  it("goes on after a statement that fails, as outside of transactions", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const executor = await createExecutor(db, []);
+      for (const each of [db, executor]) {
+        await testInTransaction(each, async (trx, test) => {
+          for (const handle of [test.db, trx as Kysely<Database>]) {
+            await handle.deleteFrom("users").execute();
+            await add(handle, alice);
+            await assert.rejects(add(handle, alice));
+            const both = await Promise.allSettled([add(handle, alice), add(handle, bob)]);
+            assert.deepEqual(both.map(({ status }) => status), ["rejected", "fulfilled"]);
+            assert.equal(await countRows(handle, "users"), 2);
+          }
+          if (dialect.dialect !== "postgres") return;
+          // A transaction of the code under test is aborted, as it would be elsewhere.
+          await assert.rejects(
+            test.db.transaction().execute(async (own) => {
+              await add(own, alice).catch(() => {});
+              await countRows(own, "users");
+            }),
+            { code: "25P02" },
+          );
+          assert.equal(await countRows(test.db, "users"), 2);
+        });
+      }
+      assert.equal(await countRows(db, "users"), 0);
+    } finally {
+      await close();
+    }
+  });
+
+  it("takes repositories into transactions of the code under test", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const executor = await createExecutor(db, [softDeletePlugin()]);
+      const users = createRepository(executor, { tableName: "users" });
+      await testInTransaction(executor, async (trx, test) => {
+        await add(trx, alice);
+        assert.equal(await withTransaction(trx, (tx) => users.withTransaction(tx).count()), 1);
+        assert.equal(await withTransaction(test.db, (tx) => users.withTransaction(tx).count()), 1);
+        assert.equal(
+          await withTransaction(
+            trx,
+            (tx) => withTransaction(tx, (nested) => users.withTransaction(nested).count()),
+          ),
+          1,
+        );
       });
     } finally {
       await close();
