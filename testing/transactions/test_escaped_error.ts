@@ -25,7 +25,11 @@ export class TestEscapedError extends Error {
     this.prototype.name = "TestEscapedError";
   }
 
-  /** @param options the error that the test itself ended with, if any, as `cause` */
+  /**
+   * Makes an error.
+   *
+   * @param options the error that the test itself ended with, if any, as `cause`
+   */
   constructor(options?: ErrorOptions) {
     super(
       "Cannot roll back the test: the code under test ended its transaction (COMMIT, ROLLBACK, or a " +
