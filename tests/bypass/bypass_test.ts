@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { onEveryDialect, type TestDialectName } from "../support/matrix.ts";
+import { onEveryDialect, postgresVersion, type TestDialectName } from "../support/matrix.ts";
 import { everyRow, keyOf } from "./corpus.ts";
 import { staleness } from "./markdown.ts";
 import { type CaseResult, runCase } from "./run.ts";
 import { BypassWorld } from "./world.ts";
+
+/** Whether the server knows less than the corpus does. */
+const isOld = postgresVersion < 15;
 
 const results = new Map<TestDialectName, Map<string, CaseResult>>();
 
@@ -24,8 +27,14 @@ onEveryDialect("The bypass corpus", (dialect) => {
   for (const row of everyRow()) {
     for (const bypass of row.cases) {
       if (bypass.lacks?.[dialect.name] !== undefined) continue;
-      it(`lets nothing past by row ${keyOf(row, bypass)}`, async () => {
+      it(`lets nothing past by row ${keyOf(row, bypass)}`, async (t) => {
         const result = await runCase(world!, row, bypass);
+        if (
+          isOld && dialect.name === "postgres" && result.problems.length > 0 &&
+          result.problems.every((problem) => problem.includes("syntax error"))
+        ) {
+          return t.skip(`PostgreSQL ${postgresVersion} has no such statement`);
+        }
         found.set(keyOf(row, bypass), result);
         assert.equal(result.problems.length, 0, `\n${result.problems.join("\n")}`);
       });
@@ -41,7 +50,11 @@ describe("The bypass corpus", () => {
 
   // The tests of the installed packages have no documentation beside them.
   const root = join(import.meta.dirname!, "..", "..");
-  const skip = existsSync(join(root, "deno.json")) ? false : "not in the repository";
+  const skip = !existsSync(join(root, "deno.json"))
+    ? "not in the repository"
+    : isOld
+    ? `not on PostgreSQL ${postgresVersion}`
+    : false;
   it("is written down in docs/bypass.md as it is", { skip }, () => {
     const page = readFileSync(join(root, "docs", "bypass.md"), "utf8");
     const stale = staleness(page, results);

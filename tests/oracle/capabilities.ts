@@ -87,7 +87,7 @@ export function capabilitiesOf(dialect: TestDialect): Capabilities {
     orReplace: !postgres,
     writeCtes: !mysql,
     dmlCtes: postgres,
-    merge: postgres,
+    merge: postgres && dialect.lacks("MERGE") === undefined,
     merge17: dialect.name === "pglite",
     stream: dialect.name === "sqlite" || mysql,
   };

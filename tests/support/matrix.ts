@@ -22,6 +22,12 @@ export interface TestOpenOptions {
   wrap?: (dialect: Dialect) => Dialect;
 }
 
+/** What PostgreSQL has not always had, and since which version it has. */
+const SINCE = { "MERGE": 15, "UNIQUE NULLS NOT DISTINCT": 15 } as const;
+
+/** What PostgreSQL has not always had. */
+export type PostgresFeature = keyof typeof SINCE;
+
 export interface TestDatabase {
   db: Kysely<any>;
   /** Closes the connections and drops what {@linkcode TestDialect.open} made. */
@@ -33,6 +39,11 @@ export interface TestDialect {
   readonly dialect: "sqlite" | "postgres" | "mysql";
   /** Why the dialect cannot run here. */
   readonly skip: string | undefined;
+  /**
+   * Why the server lacks something: `KYSERA_TEST_POSTGRES_VERSION` says that PostgreSQL is another one
+   * than the tests are written for.
+   */
+  lacks(feature: PostgresFeature): string | undefined;
   /** A fresh, empty database (on servers its own schema or database), and how to drop it. */
   open(options?: TestOpenOptions): Promise<TestDatabase>;
 }
@@ -40,6 +51,8 @@ export interface TestDialect {
 const chosen = process.env["KYSERA_TEST_DIALECTS"]?.split(",").map((name) => name.trim());
 const postgresUrl = process.env["KYSERA_TEST_POSTGRES_URL"];
 const mysqlUrl = process.env["KYSERA_TEST_MYSQL_URL"];
+/** The version of the server; the tests are written for 15 and newer. */
+export const postgresVersion: number = Number(process.env["KYSERA_TEST_POSTGRES_VERSION"] ?? 15);
 
 /** Every dialect, those that cannot run here included. */
 export const matrix: readonly TestDialect[] = [
@@ -47,12 +60,14 @@ export const matrix: readonly TestDialect[] = [
     name: "sqlite",
     dialect: "sqlite",
     skip: notChosen("sqlite") ?? await missing("node:sqlite"),
+    lacks: () => undefined,
     open: openSqlite,
   },
   {
     name: "pglite",
     dialect: "postgres",
     skip: notChosen("pglite") ?? await missing("@electric-sql/pglite"),
+    lacks: () => undefined,
     open: openPGlite,
   },
   {
@@ -60,6 +75,10 @@ export const matrix: readonly TestDialect[] = [
     dialect: "postgres",
     skip: notChosen("postgres") ?? notSet("KYSERA_TEST_POSTGRES_URL", postgresUrl) ??
       await missing("pg"),
+    lacks: (feature) =>
+      postgresVersion < SINCE[feature]
+        ? `PostgreSQL ${postgresVersion} has no ${feature}`
+        : undefined,
     open: (options) => openPostgres(postgresUrl!, options),
   },
   {
@@ -67,6 +86,7 @@ export const matrix: readonly TestDialect[] = [
     dialect: "mysql",
     skip: notChosen("mysql") ?? notSet("KYSERA_TEST_MYSQL_URL", mysqlUrl) ??
       await missing("mysql2"),
+    lacks: () => undefined,
     open: (options) => openMysql(mysqlUrl!, options),
   },
 ];

@@ -1,3 +1,4 @@
+import type { DialectName } from "@kysera/executor";
 import type { Formula, Leaf } from "./_algebra.ts";
 import { type AskedOf, isPromise, threw } from "./_verdict.ts";
 import type { ColumnTerm } from "./_verdict.ts";
@@ -46,9 +47,30 @@ export function blamed(
 
 /**
  * Compares so that nothing is let through which a database would refuse: texts that differ may be the
- * same under a collation, and a text may be read as a number.
+ * same under a collation, and a text may be read as a number. Here they count as different.
  */
-export const compareForWriting: Compare = (a, b, negated) => {
+export const compareForWriting: Compare = (a, b, negated) => compareWritten(a, b, negated, false);
+
+/**
+ * Returns how values of new rows are compared: where the database looks at the row that is stored,
+ * texts that may be the same to it are left to it.
+ */
+export function comparerOfNew(dialect: DialectName): Compare {
+  return SEES_STORED_ROWS[dialect]
+    ? (a, b, negated) => compareWritten(a, b, negated, true)
+    : compareForWriting;
+}
+
+/** Whether the check of a new row, where a statement makes it, sees the row as it is stored. */
+const SEES_STORED_ROWS: Readonly<Record<DialectName, boolean>> = {
+  postgres: true,
+  sqlite: true,
+  // It sees the values that are written: their collation is not that of the column.
+  mysql: false,
+  mssql: false,
+};
+
+function compareWritten(a: unknown, b: unknown, negated: boolean, isChecked: boolean): Truth {
   const [left, right] = [comparable(a), comparable(b)];
   if (left === right) return true;
   if (isNumeric(left) && isNumeric(right)) return left == right;
@@ -56,8 +78,15 @@ export const compareForWriting: Compare = (a, b, negated) => {
   if ([[left, right], [right, left]].some(([n, text]) => isNumeric(n) && String(n) === text)) {
     return true;
   }
-  return typeof left === "string" && typeof right === "string" && !negated ? false : undefined;
-};
+  if (typeof left !== "string" || typeof right !== "string" || negated) return undefined;
+  return isChecked && mayBeSame(left, right) ? undefined : false;
+}
+
+/** Whether some collation, type or padding takes different texts for the same. */
+function mayBeSame(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((text) => text.trim().normalize("NFKD").toLowerCase());
+  return left === right || (left !== "" && right !== "" && Number(left) === Number(right));
+}
 
 /** What one condition says of a row, where it can be asked at once and without the database. */
 export function truthOfLeaf(

@@ -26,7 +26,8 @@ import {
 import type { ContextSource } from "../context/_context_source.ts";
 import {
   blamed,
-  compareForWriting,
+  type Compare,
+  comparerOfNew,
   type Truth,
   truthOf,
   truthOfLeaf,
@@ -126,7 +127,8 @@ export class Checker {
   }
 
   #make(formulas: readonly Formula[], sharedKey: string | undefined): RowCheck {
-    const { report, hasTriggers } = this.#setting;
+    const { report, hasTriggers, host } = this.#setting;
+    const compare = comparerOfNew(host.dialect);
     const [table, site] = [this.#table, this.#site];
     const leaves = formulas.flatMap(leavesOf);
     for (const { verdict } of leaves) {
@@ -144,7 +146,7 @@ export class Checker {
         const isStamped = (column: string): boolean =>
           Object.is(row[column], this.#setting.stamped(table, column, attributes, run));
         const verdicts = asked.formulas.map((formula) =>
-          truthOfNew(formula, asked, row, site, isStamped)
+          truthOfNew(formula, asked, row, site, isStamped, compare)
         );
         const at = verdicts.findIndex(({ truth }) => truth === false);
         if (at >= 0) failed = verdicts[at]!.policies;
@@ -237,6 +239,7 @@ function truthOfNew(
   known: AnyRow,
   site: Site,
   isStamped: (column: string) => boolean,
+  compare: Compare,
 ): { readonly truth: Truth; readonly policies: readonly string[] } {
   const isNew = site !== "update-check";
   // Of an UPDATE nothing is known of the row as it was.
@@ -249,7 +252,7 @@ function truthOfNew(
     if (stamps !== undefined && Object.hasOwn(known, stamps) && isStamped(stamps)) return true;
     // There is a context where there are formulas. What a function cannot tell of a row that is not
     // known yet it is asked for round the execution (`_row_functions.ts`).
-    return truthOfLeaf(leaf, formula, context!, rows, compareForWriting) ??
+    return truthOfLeaf(leaf, formula, context!, rows, compare) ??
       (leaf.verdict.kind === "rows" ? true : undefined);
   };
   const truth = truthOf(formula, of);

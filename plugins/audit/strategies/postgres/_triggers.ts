@@ -78,12 +78,18 @@ export function postgresTriggers(
       const values = argumentsOf(table);
       return {
         create: [
-          text(sql`create or replace trigger ${row} after insert or update or delete on ${target}
-            for each row execute function ${write}(${
-            sql.join(values.map((each) => sql`${each}`))
-          })`),
-          text(sql`create or replace trigger ${truncate} before truncate on ${target}
-            for each statement execute function ${refuse}()`),
+          replaced(
+            text(sql`drop trigger if exists ${row} on ${target}`),
+            text(sql`create trigger ${row} after insert or update or delete on ${target}
+              for each row execute function ${write}(${
+              sql.join(values.map((each) => sql`${each}`))
+            })`),
+          ),
+          replaced(
+            text(sql`drop trigger if exists ${truncate} on ${target}`),
+            text(sql`create trigger ${truncate} before truncate on ${target}
+              for each statement execute function ${refuse}()`),
+          ),
         ],
         drop: [
           text(sql`drop trigger if exists ${row} on ${target}`),
@@ -92,6 +98,16 @@ export function postgresTriggers(
       };
     },
   };
+}
+
+/**
+ * Two statements as one, between which nothing is written: before PostgreSQL 14 a trigger cannot be
+ * replaced otherwise.
+ */
+function replaced(drop: string, create: string): string {
+  let tag = "$kysera$";
+  while (create.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  return `do ${tag} begin ${drop}; ${create}; end ${tag}`;
 }
 
 function argumentsOf({ label, key, deletedAt, kept, masked, info }: AuditedTable): string[] {
