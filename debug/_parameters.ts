@@ -1,10 +1,14 @@
 import type {
+  AliasNode,
   BinaryOperationNode,
   ColumnUpdateNode,
+  CommonTableExpressionNode,
   CompiledQuery,
+  IdentifierNode,
   InsertQueryNode,
   OperationNode,
   PrimitiveValueListNode,
+  RawNode,
   ValueNode,
   ValuesNode,
 } from "kysely";
@@ -18,13 +22,61 @@ export function visibleParameters(
   redact: readonly string[],
 ): readonly unknown[] {
   if (redact.length === 0) return query.parameters;
-  const hidden = new Set(redact.map(normalize));
+  const hidden = withAliases(query.query, new Set(redact.map(normalize)));
   const shown: Set<unknown> = new Set();
   const secret: Set<unknown> = new Set();
   walk(query.query, undefined, (value, column) => {
     (column === undefined || hidden.has(normalize(column)) ? secret : shown).add(value);
   });
   return query.parameters.map((value) => shown.has(value) && !secret.has(value) ? value : REDACTED);
+}
+
+/** Hidden columns, and the names that a query gives to what it makes of them. */
+function withAliases(query: OperationNode, columns: ReadonlySet<string>): ReadonlySet<string> {
+  const aliases: { readonly names: readonly string[]; readonly node: OperationNode }[] = [];
+  collect(query, (node) => {
+    if (node.kind === "AliasNode") {
+      const { alias, node: aliased } = node as AliasNode;
+      if (alias.kind === "IdentifierNode") {
+        aliases.push({ names: [(alias as IdentifierNode).name], node: aliased });
+      }
+    } else if (node.kind === "CommonTableExpressionNode") {
+      const { name, expression } = node as CommonTableExpressionNode;
+      const names = name.columns?.map(({ column }) => column.name) ?? [];
+      if (names.length > 0) aliases.push({ names, node: expression });
+    }
+  });
+  const hidden = new Set(columns);
+  for (let size = -1; size < hidden.size;) {
+    size = hidden.size;
+    for (const { names, node } of aliases) {
+      if (mentions(node, hidden)) { for (const name of names) hidden.add(normalize(name)); }
+    }
+  }
+  return hidden;
+}
+
+function mentions(root: OperationNode, columns: ReadonlySet<string>): boolean {
+  let found = false;
+  collect(root, (node) => {
+    if (node.kind === "ColumnNode") found ||= columns.has(normalize(columnOf(node)!));
+    else if (node.kind === "SelectAllNode") found = true;
+    else if (node.kind === "RawNode") {
+      const text = normalize((node as RawNode).sqlFragments.join(" "));
+      found ||= [...columns].some((column) => text.includes(column));
+    }
+  });
+  return found;
+}
+
+function collect(node: OperationNode, visit: (node: OperationNode) => void): void {
+  visit(node);
+  if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return;
+  for (const value of Object.values(node)) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (isNode(item)) collect(item, visit);
+    }
+  }
 }
 
 /** `passwordHash` and `password_hash` are one column. */

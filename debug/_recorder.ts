@@ -5,7 +5,9 @@ import { Detector } from "./detect/_detector.ts";
 import { type Warning, WARNING_KINDS, type WarningKind } from "./detect/warning.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { assertOptions, type DebugOptions } from "./options.ts";
+import { planWithoutLiterals, withoutLiterals } from "./format/_without_literals.ts";
 import { visibleParameters } from "./_parameters.ts";
+import { safeError } from "./_safe_error.ts";
 import { publish } from "./profile/_profilers.ts";
 import type { QueryRecord } from "./query_record.ts";
 import { summarize } from "./query_summary.ts";
@@ -47,6 +49,12 @@ export class Recorder {
     this.#detector = new Detector({ kinds: this.#kinds, nPlusOneThreshold, window });
   }
 
+  /** Whether everything is to be seen, values included. */
+  get #showsValues(): boolean {
+    const { logParams = false, redact = [] } = this.#options;
+    return logParams && redact.length === 0;
+  }
+
   /** Notes that a query ran, and how. */
   async note(
     run: Run,
@@ -58,8 +66,10 @@ export class Recorder {
     const { operation, text } = summarize(query);
     const { logQueries = this.#options.logQuery ?? true, logParams = false, redact = [] } =
       this.#options;
+    // Parameters are shown of columns that are not redacted; of a literal nobody knows the column.
+    const isPlain = this.#showsValues;
     const record: QueryRecord = Object.freeze({
-      sql: query.sql,
+      sql: isPlain ? query.sql : withoutLiterals(query.sql, run.dialect),
       ...(logParams ? { params: Object.freeze([...visibleParameters(query, redact)]) } : {}),
       duration: at - start,
       timestamp: Date.now() - (at - start),
@@ -68,7 +78,9 @@ export class Recorder {
       operation,
       rows: "rows" in result ? result.rows : 0,
       inTransaction,
-      ...("error" in result ? { error: result.error } : {}),
+      ...("error" in result
+        ? { error: isPlain ? result.error : safeError(result.error, run.dialect) }
+        : {}),
     });
     this.metrics.add(record);
     publish(record);
@@ -121,7 +133,8 @@ export class Recorder {
           parameters: query.parameters,
           sql: prefix + query.sql,
         });
-        return rows.map(lineOf);
+        const lines = rows.map(lineOf);
+        return this.#showsValues ? lines : lines.map((line) => planWithoutLiterals(line, dialect));
       } catch {
         // A plan is an extra: without one, the query is still told to be slow.
       }

@@ -135,8 +135,9 @@ export async function assertQueries<DB, T>(
   } finally {
     recorder.listeners.delete(listen);
   }
-  const failure = failureOf(expected, queries, warnings);
-  if (failure !== undefined) throw new QueryAssertionError(failure, queries, warnings);
+  const latest = warnings.map((warning) => detector.latest(warning));
+  const failure = failureOf(expected, queries, latest);
+  if (failure !== undefined) throw new QueryAssertionError(failure, queries, latest);
   return result;
 }
 

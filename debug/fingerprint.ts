@@ -2,6 +2,8 @@ import type { CompiledQuery, OperationNode } from "kysely";
 import { minifySQL } from "./format/minify_sql.ts";
 
 const MOST_KNOWN = 1_000;
+/** Longer texts are not kept: they would take more memory than the walk takes time. */
+const LONGEST_KNOWN = 4_096;
 /** Fingerprints by SQL text: the tree of a text is walked once. */
 const KNOWN: Map<string, string> = new Map();
 
@@ -40,9 +42,17 @@ export function fingerprint(query: CompiledQuery): string {
   if (query.query.kind === "RawNode") hash.add(minifySQL(query.sql).toLowerCase());
   else addNode(query.query, hash);
   const made = hash.digest();
+  if (query.sql.length > LONGEST_KNOWN) return made;
   if (KNOWN.size >= MOST_KNOWN) KNOWN.delete(KNOWN.keys().next().value!);
   KNOWN.set(query.sql, made);
   return made;
+}
+
+/** 16 hexadecimal digits that stand for a text. */
+export function digestOf(text: string): string {
+  const hash = new Hash();
+  hash.add(text);
+  return hash.digest();
 }
 
 function addNode(node: OperationNode, hash: Hash): void {

@@ -8,7 +8,7 @@ export * from "./circular_buffer.ts";
 export * from "./debug_plugin.ts";
 export * from "./detect/warning.ts";
 export * from "./explain_plugins.ts";
-export * from "./fingerprint.ts";
+export { fingerprint } from "./fingerprint.ts";
 export * from "./format/format_sql.ts";
 export * from "./format/highlight_sql.ts";
 export * from "./format/minify_sql.ts";

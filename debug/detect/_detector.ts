@@ -5,6 +5,7 @@ import type {
   SelectQueryNode,
   UpdateQueryNode,
 } from "kysely";
+import { digestOf } from "../fingerprint.ts";
 import type { QueryRecord } from "../query_record.ts";
 import type { Warning, WarningKind } from "./warning.ts";
 
@@ -59,18 +60,22 @@ export class Detector {
       if (same === 2) {
         warn("duplicate", `"${record.summary}" ran again with the same values`, same);
       }
-      const different = new Set(runs.times.map((run) => run.values)).size;
-      if (!runs.warned && different >= this.#settings.nPlusOneThreshold) {
+      const different = differentIn(runs);
+      if (!runs.warned && different >= this.#settings.nPlusOneThreshold && !isPage(node)) {
         runs.warned = true;
-        warn(
-          "n-plus-one",
-          `"${record.summary}" ran ${different} times, each time with other values; ask for all ` +
-            "at once, with IN or a join",
-          different,
-        );
+        warn("n-plus-one", nPlusOne(record, different), different);
       }
     }
     return out;
+  }
+
+  /** A warning with all the runs that were seen since. */
+  latest(warning: Warning): Warning {
+    const { kind, query } = warning;
+    const runs = this.#runs.get(query.fingerprint);
+    if (kind !== "n-plus-one" || runs === undefined) return warning;
+    const count = differentIn(runs);
+    return { ...warning, count, message: nPlusOne(query, count) };
   }
 
   #note(query: CompiledQuery, record: QueryRecord, at: number): Runs {
@@ -97,12 +102,31 @@ export class Detector {
   }
 }
 
+function differentIn({ times }: Runs): number {
+  return new Set(times.map((run) => run.values)).size;
+}
+
+function nPlusOne({ summary }: QueryRecord, count: number): string {
+  return `"${summary}" ran ${count} times, each time with other values; ask for all at once, with IN ` +
+    "or a join";
+}
+
+/** Whether a query is a page by a cursor: one after the other is how they are read. */
+function isPage(node: OperationNode): boolean {
+  const { selections = [] } = node as Partial<SelectQueryNode>;
+  return selections.some(({ selection }) => {
+    const { alias } = selection as { alias?: { identifier?: unknown; name?: unknown } };
+    return alias?.name === "kyserat0";
+  });
+}
+
 function textOf({ sql, parameters }: CompiledQuery): string {
   const values = JSON.stringify(
     parameters,
     (_, value) => typeof value === "bigint" ? `${value}n` : value,
   );
-  return `${sql.length} ${values}`;
+  // Nothing of a value is kept.
+  return digestOf(`${sql} ${values}`);
 }
 
 /** The statement, and whether it or a common table expression of it writes. */

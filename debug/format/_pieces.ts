@@ -32,7 +32,7 @@ export function* piecesOf(sql: string, backslashes = false): Generator<Piece> {
 function pieceAt(sql: string, at: number, backslashes: boolean): [kind: PieceKind, end: number] {
   switch (sql[at]) {
     case "'":
-      return ["string", quoted(sql, at, "'", backslashes)];
+      return ["string", quoted(sql, at, "'", backslashes || isEscapeString(sql, at))];
     case '"':
       return ["name", quoted(sql, at, '"', backslashes)];
     case "`":
@@ -65,6 +65,11 @@ const PATTERNS: readonly (readonly [PieceKind, RegExp])[] = [
 function endOf(pattern: RegExp, sql: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(sql) ? pattern.lastIndex : at;
+}
+
+/** Whether a string is one of PostgreSQL in which a backslash escapes: `E'..'`. */
+function isEscapeString(sql: string, at: number): boolean {
+  return /e/i.test(sql[at - 1] ?? "") && !/[\p{L}\p{N}_$]/u.test(sql[at - 2] ?? " ");
 }
 
 /** Where something ends that ends with a text, `length` characters of it included. */

@@ -12,6 +12,7 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import type { CompiledQuery, DialectAdapter } from "kysely";
+import { withoutLiterals } from "../format/_without_literals.ts";
 import { summarize } from "../query_summary.ts";
 import { addSqlComment } from "./sql_comment.ts";
 import type { TraceOptions } from "./trace_dialect.ts";
@@ -83,9 +84,13 @@ export class Telemetry {
         "db.collection.name": tables.length === 1 ? tables[0] : undefined,
         "db.query.summary": text,
       }),
-      present({ "db.query.text": isTold ? query.sql : undefined }),
+      present({ "db.query.text": isTold ? this.#textOf(query) : undefined }),
       parent,
     );
+  }
+
+  #textOf({ sql }: CompiledQuery): string {
+    return this.#options.queryText === "all" ? sql : withoutLiterals(sql, this.#dialect);
   }
 
   /** A query with its comment. */
