@@ -292,9 +292,10 @@ onEveryDialect("the log of eight writers at once", (dialect) => {
       await executor.deleteFrom("people").where("email", "=", "both@x").execute();
       const trx = await (executor as Kysely<any>).startTransaction().execute();
       const met = await meeting(trx);
-      // In a transaction it cannot be run again by itself.
-      assert.ok(met.status === "rejected" && met.reason instanceof AuditConflictError);
       await trx.rollback().execute();
+      // In a transaction it cannot be run again by itself, where the statement cannot tell the old row.
+      if (dialect.lacks("OLD in RETURNING") === undefined) assert.equal(met.status, "fulfilled");
+      else assert.ok(met.status === "rejected" && met.reason instanceof AuditConflictError);
       const { name } = await db.selectFrom("people").select("name").where("email", "=", "both@x")
         .executeTakeFirstOrThrow();
       assert.equal(name, "first");

@@ -312,21 +312,28 @@ onEveryDialect("an audited statement of PostgreSQL", (dialect) => {
       assert.deepEqual(await log(), ["DELETE people 3"]);
     }));
 
-  it("tells what MERGE did, where the server can tell, and refuses it elsewhere", () =>
-    inWorld(dialect, async ({ executor, entries, db }) => {
-      const merge = executor.mergeInto("people").using("notes", "notes.owner", "people.age")
-        .whenMatched().thenDelete()
-        .whenNotMatched().thenInsertValues({ email: "merged", name: "M" } as never);
-      await db.updateTable("people").set({ age: 2 }).where("id", "=", 3).execute();
-      await db.deleteFrom("notes").where("place", "=", 2).execute();
-      if (dialect.name === "postgres") {
-        await assert.rejects(merge.execute(), { name: "AuditNotPossibleError" });
-        return;
-      }
-      await merge.execute();
-      const told = (await entries()).map(({ operation, entity_id }) => `${operation} ${entity_id}`);
-      assert.deepEqual(told.sort(), ["DELETE 3", "INSERT 4"]);
-    }));
+  const noMerge = dialect.lacks("MERGE") ?? false;
+  it(
+    "tells what MERGE did, or refuses it where the server cannot",
+    { skip: noMerge },
+    () =>
+      inWorld(dialect, async ({ executor, entries, db }) => {
+        const merge = executor.mergeInto("people").using("notes", "notes.owner", "people.age")
+          .whenMatched().thenDelete()
+          .whenNotMatched().thenInsertValues({ email: "merged", name: "M" } as never);
+        await db.updateTable("people").set({ age: 2 }).where("id", "=", 3).execute();
+        await db.deleteFrom("notes").where("place", "=", 2).execute();
+        if (dialect.lacks("OLD in RETURNING") !== undefined) {
+          await assert.rejects(merge.execute(), { name: "AuditNotPossibleError" });
+          return;
+        }
+        await merge.execute();
+        const told = (await entries()).map(({ operation, entity_id }) =>
+          `${operation} ${entity_id}`
+        );
+        assert.deepEqual(told.sort(), ["DELETE 3", "INSERT 4"]);
+      }),
+  );
 
   it("refuses TRUNCATE of an audited table", () =>
     inWorld(dialect, async ({ executor }) => {

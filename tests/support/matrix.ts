@@ -23,7 +23,7 @@ export interface TestOpenOptions {
 }
 
 /** What PostgreSQL has not always had, and since which version it has. */
-const SINCE = { "MERGE": 15, "UNIQUE NULLS NOT DISTINCT": 15 } as const;
+const SINCE = { "MERGE": 15, "OLD in RETURNING": 18 } as const;
 
 /** What PostgreSQL has not always had. */
 export type PostgresFeature = keyof typeof SINCE;
