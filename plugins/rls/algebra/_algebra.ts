@@ -4,6 +4,7 @@ import { type Verdict, verdictOf } from "./_verdict.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
+import type { Inside } from "../policy/_relation_sql.ts";
 import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
 
 /**
@@ -63,6 +64,7 @@ export interface Asker {
   readonly column: (name: string) => ExpressionWrapper<any, any, any>;
   /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
   readonly problemOf: ((column: string) => string | undefined) | undefined;
+  readonly inside?: Inside | undefined;
 }
 
 /** What the policies of a table come to for a caller. */

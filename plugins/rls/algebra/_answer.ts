@@ -1,4 +1,10 @@
-import type { Attributes, DialectName, TableReference } from "@kysera/executor";
+import {
+  type Attributes,
+  columnFor,
+  type DialectName,
+  type PluginHost,
+  type TableReference,
+} from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
 import { type Formula, leavesOf, type Refusal } from "./_algebra.ts";
 import { isExempt } from "./_bypass.ts";
@@ -7,6 +13,7 @@ import { formOf, hasRowFunctions } from "./_predicate.ts";
 import { commandOf, formulasAt, type Site } from "./_site.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSContextError } from "../contract/errors.ts";
+import type { Inside } from "../policy/_relation_sql.ts";
 import type { CompiledTable } from "../policy/policy_registry.ts";
 
 /** What the policies come to at a place of a query, for a caller. */
@@ -32,6 +39,8 @@ export interface Place {
   readonly column: (name: string) => ExpressionWrapper<any, any, any>;
   /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
   readonly problemOf: ((column: string) => string | undefined) | undefined;
+  /** How related tables are written. */
+  readonly inside?: Inside | undefined;
   /** Of a MERGE: what it does. */
   readonly actions: readonly string[] | undefined;
 }
@@ -188,3 +197,21 @@ export function columnOf(
 ): (name: string) => ExpressionWrapper<any, any, any> {
   return (name) => reference.column(physical(name));
 }
+
+/** How the tables that are related to that of a reference are written. */
+export function insideOf({ schema }: TableReference, host: NameHost): Inside {
+  return {
+    schema,
+    columnFor: (name) => columnFor(host, name),
+    tableFor(name) {
+      const physical = host.physicalName(name);
+      // Letter case is the catalog's: where nothing else differs, the name is as it was declared.
+      return physical.toLowerCase() !== name.toLowerCase() &&
+          host.physicalName(physical) === physical
+        ? physical
+        : name;
+    },
+  };
+}
+
+type NameHost = Pick<PluginHost, "physicalName" | "physicalColumn">;

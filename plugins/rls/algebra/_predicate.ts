@@ -14,6 +14,7 @@ import {
   ValueListNode,
   ValueNode,
 } from "kysely";
+import { formatValue, NEVER } from "../policy/_sql.ts";
 import { type Formula, type Leaf, leavesOf } from "./_algebra.ts";
 import type { ColumnTerm } from "./_verdict.ts";
 import { withOperands } from "./_shape.ts";
@@ -103,13 +104,6 @@ export function valueOperand(values: readonly unknown[]): (index: number) => Ope
   return (index) => ValueNode.create(values[index]);
 }
 
-/** A predicate that no row satisfies, on every dialect. */
-export const NEVER: OperationNode = BinaryOperationNode.create(
-  ValueNode.createImmediate(1),
-  OperatorNode.create("="),
-  ValueNode.createImmediate(0),
-);
-
 /** Whether formulas hold conditions that have to be asked about each row. */
 export function hasRowFunctions(formulas: readonly Formula[]): boolean {
   return formulas.every(({ refusal }) => refusal === undefined) &&
@@ -148,20 +142,6 @@ function nodeOfTerm(
 
 function and(left: OperationNode, right: OperationNode): OperationNode {
   return AndNode.create(left, right);
-}
-
-/**
- * A value as drivers take it.
- *
- * | value   | PostgreSQL | MySQL, SQL Server | SQLite                           |
- * | ------- | ---------- | ----------------- | -------------------------------- |
- * | boolean | as it is   | 1, 0              | 1, 0                             |
- * | Date    | as it is   | as it is          | text, `2026-01-31T12:00:00.000Z` |
- */
-export function formatValue(value: unknown, dialect: DialectName): unknown {
-  if (typeof value === "boolean" && dialect !== "postgres") return value ? 1 : 0;
-  if (value instanceof Date && dialect === "sqlite") return value.toISOString();
-  return value;
 }
 
 const eb: ExpressionBuilder<any, any> = expressionBuilder<any, any>();

@@ -8,6 +8,7 @@ import {
   type OperationNode,
 } from "kysely";
 import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
+import { type BaseTools, INSIDE, type Inside } from "../policy/_relation_sql.ts";
 import { shapeOf } from "./_shape.ts";
 import type { RLSContext } from "../contract/context.ts";
 import {
@@ -16,6 +17,7 @@ import {
   RLSPolicyEvaluationError,
 } from "../contract/errors.ts";
 import type {
+  ConditionObject,
   PolicyCommand,
   PolicyCondition,
   PolicyContext,
@@ -56,6 +58,8 @@ export interface Question {
   readonly column: (name: string) => ExpressionWrapper<any, any, any>;
   /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
   readonly problemOf: ((column: string) => string | undefined) | undefined;
+  /** How related tables are written. */
+  readonly inside?: Inside | undefined;
 }
 
 /** What is asked of whom, for errors. */
@@ -73,7 +77,10 @@ const eb: ExpressionBuilder<any, any> = expressionBuilder<any, any>();
 export function verdictOf(condition: PolicyCondition<any>, question: Question): Verdict {
   if (typeof condition === "boolean") return condition;
   // What stands in the schema was checked with it; null is a value there.
-  if (typeof condition !== "function") return columnsOf(condition, question, true);
+  if (typeof condition !== "function") {
+    // What follows relations is a function of the registry by now.
+    return columnsOf(condition as ConditionObject<any>, question, true);
+  }
   let asksForRow = false;
   const context = askedContext(question, () => {
     asksForRow = true;
@@ -82,10 +89,16 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
     assertColumn(name, question);
     return question.column(name);
   };
-  const tools: PolicyTools<any> = { eb, column, dialect: question.dialect };
+  const tools: BaseTools = {
+    eb,
+    column,
+    dialect: question.dialect,
+    ...(question.inside === undefined ? {} : { [INSIDE]: question.inside }),
+  };
   let answer: unknown;
   try {
-    answer = condition(context, tools);
+    // What follows relations is added by the function that the registry has made of it.
+    answer = condition(context, tools as PolicyTools<any>);
   } catch (error) {
     if (asksForRow) return ROWS;
     if (error instanceof RLSError) throw error;

@@ -6,6 +6,7 @@
 import type { DialectName } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, ExpressionWrapper, Selectable, SqlBool } from "kysely";
 import type { RLSContext } from "./context.ts";
+import type { RelatedOperation, RelationCondition, RelationConfig } from "./relation.ts";
 
 /** What a statement does to a table. */
 export type PolicyCommand = "read" | "create" | "update" | "delete";
@@ -60,12 +61,17 @@ export interface PolicyTools<Row = AnyRow> {
   column<C extends keyof Row & string>(name: C): ExpressionWrapper<any, any, Row[C]>;
   /** The family of SQL. */
   readonly dialect: DialectName;
+  /** As the function `related`: an expression, to be put together with others. */
+  related(relation: string, condition?: PolicyCondition<any>): ExpressionWrapper<any, any, SqlBool>;
+  /** As the function `check`: an expression, to be put together with others. */
+  check(relation: string, operation?: RelatedOperation): ExpressionWrapper<any, any, SqlBool>;
 }
 
 /** What a policy's function may answer. */
 export type PolicyAnswer<Row = AnyRow> =
   | boolean
   | ConditionObject<Row>
+  | RelationCondition
   | Expression<SqlBool>
   | Promise<boolean>;
 
@@ -79,8 +85,12 @@ export type PolicyFunction<Row = AnyRow> = {
   bivariant(context: PolicyContext<Row>, tools: PolicyTools<Row>): PolicyAnswer<Row>;
 }["bivariant"];
 
-/** A condition: always or never, columns and values, or a function. */
-export type PolicyCondition<Row = AnyRow> = boolean | ConditionObject<Row> | PolicyFunction<Row>;
+/** A condition: always or never, columns and values, a related row, or a function. */
+export type PolicyCondition<Row = AnyRow> =
+  | boolean
+  | ConditionObject<Row>
+  | RelationCondition
+  | PolicyFunction<Row>;
 
 /** What helps a database with a policy. */
 export interface PolicyHints {
@@ -141,7 +151,7 @@ export interface ColumnRule<Row = AnyRow> {
 }
 
 /** The policies of a table. */
-export interface TableRLSConfig<Row = AnyRow> {
+export interface TableRLSConfig<Row = AnyRow, DB = any> {
   /** The policies. */
   readonly policies: readonly Policy<Row>[];
   /** Whether what no policy is about is denied. Default `true`. */
@@ -158,11 +168,16 @@ export interface TableRLSConfig<Row = AnyRow> {
    * the statement gives another value, it is refused.
    */
   readonly stamp?: { readonly [C in keyof Row]?: StampValue<PolicyOperand> } | undefined;
+  /**
+   * Relations to other tables, by the names that `related` and `check` have for them. Default: those
+   * that foreign keys make.
+   */
+  readonly relations?: { readonly [name: string]: RelationConfig<Row, DB> } | undefined;
   /** Columns that not everybody may read or write. */
   readonly columns?: { readonly [C in keyof Row]?: ColumnRule<Row> } | undefined;
 }
 
 /** Tables with their policies, by name: `posts`, or `app.posts`. */
 export type RLSSchema<DB = Record<string, AnyRow>> = {
-  readonly [T in keyof DB & string]?: TableRLSConfig<Selectable<DB[T]>>;
+  readonly [T in keyof DB & string]?: TableRLSConfig<Selectable<DB[T]>, DB>;
 };

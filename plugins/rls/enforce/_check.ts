@@ -19,6 +19,7 @@ import {
   type Answer,
   askerOf,
   columnOf,
+  insideOf,
   LateAnswer,
   type Place,
   type ReadStamp,
@@ -191,6 +192,7 @@ export class Checker {
         return column(name);
       },
       problemOf,
+      inside: insideOf(row, host),
       actions: undefined,
     };
   }

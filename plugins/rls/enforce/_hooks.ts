@@ -23,7 +23,14 @@ import {
   type SqlBool,
 } from "kysely";
 import { leavesOf } from "../algebra/_algebra.ts";
-import { type Answer, askerOf, columnOf, LateAnswer, type Place } from "../algebra/_answer.ts";
+import {
+  type Answer,
+  askerOf,
+  columnOf,
+  insideOf,
+  LateAnswer,
+  type Place,
+} from "../algebra/_answer.ts";
 import { isBypassed, isExempt } from "../algebra/_bypass.ts";
 import { Checker } from "./_check.ts";
 import { ContextSource } from "../context/_context_source.ts";
@@ -31,7 +38,8 @@ import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
 import { maskOf } from "./_mask.ts";
 import { marker } from "./_marker.ts";
 import { optionNames } from "./_option_names.ts";
-import { expressionOf, formatValue, predicateOf } from "../algebra/_predicate.ts";
+import { expressionOf, predicateOf } from "../algebra/_predicate.ts";
+import { formatValue } from "../policy/_sql.ts";
 import { Report } from "./_report.ts";
 import { aroundRowFunctions } from "./_row_functions.ts";
 import type { Settings } from "./_settings.ts";
@@ -304,6 +312,7 @@ export class RLSHooks implements PluginHooks {
       dialect: context.dialect,
       column: this.#columnOf(reference),
       problemOf: this.problemOf(idOf(reference)),
+      inside: insideOf(reference, this.#host),
       actions: reference.actions,
     };
     const ask = askerOf(place, this.source, this.settings.bypassRoles);

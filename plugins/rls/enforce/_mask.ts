@@ -8,10 +8,18 @@ import {
 } from "@kysera/executor";
 import { expressionBuilder, ExpressionWrapper, type OperationNode, ParensNode } from "kysely";
 import type { Formula } from "../algebra/_algebra.ts";
-import { type Answer, columnOf, LateAnswer, perContext, type Place } from "../algebra/_answer.ts";
+import {
+  type Answer,
+  columnOf,
+  insideOf,
+  LateAnswer,
+  perContext,
+  type Place,
+} from "../algebra/_answer.ts";
 import { isExempt } from "../algebra/_bypass.ts";
 import type { ContextSource } from "../context/_context_source.ts";
-import { formatValue, formOf, predicateOf } from "../algebra/_predicate.ts";
+import { formOf, predicateOf } from "../algebra/_predicate.ts";
+import { formatValue } from "../policy/_sql.ts";
 import { verdictOf } from "../algebra/_verdict.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
@@ -85,7 +93,7 @@ function wrap(node: OperationNode): ExpressionWrapper<any, any, any> {
 
 function rightsOf(
   table: CompiledTable,
-  { operation }: TableReference,
+  reference: TableReference,
   column: ReturnType<typeof columnOf>,
   attributes: Attributes | undefined,
   { source, bypassRoles, host, problemOf }: MaskSetting,
@@ -104,6 +112,8 @@ function rightsOf(
   };
   // Without a caller there are no rows either.
   if (context === undefined || isExempt(context, table, bypassRoles)) return none;
+  const { operation } = reference;
+  const inside = insideOf(reference, host);
   const readable = new Map<string, boolean | Formula>();
   const unwritable: string[] = [];
   const values: unknown[] = [];
@@ -118,6 +128,7 @@ function rightsOf(
       dialect: host.dialect,
       column,
       problemOf,
+      inside,
     });
     if (typeof verdict === "boolean") {
       readable.set(name, verdict);

@@ -26,7 +26,8 @@ import {
   truthOfLeaf,
 } from "../algebra/_in_memory.ts";
 import { type Findings, findingsIn } from "./_marker.ts";
-import { columnInMemory, formatValue } from "../algebra/_predicate.ts";
+import { columnInMemory } from "../algebra/_predicate.ts";
+import { formatValue } from "../policy/_sql.ts";
 import type { Site } from "../algebra/_site.ts";
 import { groupBy, type Row, RowIdentity, type RowKey } from "./_row_identity.ts";
 import { type Change, restricted, selectRows, selectTouched, targetOf } from "./_touched_rows.ts";

@@ -8,7 +8,8 @@ import {
   sql,
   type TableNode,
 } from "kysely";
-import { expressionOf, NEVER } from "../algebra/_predicate.ts";
+import { expressionOf } from "../algebra/_predicate.ts";
+import { NEVER } from "../policy/_sql.ts";
 
 /** A row, by column. */
 export type Row = Readonly<Record<string, unknown>>;

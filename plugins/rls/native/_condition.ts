@@ -18,6 +18,7 @@ import {
   type ValueNode,
 } from "kysely";
 import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
+import { type BaseTools, INSIDE } from "../policy/_relation_sql.ts";
 import { RLSSchemaError } from "../contract/errors.ts";
 import type {
   PolicyCommand,
@@ -125,15 +126,24 @@ function record(
       return holds;
     },
   );
-  const tools: PolicyTools<any> = {
+  const tools: BaseTools = {
     eb,
     dialect: "postgres",
+    [INSIDE]: {
+      schema: place.settings.schemaName,
+      standIn: (value) => {
+        const recorded = recordedOf(value);
+        if (recorded === undefined) return undefined;
+        return isScalar(recorded.path) ? "one" : "list";
+      },
+    },
     column: (name) =>
       new ExpressionWrapper(
         ReferenceNode.create(ColumnNode.create(name), TableNode.create(place.table)),
       ),
   };
-  const answer: unknown = ask(context, tools);
+  // What follows relations is added by the function that the registry has made of it.
+  const answer: unknown = ask(context, tools as PolicyTools<any>);
   if (answer instanceof Promise) {
     answer.then(undefined, () => {});
     throw new CannotRecord("it is asynchronous");

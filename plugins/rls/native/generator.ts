@@ -72,5 +72,8 @@ export class PostgresRLSGenerator {
 }
 
 function tablesOf(schema: RLSSchema<any>, { skipTables }: NativeSettings): CompiledTable[] {
-  return new PolicyRegistry(schema).tables().filter(({ table }) => !skipTables.includes(table));
+  const registry = new PolicyRegistry(schema);
+  registry.mustKnowRelations("read them of the database: await withForeignKeys(db, schema)");
+  registry.checkForPostgres();
+  return registry.tables().filter(({ table }) => !skipTables.includes(table));
 }

@@ -1,6 +1,7 @@
 import { assertKnownOptions, isPlainObject } from "@kysera/core";
 import { isOperationNodeSource } from "kysely";
 import { RLSSchemaError } from "../contract/errors.ts";
+import { RelationCondition } from "../contract/relation.ts";
 import type {
   Policy,
   PolicyCommand,
@@ -183,8 +184,34 @@ export function nameOfValue(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** Checks the condition of a related row. @throws {RLSSchemaError} */
+export function readRelated(made: RelationCondition, path: string): RelationCondition {
+  const { relation, condition, operation } = made;
+  if (typeof relation !== "string" || relation.trim() === "") {
+    throw new RLSSchemaError(path, "the name of the relation must be a text that is not empty");
+  }
+  if (operation !== undefined && !RELATED.includes(operation)) {
+    throw new RLSSchemaError(
+      path,
+      `"${String(operation)}" is nothing that can be done to a row that is there; there are ` +
+        RELATED.map((each) => `"${each}"`).join(", "),
+    );
+  }
+  assertCondition(condition, `${path} of "${relation}"`);
+  if (isAsyncFunction(condition)) {
+    throw new RLSSchemaError(path, "an async function cannot decide about related rows");
+  }
+  return typeof condition === "object" && !(condition instanceof RelationCondition)
+    ? new RelationCondition(relation, frozenCondition(condition), operation)
+    : made;
+}
+
+/** What can be done to a row that is there. */
+const RELATED: readonly PolicyCommand[] = ["read", "update", "delete"];
+
 function assertCondition(condition: unknown, path: string): void {
   if (typeof condition === "boolean" || typeof condition === "function") return;
+  if (condition instanceof RelationCondition) return;
   if (isOperationNodeSource(condition)) {
     throw new RLSSchemaError(
       path,
@@ -234,7 +261,7 @@ function readHints(hints: unknown, path: string): { readonly indexColumns?: read
 }
 
 function frozenCondition(condition: PolicyCondition<any>): PolicyCondition<any> {
-  if (typeof condition !== "object") return condition;
+  if (typeof condition !== "object" || condition instanceof RelationCondition) return condition;
   const entries = Object.entries(condition).map(([column, value]) =>
     [column, Array.isArray(value) ? Object.freeze([...value]) : value] as const
   );

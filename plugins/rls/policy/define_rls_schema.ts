@@ -10,6 +10,7 @@ import {
   refuseUnknown,
 } from "./_make_policy.ts";
 import { RLSSchemaError } from "../contract/errors.ts";
+import { RelationCondition } from "../contract/relation.ts";
 import type { AnyRow, ColumnRule, RLSSchema, TableRLSConfig } from "../contract/policy.ts";
 
 const TABLE_KEYS: readonly string[] = [
@@ -19,6 +20,7 @@ const TABLE_KEYS: readonly string[] = [
   "primaryKey",
   "stamp",
   "columns",
+  "relations",
 ];
 
 /**
@@ -56,8 +58,7 @@ export function defineRLSSchema<DB = Record<string, AnyRow>>(
 ): RLSSchema<DB> {
   if (!isPlainObject(schema)) throw new RLSSchemaError("", "the schema is no object");
   const tables = Object.entries(schema).map(([table, config]) => {
-    // The same reading as Kysely's: one dot parts the schema from the table, space around is none.
-    if (!/^[^.]+(?:\.[^.]+)?$/.test(table) || /(?:^|\.)\s|\s(?:\.|$)/.test(table)) {
+    if (!isTableName(table)) {
       throw new RLSSchemaError(
         "",
         `"${table}" is no name of a table; write "posts" or "app.posts"`,
@@ -74,9 +75,8 @@ function readTable(config: unknown, table: string): TableRLSConfig<any> {
     throw new RLSSchemaError(table, "write { policies: [..] }");
   }
   refuseUnknown(config, TABLE_KEYS, table);
-  const { policies, defaultDeny = true, skipFor, primaryKey, stamp, columns } = config as Partial<
-    TableRLSConfig<any>
-  >;
+  const { policies, defaultDeny = true, skipFor, primaryKey, stamp, columns, relations } =
+    config as Partial<TableRLSConfig<any>>;
   if (!Array.isArray(policies)) throw new RLSSchemaError(`${table}.policies`, "write a list");
   if (typeof defaultDeny !== "boolean") {
     throw new RLSSchemaError(`${table}.defaultDeny`, "it must be a boolean");
@@ -96,6 +96,9 @@ function readTable(config: unknown, table: string): TableRLSConfig<any> {
     }),
     ...(stamp === undefined ? {} : { stamp: readStamp(stamp, `${table}.stamp`) }),
     ...(columns === undefined ? {} : { columns: readColumns(columns, `${table}.columns`) }),
+    ...(relations === undefined ? {} : {
+      relations: readRelations(relations, `${table}.relations`),
+    }),
   });
 }
 
@@ -108,6 +111,49 @@ export function readNames(names: unknown, path: string, what: string): readonly 
     }
   }
   return Object.freeze([...new Set(names as string[])]);
+}
+
+/** The same reading as Kysely's: one dot parts the schema from the table, space around is none. */
+function isTableName(table: string): boolean {
+  return /^[^.]+(?:\.[^.]+)?$/.test(table) && !/(?:^|\.)\s|\s(?:\.|$)/.test(table);
+}
+
+function readRelations(
+  relations: unknown,
+  path: string,
+): NonNullable<TableRLSConfig<any>["relations"]> {
+  if (!isPlainObject(relations)) {
+    throw new RLSSchemaError(path, "it must be an object of relations");
+  }
+  const entries = Object.entries(relations).map(([name, relation]) => {
+    const at = `${path}.${name}`;
+    if (!isPlainObject(relation)) {
+      throw new RLSSchemaError(at, `write { table: "projects", columns: { project_id: "id" } }`);
+    }
+    refuseUnknown(relation, ["table", "columns"], at);
+    const { table, columns } = relation as { table?: unknown; columns?: unknown };
+    if (typeof table !== "string" || !isTableName(table)) {
+      throw new RLSSchemaError(`${at}.table`, `write the name of a table, "projects"`);
+    }
+    if (!isPlainObject(columns) || Object.keys(columns).length === 0) {
+      throw new RLSSchemaError(
+        `${at}.columns`,
+        `write the columns of both tables that are equal, { project_id: "id" }`,
+      );
+    }
+    for (const [own, theirs] of Object.entries(columns)) {
+      assertColumn(own, `${at}.columns`);
+      if (typeof theirs !== "string") {
+        throw new RLSSchemaError(`${at}.columns.${own}`, "it must be the name of a column");
+      }
+      assertColumn(theirs, `${at}.columns.${own}`);
+    }
+    return [name, Object.freeze({ table, columns: Object.freeze({ ...columns }) })] as const;
+  });
+  // Each relation was looked at.
+  return Object.freeze(Object.fromEntries(entries)) as NonNullable<
+    TableRLSConfig<any>["relations"]
+  >;
 }
 
 function readKey(key: string | readonly string[], path: string): readonly string[] {
@@ -150,7 +196,8 @@ function readColumns(columns: unknown, path: string): Readonly<Record<string, Co
       throw new RLSSchemaError(at, "an async function cannot say who may use a column");
     }
     const readable = typeof read === "boolean" || typeof read === "function" ||
-      read === undefined || (isPlainObject(read) && !isOperationNodeSource(read));
+      read === undefined || read instanceof RelationCondition ||
+      (isPlainObject(read) && !isOperationNodeSource(read));
     if (!readable) {
       throw new RLSSchemaError(`${at}.read`, "it must be a condition");
     }

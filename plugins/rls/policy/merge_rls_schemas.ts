@@ -50,6 +50,7 @@ function merge(
   const primaryKey = one(a.primaryKey, b.primaryKey, `${table}.primaryKey`);
   const stamp = members(a.stamp, b.stamp, `${table}.stamp`);
   const columns = members(a.columns, b.columns, `${table}.columns`);
+  const relations = members(a.relations, b.relations, `${table}.relations`);
   return {
     policies: [...a.policies, ...b.policies],
     defaultDeny: (a.defaultDeny ?? true) || (b.defaultDeny ?? true),
@@ -57,6 +58,7 @@ function merge(
     ...(primaryKey === undefined ? {} : { primaryKey }),
     ...(stamp === undefined ? {} : { stamp }),
     ...(columns === undefined ? {} : { columns }),
+    ...(relations === undefined ? {} : { relations }),
   };
 }
 
@@ -76,7 +78,21 @@ function members<T extends object>(
 
 function one<T>(a: T | undefined, b: T | undefined, path: string): T | undefined {
   if (a === undefined || b === undefined || a === b) return a ?? b;
+  if (isRelation(a) && isRelation(b) && formOf(a) === formOf(b)) return a;
   // Keys are lists that were copied.
   if (Array.isArray(a) && Array.isArray(b) && a.join("\0") === b.join("\0")) return a;
   throw new RLSSchemaError(path, "two schemas say different things of it");
+}
+
+interface AnyRelation {
+  readonly table: string;
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+function isRelation(value: unknown): value is AnyRelation {
+  return typeof value === "object" && value !== null && "table" in value && "columns" in value;
+}
+
+function formOf({ table, columns }: AnyRelation): string {
+  return JSON.stringify([table, Object.entries(columns).sort()]);
 }

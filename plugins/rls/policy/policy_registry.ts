@@ -1,5 +1,13 @@
+import { parseTableName } from "@kysera/executor";
 import { defineRLSSchema } from "./define_rls_schema.ts";
 import { commandsOf } from "./_make_policy.ts";
+import {
+  checkRelations,
+  type TablePolicies,
+  unknownRelation,
+  unknownRelations,
+} from "./_relation_graph.ts";
+import { type Relation, RelationCompiler, type Relations } from "./_relation_sql.ts";
 import type { RLSContext } from "../contract/context.ts";
 import type {
   ColumnRule,
@@ -81,18 +89,31 @@ export interface CompiledTable {
  */
 export class PolicyRegistry {
   readonly #tables: ReadonlyMap<string, CompiledTable>;
+  readonly #configs: ReadonlyMap<string, TableRLSConfig<any>>;
+  readonly #relations: Relations;
 
   /**
    * Compiles a schema.
    *
    * @param schema the schema
-   * @throws {RLSSchemaError} where something in it is unknown, empty or makes no sense
+   * @throws {RLSSchemaError} where something in it is unknown, empty or makes no sense; where policies
+   * that follow relations come to look at their own table again
    */
   constructor(schema: RLSSchema<any>) {
     const checked = defineRLSSchema<any>(schema);
-    this.#tables = new Map(
+    this.#configs = new Map(
       Object.entries<TableRLSConfig<any> | undefined>(checked)
-        .map(([table, config]) => [table, compileTable(table, config!)]),
+        .map(([table, config]) => [table, config!]),
+    );
+    this.#relations = {
+      relationOf: (table, name) => relationOf(this.#configs, table, name),
+      hasPolicies: (table) => this.#configs.has(table),
+      policiesOf: (table) => this.#tables.get(table),
+    };
+    checkRelations(this.#policies(), this.#relations);
+    const compiler = new RelationCompiler(this.#relations);
+    this.#tables = new Map(
+      [...this.#configs].map(([table, config]) => [table, compileTable(table, config, compiler)]),
     );
   }
 
@@ -109,13 +130,85 @@ export class PolicyRegistry {
   table(name: string): CompiledTable | undefined {
     return this.#tables.get(name);
   }
+
+  /**
+   * Checks that every relation which a policy follows is known.
+   *
+   * @param wayOut what else to do than to declare it
+   * @throws {RLSSchemaError} for one that is not
+   */
+  mustKnowRelations(wayOut: string): void {
+    for (const { table, relation } of unknownRelations(this.#policies(), this.#relations)) {
+      throw unknownRelation(table, relation, this.#configs.get(table), wayOut);
+    }
+  }
+
+  /** Whether some policy follows a relation that is not declared, or may, as a function. */
+  mayNeedForeignKeys(): boolean {
+    return unknownRelations(this.#policies(), this.#relations).length > 0 ||
+      this.#policies().some(({ policies }) =>
+        policies.some(({ condition, check }) =>
+          [condition, check].some((each) => typeof each === "function" && each.length > 1)
+        )
+      );
+  }
+
+  /**
+   * Checks that PostgreSQL can follow the relations of the policies: it looks at no table again that
+   * it has come from, whatever for.
+   *
+   * @throws {RLSSchemaError} where it would
+   */
+  checkForPostgres(): void {
+    checkRelations(this.#policies(), this.#relations, (a, b) => a.table === b.table);
+  }
+
+  #policies(): readonly TablePolicies[] {
+    return [...this.#configs].map(([table, { policies, columns = {} }]) => {
+      const rules = Object.entries<ColumnRule<any> | undefined>(columns)
+        .flatMap(([column, rule]) =>
+          rule?.read === undefined ? [] : [
+            {
+              type: "filter",
+              operation: ["read"],
+              condition: rule.read,
+              name: `columns.${column}`,
+            } as const,
+          ]
+        );
+      return { table, policies: [...policies, ...rules] };
+    });
+  }
 }
 
-function compileTable(table: string, config: TableRLSConfig<any>): CompiledTable {
+function relationOf(
+  configs: ReadonlyMap<string, TableRLSConfig<any>>,
+  table: string,
+  name: string,
+): Relation | undefined {
+  const relations = configs.get(table)?.relations;
+  if (relations === undefined || !Object.hasOwn(relations, name)) return undefined;
+  const { table: other, columns } = relations[name]!;
+  const { schema } = parseTableName(table);
+  const beside = schema === undefined || other.includes(".") ? other : `${schema}.${other}`;
+  return {
+    name,
+    // Of a table that is named with its schema the relations are in that schema.
+    table: configs.has(beside) || !configs.has(other) ? beside : other,
+    // Each pair was looked at.
+    columns: Object.entries(columns as Readonly<Record<string, string>>),
+  };
+}
+
+function compileTable(
+  table: string,
+  config: TableRLSConfig<any>,
+  compiler: RelationCompiler,
+): CompiledTable {
   const { policies, defaultDeny = true, skipFor = [], primaryKey } = config;
   const taken = new Set(policies.map(({ name }) => name));
   const compiled = [
-    ...policies.map((policy, i) => compilePolicy(policy, table, i, taken)),
+    ...policies.map((policy, i) => compilePolicy(policy, table, i, taken, compiler)),
     ...Object.entries(config.stamp ?? {}).map(([column, value]) =>
       stampPolicy(table, column, value, taken)
     ),
@@ -129,8 +222,21 @@ function compileTable(table: string, config: TableRLSConfig<any>): CompiledTable
     primaryKey: typeof primaryKey === "string" ? Object.freeze([primaryKey]) : primaryKey,
     // The types of a schema say which columns; here they are names.
     stamp: (config.stamp ?? {}) as Readonly<Record<string, StampValue>>,
-    columns: (config.columns ?? {}) as Readonly<Record<string, ColumnRule<any>>>,
+    columns: compileColumns(table, config.columns ?? {}, compiler),
   });
+}
+
+function compileColumns(
+  table: string,
+  columns: NonNullable<TableRLSConfig<any>["columns"]>,
+  compiler: RelationCompiler,
+): Readonly<Record<string, ColumnRule<any>>> {
+  return Object.fromEntries(
+    Object.entries<ColumnRule<any> | undefined>(columns).map(([column, rule]) => {
+      if (rule?.read === undefined) return [column, rule!];
+      return [column, { ...rule, read: compiler.compile(rule.read, table, `columns.${column}`) }];
+    }),
+  );
 }
 
 function compilePolicy(
@@ -138,16 +244,21 @@ function compilePolicy(
   table: string,
   index: number,
   taken: ReadonlySet<string | undefined>,
+  compiler: RelationCompiler,
 ): CompiledPolicy {
   const { type, condition, check, priority = 0, hints = {}, message } = policy;
+  const name = policy.name ?? madeUpName(policy, index, taken);
+  const using = compiler.compile(condition, table, name);
   return Object.freeze({
-    name: policy.name ?? madeUpName(policy, index, taken),
+    name,
     table,
     type,
     permissive: type === "allow",
     commands: commandsOf(policy),
-    using: type === "validate" ? undefined : condition,
-    check: check ?? condition,
+    using: type === "validate" ? undefined : using,
+    check: check === undefined || check === condition
+      ? using
+      : compiler.compile(check, table, name),
     priority,
     hints,
     message,
