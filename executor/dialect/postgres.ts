@@ -83,6 +83,7 @@ export const POSTGRES: DialectTraits = {
   checks: {
     place: "returning",
     row: "alias",
+    seesWritten: false,
     lastInsertId: undefined,
     raiseUnless(condition, marker, value) {
       const text = sql`cast(${value} as text)`;

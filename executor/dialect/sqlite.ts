@@ -72,6 +72,7 @@ export const SQLITE: DialectTraits = {
   checks: {
     place: "returning",
     row: "table",
+    seesWritten: true,
     // As a read: it is no write of the statement that it comes after.
     lastInsertId: {
       ...CompiledQuery.raw("select last_insert_rowid() as id"),

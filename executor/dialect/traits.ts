@@ -211,6 +211,8 @@ export type CheckTraits =
     readonly place: "returning";
     /** Whether RETURNING knows the row by the alias of the target, or by the table's own name. */
     readonly row: "alias" | "table";
+    /** Whether subqueries of RETURNING see the rows that the statement has written. */
+    readonly seesWritten: boolean;
     /**
      * Asks for the id of the row inserted last ({@linkcode LastInsertId}), where drivers tell it
      * only for statements that return no rows.

@@ -9,7 +9,7 @@ import {
 } from "kysely";
 import { QueryRefusedError } from "../contract/errors.ts";
 import type { Pass } from "../rewrite/_pass.ts";
-import type { Rules } from "../rewrite/rules.ts";
+import type { NamedCheck, Rules } from "../rewrite/rules.ts";
 
 /**
  * Rewrites what a plugin has written: it is subject to the plugins as well, for what the caller may
@@ -69,6 +69,21 @@ export function captured(name: string, table: TableNode): QueryRefusedError {
     `Cannot filter table "${table.table.identifier.name}" under the name "${name}": a subquery ` +
       `of its filter uses that name as well; choose another alias`,
     "AMBIGUOUS_NAME",
+    name,
+  );
+}
+
+/** The refusal of a check that would be shown the row that it checks. */
+export function seesItself(
+  { plugin, says }: Pick<NamedCheck, "plugin" | "says">,
+  table: TableNode,
+): QueryRefusedError {
+  const name = table.table.identifier.name;
+  return new QueryRefusedError(
+    `Cannot check that ${says} (plugin "${plugin}", table "${name}"): the check reads "${name}" ` +
+      "itself, directly or through the filters of other tables, and SQLite would show it the rows " +
+      "that the statement writes; let the check read other tables",
+    "UNCHECKABLE",
     name,
   );
 }

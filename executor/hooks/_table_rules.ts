@@ -23,7 +23,14 @@ import { operandOfAnd } from "../tree/_predicate.ts";
 import { Reference, type ReferenceName } from "../tree/_table_reference.ts";
 import { sameKeys } from "./_cache_keys.ts";
 import { CallContext } from "./_hook_context.ts";
-import { captured, inSchema, recursive, shadowed, subjectToPlugins } from "./_plugin_sql.ts";
+import {
+  captured,
+  inSchema,
+  recursive,
+  seesItself,
+  shadowed,
+  subjectToPlugins,
+} from "./_plugin_sql.ts";
 import { TableMask } from "./_table_mask.ts";
 import {
   filterNode,
@@ -186,7 +193,17 @@ export class PluginTableRules implements TableRules {
     const own = name.qualifier.table.identifier.name;
     if (names.has(own)) throw captured(own, name.table);
     for (const read of reads) if (isCte(pass.scope, read)) throw shadowed(read, name.table);
-    return subjectToPlugins(written, pass);
+    const holds = subjectToPlugins(written, pass);
+    const { checks } = pass.rules.traits;
+    if (checks.place === "returning" && checks.seesWritten && reads.size > 0) {
+      const { identifier } = name.table.table;
+      const key = pass.rules.cteKey(identifier.name);
+      // What the filters of other tables read counts as well.
+      if (namesIn(holds, (name) => pass.rules.cteKey(name)).tables.has(key)) {
+        throw seesItself(check, name.table);
+      }
+    }
+    return holds;
   }
 
   mask(name: ReferenceName, operation: QueryOperation, pass: Pass): MaskedColumns | undefined {
@@ -260,8 +277,8 @@ export class PluginTableRules implements TableRules {
   }
 
   #ask(name: ReferenceName, operation: QueryOperation, outer: Pass): Predicate {
-    if (outer.isAsking(this)) throw recursive(name.table);
-    return outer.asking(this, (pass) => {
+    if (outer.isAsking(this, operation)) throw recursive(name.table);
+    return outer.asking(this, operation, (pass) => {
       const nodes: OperationNode[] = [];
       const by: NamedHooks[] = [];
       for (const named of this.#hooks.filter) {

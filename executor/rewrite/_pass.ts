@@ -1,5 +1,5 @@
 import type { OperationNode } from "kysely";
-import type { Attributes } from "../contract/plugin.ts";
+import type { Attributes, QueryOperation } from "../contract/plugin.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { CteScope } from "../tree/_cte_scope.ts";
 import { RowChecks } from "./_row_checks.ts";
@@ -54,6 +54,7 @@ function bothKeys(a: readonly CacheKey[], b: readonly CacheKey[]): readonly Cach
 
 /** Tables whose filters are being asked, the innermost first. */
 interface Asking {
+  readonly operation: QueryOperation;
   readonly table: TableRules;
   readonly outer: Asking | undefined;
 }
@@ -204,14 +205,19 @@ export class Pass {
   }
 
   /** Asks the filters of a table, as a part that can be kept: it has a usage of its own. */
-  asking<T>(table: TableRules, ask: (pass: Pass) => T): T {
-    const asked = { table, outer: this.asked };
+  asking<T>(table: TableRules, operation: QueryOperation, ask: (pass: Pass) => T): T {
+    const asked = { table, operation, outer: this.asked };
     return ask(new Pass(this.rules, this.options, this.root, undefined, undefined, asked));
   }
 
-  /** Returns true if the filters of a table are being asked by this pass. */
-  isAsking(table: TableRules): boolean {
-    for (let a = this.asked; a !== undefined; a = a.outer) if (a.table === table) return true;
+  /**
+   * Returns true if the filters of a table are being asked by this pass for an operation. A filter of
+   * UPDATE may look at other rows of its table: those are read, and what is read is another question.
+   */
+  isAsking(table: TableRules, operation: QueryOperation): boolean {
+    for (let a = this.asked; a !== undefined; a = a.outer) {
+      if (a.table === table && a.operation === operation) return true;
+    }
     return false;
   }
 }

@@ -23,12 +23,23 @@ export function sameNode(a: unknown, b: unknown): boolean {
   return keys.every((key) => key in right && sameNode(left[key], right[key]));
 }
 
+/** What the subqueries of a predicate read. */
+export interface NamesInPredicate {
+  /** Tables without a schema, which a CTE may hide. */
+  readonly reads: Set<string>;
+  /** All tables, whatever schema they are in. */
+  readonly tables: Set<string>;
+  /** The names that the subqueries have for them. */
+  readonly names: Set<string>;
+}
+
 /** The tables that the subqueries of a predicate read, and the names they give to them. */
 export function namesIn(
   predicate: OperationNode,
   cteKey: (name: string) => string,
-): { readonly reads: Set<string>; readonly names: Set<string> } {
+): NamesInPredicate {
   const reads = new Set<string>();
+  const tables = new Set<string>();
   const names = new Set<string>();
   const source = (item: OperationNode): void => {
     const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
@@ -38,6 +49,7 @@ export function namesIn(
     }
     if (node.kind !== "TableNode") return;
     const { schema, identifier } = (node as TableNode).table;
+    tables.add(cteKey(identifier.name));
     if (schema === undefined) reads.add(cteKey(identifier.name));
     if (alias === undefined) names.add(identifier.name);
   };
@@ -50,7 +62,7 @@ export function namesIn(
     forEachChild(node, search);
   };
   search(predicate);
-  return { reads, names };
+  return { reads, tables, names };
 }
 
 /** The node of an expression, or that of a parameter. */

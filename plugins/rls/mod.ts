@@ -6,6 +6,7 @@
 export * from "./api/can.ts";
 export * from "./api/explain_policy.ts";
 export * from "./api/plugin.ts";
+export * from "./api/with_foreign_keys.ts";
 export * from "./api/without_rls.ts";
 export * from "./context/create_rls_context.ts";
 export type * from "./contract/context.ts";

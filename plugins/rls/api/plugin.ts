@@ -1,5 +1,9 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
+import type { Kysely } from "kysely";
+import { readForeignKeys } from "../enforce/_foreign_keys.ts";
 import { RLSHooks } from "../enforce/_hooks.ts";
+import { withKeyRelations } from "../enforce/_key_relations.ts";
+import { PolicyRegistry } from "../policy/policy_registry.ts";
 import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions, type Settings } from "../enforce/_settings.ts";
 import { Tables } from "../enforce/_tables.ts";
@@ -58,10 +62,11 @@ export function rlsPlugin(options: RLSOptions): RLSPlugin {
     priority: 1000,
     extendRepository: extend,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
-      const tables = tablesOf(host, settings);
-      return host.canWait
-        ? lookAround(host, tables).then(() => new RLSHooks(host, settings, tables))
-        : new RLSHooks(host, settings, tables);
+      if (host.canWait) return lookAround(host, settings);
+      settings.registry.mustKnowRelations(
+        "make the executor with createExecutor(), for foreign keys",
+      );
+      return new RLSHooks(host, settings, tablesOf(host, settings));
     },
   };
 }
@@ -76,7 +81,21 @@ function tablesOf(host: PluginHost, settings: Settings): Tables {
  * table some of which may not be read. Others than the tables of the schema are looked up when a
  * query names them.
  */
-async function lookAround(host: PluginHost, tables: Tables): Promise<void> {
+async function lookAround(host: PluginHost, given: Settings): Promise<RLSHooks> {
+  const settings = await withRelations(host, given);
+  const tables = tablesOf(host, settings);
   for (const relation of await host.relations(tables.named())) tables.addRelation(relation);
   tables.checkKeys();
+  return new RLSHooks(host, settings, tables);
+}
+
+/** The settings with the relations that foreign keys make, where a policy may follow one of them. */
+async function withRelations(host: PluginHost, settings: Settings): Promise<Settings> {
+  if (!settings.registry.mayNeedForeignKeys()) return settings;
+  const db: Kysely<any> = host.db;
+  const keys = await readForeignKeys(db.withoutPlugins(), host.dialect);
+  const schema = withKeyRelations(settings.schema, keys, (name) => host.physicalName(name));
+  const registry = new PolicyRegistry(schema);
+  registry.mustKnowRelations("give the table a foreign key");
+  return { ...settings, registry };
 }

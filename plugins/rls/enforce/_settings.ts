@@ -3,6 +3,7 @@ import { PluginOptions } from "@kysera/executor";
 import { readNames } from "../policy/define_rls_schema.ts";
 import { RLSSchemaError } from "../contract/errors.ts";
 import type { RLSContextProvider, RLSOptions } from "../contract/options.ts";
+import type { RLSSchema } from "../contract/policy.ts";
 import { PolicyRegistry } from "../policy/policy_registry.ts";
 
 /** The plugin's name. */
@@ -10,6 +11,7 @@ export const PLUGIN_NAME = "@kysera/rls";
 
 /** The options, checked and complete. */
 export interface Settings {
+  readonly schema: RLSSchema<any>;
   readonly registry: PolicyRegistry;
   readonly contextProvider: RLSContextProvider | undefined;
   readonly requireContext: boolean;
@@ -56,6 +58,7 @@ export function readOptions(options: RLSOptions): Settings {
     throw read.invalid(`"auditDecisions" needs a "logger" to tell them to`);
   }
   return {
+    schema,
     registry: new PolicyRegistry(schema),
     contextProvider,
     requireContext: read.flag("requireContext", true),

@@ -96,8 +96,20 @@ function edgesOf(
   return table.policies.flatMap((policy) => {
     if (!commandsOf(policy).has(command)) return [];
     const { condition, check, name = `${policy.type}(${policy.operation.join(", ")})` } = policy;
-    return [condition, check].flatMap((each) => edgesIn(each, table.table, name, relations));
+    return conditionsFor(command, condition, check).flatMap((each) =>
+      edgesIn(each, table.table, name, relations)
+    );
   });
+}
+
+/** The conditions that are asked: of rows that are there, of new ones, or of both. */
+function conditionsFor(
+  command: PolicyCommand,
+  condition: PolicyCondition<any>,
+  check: PolicyCondition<any> = condition,
+): PolicyCondition<any>[] {
+  if (command === "create") return [check];
+  return command === "update" && check !== condition ? [condition, check] : [condition];
 }
 
 function edgesIn(
