@@ -3,6 +3,8 @@ import { mustBeInstance } from "../instance/_graft.ts";
 import { HOOKS, TABLE_HOOKS } from "../contract/_hook_table.ts";
 import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName } from "../contract/plugin.ts";
+import { qualifiedTable } from "../contract/relation.ts";
+import type { TableId } from "../contract/table_scope.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
 
 /** What a plugin does to one table. */
@@ -27,6 +29,16 @@ export interface PluginDescription {
   readonly everywhere: readonly string[];
 }
 
+/** What a plugin warns of. */
+export interface TableWarning {
+  /** The plugin. */
+  readonly plugin: string;
+  /** The table, qualified where the database has schemas. */
+  readonly table: string;
+  /** What there is to know, in words. */
+  readonly warning: string;
+}
+
 /** An executor. */
 export interface ExecutorDescription {
   /** The family of SQL. */
@@ -39,6 +51,11 @@ export interface ExecutorDescription {
   readonly metadata: Attributes;
   /** The plugins, in the order they run in. */
   readonly plugins: readonly PluginDescription[];
+  /**
+   * What the plugins warn of, such as tables without policies; left out where no plugin looks for
+   * anything.
+   */
+  readonly warnings?: readonly TableWarning[];
 }
 
 /**
@@ -91,7 +108,7 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
       ],
       tables: tables.flatMap(({ name, schema }) => {
         const effects = named.flatMap((hooks) => effectsOn(hooks, { name, schema }, set.traits));
-        const table = schema === undefined ? name : `${schema}.${name}`;
+        const table = qualifiedTable({ name, schema });
         return effects.length === 0 ? [] : [{ table, effects: [...new Set(effects)] }];
       }),
     };
@@ -102,11 +119,37 @@ export async function describeExecutor(executor: Kysely<any>): Promise<ExecutorD
     hasContext: request.context !== undefined,
     metadata: request.metadata,
     plugins,
+    ...(set.hooks.some(({ hooks }) => hooks.warn !== undefined)
+      ? {
+        warnings: tables.flatMap(({ name, schema }) =>
+          warningsOf(set.hooks, { name, schema }, set.traits, request.metadata)
+        ),
+      }
+      : {}),
   };
 }
 
+function warningsOf(
+  hooks: readonly NamedHooks[],
+  table: TableId,
+  { identifiers }: DialectTraits,
+  metadata: Attributes,
+): TableWarning[] {
+  const folded = { ...table, name: identifiers.foldCase(table.name) };
+  // Copies of rows are closed to plain queries, whatever other plugins say.
+  const isClosed = hooks.some(({ plugin, hooks }) =>
+    callHook(plugin, "copies", () => hooks.copies?.(folded, metadata)) !== undefined
+  );
+  if (isClosed) return [];
+  return hooks.flatMap(({ plugin, hooks }) => {
+    const warning = callHook(plugin, "warn", () => hooks.warn?.(folded));
+    return warning === undefined ? [] : [{ plugin, table: qualifiedTable(table), warning }];
+  });
+}
+
 function actsOnTables(hooks: NamedHooks["hooks"]): boolean {
-  return hooks.describe !== undefined || TABLE_HOOKS.some((hook) => hooks[hook] !== undefined);
+  return hooks.describe !== undefined || hooks.warn !== undefined ||
+    TABLE_HOOKS.some((hook) => hooks[hook] !== undefined);
 }
 
 function effectsOn(

@@ -43,6 +43,7 @@ export const HOOKS: Readonly<Record<HookName, HookTraits>> = {
   explain: { about: "support" },
   governs: { about: "support" },
   optionNames: { about: "support" },
+  warn: { about: "support" },
   setup: { about: "lifecycle", ofPlugin: true },
   onInit: { about: "lifecycle", ofPlugin: true },
   onDestroy: { about: "lifecycle", ofPlugin: true },

@@ -382,6 +382,11 @@ export interface PluginHooks {
   ): readonly string[];
   /** What the plugin does to a table, in words, for `describeExecutor`. */
   describe?(table: { readonly name: string; readonly schema: string | undefined }): string[];
+  /**
+   * What `describeExecutor` is to warn of about a table, in words: that the plugin, which guards
+   * tables, was told nothing of this one. It is asked about every table of the database.
+   */
+  warn?(table: TableId): string | undefined;
 }
 
 /** A name in the options of a plugin, which the database is to have. */

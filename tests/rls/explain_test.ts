@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { describeExecutor, explainQuery } from "@kysera/executor";
+import { auditPlugin } from "@kysera/audit";
+import { createExecutor, describeExecutor, explainQuery } from "@kysera/executor";
 import {
   allow,
   defineRLSSchema,
@@ -8,6 +9,7 @@ import {
   explainPolicy,
   filter,
   RLSContextError,
+  type RLSOptions,
   RLSPolicyViolation,
 } from "@kysera/rls";
 import { onEveryDialect } from "../support/matrix.ts";
@@ -64,6 +66,26 @@ onEveryDialect("explainPolicy()", (dialect) => {
     } finally {
       await world.close();
     }
+  });
+
+  it("is told by describeExecutor() which tables have no policy, and nobody has let off", async () => {
+    const warned = async (options: Partial<RLSOptions>): Promise<string[]> => {
+      const world = await openWorld(dialect, schema, options);
+      try {
+        const executor = await createExecutor(world.executor, [auditPlugin({ createTable: true })]);
+        const { warnings = [] } = await describeExecutor(executor);
+        for (const { plugin, warning } of warnings) {
+          assert.equal(plugin, "@kysera/rls");
+          assert.match(warning, /no policy is about it: every caller .*skipTables/);
+        }
+        return warnings.map(({ table }) => table.slice(table.indexOf(".") + 1)).sort();
+      } finally {
+        await world.close();
+      }
+    };
+    assert.deepEqual(await warned({}), ["rls_members", "rls_notes"]);
+    assert.deepEqual(await warned({ skipTables: ["rls_notes"] }), ["rls_members"]);
+    assert.deepEqual(await warned({ unlistedTables: "deny" }), []);
   });
 
   it("tells which policy refuses, and whom the policies are not for", async () => {

@@ -189,6 +189,27 @@ onEveryDialect("policies that follow relations", (dialect) => {
     }, undeclared);
   });
 
+  it("are checked against the catalog by their names", () =>
+    within(async (_, db) => {
+      const wrong = (config: object): RLSSchema<any> => ({
+        ...schema,
+        rel_tasks: { ...schema.rel_tasks!, ...config } as any,
+      });
+      const project = (columns: object): object => ({ table: "rel_projects", columns });
+      for (
+        const config of [
+          { relations: { ...relations.rel_tasks, project: project({ project_id: "idd" }) } },
+          { policies: [allow("read", related("project", { statuss: "open" }))] },
+          { policies: [allow("read", related("project", related("org", { tenantt: 1 })))] },
+        ]
+      ) {
+        await assert.rejects(
+          createExecutor(db, [rlsPlugin({ schema: wrong(config) })]),
+          /idd|statuss|tenantt/,
+        );
+      }
+    }));
+
   it("tell can() only what needs no related row", () =>
     within(async (as) => {
       await Promise.resolve();

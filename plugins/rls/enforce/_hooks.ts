@@ -275,6 +275,13 @@ export class RLSHooks implements PluginHooks {
     ];
   }
 
+  warn(table: TableId): string | undefined {
+    return this.tables.standingOf(table).kind !== "free" || this.tables.isNamed(table)
+      ? undefined
+      : "no policy is about it: every caller reads and writes all of its rows; add it to the schema, " +
+        'or name it in the option "skipTables", and let unlistedTables be "deny"';
+  }
+
   #tableOf(reference: TableReference, context: HookContext): CompiledTable | undefined {
     if (isBypassed(context.metadata)) return undefined;
     const standing = this.standingOf(reference);

@@ -21,6 +21,11 @@ export function optionNames(
   const skipped = skipTables.filter((table) => !isCatalogTable(parseTableName(table), dialect));
   return [
     ...registry.tables().flatMap(namesOfTable),
+    ...registry.relatedNames().map(({ where, table, column }) => ({
+      option: `schema.${where}`,
+      table,
+      column,
+    })),
     ...skipped.map((table) => ({ option: "skipTables", table })),
   ];
 }

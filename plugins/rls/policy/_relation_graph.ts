@@ -190,3 +190,37 @@ export function unknownRelation(
       `{ ${relation}: { table: "..", columns: { ..: ".." } } }, or ${wayOut}`,
   );
 }
+
+/** A name of a column of a table, and where it stands in the schema. */
+export interface RelatedName {
+  readonly where: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Returns the columns that conditions on related rows name, as far as functions are not asked. */
+export function relatedColumns(
+  tables: readonly TablePolicies[],
+  relations: Relations,
+): RelatedName[] {
+  const namesIn = (
+    condition: PolicyCondition<any> | undefined,
+    table: string,
+    where: string,
+  ): RelatedName[] => {
+    if (!(condition instanceof RelationCondition)) return [];
+    const found = relations.relationOf(table, condition.relation);
+    if (found === undefined) return [];
+    const inner = condition.condition;
+    return typeof inner === "object" && !(inner instanceof RelationCondition)
+      ? Object.keys(inner).map((column) => ({ where, table: found.table, column }))
+      : namesIn(inner, found.table, where);
+  };
+  return tables.flatMap(({ table, policies }) =>
+    policies.flatMap(({ condition, check, name, type }) =>
+      [condition, check].flatMap((each) =>
+        namesIn(each, table, `${table}.policies "${name ?? type}"`)
+      )
+    )
+  );
+}

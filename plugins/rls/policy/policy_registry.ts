@@ -3,6 +3,8 @@ import { defineRLSSchema } from "./define_rls_schema.ts";
 import { commandsOf } from "./_make_policy.ts";
 import {
   checkRelations,
+  relatedColumns,
+  type RelatedName,
   type TablePolicies,
   unknownRelation,
   unknownRelations,
@@ -161,6 +163,23 @@ export class PolicyRegistry {
    */
   checkForPostgres(): void {
     checkRelations(this.#policies(), this.#relations, (a, b) => a.table === b.table);
+  }
+
+  /** Returns the names that relations, and conditions on related rows, have for tables and columns. */
+  relatedNames(): readonly RelatedName[] {
+    return [
+      ...[...this.#configs].flatMap(([table, { relations = {} }]) =>
+        Object.keys(relations).flatMap((name): RelatedName[] => {
+          const { table: other, columns } = this.#relations.relationOf(table, name)!;
+          const where = `${table}.relations.${name}`;
+          return columns.flatMap(([own, theirs]) => [
+            { where, table, column: own },
+            { where, table: other, column: theirs },
+          ]);
+        })
+      ),
+      ...relatedColumns(this.#policies(), this.#relations),
+    ];
   }
 
   #policies(): readonly TablePolicies[] {
