@@ -27,7 +27,15 @@ import {
   withForeignKeys,
 } from "@kysera/rls";
 import { toPostgres } from "@kysera/rls/native";
-import { CamelCasePlugin, type Kysely, sql } from "kysely";
+import {
+  CamelCasePlugin,
+  DummyDriver,
+  Kysely,
+  sql,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
 import { onEveryDialect, type TestDatabase } from "../support/matrix.ts";
 
 interface Database {
@@ -363,13 +371,21 @@ onEveryDialect("an EXISTS of a relation", (dialect) => {
 }, ["sqlite"]);
 
 describe("relations", () => {
+  const dummy = new Kysely<any>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
   const made = (policies: RLSSchema<any>): string => {
     try {
-      new PolicyRegistry(policies).mustKnowRelations("-");
+      new PolicyRegistry(policies);
+      createExecutorSync(dummy, [rlsPlugin({ schema: policies, check: "off" })]);
       return "";
     } catch (error) {
-      assert.ok(error instanceof RLSSchemaError);
-      return error.message;
+      return (error as Error).message;
     }
   };
   const to = (table: string, columns: Record<string, string>): any => ({ table, columns });

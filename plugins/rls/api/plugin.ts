@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { readForeignKeys } from "../enforce/_foreign_keys.ts";
 import { RLSHooks } from "../enforce/_hooks.ts";
 import { withKeyRelations } from "../enforce/_key_relations.ts";
+import { SchemaRelations } from "../policy/_schema_relations.ts";
 import { PolicyRegistry } from "../policy/policy_registry.ts";
 import { extend } from "./_repository.ts";
 import { PLUGIN_NAME, readOptions, type Settings } from "../enforce/_settings.ts";
@@ -63,7 +64,7 @@ export function rlsPlugin(options: RLSOptions): RLSPlugin {
     extendRepository: extend,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       if (host.canWait) return lookAround(host, settings);
-      settings.registry.mustKnowRelations(
+      new SchemaRelations(settings.schema).mustKnowAll(
         "make the executor with createExecutor(), for foreign keys",
       );
       return new RLSHooks(host, settings, tablesOf(host, settings));
@@ -91,11 +92,11 @@ async function lookAround(host: PluginHost, given: Settings): Promise<RLSHooks> 
 
 /** The settings with the relations that foreign keys make, where a policy may follow one of them. */
 async function withRelations(host: PluginHost, settings: Settings): Promise<Settings> {
-  if (!settings.registry.mayNeedForeignKeys()) return settings;
+  if (!new SchemaRelations(settings.schema).mayNeedForeignKeys()) return settings;
   const db: Kysely<any> = host.db;
   const keys = await readForeignKeys(db.withoutPlugins(), host.dialect);
   const schema = withKeyRelations(settings.schema, keys, (name) => host.physicalName(name));
   const registry = new PolicyRegistry(schema);
-  registry.mustKnowRelations("give the table a foreign key");
-  return { ...settings, registry };
+  new SchemaRelations(schema).mustKnowAll("give the table a foreign key");
+  return { ...settings, schema, registry };
 }

@@ -6,6 +6,7 @@ import {
 } from "@kysera/executor";
 import type { Settings } from "./_settings.ts";
 import type { PolicyCondition } from "../contract/policy.ts";
+import { SchemaRelations } from "../policy/_schema_relations.ts";
 import type { CompiledTable } from "../policy/policy_registry.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { CompiledTable } from "../policy/policy_registry.ts";
  * read there: columns that a function answers with are known when it is asked.
  */
 export function optionNames(
-  { registry, skipTables, check }: Settings,
+  { registry, schema, skipTables, check }: Settings,
   dialect: DialectName,
 ): OptionName[] {
   if (check === "off") return [];
@@ -21,7 +22,7 @@ export function optionNames(
   const skipped = skipTables.filter((table) => !isCatalogTable(parseTableName(table), dialect));
   return [
     ...registry.tables().flatMap(namesOfTable),
-    ...registry.relatedNames().map(({ where, table, column }) => ({
+    ...new SchemaRelations(schema).names().map(({ where, table, column }) => ({
       option: `schema.${where}`,
       table,
       column,

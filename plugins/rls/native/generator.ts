@@ -1,4 +1,5 @@
 import type { RLSSchema } from "../contract/policy.ts";
+import { SchemaRelations } from "../policy/_schema_relations.ts";
 import { type CompiledTable, PolicyRegistry } from "../policy/policy_registry.ts";
 import { contextFunctions, dropFunctions } from "./_functions.ts";
 import { type NativeSettings, readNativeOptions } from "./_settings.ts";
@@ -73,7 +74,8 @@ export class PostgresRLSGenerator {
 
 function tablesOf(schema: RLSSchema<any>, { skipTables }: NativeSettings): CompiledTable[] {
   const registry = new PolicyRegistry(schema);
-  registry.mustKnowRelations("read them of the database: await withForeignKeys(db, schema)");
-  registry.checkForPostgres();
+  const relations = new SchemaRelations(schema);
+  relations.mustKnowAll("read them of the database: await withForeignKeys(db, schema)");
+  relations.checkForPostgres();
   return registry.tables().filter(({ table }) => !skipTables.includes(table));
 }

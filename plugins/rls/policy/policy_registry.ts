@@ -1,15 +1,7 @@
-import { parseTableName } from "@kysera/executor";
 import { defineRLSSchema } from "./define_rls_schema.ts";
 import { commandsOf } from "./_make_policy.ts";
-import {
-  checkRelations,
-  relatedColumns,
-  type RelatedName,
-  type TablePolicies,
-  unknownRelation,
-  unknownRelations,
-} from "./_relation_graph.ts";
-import { type Relation, RelationCompiler, type Relations } from "./_relation_sql.ts";
+import { RelationCompiler } from "./_relation_sql.ts";
+import { SchemaRelations } from "./_schema_relations.ts";
 import type { RLSContext } from "../contract/context.ts";
 import type {
   ColumnRule,
@@ -91,8 +83,6 @@ export interface CompiledTable {
  */
 export class PolicyRegistry {
   readonly #tables: ReadonlyMap<string, CompiledTable>;
-  readonly #configs: ReadonlyMap<string, TableRLSConfig<any>>;
-  readonly #relations: Relations;
 
   /**
    * Compiles a schema.
@@ -103,19 +93,12 @@ export class PolicyRegistry {
    */
   constructor(schema: RLSSchema<any>) {
     const checked = defineRLSSchema<any>(schema);
-    this.#configs = new Map(
-      Object.entries<TableRLSConfig<any> | undefined>(checked)
-        .map(([table, config]) => [table, config!]),
-    );
-    this.#relations = {
-      relationOf: (table, name) => relationOf(this.#configs, table, name),
-      hasPolicies: (table) => this.#configs.has(table),
-      policiesOf: (table) => this.#tables.get(table),
-    };
-    checkRelations(this.#policies(), this.#relations);
-    const compiler = new RelationCompiler(this.#relations);
+    const relations = new SchemaRelations(checked, (table) => this.#tables.get(table));
+    relations.check();
+    const compiler = new RelationCompiler(relations);
     this.#tables = new Map(
-      [...this.#configs].map(([table, config]) => [table, compileTable(table, config, compiler)]),
+      Object.entries<TableRLSConfig<any> | undefined>(checked)
+        .map(([table, config]) => [table, compileTable(table, config!, compiler)]),
     );
   }
 
@@ -132,91 +115,6 @@ export class PolicyRegistry {
   table(name: string): CompiledTable | undefined {
     return this.#tables.get(name);
   }
-
-  /**
-   * Checks that every relation which a policy follows is known.
-   *
-   * @param wayOut what else to do than to declare it
-   * @throws {RLSSchemaError} for one that is not
-   */
-  mustKnowRelations(wayOut: string): void {
-    for (const { table, relation } of unknownRelations(this.#policies(), this.#relations)) {
-      throw unknownRelation(table, relation, this.#configs.get(table), wayOut);
-    }
-  }
-
-  /** Whether some policy follows a relation that is not declared, or may, as a function. */
-  mayNeedForeignKeys(): boolean {
-    return unknownRelations(this.#policies(), this.#relations).length > 0 ||
-      this.#policies().some(({ policies }) =>
-        policies.some(({ condition, check }) =>
-          [condition, check].some((each) => typeof each === "function" && each.length > 1)
-        )
-      );
-  }
-
-  /**
-   * Checks that PostgreSQL can follow the relations of the policies: it looks at no table again that
-   * it has come from, whatever for.
-   *
-   * @throws {RLSSchemaError} where it would
-   */
-  checkForPostgres(): void {
-    checkRelations(this.#policies(), this.#relations, (a, b) => a.table === b.table);
-  }
-
-  /** Returns the names that relations, and conditions on related rows, have for tables and columns. */
-  relatedNames(): readonly RelatedName[] {
-    return [
-      ...[...this.#configs].flatMap(([table, { relations = {} }]) =>
-        Object.keys(relations).flatMap((name): RelatedName[] => {
-          const { table: other, columns } = this.#relations.relationOf(table, name)!;
-          const where = `${table}.relations.${name}`;
-          return columns.flatMap(([own, theirs]) => [
-            { where, table, column: own },
-            { where, table: other, column: theirs },
-          ]);
-        })
-      ),
-      ...relatedColumns(this.#policies(), this.#relations),
-    ];
-  }
-
-  #policies(): readonly TablePolicies[] {
-    return [...this.#configs].map(([table, { policies, columns = {} }]) => {
-      const rules = Object.entries<ColumnRule<any> | undefined>(columns)
-        .flatMap(([column, rule]) =>
-          rule?.read === undefined ? [] : [
-            {
-              type: "filter",
-              operation: ["read"],
-              condition: rule.read,
-              name: `columns.${column}`,
-            } as const,
-          ]
-        );
-      return { table, policies: [...policies, ...rules] };
-    });
-  }
-}
-
-function relationOf(
-  configs: ReadonlyMap<string, TableRLSConfig<any>>,
-  table: string,
-  name: string,
-): Relation | undefined {
-  const relations = configs.get(table)?.relations;
-  if (relations === undefined || !Object.hasOwn(relations, name)) return undefined;
-  const { table: other, columns } = relations[name]!;
-  const { schema } = parseTableName(table);
-  const beside = schema === undefined || other.includes(".") ? other : `${schema}.${other}`;
-  return {
-    name,
-    // Of a table that is named with its schema the relations are in that schema.
-    table: configs.has(beside) || !configs.has(other) ? beside : other,
-    // Each pair was looked at.
-    columns: Object.entries(columns as Readonly<Record<string, string>>),
-  };
 }
 
 function compileTable(
