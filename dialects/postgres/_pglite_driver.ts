@@ -44,24 +44,29 @@ export class PGliteDriver extends SavepointDriver {
     connection: DatabaseConnection,
     settings: TransactionSettings,
   ): Promise<void> {
-    await this.#connection!.begin();
+    await this.#transactionsOf(connection).beginTransaction();
     const modes = transactionModes(settings);
     if (modes === "") return;
     try {
       await connection.executeQuery(CompiledQuery.raw(`set transaction ${modes}`));
     } catch (error) {
       // Kysely does not roll back what did not begin.
-      await this.#connection!.rollback();
+      await this.#transactionsOf(connection).rollbackTransaction();
       throw error;
     }
   }
 
-  async commitTransaction(): Promise<void> {
-    await this.#connection!.commit();
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#transactionsOf(connection).commitTransaction();
   }
 
-  async rollbackTransaction(): Promise<void> {
-    await this.#connection!.rollback();
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#transactionsOf(connection).rollbackTransaction();
+  }
+
+  /** What was put round the connection may want to see its transactions, if it passes calls on. */
+  #transactionsOf(connection: DatabaseConnection): PGliteConnection {
+    return "beginTransaction" in connection ? connection as PGliteConnection : this.#connection!;
   }
 
   releaseConnection(): Promise<void> {
@@ -130,7 +135,7 @@ class PGliteConnection implements DatabaseConnection {
   }
 
   /** PGlite's own transactions also keep other users of the same PGlite out. */
-  async begin(): Promise<void> {
+  async beginTransaction(): Promise<void> {
     let end!: (how: "commit" | "rollback") => void;
     const told = new Promise<"commit" | "rollback">((resolve) => end = resolve);
     await new Promise<void>((begun, failed) => {
@@ -143,7 +148,7 @@ class PGliteConnection implements DatabaseConnection {
     });
   }
 
-  async commit(): Promise<void> {
+  async commitTransaction(): Promise<void> {
     const transaction = this.#transaction;
     this.#transaction = undefined;
     transaction?.end("commit");
@@ -155,7 +160,7 @@ class PGliteConnection implements DatabaseConnection {
     }
   }
 
-  async rollback(): Promise<void> {
+  async rollbackTransaction(): Promise<void> {
     const transaction = this.#transaction;
     this.#transaction = undefined;
     transaction?.end("rollback");

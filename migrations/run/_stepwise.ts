@@ -3,7 +3,7 @@ import type { MigrationTraits } from "../dialect/_traits.ts";
 import { MigrationLockError } from "../errors.ts";
 import type { Step } from "../history/_entry.ts";
 import type { History } from "../history/_history.ts";
-import { namesIn, type StatementKind, statementKind } from "../sql/_statement_kind.ts";
+import { namesIn, savepointOf, type StatementKind, statementKind } from "../sql/_statement_kind.ts";
 import type { PlanRecord } from "./_plan_record.ts";
 import type { Send, Session, StatementHooks } from "./_session.ts";
 
@@ -46,6 +46,8 @@ export class Stepwise implements StatementHooks {
   #replayed = 0;
   #next: number;
   #inTransaction = false;
+  /** The savepoint that began the transaction. */
+  #outermost: string | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** The statement that failed, from 1 on. */
   failed: { readonly index: number; readonly sql: string } | undefined;
@@ -92,11 +94,15 @@ export class Stepwise implements StatementHooks {
       case "commit":
       case "rollback": {
         const result = await send();
+        this.#outermost = undefined;
         this.#inTransaction = false;
         return result;
       }
-      case "savepoint":
-        return await send();
+      case "savepoint": {
+        const result = await send();
+        this.#noteSavepoint(query.sql);
+        return result;
+      }
     }
     const { plan, recorded, traits } = this.#options;
     const hash = await plan.add(query);
@@ -118,6 +124,18 @@ export class Stepwise implements StatementHooks {
         ? await this.#alongWith(query, hash, send)
         : await this.#inOneTransaction(query, hash, send);
     });
+  }
+
+  /** Outside of a transaction the first savepoint begins one, and its release ends it. */
+  #noteSavepoint(sql: string): void {
+    const { word, name } = savepointOf(sql, this.#options.traits.lexis);
+    if (word === "savepoint" && !this.#inTransaction) {
+      this.#outermost = name;
+      this.#inTransaction = true;
+    } else if (word === "release" && name === this.#outermost) {
+      this.#outermost = undefined;
+      this.#inTransaction = false;
+    }
   }
 
   async #noteFailure(

@@ -155,6 +155,12 @@ function hasWord(tokens: Iterable<Token>, words: ReadonlySet<string>): boolean {
   return false;
 }
 
+/** Returns what a statement about a savepoint does, and to which. */
+export function savepointOf(sql: string, lexis: Lexis): { word: string; name: string } {
+  const words = [...tokensOf(sql, lexis)].filter(({ kind }) => kind === "word" || kind === "name");
+  return { word: words[0]?.text ?? "", name: words.at(-1)?.text ?? "" };
+}
+
 /** Whether a text holds more than one statement. */
 export function isSeveral(sql: string, lexis: Lexis): boolean {
   let isOver = false;
