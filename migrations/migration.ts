@@ -34,6 +34,12 @@ export interface Migration<DB = any> {
   /** What Kysely 0.30 has in place of `transaction`. */
   readonly config?: { readonly transaction?: boolean | undefined } | undefined;
   /**
+   * Whether it runs again whenever its source changes, behind all the others: for views, functions and
+   * policies, which are replaced as a whole. It has no `down`; undoing another migration has it run
+   * again. Default: `false`.
+   */
+  readonly repeatable?: boolean | undefined;
+  /**
    * The text that the migration was read from; changes of it are noticed. Default: the text of its
    * functions.
    */

@@ -34,6 +34,7 @@
  */
 export * from "./create_migration.ts";
 export * from "./create_migration_with_meta.ts";
+export * from "./create_sql_migration.ts";
 export * from "./define_migrations.ts";
 export * from "./errors.ts";
 export type * from "./migration.ts";

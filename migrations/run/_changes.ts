@@ -33,7 +33,8 @@ export async function changesOf(
   const changes: Change[] = [];
   for (const entry of entries) {
     const migration = byName.get(entry.name);
-    if (migration === undefined || entry.state !== "applied") continue;
+    if (migration === undefined || migration.repeats !== undefined) continue;
+    if (entry.state !== "applied") continue;
     if (entry.sourceHash === undefined) continue;
     const sourceHash = await sourceHashOf(migration);
     if (sourceHash === undefined || sourceHash === entry.sourceHash) continue;

@@ -30,6 +30,8 @@ export interface Task {
   readonly resumes?: boolean;
   /** How many statements are taken for applied, whatever is recorded of them. */
   readonly from?: number | undefined;
+  /** Migrations that are forgotten with one that is undone: they have to run again. */
+  readonly forgets?: readonly string[] | undefined;
 }
 
 /** Says what runs next, by the history as it is under the lock. */
@@ -484,8 +486,11 @@ class Run {
     try {
       if (operation === "down") {
         await this.#history.remove(migration.name);
+        for (const name of task.forgets ?? []) await this.#history.remove(name);
         return { task, duration };
       }
+      const known = entries.find(({ name }) => name === migration.name);
+      if (known !== undefined) await this.#history.remove(migration.name);
       const row = {
         name: migration.name,
         sequence: nextSequence(entries),
@@ -551,8 +556,10 @@ class Run {
     try {
       const history = this.#history.over(trx);
       if (!await history.beat(this.#owner, this.#settings.lease)) throw lockLost();
-      if (operation === "down") await history.remove(name);
-      else {
+      if (operation === "down") {
+        await history.remove(name);
+        for (const other of task.forgets ?? []) await history.remove(other);
+      } else {
         await history.update(name, {
           state: "applied",
           executedAt: new Date(),
@@ -712,9 +719,9 @@ function wantsTransaction({ migration, resumes }: Task, { transactions }: Settin
 }
 
 function entriesAfter(entries: readonly HistoryEntry[], { task, entry }: Ran): HistoryEntry[] {
-  return entry === undefined
-    ? entries.filter(({ name }) => name !== task.migration.name)
-    : [...entries, entry];
+  const gone = [task.migration.name, ...task.forgets ?? []];
+  const others = entries.filter(({ name }) => !gone.includes(name));
+  return entry === undefined ? others : [...others, entry];
 }
 
 function nextSequence(entries: readonly HistoryEntry[]): number {

@@ -3,6 +3,7 @@ import type { Dialect } from "@kysera/core";
 import { MigrationError } from "../errors.ts";
 import type { MigrationOperation } from "../migration.ts";
 import type { MigrationResult } from "../results.ts";
+import { lineOf } from "./_lines.ts";
 import type { ResolvedMigration } from "./_resolved.ts";
 
 /** What is known of a migration that failed. */
@@ -21,7 +22,10 @@ export interface Failure {
 /** Returns the error that says what failed, what is applied now, and what to do next. */
 export function failureError(failure: Failure, dialect: Dialect): MigrationError {
   const { migration, operation, cause, statement, isRolledBack, applied, result } = failure;
-  const file = migration.migration.file === undefined ? "" : ` (${migration.migration.file})`;
+  const line = lineOf(cause);
+  const at = line === undefined ? "" : `line ${line}`;
+  const where = [migration.migration.file, at].filter(Boolean).join(", ");
+  const file = where === "" ? "" : ` (${where})`;
   const place = statement === undefined ? "" : `statement ${statement.index} failed: `;
   const state = isRolledBack
     ? "all of it was rolled back"
@@ -37,7 +41,11 @@ export function failureError(failure: Failure, dialect: Dialect): MigrationError
     migration.name,
     operation,
     cause,
-    { statement, appliedStatements: applied, result },
+    {
+      statement: statement && (line === undefined ? statement : { ...statement, line }),
+      appliedStatements: applied,
+      result,
+    },
   );
 }
 

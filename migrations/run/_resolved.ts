@@ -16,6 +16,8 @@ export interface ResolvedMigration {
   readonly migration: MigrationWithMeta;
   /** Whether it wants a transaction; `undefined` where it does not say. */
   readonly transaction: boolean | undefined;
+  /** The hash of its source, of one that runs again when that changes; `undefined` of any other. */
+  readonly repeats: string | undefined;
   /** The text that its hash is of; `undefined` where a function has none. */
   readonly source: string | undefined;
 }
@@ -33,18 +35,24 @@ export async function resolveMigrations(list: MigrationList): Promise<ResolvedMi
     ? list as readonly MigrationWithMeta[]
     : sortedByName(await definitionsOf(list as Exclude<MigrationList, readonly unknown[]>));
   const seen = new Set<string>();
-  return named.map((migration, index) => {
+  const resolved: ResolvedMigration[] = [];
+  for (const [index, migration] of named.entries()) {
     const name = assertMigration(migration, index);
     if (seen.has(name)) throw refuse(`Duplicate migration name: "${name}"`);
     seen.add(name);
-    return {
+    const source = sourceOf(migration);
+    resolved.push({
       name,
       index,
       migration,
       transaction: migration.transaction ?? migration.config?.transaction,
-      source: sourceOf(migration),
-    };
-  });
+      repeats: migration.repeatable === true
+        ? await sha256(normalizeSource(source ?? ""))
+        : undefined,
+      source,
+    });
+  }
+  return resolved;
 }
 
 /** Returns the hash of the source of a migration. */
@@ -96,7 +104,7 @@ function assertMigration(migration: unknown, index: number): string {
   if (typeof migration !== "object" || migration === null) {
     throw refuse(`number ${index + 1} is not a migration`);
   }
-  const { name, up, down, transaction, config } = migration as Record<string, unknown>;
+  const { name, up, down, transaction, repeatable, config } = migration as Record<string, unknown>;
   if (typeof name !== "string" || name.trim() === "") {
     throw refuse(`number ${index + 1} has no name`);
   }
@@ -112,6 +120,12 @@ function assertMigration(migration: unknown, index: number): string {
     if (value !== undefined && typeof value !== "boolean") {
       throw refuse(`transaction of "${name}" is neither true nor false`);
     }
+  }
+  if (repeatable !== undefined && typeof repeatable !== "boolean") {
+    throw refuse(`repeatable of "${name}" is neither true nor false`);
+  }
+  if (repeatable === true && down !== undefined) {
+    throw refuse(`"${name}" is repeatable, so it cannot be undone; remove its down`);
   }
   return name;
 }

@@ -7,7 +7,7 @@ import type { ResolvedMigration } from "./_resolved.ts";
 export interface State {
   /** Migrations that are applied, in the order in which they were; without code where it has none. */
   readonly applied: readonly AppliedMigration[];
-  /** Migrations that are not, in the order of the code. */
+  /** Migrations that are not, in the order of the code; those that repeat, and have to, come last. */
   readonly pending: readonly ResolvedMigration[];
   /** The migration that stopped halfway. */
   readonly halfway: HistoryEntry | undefined;
@@ -27,10 +27,17 @@ export function stateOf(
   entries: readonly HistoryEntry[],
 ): State {
   const byName = new Map(code.map((migration) => [migration.name, migration]));
-  const inHistory = new Set(entries.map(({ name }) => name));
-  const applied = entries.filter(({ state }) => state === "applied")
+  const inHistory = new Map(entries.map((entry) => [entry.name, entry]));
+  // Those that repeat have no place in the order of the others.
+  const applied = entries
+    .filter(({ state, name }) => state === "applied" && byName.get(name)?.repeats === undefined)
     .map((entry): AppliedMigration => ({ entry, code: byName.get(entry.name) }));
-  const pending = code.filter(({ name }) => !inHistory.has(name));
+  const pending = code.filter(({ name, repeats }) => repeats === undefined && !inHistory.has(name));
+  const repeating = code.filter(({ name, repeats }) => {
+    if (repeats === undefined) return false;
+    const entry = inHistory.get(name);
+    return entry === undefined || (entry.state === "applied" && entry.sourceHash !== repeats);
+  });
   const halfway = entries.find(({ state }) => state !== "applied");
   const problems: MigrationProblem[] = [];
   if (halfway !== undefined) {
@@ -74,7 +81,7 @@ export function stateOf(
         `comes later, or set the policy to "allow-unordered"`,
     });
   }
-  return { applied, pending, halfway, problems };
+  return { applied, pending: [...pending, ...repeating], halfway, problems };
 }
 
 /** The kinds of problems that each policy accepts. */

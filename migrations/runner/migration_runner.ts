@@ -130,9 +130,11 @@ export class MigrationRunner {
     return await this.#run(code, (state, log) => {
       const last = state.applied.at(-1)?.entry;
       if (again(log).length === 0 && log.executed.length < steps && last !== undefined) {
-        return downTask(state, last, log);
+        return downTask(code, state, last, log);
       }
-      const next = state.pending.find(({ name }) => log.executed.includes(name));
+      const next = state.pending.find(({ name, repeats }) =>
+        log.executed.includes(name) !== (repeats !== undefined)
+      );
       return next && { migration: next, operation: "up" };
     }, (log) => log.executed.splice(0, Infinity, ...again(log)));
   }
@@ -198,10 +200,13 @@ export class MigrationRunner {
   async status(): Promise<MigrationStatus> {
     const code = await this.#resolve();
     const { entries, lock } = await this.#engine.read();
-    const { applied, pending, problems } = stateOf(code, entries);
+    const { pending, problems } = stateOf(code, entries);
+    const isPending = new Set(pending.map(({ name }) => name));
     const isHeld = lock?.owner !== undefined && lock.expires! >= lock.now;
     const status: MigrationStatus = {
-      executed: applied.map(({ entry }) => entry.name),
+      executed: entries.flatMap(({ name, state }) =>
+        state === "applied" && !isPending.has(name) ? [name] : []
+      ),
       pending: pending.map(({ name }) => name),
       total: code.length,
       problems,
@@ -374,7 +379,7 @@ export class MigrationRunner {
     const code = await this.#resolve();
     return await this.#run(code, (state, log) => {
       const entry = choose(state, log.executed);
-      return entry && downTask(state, entry, log);
+      return entry && downTask(code, state, entry, log);
     });
   }
 
@@ -500,7 +505,12 @@ function assertSteps(steps: unknown): void {
   );
 }
 
-function downTask(state: State, entry: HistoryEntry, log: RunLog): Task {
+function downTask(
+  code: readonly ResolvedMigration[],
+  state: State,
+  entry: HistoryEntry,
+  log: RunLog,
+): Task {
   const migration = state.applied.find(({ entry: { name } }) => name === entry.name)?.code;
   if (migration === undefined) {
     throw new MigrationError(
@@ -522,7 +532,8 @@ function downTask(state: State, entry: HistoryEntry, log: RunLog): Task {
       { result: log.result() },
     );
   }
-  return { migration, operation: "down" };
+  const forgets = code.filter(({ repeats }) => repeats !== undefined).map(({ name }) => name);
+  return { migration, operation: "down", forgets };
 }
 
 function resumeTask(
@@ -544,7 +555,8 @@ function resumeTask(
 
 function afterTask(entries: readonly HistoryEntry[], task: Task): HistoryEntry[] {
   const { name } = task.migration;
-  const others = entries.filter((entry) => entry.name !== name);
+  const gone = [name, ...task.forgets ?? []];
+  const others = entries.filter((entry) => !gone.includes(entry.name));
   if (task.operation === "down") return others;
   const known = entries.find((entry) => entry.name === name);
   return [...others, {
@@ -554,7 +566,7 @@ function afterTask(entries: readonly HistoryEntry[], task: Task): HistoryEntry[]
     operation: "up",
     executedAt: new Date(),
     duration: undefined,
-    sourceHash: undefined,
+    sourceHash: task.migration.repeats,
     planHash: undefined,
   }];
 }
