@@ -1,4 +1,4 @@
-import { createMigrationRunner, MigrationError } from "@kysera/migrations";
+import { createMigrationRunner, type MigrationError } from "@kysera/migrations";
 import { folderOfMigrations } from "@kysera/migrations/files";
 import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
