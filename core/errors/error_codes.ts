@@ -185,6 +185,10 @@ export const SoftDeleteErrorCodes = {
   ALREADY_DELETED: "ALREADY_DELETED",
   /** An option returned a value that does not mark a row as deleted. */
   INVALID_DELETED_VALUE: "INVALID_DELETED_VALUE",
+  /** Rows that are not deleted belong to the rows, and the relation restricts their deletion. */
+  RESTRICTED: "RESTRICTED",
+  /** Some row of a tree may not be deleted or restored by the caller. */
+  CASCADE_REFUSED: "CASCADE_REFUSED",
 } as const;
 
 /** What the timestamps plugin cannot do. */

@@ -14,6 +14,19 @@ export class Act {
   static readonly hardDelete: Act = new Act();
 }
 
+/** A deletion of rows with all that belongs to them. */
+export class Deletion extends Act {
+  /** What all of its rows have in the column for that. */
+  readonly id: string = crypto.randomUUID();
+  /** When it happens. */
+  readonly now: Date;
+
+  constructor(now: Date) {
+    super();
+    this.now = now;
+  }
+}
+
 /** Which rows a handle shows. @throws {SoftDeleteError} for a flag that means nothing */
 export function shownBy(
   { includeDeleted }: Attributes,

@@ -4,40 +4,81 @@ import {
   type HookContext,
   namesOfKeys,
   type OptionName,
+  parseTableName,
   type PluginHooks,
   type PluginHost,
   type TableId,
   TableKeys,
   type TableReference,
 } from "@kysera/executor";
-import type { Expression, SqlBool } from "kysely";
+import type { Expression, ExpressionBuilder, ExpressionWrapper, SqlBool } from "kysely";
 import { blindness, type Tables } from "./_find_tables.ts";
-import { ACT, Act, onDeleteOf, shownBy } from "./_flags.ts";
+import { ACT, Act, Deletion, onDeleteOf, shownBy } from "./_flags.ts";
 import { formatMark, isDeleted, isVisible, markOf } from "./_marks.ts";
+import { namesOfRelations, Relations, type Tree } from "./_relations.ts";
 import { PLUGIN_NAME, type Settings } from "./_settings.ts";
 import { SoftDeleteError } from "./errors.ts";
 import type { OnDelete } from "./options.ts";
+
+type Column = ExpressionWrapper<any, any, any>;
 
 /** What the plugin does, for one executor. */
 export class SoftDeleteHooks implements PluginHooks {
   /** The column, as queries of this executor write it. */
   readonly column: string;
+  /** The column for the id of a deletion, as queries write it. */
+  readonly deletionColumn: string;
   /** What the column of a visible row is set to. */
   readonly visible: unknown;
   readonly stable = true;
   /** Tables that were not known are of interest where all that have the column count. */
   readonly discover?: NonNullable<PluginHooks["discover"]>;
   readonly #settings: Settings;
+  readonly #dialect: PluginHost["dialect"];
   readonly #tables: Tables;
   readonly #keys: TableKeys;
+  readonly #relations: Relations;
 
   constructor(host: PluginHost, settings: Settings, tables: Tables) {
     this.column = columnFor(host, settings.deletedAtColumn);
+    this.deletionColumn = columnFor(host, settings.deletionColumn);
     this.visible = formatMark(settings.visibleValue, host.dialect);
     this.#settings = settings;
     this.#tables = tables;
     if (tables.learn !== undefined) this.discover = tables.learn;
     this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope, tables.found);
+    this.#dialect = host.dialect;
+    this.#relations = new Relations(
+      host,
+      PLUGIN_NAME,
+      settings.relations,
+      (table) => tables.scope.has(parseTableName(table)),
+    );
+  }
+
+  /** What a deletion of rows of a table leads to; `undefined` where nothing belongs to them. */
+  treeOf(table: TableId): Tree | undefined {
+    return this.#relations.treeOf(table);
+  }
+
+  /** Whether the rows of a table have ids of deletions. */
+  hasDeletionId(table: TableId): boolean {
+    return this.#relations.hasDeletionId(table);
+  }
+
+  /** A deletion that begins now. */
+  deletion(): Deletion {
+    return new Deletion(this.#settings.now());
+  }
+
+  /** The rows of a reference that are not deleted. */
+  live(column: Column, eb: ExpressionBuilder<any, any>): Expression<SqlBool> {
+    return isVisible(column, this.#settings.visibleValue, this.#dialect, eb);
+  }
+
+  /** The rows of a reference that are deleted. */
+  deleted(column: Column, eb: ExpressionBuilder<any, any>): Expression<SqlBool> {
+    return isDeleted(column, this.#settings.visibleValue, this.#dialect, eb);
   }
 
   /** The columns of a table's key, where they are configured. */
@@ -79,11 +120,26 @@ export class SoftDeleteHooks implements PluginHooks {
         "ALREADY_DELETED",
       );
     }
-    return { set: { [this.column]: markOf(this.#settings, reference.table, context) } };
+    const act = context.metadata[ACT];
+    const deletion = act instanceof Deletion ? act : undefined;
+    const table = { name: reference.physicalName, schema: reference.schema };
+    if (deletion === undefined && this.#relations.treeOf(table) !== undefined) {
+      throw new SoftDeleteError(
+        `Cannot delete from "${reference.table}" by a DELETE: other rows belong to its rows, which ` +
+          "one statement cannot look after; use softDelete(executor, table, rows)",
+        "CASCADE_REFUSED",
+      );
+    }
+    const mark = markOf(this.#settings, reference.table, context, deletion?.now);
+    if (!this.#relations.hasDeletionId(table)) return { set: { [this.column]: mark } };
+    // A row that is deleted by itself has an id of its own: no tree is restored with it.
+    const id = deletion?.id ?? context.value(() => crypto.randomUUID());
+    return { set: { [this.column]: mark, [this.deletionColumn]: id } };
   }
 
   optionNames(): OptionName[] {
-    const { tables = [], excludeTables, deletedAtColumn, keys, check } = this.#settings;
+    const { tables = [], excludeTables, deletedAtColumn, keys, check, relations, deletionColumn } =
+      this.#settings;
     if (check === "off") return [];
     return [
       ...tables.flatMap((table) => [
@@ -92,6 +148,7 @@ export class SoftDeleteHooks implements PluginHooks {
       ]),
       ...excludeTables.map((table) => ({ option: "excludeTables", table })),
       ...namesOfKeys(keys),
+      ...namesOfRelations(relations, deletionColumn),
     ];
   }
 

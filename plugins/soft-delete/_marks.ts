@@ -39,6 +39,7 @@ export function markOf(
   { deletedValue, visibleValue, now }: Settings,
   table: string,
   context: HookContext,
+  at?: Date,
 ): unknown {
   const { dialect } = context;
   if (deletedValue !== undefined && typeof deletedValue !== "function") {
@@ -47,7 +48,7 @@ export function markOf(
       : formatMark(deletedValue as MarkValue, dialect);
   }
   return context.value((attributes) => {
-    const time = now();
+    const time = at ?? now();
     const mark = deletedValue === undefined
       ? time
       : deletedValue({ now: time, dialect, table, context: attributes });

@@ -1,6 +1,7 @@
 import type { KyseraLogger } from "@kysera/core";
 import { PluginOptions, type PrimaryKeys } from "@kysera/executor";
 import { isOperationNodeSource } from "kysely";
+import { type DeclaredRelation, readRelations } from "./_relations.ts";
 import type { DeletedValue, MarkValue, OnDelete, SoftDeleteOptions } from "./options.ts";
 
 /** The plugin's name. */
@@ -18,6 +19,8 @@ export interface Settings {
   readonly visibleValue: MarkValue | null;
   readonly now: () => Date;
   readonly onDelete: OnDelete;
+  readonly relations: readonly DeclaredRelation[];
+  readonly deletionColumn: string;
   readonly check: "catalog" | "off";
   readonly logger: Pick<KyseraLogger, "debug"> | undefined;
 }
@@ -32,6 +35,8 @@ const OPTIONS: readonly (keyof SoftDeleteOptions)[] = [
   "visibleValue",
   "now",
   "onDelete",
+  "relations",
+  "deletionColumn",
   "check",
   "logger",
 ];
@@ -53,6 +58,8 @@ export function readOptions(options: SoftDeleteOptions): Settings {
     ...readValues(options, read),
     now: now ?? (() => new Date()),
     onDelete,
+    relations: readRelations(options, read),
+    deletionColumn: read.columnName("deletionColumn", "deletion_id"),
     check: read.check(),
     logger,
   };

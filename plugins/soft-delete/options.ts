@@ -34,6 +34,26 @@ export type DeletedValue =
   | Expression<unknown>
   | ((context: DeletedValueContext) => MarkValue);
 
+/** What becomes of rows that belong to a row that is soft-deleted. */
+export type OnSoftDelete = "cascade" | "restrict";
+
+/** A relation: the rows of a table that belong to rows of another one, or of the same. */
+export interface SoftDeleteRelation {
+  /** The table whose rows belong to others: `"posts"`. */
+  readonly table: string;
+  /** Its columns that refer to the other table, in the order of the columns they refer to. */
+  readonly columns: string | readonly string[];
+  /** The table that they refer to: `"users"`. */
+  readonly references: string;
+  /** The columns that they refer to. Default: the key of that table. */
+  readonly referencedColumns?: string | readonly string[] | undefined;
+  /**
+   * - `"cascade"`: the rows are deleted with the row that they belong to, and restored with it.
+   * - `"restrict"`: a row is not deleted as long as rows that are not deleted belong to it.
+   */
+  readonly onDelete: OnSoftDelete;
+}
+
 /** Options of `softDeletePlugin`. An option that is not one of these is an error. */
 export interface SoftDeleteOptions {
   /** The column that says whether a row is deleted. Default `"deleted_at"`. */
@@ -72,6 +92,16 @@ export interface SoftDeleteOptions {
    * - `"deny"`: is refused.
    */
   readonly onDelete?: OnDelete | undefined;
+  /**
+   * The relations that `softDelete` and `restore` follow. Default: none.
+   */
+  readonly relations?: readonly SoftDeleteRelation[] | undefined;
+  /**
+   * The column that holds the id of the deletion: a text of 36 characters, which may be null, in every
+   * table of a relation that cascades. Rows that were deleted together have the same one, and are
+   * restored together. Default `"deletion_id"`.
+   */
+  readonly deletionColumn?: string | undefined;
   /**
    * `"off"` takes the names of tables and columns in these options at their word. Default
    * `"catalog"`: they are compared with the database, as `createExecutor` says.

@@ -1,5 +1,12 @@
-import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
+import {
+  changeRows,
+  type ExecutorOf,
+  physicalTable,
+  type RowSelector,
+  withMetadata,
+} from "@kysera/executor";
 import type { Kysely } from "kysely";
+import { restoreTree } from "./_cascade.ts";
 import { ACT, Act } from "./_flags.ts";
 import { onlyDeleted } from "./only_deleted.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
@@ -13,7 +20,8 @@ import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
  * statement, in one transaction
  * @returns how many rows were restored
- * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none
+ * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none; where the
+ * caller may not restore a row that was deleted with them: nothing is changed
  *
  * @example
  * ```ts
@@ -50,6 +58,10 @@ export function restore<DB, T extends keyof DB & string>(
 // The caller's types know the tables; inside, the name of any will do.
 async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
   const plugin = mustBeSoftDeleted(executor, table, "restore");
+  const tree = plugin.treeOf(physicalTable(executor, table));
+  if (tree !== undefined && tree.cascades.length > 0) {
+    return await restoreTree(executor, { hooks: plugin, tree, table, rows });
+  }
   const restoring = withMetadata(executor, { [ACT]: Act.restore });
   const key = plugin.keyOf({ name: table });
   return await changeRows(
@@ -57,7 +69,12 @@ async function run(executor: Kysely<any>, table: string, rows: unknown): Promise
     { table, key, rows, seen: onlyDeleted, invalid: invalidKey },
     async (handle, where) => {
       const { numUpdatedRows } = await handle.updateTable(table)
-        .set({ [plugin.column]: plugin.visible })
+        .set({
+          [plugin.column]: plugin.visible,
+          ...plugin.hasDeletionId(physicalTable(executor, table))
+            ? { [plugin.deletionColumn]: null }
+            : {},
+        })
         .where(where)
         .executeTakeFirst();
       return Number(numUpdatedRows);

@@ -1,7 +1,14 @@
-import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
+import {
+  changeRows,
+  type ExecutorOf,
+  physicalTable,
+  type RowSelector,
+  withMetadata,
+} from "@kysera/executor";
 import type { Kysely } from "kysely";
+import { deleteTree } from "./_cascade.ts";
+import { markRows } from "./_mark_rows.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
-import { SoftDeleteError } from "./errors.ts";
 
 /**
  * Marks rows as deleted. It is what `deleteFrom` does under `onDelete: "soft"`, so every other plugin
@@ -12,7 +19,8 @@ import { SoftDeleteError } from "./errors.ts";
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
  * statement, in one transaction
  * @returns how many rows were marked
- * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none
+ * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none; where rows
+ * belong to them by a relation that restricts, or that the caller may not delete: nothing is changed
  *
  * @example
  * ```ts
@@ -49,22 +57,14 @@ export function softDelete<DB, T extends keyof DB & string>(
 
 // The caller's types know the tables; inside, the name of any will do.
 async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
-  const key = mustBeSoftDeleted(executor, table, "soft-delete").keyOf({ name: table });
+  const hooks = mustBeSoftDeleted(executor, table, "soft-delete");
+  const tree = hooks.treeOf(physicalTable(executor, table));
+  if (tree !== undefined) return await deleteTree(executor, { hooks, tree, table, rows });
+  const key = hooks.keyOf({ name: table });
   const marking = withMetadata(executor, { onDelete: "soft" });
   return await changeRows(
     marking,
     { table, key, rows, invalid: invalidKey },
-    async (handle, where) => {
-      const query = handle.deleteFrom(table).where(where).compile();
-      // By now it is an UPDATE. Should a plugin have made it something else, no row is lost.
-      if (query.query.kind !== "UpdateQueryNode") {
-        throw new SoftDeleteError(
-          `Cannot soft-delete rows of "${table}": another plugin keeps the DELETE from becoming an UPDATE`,
-          "NOT_A_SOFT_DELETED_TABLE",
-        );
-      }
-      const { numAffectedRows } = await handle.executeQuery(query);
-      return Number(numAffectedRows ?? 0n);
-    },
+    (handle, where) => markRows(handle, table, where),
   );
 }
