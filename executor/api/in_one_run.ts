@@ -4,8 +4,9 @@ import type { OpenRun } from "../instance/_guarded_executor.ts";
 
 /**
  * Builds and starts a query as one run, so that what plugins read of the caller is read once for
- * both: row-level security asks its `contextProvider` once. A query that is built and started in two
- * steps is compared with the caller in the second one, for which the provider is asked again.
+ * both: row-level security asks its `contextProvider` once. The `execute()` of a builder is such a run
+ * by itself. A query that is compiled and run in two steps is compared with the caller in the second
+ * one, for which the provider is asked again.
  *
  * @param executor an executor, any handle of it, or a plain Kysely
  * @param start builds a query on the handle it is given and starts it, before it returns or waits for

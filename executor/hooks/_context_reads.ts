@@ -24,7 +24,8 @@ interface Read {
 export class ContextReads {
   readonly #keys: readonly Read[];
   readonly #parameters: readonly Read[];
-  readonly #run: object;
+  /** Stands for the run that they were read in. */
+  readonly run: object;
   readonly #again: (run: object) => CompiledQuery;
 
   /**
@@ -42,7 +43,7 @@ export class ContextReads {
       read: (context: Attributes | undefined, run: object) => parameter.read(context, run),
       value,
     }));
-    this.#run = run;
+    this.run = run;
     this.#again = again;
   }
 
@@ -66,12 +67,12 @@ export class ContextReads {
     run: object,
     isSameCaller: (run: object, before: object) => boolean,
   ): CompiledQuery | undefined {
-    if (run === this.#run) return query;
+    if (run === this.run) return query;
     // The parameters of a query of one form are not those of another.
     let other = changed(this.#keys, context, run);
     if (other.length === 0) other = changed(this.#parameters, context, run);
     if (other.length === 0) return query;
-    return isSameCaller(run, this.#run) || areVolatile(other, context)
+    return isSameCaller(run, this.run) || areVolatile(other, context)
       ? this.#again(run)
       : undefined;
   }

@@ -33,6 +33,7 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   readonly #sql: string;
   readonly #parameters: readonly unknown[];
   readonly #extra: Extra | undefined;
+  #wasGivenBack = false;
 
   /**
    * @param compiled the query, as Kysely compiled it
@@ -70,6 +71,20 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
     this.#query = this.query;
     this.#sql = compiled.sql;
     this.#parameters = parameters;
+  }
+
+  /**
+   * `undefined`. Kysely asks whatever its `executeQuery` is given for it; the `execute()` of a builder
+   * asks nothing of what it has just compiled.
+   */
+  get compile(): undefined {
+    this.#wasGivenBack = true;
+    return undefined;
+  }
+
+  /** Returns true if a query has been out of the hands of the builder that compiled it. */
+  static wasGivenBack(query: CompiledQuery): boolean {
+    return !(#rules in query) || (query as ExecutorQuery).#wasGivenBack;
   }
 
   /**

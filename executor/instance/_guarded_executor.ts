@@ -63,6 +63,18 @@ export interface InstanceOptions extends PassOptions {
   readonly compiled?: (query: CompiledQuery) => void;
 }
 
+/** A query, and what stands for the run that it was compiled in. */
+interface Fresh {
+  readonly query: CompiledQuery;
+  readonly run: object;
+}
+
+/** What is done before anybody else can have a turn. */
+interface Step {
+  /** The query that was compiled last in it: it may be about to be executed. */
+  fresh: Fresh | undefined;
+}
+
 const RUN: InstanceOptions = Object.freeze({ walk, mode: "run" });
 
 /**
@@ -84,6 +96,8 @@ export class GuardedExecutor implements QueryExecutor {
   #last: RootOperationNode | undefined;
   /** What its rewriting left for when it runs. */
   #lastLeft: LeftToRun | undefined;
+  /** The step that is under way, which belongs to the same handle on other connections as well. */
+  readonly #step: Step;
   /** Whether nothing but the rewriting has a say in a query. */
   readonly #isAlone: boolean;
 
@@ -93,7 +107,9 @@ export class GuardedExecutor implements QueryExecutor {
     rules: PluginRules,
     place: Place,
     options: InstanceOptions,
+    step: Step = { fresh: undefined },
   ) {
+    this.#step = step;
     this.inner = inner;
     this.state = state;
     this.rules = rules;
@@ -222,7 +238,30 @@ export class GuardedExecutor implements QueryExecutor {
     const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
     if (node.kind === "RawNode" && isTransformed) ExecutorQuery.noteRead(query);
     if (this.#options !== RUN) this.#options.compiled?.(query);
+    if (left?.reads !== undefined && this.openRun === undefined) {
+      this.#keepFresh({ query, run: left.reads.run });
+    }
     return query;
+  }
+
+  /** Keeps a query for as long as nobody else can have a turn. */
+  #keepFresh(fresh: Fresh): void {
+    const step = this.#step;
+    step.fresh = fresh;
+    queueMicrotask(() => {
+      if (step.fresh === fresh) step.fresh = undefined;
+    });
+  }
+
+  /**
+   * Returns what stands for the run of a query: that in which it was compiled, where its builder
+   * executes it at once. So the caller is asked for once.
+   */
+  #runOf(query: CompiledQuery): object {
+    const { fresh } = this.#step;
+    this.#step.fresh = undefined;
+    return this.openRun ??
+      (fresh?.query === query && !ExecutorQuery.wasGivenBack(query) ? fresh.run : {});
   }
 
   provideConnection<T>(
@@ -237,7 +276,7 @@ export class GuardedExecutor implements QueryExecutor {
   }
 
   executeQuery<R>(query: CompiledQuery<R>, ...rest: Rest): Promise<QueryResult<R>> {
-    return this.#start(query, this.openRun ?? {}, rest);
+    return this.#start(query, this.#runOf(query), rest);
   }
 
   /** Admits a query, and executes it as soon as the names in options are checked. */
@@ -304,7 +343,7 @@ export class GuardedExecutor implements QueryExecutor {
     chunkSize: number,
     ...rest: StreamRest
   ): AsyncIterableIterator<QueryResult<R>> {
-    return this.#stream(query, this.openRun ?? {}, chunkSize, rest);
+    return this.#stream(query, this.#runOf(query), chunkSize, rest);
   }
 
   #stream<R>(
@@ -364,6 +403,7 @@ export class GuardedExecutor implements QueryExecutor {
       this.rules,
       { ...this.#place, bound: true },
       this.#options,
+      this.#step,
     );
   }
 
