@@ -209,6 +209,10 @@ export function reentrant(options: ReentrantOptions): Plugin & { readonly meddle
       meddle("describe");
       return [];
     },
+    warn() {
+      meddle("warn");
+      return undefined;
+    },
     optionNames() {
       meddle("optionNames");
       return [];
