@@ -8,6 +8,8 @@ export interface RelationColumn {
   readonly isNullable: boolean;
   /** Its type, as the catalog writes it; of an enumeration of PostgreSQL `enum`, of a domain its base. */
   readonly type?: string | undefined;
+  /** Whether the database computes it of other columns. */
+  readonly isGenerated?: boolean | undefined;
   /**
    * The collation of a text, where the catalog tells one under which different texts may be equal; of
    * PostgreSQL only nondeterministic ones. SQLite does not tell.
@@ -37,6 +39,11 @@ export interface Relation {
    * keys over columns that are never NULL. Indexes of expressions and partial ones are left out.
    */
   readonly keys: readonly (readonly string[])[];
+  /**
+   * The columns of its unique indexes beside the primary key, those included that hold NULL: rows may
+   * then share them. Indexes of expressions and partial ones are left out.
+   */
+  readonly uniques?: readonly (readonly string[])[] | undefined;
   /**
    * The system column that tells each row from all others while the row is locked, where the
    * database has one: `ctid` (of one partition), `rowid`.

@@ -42,7 +42,10 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
       c.column_name as attribute,
       case when c.is_nullable = 'YES' then 1 else 0 end as nullable,
       null as ${sql.id("key")}, 0 as ${sql.id("primary")}, c.ordinal_position as place,
-      c.column_type as type, c.collation_name as collation
+      c.column_type as type, c.collation_name as collation,
+      case when coalesce(c.generation_expression, '') <> '' then 1 else 0 end as ${
+    sql.id("generated")
+  }
     from information_schema.tables t
     left join information_schema.columns c
       on c.table_schema = t.table_schema and c.table_name = t.table_name
@@ -52,7 +55,7 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
       case when t.table_schema = database() then 1 else 0 end,
       s.column_name, case when s.nullable = 'YES' then 1 else 0 end,
       s.index_name, case when s.index_name = 'PRIMARY' then 1 else 0 end, s.seq_in_index,
-      null, null
+      null, null, 0
     from information_schema.tables t
     join information_schema.statistics s
       on s.table_schema = t.table_schema and s.table_name = t.table_name

@@ -36,14 +36,15 @@ export async function readPostgres(
         else pg_catalog.format_type(a.atttypid, a.atttypmod) end as type,
       (select l.collname::text from pg_catalog.pg_collation l
         where l.oid = a.attcollation and not l.collisdeterministic) as collation,
-      null as key, 0 as primary, a.attnum::int as place
+      null as key, 0 as primary, a.attnum::int as place,
+      case when a.attgenerated <> '' then 1 else 0 end as generated
     from r left join pg_catalog.pg_attribute a
       on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
     left join pg_catalog.pg_type y on y.oid = a.atttypid
     union all
     select r.relation, r.namespace, r.viewed, r.visible, r.rowid, r.triggered, a.attname::text,
       case when a.attnotnull then 0 else 1 end, null, null,
-      i.indexrelid::text, case when i.indisprimary then 1 else 0 end, p.place::int
+      i.indexrelid::text, case when i.indisprimary then 1 else 0 end, p.place::int, 0
     from r join pg_catalog.pg_index i on i.indrelid = r.oid
     cross join lateral unnest(i.indkey::int2[]) with ordinality as p(attnum, place)
     left join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = p.attnum

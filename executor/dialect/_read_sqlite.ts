@@ -33,8 +33,8 @@ export async function readSqlite(
     };
     seen.add(folded);
     rows.push({ ...relation, attribute: null, nullable: null });
-    for (const { attribute, nullable, key, type } of own) {
-      rows.push({ ...relation, attribute, nullable, key, primary: 0, type });
+    for (const { attribute, nullable, key, type, generated } of own) {
+      rows.push({ ...relation, attribute, nullable, key, primary: 0, type, generated });
     }
     const primary = own.filter(({ pk, key }) => key === null && pk > 0)
       .sort((a, b) => a.pk - b.pk);
@@ -74,6 +74,8 @@ interface ListedColumn {
   /** The unique index that the column is a part of, in rows that tell keys. */
   readonly key: string | null;
   readonly type: string;
+  /** 1 where it is computed. */
+  readonly generated: number;
 }
 
 /** The relations as `l`: all, or those of the names; Cloudflare's own may not be read. */
@@ -137,11 +139,11 @@ async function columnsOf(
     const { rows } = await sql<ListedColumn>`
       select l.name as name, l.schema as namespace, x.name as attribute,
         case when x."notnull" = 0 then 1 else 0 end as nullable, x.pk as pk, null as key,
-        x.cid as place, x.type as type
+        x.cid as place, x.type as type, case when x.hidden in (2, 3) then 1 else 0 end as generated
       from ${listOf(tables)}, pragma_table_xinfo(l.name, l.schema) as x where x.hidden <> 1
       union all
       select l.name, l.schema, c.name, case when x."notnull" = 1 then 0 else 1 end, 0, i.name,
-        c.seqno, null
+        c.seqno, null, 0
       from ${listOf(tables)}, pragma_index_list(l.name, l.schema) as i,
         pragma_index_info(i.name, l.schema) as c
         left join pragma_table_xinfo(l.name, l.schema) as x on x.cid = c.cid
@@ -162,7 +164,8 @@ async function columnsOfOne(
 ): Promise<readonly ListedColumn[]> {
   const { rows } = await sql<ListedColumn>`
     select ${name} as name, ${namespace} as namespace, name as attribute,
-      case when "notnull" = 0 then 1 else 0 end as nullable, pk, null as key, type
+      case when "notnull" = 0 then 1 else 0 end as nullable, pk, null as key, type,
+      case when hidden in (2, 3) then 1 else 0 end as generated
     from pragma_table_xinfo(${name}, ${namespace}) where hidden <> 1 order by cid`.execute(db);
   return rows;
 }

@@ -136,6 +136,8 @@ export interface CatalogRow {
   readonly rowid?: string | null;
   /** The type of the column. */
   readonly type?: string | null;
+  /** 1 where the database computes the column. */
+  readonly generated?: number | string | null;
   /** The collation under which different texts of the column may be equal. */
   readonly collation?: string | null;
   /** 1 where triggers may change rows before they are stored. */

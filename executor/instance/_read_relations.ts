@@ -17,6 +17,7 @@ export async function readRelations(
 type Found = Relation & {
   columns: Relation["columns"][number][];
   keys: readonly string[][];
+  uniques: readonly string[][];
   rowId: string | undefined;
 };
 
@@ -36,6 +37,7 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         hasTriggers: Number(row.triggered) === 1,
         columns: [],
         keys: [],
+        uniques: [],
         rowId: undefined,
       };
       found.set(name, known);
@@ -50,17 +52,27 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         name: attribute,
         isNullable: Number(nullable) === 1,
         type: row.type?.toLowerCase() ?? undefined,
+        isGenerated: Number(row.generated ?? 0) === 1,
         collation: row.collation ?? undefined,
       });
     }
   }
-  for (const [relation, named] of keys) (relation as Found).keys = keysOf([...named.values()]);
+  for (const [relation, named] of keys) {
+    const own = relation as Found;
+    own.keys = keysOf([...named.values()]);
+    own.uniques = [...named.values()]
+      .filter((parts) => !isPrimary(parts) && parts.every(({ attribute }) => attribute !== null))
+      .map((parts) => parts.map(({ attribute }) => attribute!));
+  }
   return [...found.values()].sort((a, b) => Number(b.isVisible) - Number(a.isVisible));
+}
+
+function isPrimary([part]: readonly CatalogRow[]): boolean {
+  return Number(part!.primary) === 1;
 }
 
 /** Returns the columns of keys, without those that several rows may share. */
 function keysOf(keys: readonly (readonly CatalogRow[])[]): string[][] {
-  const isPrimary = ([part]: readonly CatalogRow[]): boolean => Number(part!.primary) === 1;
   return keys
     .filter((parts) =>
       parts.every(({ attribute, nullable }) =>

@@ -2,7 +2,8 @@ import { detectDialect } from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 
-const NAME = "kysera_soft_delete";
+/** How many savepoints were set: MySQL keeps but the last one of a name. */
+let count = 0;
 
 /**
  * Runs what must happen as a whole or not at all: in a transaction, or in one that is open already so
@@ -15,7 +16,7 @@ export async function atomically<T>(
   if (!executor.isTransaction) return await executor.transaction().execute(run);
   const raw = getRawDb<any>(executor);
   const isMssql = detectDialect(executor) === "mssql";
-  const name = sql.id(NAME);
+  const name = sql.id(`kysera_soft_delete_${++count}`);
   await (isMssql ? sql`save transaction ${name}` : sql`savepoint ${name}`).execute(raw);
   let done: T;
   try {

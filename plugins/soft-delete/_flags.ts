@@ -12,6 +12,8 @@ export class Act {
   static readonly restore: Act = new Act();
   /** A DELETE that goes for deleted rows as well. */
   static readonly hardDelete: Act = new Act();
+  /** An INSERT of a repository that looks for no deleted row itself. */
+  static readonly create: Act = new Act();
 }
 
 /** A deletion of rows with all that belongs to them. */

@@ -7,9 +7,11 @@ import {
   parseTableName,
   type PluginHooks,
   type PluginHost,
+  type Relation,
   type TableId,
   TableKeys,
   type TableReference,
+  TableScope,
 } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, ExpressionWrapper, SqlBool } from "kysely";
 import { blindness, type Tables } from "./_find_tables.ts";
@@ -38,6 +40,7 @@ export class SoftDeleteHooks implements PluginHooks {
   readonly #tables: Tables;
   readonly #keys: TableKeys;
   readonly #relations: Relations;
+  readonly #names: TableScope;
 
   constructor(host: PluginHost, settings: Settings, tables: Tables) {
     this.column = columnFor(host, settings.deletedAtColumn);
@@ -48,6 +51,7 @@ export class SoftDeleteHooks implements PluginHooks {
     if (tables.learn !== undefined) this.discover = tables.learn;
     this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope, tables.found);
     this.#dialect = host.dialect;
+    this.#names = new TableScope(host);
     this.#relations = new Relations(
       host,
       PLUGIN_NAME,
@@ -59,6 +63,28 @@ export class SoftDeleteHooks implements PluginHooks {
   /** What a deletion of rows of a table leads to; `undefined` where nothing belongs to them. */
   treeOf(table: TableId): Tree | undefined {
     return this.#relations.treeOf(table);
+  }
+
+  /** The unique columns that a deleted row of a table is found by when another is created. */
+  reviveBy(table: TableId): readonly string[] | undefined {
+    return this.#settings.reviveBy.find(([entry]) => this.#names.isAbout(entry, table))?.[1];
+  }
+
+  /** Whether a key of the database has the columns that rows of a table are revived by. */
+  isRevivedBy(table: TableId, key: readonly string[]): boolean {
+    const by = this.reviveBy(table);
+    return by?.length === key.length &&
+      key.every((part) => by.some((column) => this.#names.isColumn(column, part)));
+  }
+
+  /** What the database says of the tables, as far as it was asked. */
+  get found(): readonly Relation[] {
+    return this.#tables.found;
+  }
+
+  /** Whether a column of the database says that a row is deleted. */
+  isMark(column: string): boolean {
+    return this.#names.isColumn(this.#settings.deletedAtColumn, column);
   }
 
   /** Whether the rows of a table have ids of deletions. */
@@ -138,8 +164,16 @@ export class SoftDeleteHooks implements PluginHooks {
   }
 
   optionNames(): OptionName[] {
-    const { tables = [], excludeTables, deletedAtColumn, keys, check, relations, deletionColumn } =
-      this.#settings;
+    const {
+      tables = [],
+      excludeTables,
+      deletedAtColumn,
+      keys,
+      check,
+      relations,
+      deletionColumn,
+      reviveBy,
+    } = this.#settings;
     if (check === "off") return [];
     return [
       ...tables.flatMap((table) => [
@@ -149,6 +183,9 @@ export class SoftDeleteHooks implements PluginHooks {
       ...excludeTables.map((table) => ({ option: "excludeTables", table })),
       ...namesOfKeys(keys),
       ...namesOfRelations(relations, deletionColumn),
+      ...reviveBy.flatMap(([table, columns]) =>
+        columns.map((column) => ({ option: "reviveBy", table, column }))
+      ),
     ];
   }
 

@@ -1,6 +1,15 @@
-import { findKey, mustMeetOneRow } from "@kysera/executor";
+import { detectDialect, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+import {
+  findKey,
+  getMetadata,
+  mustMeetOneRow,
+  physicalTable,
+  withMetadata,
+} from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
-import { invalidKey } from "./_state.ts";
+import { atomically } from "./_atomically.ts";
+import { ACT, Act } from "./_flags.ts";
+import { invalidKey, softDeleteHooksOf } from "./_state.ts";
 import { SoftDeleteError } from "./errors.ts";
 import { hardDelete } from "./hard_delete.ts";
 import { onlyDeleted } from "./only_deleted.ts";
@@ -17,13 +26,15 @@ interface RepositoryLike {
   findById(id: unknown): Promise<unknown>;
   findAll(options?: object): Promise<unknown[]>;
   keyIn(ids: readonly unknown[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
+  create(input: unknown): Promise<unknown>;
+  update(id: unknown, input: unknown): Promise<unknown>;
   on(handle: Kysely<any>): RepositoryLike;
 }
 
 /** All databases bound the number of parameters, and SQLite how deep a condition may be. */
 const MOST_KEYS = 400;
 
-type Act = typeof softDelete | typeof restore | typeof hardDelete;
+type Change = typeof softDelete | typeof restore | typeof hardDelete;
 
 /** The repository with the methods. Rows are found by its own key. */
 export function extend<T extends object>(repository: T): T {
@@ -36,7 +47,7 @@ export function extend<T extends object>(repository: T): T {
       invalidKey(`Cannot find a row of "${tableName}" by its key: ${problem}`),
   };
 
-  const changeMany = async (act: Act, ids: readonly unknown[]): Promise<number> => {
+  const changeMany = async (act: Change, ids: readonly unknown[]): Promise<number> => {
     if (!Array.isArray(ids)) {
       throw new SoftDeleteError(
         `Cannot find rows of "${tableName}" by their keys: the argument is no list`,
@@ -61,7 +72,7 @@ export function extend<T extends object>(repository: T): T {
       ? await changeAll(executor)
       : await executor.transaction().execute(changeAll);
   };
-  const changeOne = async (act: Act, id: unknown): Promise<boolean> =>
+  const changeOne = async (act: Change, id: unknown): Promise<boolean> =>
     await changeMany(act, [id]) > 0;
 
   const methods: SoftDeleteMethods<unknown, unknown> = {
@@ -75,7 +86,41 @@ export function extend<T extends object>(repository: T): T {
     findAllWithDeleted: () => repository.on(withDeleted(executor)).findAll(),
     findDeleted: () => repository.on(onlyDeleted(executor)).findAll(),
   };
-  return { ...repository, ...methods };
+  return { ...repository, ...methods, ...reviving(repository) };
+}
+
+/** The method `create` where it brings deleted rows back. */
+function reviving(repository: RepositoryLike): Pick<RepositoryLike, "create"> | object {
+  const { executor, tableName, primaryKey } = repository;
+  if (getMetadata(executor)[ACT] === Act.create) return {};
+  const id = physicalTable(executor, tableName);
+  const hooks = softDeleteHooksOf(executor).find((hooks) => hooks.appliesTo(id));
+  const by = hooks?.reviveBy(id);
+  if (by === undefined) return {};
+  return {
+    create: (input: Readonly<Record<string, unknown>>): Promise<unknown> =>
+      atomically(executor, async (transaction) => {
+        const own = repository.on(withMetadata(transaction, { [ACT]: Act.create }));
+        try {
+          // First, so that the input is checked; what is no unique key is no business of ours.
+          return await atomically(transaction, () => own.create(input));
+        } catch (error) {
+          const parsed = parseDatabaseError(error, detectDialect(executor));
+          const values = by.map((column) => input[column]);
+          if (!(parsed instanceof UniqueConstraintError) || values.includes(undefined)) throw error;
+          const isSame = (eb: ExpressionBuilder<any, any>): Expression<SqlBool> =>
+            eb.and(by.map((column, i) => eb(`${tableName}.${column}`, "=", values[i])));
+          const found = await onlyDeleted(transaction).selectFrom(tableName)
+            .select(primaryKey.map((column) => `${tableName}.${column}`)).where(isSame).limit(2)
+            .execute();
+          const [key] = found;
+          if (found.length !== 1 || await restore(transaction, tableName, isSame) !== 1) {
+            throw error;
+          }
+          return await own.update(primaryKey.length === 1 ? key![primaryKey[0]!] : key, input);
+        }
+      }),
+  };
 }
 
 /** Other objects may be given to `extendRepository` by hand; they are left as they are. */

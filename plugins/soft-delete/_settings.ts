@@ -1,4 +1,4 @@
-import type { KyseraLogger } from "@kysera/core";
+import { isPlainObject, type KyseraLogger } from "@kysera/core";
 import { PluginOptions, type PrimaryKeys } from "@kysera/executor";
 import { isOperationNodeSource } from "kysely";
 import { type DeclaredRelation, readRelations } from "./_relations.ts";
@@ -21,6 +21,7 @@ export interface Settings {
   readonly onDelete: OnDelete;
   readonly relations: readonly DeclaredRelation[];
   readonly deletionColumn: string;
+  readonly reviveBy: readonly (readonly [table: string, columns: readonly string[]])[];
   readonly check: "catalog" | "off";
   readonly logger: Pick<KyseraLogger, "debug"> | undefined;
 }
@@ -37,6 +38,7 @@ const OPTIONS: readonly (keyof SoftDeleteOptions)[] = [
   "onDelete",
   "relations",
   "deletionColumn",
+  "reviveBy",
   "check",
   "logger",
 ];
@@ -60,9 +62,28 @@ export function readOptions(options: SoftDeleteOptions): Settings {
     onDelete,
     relations: readRelations(options, read),
     deletionColumn: read.columnName("deletionColumn", "deletion_id"),
+    reviveBy: readReviveBy(options, read),
     check: read.check(),
     logger,
   };
+}
+
+function readReviveBy(
+  { reviveBy = {} }: SoftDeleteOptions,
+  read: PluginOptions,
+): Settings["reviveBy"] {
+  if (!isPlainObject(reviveBy)) {
+    throw read.invalid('"reviveBy" must be an object of columns by table: { users: "email" }');
+  }
+  return Object.entries(reviveBy).map(([table, given]: [string, unknown]) => {
+    const columns: unknown = typeof given === "string" ? [given] : given;
+    const isList = Array.isArray(columns) && columns.length > 0 &&
+      columns.every((column) => typeof column === "string" && /^[^.]+$/.test(column));
+    if (isList) return [table, columns] as const;
+    throw read.invalid(
+      `"reviveBy" has no columns for "${table}"; write a name, or a list of names`,
+    );
+  });
 }
 
 function readValues(

@@ -4,10 +4,15 @@ import { SoftDeleteHooks } from "./_hooks.ts";
 import { PLUGIN_NAME } from "./_settings.ts";
 import { SoftDeleteError } from "./errors.ts";
 
+/** The plugins of an executor, one for each layer that has it. */
+export function softDeleteHooksOf(executor: Kysely<any>): readonly SoftDeleteHooks[] {
+  return getPluginHooks(executor, PLUGIN_NAME)
+    .filter((hooks): hooks is SoftDeleteHooks => hooks instanceof SoftDeleteHooks);
+}
+
 /** The plugin as it is for an executor, one for each layer that has it. @throws {SoftDeleteError} */
 export function mustHavePlugin(executor: Kysely<any>, action: string): readonly SoftDeleteHooks[] {
-  const hooks = getPluginHooks(executor, PLUGIN_NAME)
-    .filter((hooks): hooks is SoftDeleteHooks => hooks instanceof SoftDeleteHooks);
+  const hooks = softDeleteHooksOf(executor);
   if (hooks.length > 0) return hooks;
   throw new SoftDeleteError(
     `Cannot ${action}: this executor has no plugin "${PLUGIN_NAME}"; make one with ` +

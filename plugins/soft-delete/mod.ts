@@ -32,6 +32,7 @@
  * @module
  */
 export type { KeyColumns, RowKey, RowSelector } from "@kysera/executor";
+export * from "./check_unique_keys.ts";
 export * from "./errors.ts";
 export * from "./hard_delete.ts";
 export * from "./only_deleted.ts";

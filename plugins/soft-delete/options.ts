@@ -103,6 +103,12 @@ export interface SoftDeleteOptions {
    */
   readonly deletionColumn?: string | undefined;
   /**
+   * Unique columns by table, `{ users: "email" }`: where the `create` of a repository meets a deleted row
+   * that has the same values in them, that row is restored and gets the new values. Default: none,
+   * which is an error of the unique key.
+   */
+  readonly reviveBy?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /**
    * `"off"` takes the names of tables and columns in these options at their word. Default
    * `"catalog"`: they are compared with the database, as `createExecutor` says.
    */

@@ -48,7 +48,7 @@ describe("softDeletePlugin()", () => {
       refusal({ deletedAt: "deleted_at" }),
       'there is no option "deletedAt"; the options are "deletedAtColumn", "tables", ' +
         '"excludeTables", "includeDeleted", "primaryKeyColumn", "deletedValue", "visibleValue", ' +
-        '"now", "onDelete", "relations", "deletionColumn", "check", "logger"',
+        '"now", "onDelete", "relations", "deletionColumn", "reviveBy", "check", "logger"',
     );
     assert.match(refusal("users"), /^the options are "users"; pass an object/);
     assert.match(refusal(null), /^the options are null; /);
