@@ -23,6 +23,7 @@ export type {
   KyseraTransaction,
 } from "./instance/executor_type.ts";
 export * from "./api/assert_known_key.ts";
+export * from "./api/find_column_types.ts";
 export * from "./api/find_key.ts";
 export * from "./api/must_meet_one_row.ts";
 export * from "./contract/find_tables.ts";

@@ -148,6 +148,7 @@ export function reads(table: Table): Reads {
     ids: readonly unknown[],
     signal?: AbortSignal,
   ): Promise<Map<string, any>> {
+    await table.know();
     const found = new Map<string, any>();
     const keys = new Map(ids.map((id) => {
       const values = table.keyValues(id);
@@ -301,6 +302,7 @@ export function reads(table: Table): Reads {
     async *iterate(options = {}) {
       const { chunkSize = 100, ...rest } = options;
       assertKnownOptions(rest, ITERATE_OPTIONS, { action: "iterate over rows" });
+      await table.know();
       const { query, order } = ordered(rest);
       const { limit, offset } = rest;
       if (limit !== undefined) wholeNumber(limit, "limit");

@@ -9,6 +9,7 @@ import { PlanCache, tryCompilePlan } from "@kysera/dal";
 import {
   assertKnownKey,
   columnReference,
+  findColumnTypes,
   findKey,
   inOneRun,
   mustMeetOneRow,
@@ -16,18 +17,22 @@ import {
   type QueryPlan,
   Slot,
 } from "@kysera/executor";
-import type {
-  Compilable,
-  CompiledQuery,
-  Expression,
-  ExpressionBuilder,
-  Kysely,
-  QueryResult,
-  SqlBool,
+import {
+  type Compilable,
+  type CompiledQuery,
+  type Expression,
+  type ExpressionBuilder,
+  ExpressionWrapper,
+  type Kysely,
+  type QueryResult,
+  type SqlBool,
 } from "kysely";
 import { assertColumn } from "./_columns.ts";
 import { givenColumns } from "./_given_columns.ts";
 import { parse } from "./_validate.ts";
+import { type ColumnTypes, isJsonType, mysqlValue } from "./_column_values.ts";
+import { JsonText } from "./_json_text.ts";
+import { JSON_CODEC } from "./codecs.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { StandardSchema } from "./standard_schema.ts";
@@ -79,6 +84,8 @@ interface Plans {
   readonly byShape: PlanCache<QueryPlan<Row>>;
   /** Whether the catalog says that the key is unique; `undefined` where it was not asked. */
   isKeyUnique?: true;
+  /** The types of columns; `undefined` where the catalog was not asked. */
+  types?: ColumnTypes;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
@@ -151,10 +158,42 @@ export class Table {
     build: Build,
     signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
+    const json = new Map<number, JsonText>();
+    values.forEach((value, i) => value instanceof JsonText && json.set(i, value));
+    if (json.size > 0) return await this.#runWithJson(json, shape, values, build, signal);
     const start = (): Promise<QueryResult<Row>> =>
       inOneRun(this.db, (db) => db.executeQuery(this.#query(db, shape, values, build)));
     if (signal === undefined && this.signal === undefined) return await start();
     return await abortable(this.signalWith(signal), start);
+  }
+
+  #runWithJson(
+    json: ReadonlyMap<number, JsonText>,
+    shape: string,
+    values: readonly unknown[],
+    build: Build,
+    signal: AbortSignal | undefined,
+  ): Promise<QueryResult<Row>> {
+    const places = [...json].map(([i, { type }]) => `${i} ${type}`).join();
+    return this.run(
+      `${shape} json ${places}`,
+      values.map((value) => value instanceof JsonText ? value.text : value),
+      (db, at) =>
+        build(db, (i) => {
+          const text = json.get(i);
+          return text === undefined ? at(i) : new ExpressionWrapper(text.around(at(i)));
+        }),
+      signal,
+    );
+  }
+
+  #tooMany(count: number): BadRequestError {
+    return new BadRequestError(
+      `Cannot query "${this.name}": it has ${count} values, and the database takes no more than ` +
+        `${
+          MOST_PARAMETERS[this.dialect]
+        } in one statement; ask in parts, or by findByIds(), which does`,
+    );
   }
 
   #query(
@@ -169,6 +208,35 @@ export class Table {
       (plan) => plan.tryBind(db, values),
       () => tryCompilePlan(db, (db) => build(db, (i) => new Slot(i)), withValues),
     ) ?? withValues();
+  }
+
+  /** Reads the types of the columns from the catalog, once, where values depend on them. */
+  async know(): Promise<void> {
+    if (this.readsTypes && this.#plans.types === undefined) await this.#types();
+  }
+
+  /** Whether values depend on the types of the columns. */
+  get readsTypes(): boolean {
+    if (this.dialect !== "postgres") return this.dialect === "mysql";
+    for (const codec of this.definition.codecs.values()) if (JSON_CODEC in codec) return true;
+    return false;
+  }
+
+  /**
+   * {@linkcode Table.know}, for inputs of a user, after all of them were validated: before that no
+   * query runs. On PostgreSQL a list may be one of JSON, or an array.
+   */
+  async knowFor(inputs: readonly unknown[], which: "create" | "update"): Promise<void> {
+    if (this.#plans.types !== undefined) return;
+    if (!this.readsTypes && !(this.dialect === "postgres" && inputs.some(hasList))) return;
+    const schema = this.definition.schemas[which];
+    if (schema === undefined) { for (const input of inputs) this.#row(input, which); }
+    else for (const input of inputs) await this.#parse(schema, input, which);
+    await this.#types();
+  }
+
+  async #types(): Promise<ColumnTypes> {
+    return this.#plans.types ??= await findColumnTypes(this.db, this.name);
   }
 
   /** The table's own signal, and another one. */
@@ -230,17 +298,48 @@ export class Table {
     const decoded = { ...row };
     for (const [column, codec] of codecs) {
       const value = row[column];
-      if (value !== null && value !== undefined) decoded[column] = codec.decode(value);
+      if (value === null || value === undefined) continue;
+      decoded[column] = JSON_CODEC in codec ? this.#json(column, value) : codec.decode(value);
     }
     return decoded;
+  }
+
+  /** A value of JSON: of a column of that type the driver has parsed it. */
+  #json(column: string, value: unknown): unknown {
+    if (typeof value !== "string") return value;
+    const type = this.#plans.types?.(column);
+    if (isJsonType(type)) return value;
+    try {
+      return JSON.parse(value);
+    } catch (cause) {
+      // JSON of MariaDB is LONGTEXT, which the driver parses as well
+      if (type === "longtext") return value;
+      throw new BadRequestError(`Cannot read "${column}" of "${this.name}": it is not JSON`, {
+        cause,
+      });
+    }
   }
 
   /** A value as the database keeps it. */
   encode(column: string, value: unknown): unknown {
     const { codecs } = this.definition;
-    if (codecs.size === 0 && typeof value !== "object") return value;
+    if (codecs.size === 0 && typeof value !== "object" && this.dialect !== "mysql") return value;
     const codec = value === null ? undefined : codecs.get(column);
-    const encoded = codec === undefined ? value : codec.encode(value);
+    let encoded: unknown = codec === undefined ? value : codec.encode(value);
+    if (this.dialect === "postgres") {
+      const type = this.#plans.types?.(column);
+      const isText = codec !== undefined && JSON_CODEC in codec;
+      if (isJsonType(type) && (isText || Array.isArray(encoded))) {
+        return new JsonText(isText ? encoded as string : JSON.stringify(encoded), type);
+      }
+    }
+    if (this.dialect === "mysql") {
+      encoded = mysqlValue(
+        encoded,
+        this.#plans.types?.(column),
+        (what) => new BadRequestError(`Cannot give "${column}" of "${this.name}" ${what}`),
+      );
+    }
     // mysql2 writes the keys of an object, and the items of a list, into the SQL.
     if (this.dialect === "mysql" && (isPlainObject(encoded) || Array.isArray(encoded))) {
       throw new BadRequestError(
@@ -260,6 +359,7 @@ export class Table {
    */
   async row(input: unknown, which: "create" | "update"): Promise<Row> {
     const schema = this.definition.schemas[which];
+    await this.knowFor([input], which);
     if (schema === undefined) return this.#row(input, which);
     const output = await this.#parse(schema, input, which);
     if (which === "create") return this.#row(output, which);
@@ -286,6 +386,7 @@ export class Table {
   /** A row to upsert: validated as one that is created. @throws as {@linkcode Table.row} does */
   async upsert(input: unknown, options: UpsertOptions<any>): Promise<UpsertInput> {
     const schema = this.definition.schemas.create;
+    await this.knowFor([input], "create");
     if (schema === undefined) return { row: this.#row(input, "create"), options };
     const output = await this.#parse(schema, input, "create");
     const row = this.#row(output, "create");
@@ -302,6 +403,7 @@ export class Table {
 
   /** {@linkcode Table.upsert}, for many. */
   async upserts(inputs: readonly unknown[], options: UpsertOptions<any>): Promise<UpsertInput[]> {
+    await this.knowFor(inputs, "create");
     const all: UpsertInput[] = [];
     for (const input of inputs) all.push(await this.upsert(input, options));
     return all;
@@ -309,6 +411,7 @@ export class Table {
 
   /** {@linkcode Table.row}, for many; at once where nothing has to be waited for. */
   async rows(inputs: readonly unknown[], which: "create" | "update"): Promise<Row[]> {
+    await this.knowFor(inputs, which);
     if (this.definition.schemas[which] === undefined) {
       return inputs.map((input) => this.#row(input, which));
     }
@@ -451,7 +554,9 @@ export class Table {
 
   /** A condition of a user, read. */
   condition(where: object | undefined): ReadCondition {
-    return readCondition(where, (column, value) => this.encode(column, value));
+    const read = readCondition(where, (column, value) => this.encode(column, value));
+    if (read.values.length > MOST_PARAMETERS[this.dialect]) throw this.#tooMany(read.values.length);
+    return read;
   }
 
   /** A condition with slots where its values go, from a slot on. */
@@ -479,6 +584,10 @@ export class Table {
     const target = { table: this.name, hasIlike: this.dialect === "postgres" };
     return expressionOf(read.condition, eb, next, target);
   }
+}
+
+function hasList(input: unknown): boolean {
+  return typeof input === "object" && input !== null && Object.values(input).some(Array.isArray);
 }
 
 function textOf(value: unknown): string {

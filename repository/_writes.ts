@@ -1,4 +1,4 @@
-import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
+import { assertKnownOptions, BadRequestError, isPlainObject, NotFoundError } from "@kysera/core";
 import { columnReference, inOneRun } from "@kysera/executor";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
 import { constantOf } from "./_condition.ts";
@@ -171,6 +171,7 @@ export function writes(
       assertList(inputs, "upsert rows");
       assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert rows" });
       // All are validated before the first is written.
+      await table.knowFor(inputs, "create");
       const read: UpsertInput[] = [];
       for (const input of inputs) read.push(await readUpsert(input, options));
       return await table.entities(await upsertRows(table, read));
@@ -178,6 +179,7 @@ export function writes(
     async bulkUpdate(items) {
       assertList(items, "update rows");
       // All are validated before the first is written.
+      if (items.every(isPlainObject)) await table.knowFor(items.map(({ data }) => data), "update");
       const changes: Change[] = [];
       for (const item of items) {
         assertKnownOptions(item, ["id", "data", "version"], { action: "update rows" });
@@ -219,8 +221,9 @@ export function writes(
       return Number(count);
     },
     async updateWhere(where, input) {
-      const read = condition(table, where, "update rows");
       const row = await table.row(input, "update");
+      await table.know();
+      const read = condition(table, where, "update rows");
       if (versionColumn !== undefined && Object.hasOwn(input as Row, versionColumn)) {
         throw new BadRequestError(
           `Cannot update rows of "${table.name}": the input has "${versionColumn}", which only ` +

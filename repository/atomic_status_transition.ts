@@ -111,6 +111,7 @@ export async function atomicStatusTransition(
   }
   const definition = define({ tableName, primaryKey: options.primaryKey }, db);
   const change = new Table(definition, db);
+  await change.know();
   const set = await change.row(
     { ...options.additionalUpdates, [statusColumn]: toStatus },
     "update",

@@ -280,8 +280,10 @@ export function extensionsOf(
 /** The object itself: plain, so that plugins may copy it to add to it. */
 function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): object {
   const table = new Table(definition, db, signal);
-  const reading = reads(table);
-  const { changeAll: _, ...writing } = writes(table, reading);
+  const known = reads(table);
+  const { changeAll: _, ...writes_ } = writes(table, known);
+  const reading = knowing(table, known);
+  const writing = knowing(table, writes_);
   const on = (handle: Kysely<any>, own?: AbortSignal): object =>
     build(definition, inSchema(handle, definition), own ?? signal);
   return {
@@ -307,6 +309,35 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
         options,
       ),
   };
+}
+
+/** What gives no promise, or reads the catalog itself, after it has validated its input. */
+const AT_ONCE: ReadonlySet<string> = new Set([
+  "iterate",
+  "loader",
+  "keyIn",
+  "query",
+  "create",
+  "update",
+  "upsert",
+  "upsertMany",
+  "bulkCreate",
+  "bulkUpdate",
+  "updateWhere",
+]);
+
+/** Methods that read the types of the columns first, where values depend on them. */
+function knowing<M extends object>(table: Table, methods: M): M {
+  if (!table.readsTypes) return methods;
+  return Object.fromEntries(
+    Object.entries(methods).map(([name, method]) => {
+      if (AT_ONCE.has(name)) return [name, method];
+      return [name, async (...parameters: unknown[]) => {
+        await table.know();
+        return await method(...parameters);
+      }];
+    }),
+  ) as M;
 }
 
 /** A transaction with the plugins, the context and the flags of a repository's own handle. */
