@@ -1,4 +1,4 @@
-import { BadRequestError } from "@kysera/core";
+import type { BadRequestError } from "@kysera/core";
 
 /** The type of a column by its name, as the catalog writes it. */
 export type ColumnTypes = (column: string) => string | undefined;
