@@ -1,6 +1,6 @@
 /** The plugins under test, and how a caller is bound to an executor with them. */
 import { bindContext, type HookContext, type Plugin, type TableReference } from "@kysera/executor";
-import { filter, rlsPlugin } from "@kysera/rls";
+import { allow, filter, related, rlsPlugin } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { GUARDED, LONG_NAME, OTHER_TENANT, TENANT } from "./data.ts";
@@ -12,7 +12,8 @@ export type SubjectName =
   | "grants"
   | "both"
   | "both, reversed"
-  | "policies";
+  | "policies"
+  | "relations";
 
 /** A list of plugins that hide the same rows as every other subject's. */
 export interface Subject {
@@ -105,6 +106,33 @@ function makePolicies(dialect: string): Plugin {
   });
 }
 
+/** Each is one plugin, as of {@linkcode POLICIES}. */
+const RELATIONS = new Map<string, Plugin>();
+
+/** Policies that look at rows of another table, by a relation to it. */
+function relations(dialect: string): Plugin {
+  let plugin = RELATIONS.get(dialect);
+  if (plugin === undefined) RELATIONS.set(dialect, plugin = makeRelations(dialect));
+  return plugin;
+}
+
+function makeRelations(dialect: string): Plugin {
+  return rlsPlugin({
+    schema: Object.fromEntries(
+      guardedOn(dialect).map((name) => [name, {
+        relations: { grants: { table: "grants", columns: { id: "row_id" } } },
+        policies: [
+          filter(
+            "read",
+            related("grants", (ctx) => ({ tenant_id: ctx.auth.tenantId, kind: kindOf(name) })),
+          ),
+          allow(["create", "update", "delete"], true),
+        ],
+      }]),
+    ),
+  });
+}
+
 /** Every subject; all of them hide the same rows. */
 export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
   "soft delete": {
@@ -139,12 +167,34 @@ export const SUBJECTS: Readonly<Record<SubjectName, Subject>> = {
     plugins: (dialect) => [tenant(), softDelete(dialect)],
     visible: (eb, _table, alias) => eb.and([ofTenant(eb, alias), notDeleted(eb, alias)]),
   },
+  "relations": {
+    name: "relations",
+    plugins: (dialect) => [relations(dialect)],
+    // In the words of the plugin, so that query plans can be compared.
+    visible: (eb, table, alias) =>
+      eb.exists(
+        eb.selectFrom("grants as kysera_related1")
+          .select(eb.lit(1).as("found"))
+          .where(eb(eb.ref("kysera_related1.row_id"), "=", eb.ref(`${alias}.id`)))
+          .where("kysera_related1.tenant_id", "=", TENANT)
+          .where("kysera_related1.kind", "=", table),
+      ),
+  },
   "policies": {
     name: "policies",
     plugins: (dialect) => [policies(dialect)],
     visible: (eb, _table, alias) => ofTenant(eb, alias),
   },
 };
+
+/** The subjects that ask nothing of rows that are written. */
+export const READING_ONLY: readonly SubjectName[] = [
+  "soft delete",
+  "tenant",
+  "grants",
+  "both",
+  "both, reversed",
+];
 
 /** A subject under one of the two settings for raw SQL. */
 export interface Setting {
@@ -161,6 +211,7 @@ export const SETTINGS: readonly Setting[] = [
   { subject: SUBJECTS["both"], rawSql: "deny" },
   { subject: SUBJECTS["both, reversed"], rawSql: "allow" },
   { subject: SUBJECTS["policies"], rawSql: "deny" },
+  { subject: SUBJECTS["relations"], rawSql: "deny" },
 ];
 
 /** The handle of the caller whose rows the others are hidden from. */

@@ -3,7 +3,7 @@ import type { Plugin } from "@kysera/executor";
 import { allow, rlsPlugin } from "@kysera/rls";
 import { type Kysely, sql } from "kysely";
 import type { BypassCase } from "../case.ts";
-import { NO_RETURNING } from "../lacks.ts";
+import { NO_RETURNING, NO_STREAMS, NO_WRITING_CTE } from "../lacks.ts";
 
 /** Nobody may read `score`; of their own row alone, `email`. */
 const masking: Plugin = rlsPlugin({
@@ -132,6 +132,86 @@ export const maskedColumns: readonly BypassCase[] = [
       return [{ id: 1, score: null }];
     },
     { writes: true, lacks: NO_RETURNING },
+  ),
+  masked(
+    "returning, of a delete",
+    (db) =>
+      db.deleteFrom("users").where("id", "=", 3).returning(["id", "score", "email"]).execute(),
+    async (db) => {
+      await db.deleteFrom("users").where("id", "=", 3).execute();
+      return [{ id: 3, score: null, email: null }];
+    },
+    { writes: true, lacks: NO_RETURNING },
+  ),
+  masked(
+    "returning, of an upsert",
+    (db) =>
+      db.insertInto("users").values({ id: 3, name: "x" })
+        .onConflict((oc) => oc.column("id").doUpdateSet({ name: "x" }))
+        .returning(["id", "score", "email"]).execute(),
+    async (db) => {
+      await db.updateTable("users").set({ name: "x" }).where("id", "=", 3).execute();
+      return [{ id: 3, score: null, email: null }];
+    },
+    { writes: true, lacks: NO_RETURNING },
+  ),
+  masked(
+    "returning, in a part of WITH",
+    (db) =>
+      db.with(
+        "x",
+        (q) =>
+          q.updateTable("users").set({ name: "x" }).where("id", "=", 3).returning(["id", "score"]),
+      )
+        .selectFrom("x").selectAll().execute(),
+    async (db) => {
+      await db.updateTable("users").set({ name: "x" }).where("id", "=", 3).execute();
+      return [{ id: 3, score: null }];
+    },
+    { writes: true, lacks: NO_WRITING_CTE },
+  ),
+  masked(
+    "a guess in the where of an update, by the number of its rows",
+    async (db) => {
+      const counts = [];
+      for (const guess of [-1, 5, 10]) {
+        const { numUpdatedRows } = await db.updateTable("users").set({ name: "x" })
+          .where("id", "=", 1).where("score", ">", guess).executeTakeFirst();
+        counts.push({ n: Number(numUpdatedRows) });
+      }
+      return counts;
+    },
+    () => asItIs([{ n: 0 }, { n: 0 }, { n: 0 }]),
+    { writes: true },
+  ),
+  masked(
+    "a guess by the number of rows that a delete removes",
+    async (db) => {
+      const { numDeletedRows } = await db.deleteFrom("users").where("id", "=", 1)
+        .where("score", "is not", null).executeTakeFirst();
+      return [{ n: Number(numDeletedRows) }];
+    },
+    () => asItIs([{ n: 0 }]),
+    { writes: true },
+  ),
+  masked(
+    "in an expression that an update sets",
+    (db) =>
+      db.updateTable("users").set((eb) => ({ name: sql`cast(${eb.ref("score")} as char)` }))
+        .where("id", "=", 3).execute().then(NOTHING),
+    NOTHING,
+    { writes: true, must: ["R"] },
+  ),
+  masked(
+    "a stream",
+    async (db) => {
+      const rows: unknown[] = [];
+      const query = db.selectFrom("users").select(["id", "score"]).where("id", "<", 3);
+      for await (const row of query.stream()) rows.push(row);
+      return rows;
+    },
+    () => asItIs([{ id: 1, score: null }, { id: 2, score: null }]),
+    { lacks: NO_STREAMS },
   ),
   masked(
     "copied by INSERT .. SELECT",

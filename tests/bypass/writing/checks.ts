@@ -151,6 +151,13 @@ export const tenantOfInserts: readonly BypassCase[] = [
 ];
 
 export const mixedInserts: readonly BypassCase[] = [
+  refused(
+    "another's alone, in a part of WITH",
+    (db) =>
+      db.with("x", (q) => q.insertInto("users").values({ id: 50, ...toOther }).returning("id"))
+        .selectFrom("tags").select("name"),
+    { lacks: NO_WRITING_CTE },
+  ),
   refused("the last one another's", (db) =>
     db.insertInto("users").values([
       { id: 50, tenant_id: TENANT },

@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { withDefaults } from "../defaults.ts";
 import type { BypassCase } from "../case.ts";
 import { NO_ON_CONFLICT, onlyMysql, onlySqlite } from "../lacks.ts";
+import { READING_ONLY } from "../subjects.ts";
 
 const done = () => "done";
 
@@ -124,6 +125,8 @@ export const conflicts: readonly BypassCase[] = [
     (db) =>
       db.insertInto("users").values([{ id: 40, email: "dan@x" }, { id: 10, email: "ann@x" }])
         .onConflict((oc) => oc.column("email").doUpdateSet({ name: "hit" })),
+    // Nobody has been granted a new row: an upsert checks that it may be read.
+    { subjects: [...READING_ONLY, "policies"] },
   ),
   upsert("do update, rows from a SELECT", (db) =>
     db.insertInto("users").columns(["id", "name"])
