@@ -78,7 +78,8 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
    * asks nothing of what it has just compiled.
    */
   get compile(): undefined {
-    this.#wasGivenBack = true;
+    // What has the prototype alone was not compiled here.
+    if (#rules in this) this.#wasGivenBack = true;
     return undefined;
   }
 
