@@ -17,7 +17,6 @@ import type {
   TableRules,
 } from "../rewrite/rules.ts";
 import type { TableId } from "../contract/table_scope.ts";
-import { isCte } from "../tree/_cte_scope.ts";
 import { namesIn, sameNode } from "../tree/_nodes.ts";
 import { operandOfAnd } from "../tree/_predicate.ts";
 import { Reference, type ReferenceName } from "../tree/_table_reference.ts";
@@ -27,8 +26,8 @@ import {
   captured,
   inSchema,
   recursive,
+  refuseShadowed,
   seesItself,
-  shadowed,
   subjectToPlugins,
 } from "./_plugin_sql.ts";
 import { TableMask } from "./_table_mask.ts";
@@ -120,9 +119,7 @@ export class PluginTableRules implements TableRules {
     if (predicate.deferred) usage.deferred = true;
     if (predicate.keys.length > 0 || predicate.unknown.length > 0) usage.add(predicate);
     if (predicate.reads !== undefined && pass.scope !== undefined) {
-      for (const read of predicate.reads) {
-        if (isCte(pass.scope, read)) throw shadowed(read, name.table);
-      }
+      refuseShadowed(predicate.reads, name.table, pass);
     }
     return predicate.node;
   }
@@ -189,19 +186,18 @@ export class PluginTableRules implements TableRules {
     const context = new CallContext(pass, plugin, "check");
     const answer = callHook(plugin, "check", () => predicate!(reference, context));
     const written = inSchema(filterNode(answer, plugin, "check"), pass.rules);
-    const { reads, names } = namesIn(written, (name) => pass.rules.cteKey(name));
-    const own = name.qualifier.table.identifier.name;
-    if (names.has(own)) throw captured(own, name.table);
-    for (const read of reads) if (isCte(pass.scope, read)) throw shadowed(read, name.table);
+    const { names, reads: own } = namesIn(written, (name) => pass.rules.cteKey(name));
+    const alias = name.qualifier.table.identifier.name;
+    if (names.has(alias)) throw captured(alias, name.table);
     const holds = subjectToPlugins(written, pass);
+    // What the filters of other tables read counts as well.
+    const { reads, tables } = namesIn(holds, (name) => pass.rules.cteKey(name));
+    refuseShadowed(reads, name.table, pass);
     const { checks } = pass.rules.traits;
-    if (checks.place === "returning" && checks.seesWritten && reads.size > 0) {
+    if (checks.place === "returning" && checks.seesWritten && own.size > 0) {
       const { identifier } = name.table.table;
       const key = pass.rules.cteKey(identifier.name);
-      // What the filters of other tables read counts as well.
-      if (namesIn(holds, (name) => pass.rules.cteKey(name)).tables.has(key)) {
-        throw seesItself(check, name.table);
-      }
+      if (tables.has(key)) throw seesItself(check, name.table);
     }
     return holds;
   }
@@ -299,7 +295,9 @@ export class PluginTableRules implements TableRules {
         const own = name.qualifier.table.identifier.name;
         if (used.names.has(own)) throw captured(own, name.table);
         node = subjectToPlugins(written, pass);
-        if (used.reads.size > 0) reads = used.reads;
+        // What the filters of the tables read that it reads counts as well.
+        const all = namesIn(node, (name) => pass.rules.cteKey(name));
+        if (all.reads.size > 0) reads = all.reads;
       }
       const { context, once, deferred, keys, unknown } = pass.usage;
       return {
