@@ -35,6 +35,7 @@ export const mysql: MigrationTraits = {
     return rows;
   },
   tryTransactionLock: () => Promise.resolve(true),
+  transactionLock: () => sql`1 = 1`,
   async trySessionLock(db, names) {
     const { rows } = await sql<{ locked: number | bigint | string | null }>`
       select get_lock(${lockName(names)}, 0) as locked`.execute(db);

@@ -39,6 +39,7 @@ export const postgres: MigrationTraits = {
       select pg_try_advisory_xact_lock(${key}) as locked`.execute(trx);
     return rows[0]?.locked === true;
   },
+  transactionLock: (names) => sql`pg_try_advisory_xact_lock(${lockKey(names)})`,
   trySessionLock: () => Promise.resolve(true),
   releaseSessionLock: () => Promise.resolve(),
   async serverHolder(db, names) {

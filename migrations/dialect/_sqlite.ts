@@ -22,6 +22,7 @@ export const sqlite: MigrationTraits = {
   },
   // The first write of a transaction is granted to one connection alone.
   tryTransactionLock: () => Promise.resolve(true),
+  transactionLock: () => sql`1 = 1`,
   trySessionLock: () => Promise.resolve(true),
   releaseSessionLock: () => Promise.resolve(),
   serverHolder: () => Promise.resolve(undefined),

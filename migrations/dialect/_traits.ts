@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder } from "kysely";
+import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
 import type { Lexis } from "../sql/_lexis.ts";
 import type { TableNames } from "../history/_names.ts";
 
@@ -48,6 +48,8 @@ export interface MigrationTraits {
    * `true` where the first write of a transaction is the lock.
    */
   tryTransactionLock(trx: Kysely<any>, names: TableNames): Promise<boolean>;
+  /** An expression that takes the same lock in the condition of another statement. */
+  transactionLock(names: TableNames): Expression<SqlBool>;
   /** Takes a lock of the session, without waiting for it. */
   trySessionLock(db: Kysely<any>, names: TableNames): Promise<boolean>;
   /** Gives the lock of the session back. */

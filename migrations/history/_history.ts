@@ -18,6 +18,15 @@ export interface AppliedRow {
   readonly plan: string | undefined;
 }
 
+/** What is stored when a migration got to its end. */
+export interface AppliedChange {
+  readonly executedAt: Date;
+  readonly duration: number;
+  readonly sourceHash: string | undefined;
+  readonly planHash: string;
+  readonly plan: string;
+}
+
 /** The runner's own tables, read and written over one Kysely instance. */
 export class History {
   readonly #db: Kysely<any>;
@@ -73,6 +82,25 @@ export class History {
     const row = await this.#db.selectFrom(this.#names.lock)
       .select(["revision", "owner", "holder", "since", "expires", this.#traits.clock.as("now")])
       .where("id", "=", LOCK_ID).executeTakeFirst();
+    return row === undefined ? undefined : lockRow(row);
+  }
+
+  /**
+   * Takes the lock of the transaction that is open, says that the history changes, and returns who
+   * holds the row; `undefined` where another transaction has the lock.
+   */
+  async lockTransaction(): Promise<LockRow | undefined> {
+    if (!this.#traits.isServer) {
+      // With RETURNING several processes were seen to wait for each other without end on one file.
+      await this.touch();
+      return await this.lock();
+    }
+    const row = await this.#db.updateTable(this.#names.lock)
+      .set({ revision: sql`revision + 1` })
+      .where("id", "=", LOCK_ID)
+      .where(this.#traits.transactionLock(this.#names))
+      .returning(["revision", "owner", "holder", "since", "expires", this.#traits.clock.as("now")])
+      .executeTakeFirst();
     return row === undefined ? undefined : lockRow(row);
   }
 
@@ -232,6 +260,32 @@ export class History {
         ]).where("id", "=", LOCK_ID).where("owner", "=", owner),
       ).executeTakeFirst();
     return changed(result.numInsertedOrUpdatedRows);
+  }
+
+  /**
+   * Records that a migration got to its end outside of a transaction, as long as the runner holds the
+   * lock.
+   *
+   * @returns whether it does
+   */
+  async finish(owner: string, name: string, change: AppliedChange): Promise<boolean> {
+    const lock = this.#db.selectFrom(this.#names.lock).select("owner").where("id", "=", LOCK_ID);
+    const result = await this.#db.updateTable(this.#names.history).set({
+      state: "applied",
+      operation: "up",
+      executed_at: change.executedAt.toISOString(),
+      duration_ms: change.duration,
+      source_hash: change.sourceHash ?? null,
+      plan_hash: change.planHash,
+      plan: change.plan,
+    }).where("name", "=", name).where(lock, "=", owner).executeTakeFirst();
+    return changed(result.numUpdatedRows);
+  }
+
+  /** Returns the names of the migrations of which statements are recorded. */
+  async namesOfSteps(): Promise<string[]> {
+    const rows = await this.#db.selectFrom(this.#names.step).select("name").distinct().execute();
+    return rows.map((row) => String(row["name"]));
   }
 
   /** Says what became of a statement. */

@@ -64,8 +64,8 @@ async function changeOf(
     };
   }
   const record = new PlanRecord();
-  for (const statement of planned.statements) void record.add(statement);
-  const [planHash, plan] = [await record.hash(), await record.text()];
+  for (const statement of planned.statements) record.add(statement);
+  const [planHash, plan] = [await record.hash(), record.text()];
   if (planHash === entry.planHash) {
     return { name, sourceHash, planHash, plan, problem: undefined };
   }

@@ -307,6 +307,8 @@ class Run {
   /** What the lock knows this run by. */
   readonly #owner: string = crypto.randomUUID();
   readonly #holder: string;
+  /** The migrations of which statements were recorded when the run began. */
+  #namesOfSteps: Set<string> | undefined;
   #known: { readonly revision: number; entries: HistoryEntry[] } | undefined;
 
   constructor(
@@ -371,6 +373,7 @@ class Run {
     try {
       for (;;) {
         this.#settings.signal?.throwIfAborted();
+        // Nobody else changes it meanwhile, and it changes with each migration.
         const entries = await this.#history.entries();
         const task = await this.#options.next(entries);
         if (task === undefined) return;
@@ -385,7 +388,7 @@ class Run {
   /** Runs what comes next, where nobody else holds the lock. */
   async #try(): Promise<Outcome> {
     const traits = this.#traits;
-    const { names, next } = this.#options;
+    const { next } = this.#options;
     const recorder = new Recorder(traits.lexis);
     let trx: ControlledTransaction<any>;
     try {
@@ -400,12 +403,11 @@ class Run {
     try {
       let entries: HistoryEntry[];
       try {
-        if (!await traits.tryTransactionLock(this.#session.own, names)) return "busy";
         // The first write of a transaction is what SQLite grants to one alone.
-        if (!traits.isServer) await this.#history.touch();
-        const lock = await this.#history.lock();
-        if (isHeld(lock)) return "busy";
-        revision = lock!.revision;
+        const lock = await this.#history.lockTransaction();
+        if (lock === undefined || isHeld(lock)) return "busy";
+        // It has changed with that, and changes once more before it is read again.
+        revision = lock.revision;
         entries = await this.#entriesAt(revision);
       } catch (error) {
         if (traits.isBusy(error)) return "busy";
@@ -426,9 +428,7 @@ class Run {
         if (this.#settings.transactions !== "per-run") break;
         if (this.#settings.signal?.aborted) break;
       }
-      if (ran.length > 0 && traits.isServer) await this.#history.touch();
       await trx.commit().execute();
-      // It changes once more, now or with the next transaction, before it is read again.
       this.#known = claimed === undefined ? { revision: revision + 1, entries } : undefined;
     } catch (error) {
       this.#known = undefined;
@@ -498,7 +498,7 @@ class Run {
         duration: Math.round(duration),
         sourceHash: await sourceHashOf(migration),
         planHash: await recorder.plan.hash(),
-        plan: await recorder.plan.text(),
+        plan: recorder.plan.text(),
       };
       await this.#history.insertApplied([row]);
       return { task, duration, entry: { ...row, state: "applied", operation: "up" } };
@@ -511,7 +511,6 @@ class Run {
   async #stepwise(task: Task, entries: readonly HistoryEntry[], heart: Heart): Promise<void> {
     const { migration, operation } = task;
     const { name } = migration;
-    const { own } = this.#session;
     const traits = this.#traits;
     const recorded = await this.#settle(task);
     try {
@@ -552,27 +551,27 @@ class Run {
       return;
     }
     const duration = performance.now() - start;
-    const trx = await begin(own, traits);
-    try {
-      const history = this.#history.over(trx);
-      if (!await history.beat(this.#owner, this.#settings.lease)) throw lockLost();
-      if (operation === "down") {
-        await history.remove(name);
-        for (const other of task.forgets ?? []) await history.remove(other);
-      } else {
-        await history.update(name, {
-          state: "applied",
-          executedAt: new Date(),
-          duration: Math.round(duration),
-          sourceHash,
-          planHash: await plan.hash(),
-          plan: await plan.text(),
-        });
+    if (operation === "up") {
+      const isOwner = await this.#history.finish(this.#owner, name, {
+        executedAt: new Date(),
+        duration: Math.round(duration),
+        sourceHash,
+        planHash: await plan.hash(),
+        plan: plan.text(),
+      });
+      if (!isOwner) throw lockLost();
+      await this.#history.removeSteps(name);
+    } else {
+      const trx = await begin(this.#session.own, traits);
+      try {
+        const history = this.#history.over(trx);
+        if (!await history.beat(this.#owner, this.#settings.lease)) throw lockLost();
+        for (const gone of [name, ...task.forgets ?? []]) await history.remove(gone);
+        await history.removeSteps(name);
+        await trx.commit().execute();
+      } finally {
+        if (!trx.isCommitted) await trx.rollback().execute().catch(() => {});
       }
-      await history.removeSteps(name);
-      await trx.commit().execute();
-    } finally {
-      if (!trx.isCommitted) await trx.rollback().execute().catch(() => {});
     }
     this.#options.log.executed.push(name);
     await this.#options.observer.after(migration.migration, operation, duration);
@@ -581,7 +580,11 @@ class Run {
   /** Returns the statements of a migration that are applied already. */
   async #settle({ migration: { name }, resumes, from }: Task) {
     if (!resumes || from !== undefined) {
-      await this.#history.removeSteps(name);
+      // A runner that died may have left some of a migration that was recorded as applied.
+      this.#namesOfSteps ??= new Set(await this.#history.namesOfSteps());
+      if (this.#namesOfSteps.delete(name) || from !== undefined) {
+        await this.#history.removeSteps(name);
+      }
       return [];
     }
     const patience = this.#patience();

@@ -1,10 +1,12 @@
 import type { CompiledQuery } from "kysely";
-import { canonicalStatement, sha256 } from "./_hash.ts";
+import { canonicalStatement, sha256, shortHash } from "./_hash.ts";
 
 /** How many statements of a plan are kept word for word. */
 const MOST_STATEMENTS = 1000;
 /** How many characters of SQL of a plan are kept word for word. */
 const MOST_CHARACTERS = 200_000;
+/** How many characters are hashed at once. */
+const CHUNK = 100_000;
 
 /** A statement as it is kept in the history: its text, and a hash of it with its parameters. */
 export type KeptStatement = readonly [sql: string, hash: string];
@@ -12,7 +14,9 @@ export type KeptStatement = readonly [sql: string, hash: string];
 /** The statements of a migration, as they come. */
 export class PlanRecord {
   #chain: Promise<string> = Promise.resolve("");
-  #kept: Promise<KeptStatement>[] = [];
+  #open: string[] = [];
+  #openLength = 0;
+  readonly #kept: KeptStatement[] = [];
   #characters = 0;
   #count = 0;
 
@@ -21,30 +25,34 @@ export class PlanRecord {
     return this.#count;
   }
 
-  /**
-   * Adds a statement.
-   *
-   * @returns the hash of it with its parameters
-   */
-  add(query: Pick<CompiledQuery, "sql" | "parameters">): Promise<string> {
+  /** Adds a statement. */
+  add(query: Pick<CompiledQuery, "sql" | "parameters">): void {
     this.#count++;
-    const hash = sha256(canonicalStatement(query));
-    this.#chain = Promise.all([this.#chain, hash]).then(([before, own]) => sha256(before + own));
+    const text = canonicalStatement(query);
+    this.#open.push(text);
+    this.#openLength += text.length;
+    if (this.#openLength > CHUNK) this.#close();
     this.#characters += query.sql.length;
     if (this.#count <= MOST_STATEMENTS && this.#characters <= MOST_CHARACTERS) {
-      const { sql } = query;
-      this.#kept.push(hash.then((own): KeptStatement => [sql, own]));
+      this.#kept.push([query.sql, shortHash(text)]);
     }
-    return hash;
   }
 
   /** Returns the hash of all statements in their order. */
-  hash(): Promise<string> {
-    return this.#chain.then(async (chain) => chain === "" ? await sha256("") : chain);
+  async hash(): Promise<string> {
+    if (this.#openLength > 0) this.#close();
+    return await this.#chain || await sha256("");
   }
 
   /** Returns the statements as they are kept, as JSON. */
-  async text(): Promise<string> {
-    return JSON.stringify(await Promise.all(this.#kept));
+  text(): string {
+    return JSON.stringify(this.#kept);
+  }
+
+  #close(): void {
+    const text = this.#open.join("\n");
+    this.#open = [];
+    this.#openLength = 0;
+    this.#chain = this.#chain.then((before) => sha256(`${before}\n${text}`));
   }
 }

@@ -43,7 +43,7 @@ export class Recorder implements StatementHooks {
           `migration is recorded with what it does; set transaction: false to go without one`,
       );
     }
-    void this.plan.add(query);
+    this.plan.add(query);
     const index = this.plan.count;
     try {
       return await send();

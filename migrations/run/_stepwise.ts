@@ -4,6 +4,7 @@ import { MigrationLockError } from "../errors.ts";
 import type { Step } from "../history/_entry.ts";
 import type { History } from "../history/_history.ts";
 import { namesIn, savepointOf, type StatementKind, statementKind } from "../sql/_statement_kind.ts";
+import { canonicalStatement, sha256 } from "./_hash.ts";
 import type { PlanRecord } from "./_plan_record.ts";
 import type { Send, Session, StatementHooks } from "./_session.ts";
 
@@ -48,6 +49,7 @@ export class Stepwise implements StatementHooks {
   #inTransaction = false;
   /** The savepoint that began the transaction. */
   #outermost: string | undefined;
+  #lastSign: number = performance.now();
   #last: Promise<unknown> = Promise.resolve();
   /** The statement that failed, from 1 on. */
   failed: { readonly index: number; readonly sql: string } | undefined;
@@ -105,9 +107,10 @@ export class Stepwise implements StatementHooks {
       }
     }
     const { plan, recorded, traits } = this.#options;
-    const hash = await plan.add(query);
+    plan.add(query);
     const index = this.#position++;
     if (kind === "session") return await this.#noteFailure(index, query, send);
+    const hash = await sha256(canonicalStatement(query));
     const known = recorded[this.#replayed];
     if (known !== undefined) {
       this.#replayed++;
@@ -207,9 +210,9 @@ export class Stepwise implements StatementHooks {
 
   /** Records what a statement changes before it is sent. */
   async #withIntent(query: CompiledQuery, hash: string, send: Send): Promise<QueryResult<unknown>> {
-    const { session, traits, history, name, owner, lease } = this.#options;
+    const { session, traits, history, name } = this.#options;
     const fingerprint = await traits.fingerprint(session.own, namesIn(query.sql, traits.lexis));
-    if (!await history.beat(owner, lease)) throw lost();
+    await this.#keepAlive();
     const step = await this.#insert(query, hash, "started", undefined, history, fingerprint);
     let result: QueryResult<unknown>;
     try {
@@ -223,8 +226,17 @@ export class Stepwise implements StatementHooks {
     }
     // A statement of the schema that commits ends the transaction of the migration, too.
     this.#inTransaction = false;
-    await history.finishStep(name, step, resultText(result));
+    // That the next statement is recorded says that this one was applied; and so does what it changed.
     return result;
+  }
+
+  /** Says that the runner lives, where it has not for long: nothing else may have a connection to. */
+  async #keepAlive(): Promise<void> {
+    const { history, owner, lease } = this.#options;
+    const now = performance.now();
+    if (now - this.#lastSign < lease / 3) return;
+    this.#lastSign = now;
+    if (!await history.beat(owner, lease)) throw lost();
   }
 
   async #insert(
@@ -283,6 +295,7 @@ export async function settleSteps(
   const steps = await history.steps(name);
   const last = steps.at(-1);
   if (last === undefined || last.state === "done") return steps;
+  // A statement that another one follows was applied.
   const names = namesIn(last.sql, traits.lexis);
   const before = last.fingerprint ?? "";
   if (await traits.clearUnfinished(session.own, names, before) === "running") return undefined;
