@@ -2,7 +2,7 @@ import { BadRequestError, NotFoundError, silentLogger } from "@kysera/core";
 import type { Kysely } from "kysely";
 import { MigrationError, type MigrationProblem, MigrationStateError } from "../errors.ts";
 import type { HistoryEntry } from "../history/_entry.ts";
-import type { MigrationList, MigrationOperation } from "../migration.ts";
+import type { MigrationList } from "../migration.ts";
 import { type MigrationRunnerOptions, type Settings, settingsOf } from "../options.ts";
 import type {
   ExecutedMigration,
@@ -79,6 +79,7 @@ export class MigrationRunner {
    */
   async down(steps: number = 1): Promise<MigrationResult> {
     assertSteps(steps);
+    if (steps === 0) return new RunLog().result(this.#settings.dryRun);
     return await this.#down(({ applied }, undone) =>
       undone.length < steps ? applied.at(-1)?.entry : undefined
     );
@@ -123,6 +124,7 @@ export class MigrationRunner {
    */
   async redo(steps: number = 1): Promise<MigrationResult> {
     assertSteps(steps);
+    if (steps === 0) return new RunLog().result(this.#settings.dryRun);
     const code = await this.#resolve();
     // What was undone and is applied again stands in the log twice.
     const again = (log: RunLog) =>
@@ -136,7 +138,7 @@ export class MigrationRunner {
         log.executed.includes(name) !== (repeats !== undefined)
       );
       return next && { migration: next, operation: "up" };
-    }, (log) => log.executed.splice(0, Infinity, ...again(log)));
+    }, { isUp: true, finish: (log) => void log.executed.splice(0, Infinity, ...again(log)) });
   }
 
   /**
@@ -157,8 +159,7 @@ export class MigrationRunner {
         if (log.executed.length > 0 || state.halfway === undefined) return undefined;
         return resumeTask(code, state.halfway, from);
       },
-      undefined,
-      true,
+      { resumesFailed: true },
     );
   }
 
@@ -370,7 +371,7 @@ export class MigrationRunner {
       }
       const next = state.pending.find(isWanted);
       return next && { migration: next, operation: "up" };
-    });
+    }, { isUp: true });
   }
 
   async #down(
@@ -387,8 +388,7 @@ export class MigrationRunner {
   async #run(
     code: readonly ResolvedMigration[],
     choose: (state: State, log: RunLog) => Task | undefined,
-    finish?: (log: RunLog) => void,
-    resumesFailed = false,
+    { isUp = false, resumesFailed = false, finish }: RunMode = {},
   ): Promise<MigrationResult> {
     const log = new RunLog();
     let changed: MigrationProblem[] = [];
@@ -402,7 +402,9 @@ export class MigrationRunner {
       }
       const task = choose(state, log);
       const problems = [...state.problems, ...changed];
-      const refused = this.#refused(problems, task?.operation, resumesFailed);
+      const refused = resumesFailed
+        ? []
+        : this.#refused(problems, isUp || task?.operation === "up");
       if (refused.length > 0) throw new MigrationStateError(refused);
       return task;
     };
@@ -421,16 +423,10 @@ export class MigrationRunner {
     return log.result();
   }
 
-  #refused(
-    problems: readonly MigrationProblem[],
-    operation: MigrationOperation | undefined,
-    resumesFailed: boolean,
-  ): MigrationProblem[] {
+  #refused(problems: readonly MigrationProblem[], isUp: boolean): MigrationProblem[] {
     const refused = refusedProblems(problems, this.#settings.policy);
     // What the code has no more, or does not have yet, is in nobody's way when others are undone.
-    return refused.filter(({ kind }) =>
-      kind === "failed" ? !resumesFailed : operation !== "down" && !resumesFailed
-    );
+    return refused.filter(({ kind }) => isUp || kind === "failed");
   }
 
   async #plan(
@@ -492,6 +488,16 @@ export class MigrationRunner {
   #log(message: string): void {
     if (this.#settings.verbose) this.#settings.logger?.info(message);
   }
+}
+
+/** What kind of run it is. */
+interface RunMode {
+  /** Whether it applies migrations, and so refuses where the code and the history do not fit. */
+  readonly isUp?: boolean;
+  /** Whether it goes on with a migration that failed. */
+  readonly resumesFailed?: boolean;
+  /** Called with the log when nothing is left to run. */
+  readonly finish?: (log: RunLog) => void;
 }
 
 function problemsOf(changes: readonly Change[]): MigrationProblem[] {
