@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
-import { createExecutor, destroyExecutor } from "@kysera/executor";
+import { auditPlugin } from "@kysera/audit";
+import { bindContext, createExecutor, destroyExecutor, type Plugin } from "@kysera/executor";
+import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
 import { onlyDeleted, restore, softDelete, softDeletePlugin } from "@kysera/soft-delete";
+import { timestampsPlugin } from "@kysera/timestamps";
 import { CamelCasePlugin, type Kysely, sql } from "kysely";
 import { onEveryDialect, type TestDatabase } from "../support/matrix.ts";
 import { BEFORE, time, timeType } from "./_world.ts";
@@ -101,6 +104,52 @@ onEveryDialect("softDeletePlugin()", (dialect) => {
     assert.deepEqual(await ids(executor, "sdl_flagged"), [2]);
     await executor.deleteFrom("sdl_flagged").execute();
     assert.deepEqual(await ids(db, "sdl_flagged"), [1, 2]);
+  });
+
+  it("in two layers has every other plugin on top, in every order of layers", async () => {
+    const db = await database();
+    await makeStamped(db, "sdl_s");
+    await makeFlagged(db, "sdl_f");
+    await db.schema.alterTable("sdl_s").addColumn("updated_at", timeType(dialect)).execute();
+    const stamped = softDeletePlugin({ tables: ["sdl_s"] });
+    const flagged = softDeletePlugin({
+      tables: ["sdl_f"],
+      deletedAtColumn: "is_deleted",
+      deletedValue: true,
+    });
+    const policies = [filter("all", () => ({ id: [1, 2] }))];
+    const others: readonly (() => Plugin)[] = [
+      () => auditPlugin({ tables: ["sdl_s", "sdl_f"] }),
+      () =>
+        rlsPlugin({ schema: defineRLSSchema<any>({ sdl_s: { policies }, sdl_f: { policies } }) }),
+      () => timestampsPlugin({ createdAtColumn: null, tables: ["sdl_s"] }),
+      () => ({ name: "nothing", version: "1.0.0" }),
+      () => ({ name: "needs", version: "1.0.0", dependencies: ["@kysera/soft-delete"] }),
+    ];
+    for (const layers of [[stamped, flagged], [flagged, stamped]]) {
+      const below: Kysely<any> = await createExecutor(
+        await createExecutor(db, [layers[0]!]),
+        [layers[1]!],
+      );
+      for (const other of others) await createExecutor(below, [other()]);
+      const all = await createExecutor(below, others.map((other) => other()));
+      const executor: Kysely<any> = bindContext(all, { auth: { userId: 1, roles: [] } });
+      assert.deepEqual(await ids(executor, "sdl_s"), [1]);
+      assert.deepEqual(await ids(executor, "sdl_f"), [1]);
+      for (const table of ["sdl_s", "sdl_f"]) {
+        assert.equal(await softDelete(executor, table, [1, 2]), 1);
+        assert.deepEqual(await ids(executor, table), []);
+        assert.equal(await restore(executor, table, 1), 1);
+      }
+    }
+    const entries = await db.selectFrom("audit_logs").select("operation").orderBy("id").execute();
+    const isKnown = ({ operation }: { operation: string }): boolean =>
+      ["SOFT_DELETE", "RESTORE", "UPDATE"].includes(operation);
+    assert.equal(entries.filter(isKnown).length, 8);
+    await assert.rejects(
+      createExecutor(db, [stamped, flagged]),
+      /"@kysera\/soft-delete" is there twice/,
+    );
   });
 
   it("given twice to layers of one database filters once", async () => {
