@@ -40,7 +40,13 @@ export * from "./api/physical_name.ts";
 export * from "./contract/plugin.ts";
 export type { TableHook } from "./contract/_hook_table.ts";
 export * from "./contract/plugin_options.ts";
-export { notUnique, type Relation, type RelationColumn, uniqueKeyIn } from "./contract/relation.ts";
+export {
+  type ForeignKey,
+  notUnique,
+  type Relation,
+  type RelationColumn,
+  uniqueKeyIn,
+} from "./contract/relation.ts";
 export * from "./api/query_plan.ts";
 export * from "./contract/resolve_plugin_order.ts";
 export * from "./contract/row_selector.ts";

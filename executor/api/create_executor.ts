@@ -7,6 +7,7 @@ import {
 } from "@kysera/core";
 import type { Kysely } from "kysely";
 import { NameCheck } from "../instance/_name_check.ts";
+import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
 import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
 import { TRAITS } from "../dialect/mod.ts";
@@ -235,6 +236,7 @@ export function prepare(
     tables,
     relations: (tables) =>
       tables === undefined ? relations.all(rawDb) : relations.of(tables, rawDb),
+    foreignKeys: () => readForeignKeys(rawDb, TRAITS[dialect]),
     physicalName: (table) => names.table(table),
     physicalColumn: (column) => names.physicalColumn(column),
   };

@@ -19,7 +19,7 @@ import type {
   TableMetadata,
 } from "kysely";
 import type { TableHook } from "./_hook_table.ts";
-import type { Relation } from "./relation.ts";
+import type { ForeignKey, Relation } from "./relation.ts";
 import type { TableId } from "./table_scope.ts";
 
 /** The family of SQL a database speaks, as far as rewriting is concerned. */
@@ -420,6 +420,8 @@ export interface PluginHost {
    * @returns those that are there, first those that their name alone finds
    */
   relations(tables?: readonly TableId[]): Promise<readonly Relation[]>;
+  /** The foreign keys between tables that their names alone find, by the database's names. */
+  foreignKeys(): Promise<readonly ForeignKey[]>;
   /** The physical name of a table, after the Kysely plugins of the database (camel case, ..). */
   physicalName(table: string): string;
   /** The physical name of a column. */

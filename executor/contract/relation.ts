@@ -51,6 +51,20 @@ export interface Relation {
   readonly rowId?: string | undefined;
 }
 
+/** A foreign key, as the catalog has it. */
+export interface ForeignKey {
+  /** The table that has it. */
+  readonly table: string;
+  /** Its columns. */
+  readonly columns: readonly string[];
+  /** The table that it refers to. */
+  readonly references: string;
+  /** The columns that it refers to; `undefined` for the primary key. */
+  readonly referencedColumns: readonly string[] | undefined;
+  /** What becomes of its rows where the row that they refer to is deleted. */
+  readonly onDelete: "cascade" | "restrict" | "no action" | "set null" | "set default";
+}
+
 /** Returns the name of a table, qualified where it has a schema. */
 export function qualifiedTable({ name, schema }: TableId): string {
   return schema === undefined ? name : `${schema}.${name}`;

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { CatalogRow, NamedTable } from "./traits.ts";
+import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
 /**
  * Reads the catalog of MySQL and MariaDB. A name without a schema is one of the current database.
@@ -89,4 +89,19 @@ async function temporary(db: Kysely<any>, { name, schema }: NamedTable): Promise
     if (errno === 1146 || errno === 1049) return [];
     throw error;
   }
+}
+
+/** Reads the foreign keys of the current database of MySQL and MariaDB. */
+export async function readForeignKeysOfMysql(db: Kysely<any>): Promise<readonly ForeignKeyRow[]> {
+  const { rows } = await sql<ForeignKeyRow>`
+    select k.table_name as table_name, k.constraint_name as key_name, k.column_name as column_name,
+      k.referenced_table_name as referenced_table, k.referenced_column_name as referenced_column,
+      lower(r.delete_rule) as on_delete
+    from information_schema.key_column_usage k
+    join information_schema.referential_constraints r
+      on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name
+        and r.table_name = k.table_name
+    where k.table_schema = database() and k.referenced_table_schema = database()
+    order by k.table_name, k.constraint_name, k.ordinal_position`.execute(db);
+  return rows;
 }

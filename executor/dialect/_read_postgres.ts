@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { CatalogRow, NamedTable } from "./traits.ts";
+import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
 /** Reads PostgreSQL's catalog: tables, partitions, views, materialized views and foreign tables. */
 export async function readPostgres(
@@ -61,4 +61,26 @@ const INSERT_OR_UPDATE = sql.lit(4 | 16);
 /** One parameter, however many names there are. */
 function namesOf(tables: readonly NamedTable[]): string {
   return JSON.stringify([...new Set(tables.map(({ name }) => name))]);
+}
+
+/** Reads the foreign keys of PostgreSQL; those of partitions are their parents'. */
+export async function readForeignKeysOfPostgres(
+  db: Kysely<any>,
+): Promise<readonly ForeignKeyRow[]> {
+  const { rows } = await sql<ForeignKeyRow>`
+    select t.relname::text as table_name, c.conname::text as key_name,
+      a.attname::text as column_name, r.relname::text as referenced_table,
+      b.attname::text as referenced_column,
+      case c.confdeltype when 'c' then 'cascade' when 'r' then 'restrict' when 'a' then 'no action'
+        when 'n' then 'set null' else 'set default' end as on_delete
+    from pg_catalog.pg_constraint c
+    join pg_catalog.pg_class t on t.oid = c.conrelid
+    join pg_catalog.pg_class r on r.oid = c.confrelid
+    cross join lateral unnest(c.conkey, c.confkey) with ordinality as k(own, other, place)
+    join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = k.own
+    join pg_catalog.pg_attribute b on b.attrelid = r.oid and b.attnum = k.other
+    where c.contype = 'f' and c.conparentid = 0 and pg_catalog.pg_table_is_visible(t.oid)
+      and pg_catalog.pg_table_is_visible(r.oid)
+    order by t.relname, c.conname, k.place`.execute(db);
+  return rows;
 }

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { CatalogRow, NamedTable } from "./traits.ts";
+import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
 /**
  * Reads SQLite's catalog: of the main database, of temporary and of attached ones. A name without a
@@ -167,5 +167,16 @@ async function columnsOfOne(
       case when "notnull" = 0 then 1 else 0 end as nullable, pk, null as key, type,
       case when hidden in (2, 3) then 1 else 0 end as generated
     from pragma_table_xinfo(${name}, ${namespace}) where hidden <> 1 order by cid`.execute(db);
+  return rows;
+}
+
+/** Reads the foreign keys of the main database of SQLite. */
+export async function readForeignKeysOfSqlite(db: Kysely<any>): Promise<readonly ForeignKeyRow[]> {
+  const { rows } = await sql<ForeignKeyRow>`
+    select m.name as table_name, f.id as key_name, f."from" as column_name,
+      f."table" as referenced_table, f."to" as referenced_column, lower(f.on_delete) as on_delete
+    from (select name from sqlite_master where type = 'table') as m,
+      pragma_foreign_key_list(m.name) as f
+    order by m.name, f.id, f.seq`.execute(db);
   return rows;
 }

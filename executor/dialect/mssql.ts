@@ -72,6 +72,7 @@ export const MSSQL: DialectTraits = {
     values: { schemas: undefined, names: /^dm_(?:exec|db_stats)_\w+$/, home: undefined },
     hiddenColumns: [],
     readRelations: undefined,
+    readForeignKeys: undefined,
     readsEverySchema: true,
   },
   ctes: {

@@ -2,7 +2,7 @@ import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
 import { POSTGRES_READERS } from "./_readers.ts";
 import { POSTGRES_SETTINGS } from "./_settings.ts";
-import { readPostgres } from "./_read_postgres.ts";
+import { readForeignKeysOfPostgres, readPostgres } from "./_read_postgres.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** PostgreSQL. */
@@ -61,6 +61,7 @@ export const POSTGRES: DialectTraits = {
     },
     hiddenColumns: ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"],
     readRelations: readPostgres,
+    readForeignKeys: readForeignKeysOfPostgres,
     readsEverySchema: true,
   },
   ctes: {

@@ -2,7 +2,7 @@ import { CompiledQuery, SelectQueryNode, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
 import { SQLITE_READERS } from "./_readers.ts";
 import { SQLITE_SETTINGS } from "./_settings.ts";
-import { readSqlite } from "./_read_sqlite.ts";
+import { readForeignKeysOfSqlite, readSqlite } from "./_read_sqlite.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** SQLite. */
@@ -47,6 +47,7 @@ export const SQLITE: DialectTraits = {
     },
     hiddenColumns: ["rowid", "_rowid_", "oid"],
     readRelations: readSqlite,
+    readForeignKeys: readForeignKeysOfSqlite,
     readsEverySchema: true,
   },
   ctes: {

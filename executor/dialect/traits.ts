@@ -94,6 +94,8 @@ export interface CatalogTraits {
   readonly hiddenColumns: readonly string[];
   /** Reads what the catalog says of relations; `undefined` where nothing is looked up. */
   readonly readRelations: ReadRelations | undefined;
+  /** Reads the foreign keys of the tables that their names alone find; `undefined` where none are. */
+  readonly readForeignKeys: ReadForeignKeys | undefined;
   /** Whether a name is looked up in every schema at once, and so known in all of them. */
   readonly readsEverySchema: boolean;
 }
@@ -154,6 +156,22 @@ export type ReadRelations = (
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
 ) => Promise<readonly CatalogRow[]>;
+
+/** One row of a query for foreign keys: a column of a key. They are in the order of its columns. */
+export interface ForeignKeyRow {
+  readonly table_name: string;
+  /** What tells the keys of a table apart. */
+  readonly key_name: string | number;
+  readonly column_name: string;
+  readonly referenced_table: string;
+  /** `null` for the primary key of that table. */
+  readonly referenced_column: string | null;
+  /** What ON DELETE says, in words. */
+  readonly on_delete: string;
+}
+
+/** Reads what the catalog says of foreign keys. */
+export type ReadForeignKeys = (db: Kysely<any>) => Promise<readonly ForeignKeyRow[]>;
 
 /** What the name of a common table expression stands for. */
 export interface CteTraits {

@@ -1,6 +1,7 @@
 import {
   columnFor,
   type DeleteRewrite,
+  type ForeignKey,
   type HookContext,
   namesOfKeys,
   type OptionName,
@@ -17,7 +18,13 @@ import type { Expression, ExpressionBuilder, ExpressionWrapper, SqlBool } from "
 import { blindness, type Tables } from "./_find_tables.ts";
 import { ACT, Act, Deletion, onDeleteOf, shownBy } from "./_flags.ts";
 import { formatMark, isDeleted, isVisible, markOf } from "./_marks.ts";
-import { namesOfRelations, Relations, type Tree } from "./_relations.ts";
+import {
+  type DeclaredRelation,
+  namesOfRelations,
+  Relations,
+  relationsOfKeys,
+  type Tree,
+} from "./_relations.ts";
 import { PLUGIN_NAME, type Settings } from "./_settings.ts";
 import { SoftDeleteError } from "./errors.ts";
 import type { OnDelete } from "./options.ts";
@@ -39,10 +46,16 @@ export class SoftDeleteHooks implements PluginHooks {
   readonly #dialect: PluginHost["dialect"];
   readonly #tables: Tables;
   readonly #keys: TableKeys;
+  readonly #declared: readonly DeclaredRelation[];
   readonly #relations: Relations;
   readonly #names: TableScope;
 
-  constructor(host: PluginHost, settings: Settings, tables: Tables) {
+  constructor(
+    host: PluginHost,
+    settings: Settings,
+    tables: Tables,
+    foreignKeys: readonly ForeignKey[] = [],
+  ) {
     this.column = columnFor(host, settings.deletedAtColumn);
     this.deletionColumn = columnFor(host, settings.deletionColumn);
     this.visible = formatMark(settings.visibleValue, host.dialect);
@@ -52,12 +65,9 @@ export class SoftDeleteHooks implements PluginHooks {
     this.#keys = new TableKeys(host, PLUGIN_NAME, settings.keys, tables.scope, tables.found);
     this.#dialect = host.dialect;
     this.#names = new TableScope(host);
-    this.#relations = new Relations(
-      host,
-      PLUGIN_NAME,
-      settings.relations,
-      (table) => tables.scope.has(parseTableName(table)),
-    );
+    const isMarked = (table: string): boolean => tables.scope.has(parseTableName(table));
+    this.#declared = settings.relations ?? relationsOfKeys(foreignKeys, isMarked);
+    this.#relations = new Relations(host, PLUGIN_NAME, this.#declared, isMarked);
   }
 
   /** What a deletion of rows of a table leads to; `undefined` where nothing belongs to them. */
@@ -170,7 +180,6 @@ export class SoftDeleteHooks implements PluginHooks {
       deletedAtColumn,
       keys,
       check,
-      relations,
       deletionColumn,
       reviveBy,
     } = this.#settings;
@@ -182,7 +191,7 @@ export class SoftDeleteHooks implements PluginHooks {
       ]),
       ...excludeTables.map((table) => ({ option: "excludeTables", table })),
       ...namesOfKeys(keys),
-      ...namesOfRelations(relations, deletionColumn),
+      ...namesOfRelations(this.#declared, deletionColumn),
       ...reviveBy.flatMap(([table, columns]) =>
         columns.map((column) => ({ option: "reviveBy", table, column }))
       ),

@@ -1,6 +1,7 @@
 import { assertKnownOptions } from "@kysera/core";
 import {
   columnFor,
+  type ForeignKey,
   type OptionName,
   type PluginHost,
   type PluginOptions,
@@ -32,8 +33,11 @@ const MEMBERS: readonly string[] = [
 export function readRelations(
   { relations = [] }: SoftDeleteOptions,
   read: PluginOptions,
-): readonly DeclaredRelation[] {
-  if (!Array.isArray(relations)) throw read.invalid('"relations" must be a list of relations');
+): readonly DeclaredRelation[] | undefined {
+  if (relations === "foreign-keys") return undefined;
+  if (!Array.isArray(relations)) {
+    throw read.invalid('"relations" must be a list of relations, or "foreign-keys"');
+  }
   return relations.map((given: unknown, i) => {
     const where = `"relations[${i}]"`;
     assertKnownOptions(given, MEMBERS, {
@@ -73,6 +77,33 @@ export function readRelations(
       referencedColumns: referenced,
       onDelete,
     };
+  });
+}
+
+/**
+ * Returns the relations that foreign keys say, between tables that are soft-deleted:
+ *
+ * | `ON DELETE`               | relation                                    |
+ * | ------------------------- | ------------------------------------------- |
+ * | `CASCADE`                 | cascades, if both tables are soft-deleted   |
+ * | `RESTRICT`, `NO ACTION`   | restricts                                   |
+ * | `SET NULL`, `SET DEFAULT` | none: the row stays, and is found again     |
+ */
+export function relationsOfKeys(
+  keys: readonly ForeignKey[],
+  isMarked: (table: string) => boolean,
+): readonly DeclaredRelation[] {
+  return keys.flatMap(({ onDelete, ...key }): DeclaredRelation[] => {
+    if (!isMarked(key.references)) return [];
+    switch (onDelete) {
+      case "cascade":
+        return isMarked(key.table) ? [{ ...key, onDelete }] : [];
+      case "restrict":
+      case "no action":
+        return [{ ...key, onDelete: "restrict" }];
+      default:
+        return [];
+    }
   });
 }
 

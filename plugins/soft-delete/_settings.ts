@@ -19,7 +19,8 @@ export interface Settings {
   readonly visibleValue: MarkValue | null;
   readonly now: () => Date;
   readonly onDelete: OnDelete;
-  readonly relations: readonly DeclaredRelation[];
+  /** `undefined` for those that the foreign keys say. */
+  readonly relations: readonly DeclaredRelation[] | undefined;
   readonly deletionColumn: string;
   readonly reviveBy: readonly (readonly [table: string, columns: readonly string[]])[];
   readonly check: "catalog" | "off";

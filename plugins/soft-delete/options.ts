@@ -93,9 +93,10 @@ export interface SoftDeleteOptions {
    */
   readonly onDelete?: OnDelete | undefined;
   /**
-   * The relations that `softDelete` and `restore` follow. Default: none.
+   * The relations that `softDelete` and `restore` follow: a list, or `"foreign-keys"` for those that
+   * the database has when the executor is made. Default: none.
    */
-  readonly relations?: readonly SoftDeleteRelation[] | undefined;
+  readonly relations?: readonly SoftDeleteRelation[] | "foreign-keys" | undefined;
   /**
    * The column that holds the id of the deletion: a text of 36 characters, which may be null, in every
    * table of a relation that cascades. Rows that were deleted together have the same one, and are

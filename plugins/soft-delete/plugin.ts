@@ -2,7 +2,7 @@ import type { PluginHooks, PluginHost } from "@kysera/executor";
 import { checkedTables, listedTables } from "./_find_tables.ts";
 import { SoftDeleteHooks } from "./_hooks.ts";
 import { extend } from "./_repository.ts";
-import { PLUGIN_NAME, readOptions } from "./_settings.ts";
+import { PLUGIN_NAME, readOptions, type Settings } from "./_settings.ts";
 import type { SoftDeleteOptions } from "./options.ts";
 import type { SoftDeletePlugin } from "./repository_methods.ts";
 
@@ -58,11 +58,15 @@ export function softDeletePlugin(options: SoftDeleteOptions = {}): SoftDeletePlu
     priority: 0,
     extendRepository: extend,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
-      return host.canWait || settings.tables === undefined
-        ? checkedTables(host, settings).then((tables) =>
-          new SoftDeleteHooks(host, settings, tables)
-        )
+      return host.canWait || settings.tables === undefined || settings.relations === undefined
+        ? setUp(host, settings)
         : new SoftDeleteHooks(host, settings, listedTables(host, settings));
     },
   };
+}
+
+async function setUp(host: PluginHost, settings: Settings): Promise<PluginHooks> {
+  const tables = await checkedTables(host, settings);
+  const keys = settings.relations === undefined ? await host.foreignKeys() : [];
+  return new SoftDeleteHooks(host, settings, tables, keys);
 }

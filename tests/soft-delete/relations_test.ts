@@ -2,7 +2,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, it } from "node:test";
 import { auditPlugin, getAuditLogs } from "@kysera/audit";
-import { bindContext, createExecutor, PluginValidationError } from "@kysera/executor";
+import {
+  bindContext,
+  createExecutor,
+  createExecutorSync,
+  PluginValidationError,
+} from "@kysera/executor";
 import { createRepository } from "@kysera/repository";
 import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
 import {
@@ -16,7 +21,7 @@ import {
   type SoftDeleteRelation,
   withDeleted,
 } from "@kysera/soft-delete";
-import { CamelCasePlugin, type Kysely } from "kysely";
+import { CamelCasePlugin, type Kysely, sql } from "kysely";
 import { onEveryDialect, type TestDatabase } from "../support/matrix.ts";
 import { timeType } from "./_world.ts";
 
@@ -265,6 +270,62 @@ onEveryDialect("The relations of softDeletePlugin()", (dialect) => {
     assert.equal(await state(), "(1) 2 | (10) (11) 12 | 100 101 102");
     assert.equal(await restore(executor, "sdrUsers", 1), 1);
     assert.equal(await state(), "1 2 | 10 11 12 | 100 101 102");
+  });
+
+  it("are those of the foreign keys, where that is said", async () => {
+    const text = dialect.dialect === "sqlite" ? sql`text` : timeType(dialect);
+    const marks = sql`deleted_at ${text}, deletion_id varchar(36)`;
+    for (
+      const statement of [
+        sql`create table sdf_teams (a integer not null, b integer not null, ${marks}, primary key (a, b))`,
+        sql`create table sdf_people (id integer primary key, a integer, b integer, chief integer,
+          ${marks},
+          foreign key (a, b) references sdf_teams (a, b) on delete cascade,
+          foreign key (chief) references sdf_people (id) on delete cascade)`,
+        sql`create table sdf_cars (id integer primary key, owner integer, driver integer, ${marks},
+          foreign key (owner) references sdf_people (id),
+          foreign key (driver) references sdf_people (id) on delete set null)`,
+        sql`create table sdf_logs (id integer primary key, person integer,
+          foreign key (person) references sdf_people (id) on delete cascade)`,
+      ]
+    ) await statement.execute(db);
+    await db.insertInto("sdf_teams").values([{ a: 1, b: 1 }, { a: 1, b: 2 }]).execute();
+    await db.insertInto("sdf_people").values([
+      { id: 1, a: 1, b: 1, chief: null },
+      { id: 2, a: 1, b: 2, chief: 1 },
+      { id: 3, a: 1, b: 2, chief: null },
+    ]).execute();
+    await db.insertInto("sdf_cars").values([{ id: 1, owner: 3, driver: 1 }]).execute();
+    await db.insertInto("sdf_logs").values([{ id: 1, person: 1 }]).execute();
+    const executor: Kysely<any> = await createExecutor(db, [
+      softDeletePlugin({ relations: "foreign-keys" }),
+    ]);
+    const people = async (): Promise<number[]> =>
+      (await executor.selectFrom("sdf_people").select("id").orderBy("id").execute())
+        .map(({ id }) => id);
+    assert.equal(await softDelete(executor, "sdf_teams", { a: 1, b: 1 }), 1);
+    assert.deepEqual(await people(), [3]);
+    // What a key sets to null stays, and so does what is not soft-deleted.
+    assert.equal((await executor.selectFrom("sdf_cars").select("id").execute()).length, 1);
+    assert.equal((await executor.selectFrom("sdf_logs").select("id").execute()).length, 1);
+    await assert.rejects(
+      softDelete(executor, "sdf_teams", { a: 1, b: 2 }),
+      code("RESTRICTED", /rows of "sdf_cars" .* belong to rows of "sdf_people" \("owner"\)/),
+    );
+    assert.equal(await restore(executor, "sdf_teams", { a: 1, b: 1 }), 1);
+    assert.deepEqual(await people(), [1, 2, 3]);
+    assert.throws(
+      () =>
+        createExecutorSync(db, [
+          softDeletePlugin({ tables: ["sdf_teams"], relations: "foreign-keys" }),
+        ]),
+      /it has to ask the database/,
+    );
+    await db.schema.alterTable("sdf_people").dropColumn("deletion_id").execute();
+    await assert.rejects(
+      createExecutor(db, [softDeletePlugin({ relations: "foreign-keys" })]),
+      /"deletionColumn" names column "deletion_id", and table "sdf_people" has no such column/,
+    );
   });
 
   it("are refused where they make no sense, by name", async () => {

@@ -95,6 +95,7 @@ export async function auditTriggers(
     check: "off",
     tables: () => Promise.resolve([]),
     relations: () => Promise.resolve([]),
+    foreignKeys: () => Promise.resolve([]),
     physicalName: same,
     physicalColumn: same,
   };
