@@ -1,6 +1,9 @@
 import { BadRequestError } from "./errors/bad_request_error.ts";
 import { didYouMean } from "./near_names.ts";
 
+/** How much of an unknown name is shown. */
+const LONGEST_NAME = 100;
+
 /** How {@linkcode assertKnownOptions} words and creates its error. */
 export interface KnownOptionsMessage {
   /** What fails; the message begins with `Cannot <action>: `. Default: it is left to `makeError`. */
@@ -48,7 +51,8 @@ export function assertKnownOptions(
     if (typeof key === "string" && known.includes(key)) continue;
     // What is not enumerable was not written by whoever wrote the options.
     if (!Object.prototype.propertyIsEnumerable.call(options, key)) continue;
-    const name = String(key);
+    // What stands in a request may be of any length.
+    const name = String(key).slice(0, LONGEST_NAME);
     const subject = message.subject === undefined ? "there is" : `${message.subject} has`;
     throw errorOf(
       `${subject} no option "${name}"; the options are ` +

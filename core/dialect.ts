@@ -15,6 +15,14 @@ const NAMES: Readonly<Record<Dialect, true>> = {
 /** Every {@linkcode Dialect}. */
 export const DIALECTS: readonly Dialect[] = Object.keys(NAMES) as Dialect[];
 
+/** How many parameters a database takes in one statement. */
+export const MAX_PARAMETERS: Readonly<Record<Dialect, number>> = {
+  postgres: 65_535,
+  mysql: 65_535,
+  sqlite: 32_766,
+  mssql: 2_099,
+};
+
 /** What {@linkcode detectDialect} reads: a `Kysely`, a transaction, or an executor. */
 export interface DialectSource {
   /** The part of Kysely that knows the dialect. */

@@ -1,4 +1,11 @@
-import { abortable, BadRequestError, detectDialect, isPlainObject } from "@kysera/core";
+import {
+  abortable,
+  BadRequestError,
+  detectDialect,
+  type Dialect,
+  isPlainObject,
+  MAX_PARAMETERS,
+} from "@kysera/core";
 import {
   ForeignQueryError,
   getPlugins,
@@ -115,7 +122,7 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   readonly #signal: AbortSignal | undefined;
   readonly #build: (db: Kysely<DB>, params: Params<P>) => Compilable<Row>;
   readonly #plans: Plans<Row>;
-  #isMysql: boolean | undefined;
+  #dialect: Dialect | undefined;
 
   constructor(
     { db, signal }: Pick<DbContext<DB>, "db" | "signal">,
@@ -192,9 +199,15 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   /** The values in the order of their slots. @throws {BadRequestError} */
   #values(values: P, layout: Layout): readonly unknown[] {
     const out = slotValues(values, layout);
-    this.#isMysql ??= detectDialect(this.#db) === "mysql";
+    const dialect = this.#dialect ??= detectDialect(this.#db);
+    if (out.length > MAX_PARAMETERS[dialect]) {
+      throw new BadRequestError(
+        `Cannot run the prepared query: it has ${out.length} values, and the database takes no more ` +
+          `than ${MAX_PARAMETERS[dialect]} in one statement; run it for a part of them at a time`,
+      );
+    }
     // mysql2 writes the keys of an object into the SQL.
-    if (this.#isMysql && out.some(isPlainObject)) {
+    if (dialect === "mysql" && out.some(isPlainObject)) {
       throw new BadRequestError(
         "Cannot run the prepared query: a value is an object, of which the driver would make SQL; " +
           "give text, as JSON.stringify",
@@ -328,7 +341,15 @@ function slotValues(values: object, layout: Layout): readonly unknown[] {
         `Cannot run the prepared query: list "${name}" is empty; there is nothing to look for`,
       );
     } else {
-      for (const item of value as unknown[]) out.push(item);
+      for (const item of value as unknown[]) {
+        if (item === undefined) {
+          throw new BadRequestError(
+            `Cannot run the prepared query: an item of list "${name}" is undefined; leave it out, or ` +
+              "give null for NULL",
+          );
+        }
+        out.push(item);
+      }
     }
   }
   for (const name of Object.keys(given)) {

@@ -1,7 +1,7 @@
 import { BadRequestError, isPlainObject } from "@kysera/core";
 import { columnReference } from "@kysera/executor";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
-import { assertColumn } from "./_columns.ts";
+import { assertColumn, shown } from "./_columns.ts";
 import { InvalidOperatorError } from "./errors.ts";
 import { COMPARISONS } from "./where.ts";
 
@@ -44,7 +44,7 @@ export type Encode = (column: string, value: unknown) => unknown;
 export function readCondition(where: object | undefined, encode: Encode): ReadCondition {
   const values: unknown[] = [];
   const shape: string[] = [];
-  const condition = readAll(where === undefined ? {} : where, { values, shape, encode });
+  const condition = readAll(where === undefined ? {} : where, { values, shape, encode, depth: 0 });
   return { condition, shape: shape.join(""), values };
 }
 
@@ -52,9 +52,27 @@ interface Reading {
   readonly values: unknown[];
   readonly shape: string[];
   readonly encode: Encode;
+  /** How deep the part is that is read. */
+  depth: number;
 }
 
+/** Databases bound how deep an expression may be, and so does the stack. */
+const DEEPEST = 100;
+
 function readAll(where: unknown, reading: Reading): Condition {
+  if (++reading.depth > DEEPEST) {
+    throw new BadRequestError(
+      `Cannot read the condition: it is nested more than ${DEEPEST} deep`,
+    );
+  }
+  try {
+    return readParts(where, reading);
+  } finally {
+    reading.depth--;
+  }
+}
+
+function readParts(where: unknown, reading: Reading): Condition {
   if (typeof where !== "object" || where === null || Array.isArray(where)) {
     throw new BadRequestError(
       `Cannot read the condition: ${where === null ? "null" : typeof where} was given; pass an ` +
@@ -108,7 +126,9 @@ function readColumn(column: string, value: unknown, reading: Reading): Condition
   }
   return comparisons.map(([key, each]) => {
     const operator = key === "$nin" ? "notIn" : key.startsWith("$") ? key.slice(1) : key;
-    if (!COMPARISONS.has(operator)) throw new InvalidOperatorError(column, key, [...COMPARISONS]);
+    if (!COMPARISONS.has(operator)) {
+      throw new InvalidOperatorError(column, shown(key), [...COMPARISONS]);
+    }
     // A comparison that is left out by a mistake would show more rows than were meant.
     if (each === undefined) throw undefinedValue(column);
     return readComparison(column, operator, each, reading);

@@ -4,6 +4,7 @@ import {
   detectDialect,
   type Dialect,
   isPlainObject,
+  MAX_PARAMETERS,
 } from "@kysera/core";
 import { PlanCache, tryCompilePlan } from "@kysera/dal";
 import {
@@ -93,13 +94,8 @@ interface Plans {
 const MOST_PLANS = 256;
 const MOST_COLUMNS = 1_000;
 const MOST_LISTS = 4;
-/** What drivers take in one statement, less what plugins may add to a condition. */
-const MOST_PARAMETERS: Readonly<Record<Dialect, number>> = {
-  postgres: 65_335,
-  mysql: 65_335,
-  sqlite: 32_566,
-  mssql: 1_899,
-};
+/** How many values plugins may add to a condition. */
+const OF_PLUGINS = 200;
 /** SQLite bounds how deep an expression is, and a list of ORs is as deep as it is long. */
 const MOST_COMPOSITE_KEYS = 400;
 
@@ -141,7 +137,7 @@ export class Table {
 
   /** How many rows of so many values go into one statement. */
   rowsPerStatement(columns: number): number {
-    return Math.max(1, Math.floor(MOST_PARAMETERS[this.dialect] / Math.max(1, columns)));
+    return Math.max(1, Math.floor(this.#mostValues / Math.max(1, columns)));
   }
 
   /**
@@ -187,12 +183,14 @@ export class Table {
     );
   }
 
+  get #mostValues(): number {
+    return MAX_PARAMETERS[this.dialect] - OF_PLUGINS;
+  }
+
   #tooMany(count: number): BadRequestError {
     return new BadRequestError(
       `Cannot query "${this.name}": it has ${count} values, and the database takes no more than ` +
-        `${
-          MOST_PARAMETERS[this.dialect]
-        } in one statement; ask in parts, or by findByIds(), which does`,
+        `${this.#mostValues} in one statement; ask in parts, or by findByIds(), which does`,
     );
   }
 
@@ -555,7 +553,7 @@ export class Table {
   /** A condition of a user, read. */
   condition(where: object | undefined): ReadCondition {
     const read = readCondition(where, (column, value) => this.encode(column, value));
-    if (read.values.length > MOST_PARAMETERS[this.dialect]) throw this.#tooMany(read.values.length);
+    if (read.values.length > this.#mostValues) throw this.#tooMany(read.values.length);
     return read;
   }
 

@@ -1,7 +1,7 @@
 import { assertKnownOptions, detectDialect } from "@kysera/core";
-import { assertValidIdentifier, getTables, truncateTable } from "@kysera/dialects";
+import { assertValidIdentifier, getTables, validateIdentifier } from "@kysera/dialects";
 import { getRawDb } from "@kysera/executor";
-import { CompiledQuery, type Kysely, sql } from "kysely";
+import { CompiledQuery, type Kysely, type RawBuilder, sql } from "kysely";
 
 /**
  * How tables are emptied.
@@ -68,18 +68,34 @@ export async function cleanDatabase(
   }
 }
 
+/** A table that is emptied: its name, and as SQL. */
+interface Emptied {
+  readonly name: string;
+  readonly id: RawBuilder<unknown>;
+}
+
 async function tablesOf(
   db: Kysely<any>,
   tables: readonly string[] | CleanOptions,
-): Promise<readonly string[]> {
+): Promise<readonly Emptied[]> {
   const options: CleanOptions = isList(tables) ? { tables } : tables;
   assertKnownOptions(options, OPTIONS, { action: "clean database", makeError: TypeError });
   const { tables: given, except = [] } = options;
-  for (const name of [...given ?? [], ...except]) assertValidIdentifier(name, "table name");
-  if (given !== undefined) return given;
   const dialect = detectDialect(db);
   if (dialect === "mssql") throw unsupported();
-  return (await getTables(db, dialect)).filter((name) => !except.includes(name));
+  const odd = (name: string): boolean => !validateIdentifier(name);
+  // The catalog is asked where it has to tell whether a name is that of a table, whatever is in it.
+  const isAsked = given === undefined || [...given, ...except].some(odd);
+  const known = new Set(isAsked ? await getTables(db, dialect) : []);
+  for (const name of [...given ?? [], ...except]) {
+    if (!known.has(name)) assertValidIdentifier(name, "table name");
+  }
+  const names = given ?? [...known].filter((name) => !except.includes(name));
+  return names.map((name) => ({
+    name,
+    // One that the catalog has is taken as it is; another may be qualified.
+    id: known.has(name) ? sql.id(name) : sql.table(name),
+  }));
 }
 
 function isList(tables: readonly string[] | CleanOptions): tables is readonly string[] {
@@ -87,7 +103,7 @@ function isList(tables: readonly string[] | CleanOptions): tables is readonly st
 }
 
 /** DELETE, on a connection on which foreign keys wait. */
-function emptyAtOnce(db: Kysely<any>, tables: readonly string[]): Promise<void> {
+function emptyAtOnce(db: Kysely<any>, tables: readonly Emptied[]): Promise<void> {
   return db.connection().execute(async (connection) => {
     await withoutKeys(
       connection,
@@ -96,9 +112,9 @@ function emptyAtOnce(db: Kysely<any>, tables: readonly string[]): Promise<void> 
   });
 }
 
-async function empty(db: Kysely<any>, tables: readonly string[]): Promise<void> {
+async function empty(db: Kysely<any>, tables: readonly Emptied[]): Promise<void> {
   const dialect = detectDialect(db);
-  const [first, ...rest] = tables.map((table) => sql`delete from ${sql.table(table)}`);
+  const [first, ...rest] = tables.map(({ id }) => sql`delete from ${id}`);
   if (dialect === "postgres" && rest.length > 0) {
     // Within one statement foreign keys are looked at when all of it is done.
     const parts = rest.map((part, i) => sql`${sql.id(`kysera_clean_${i}`)} as (${part})`);
@@ -110,10 +126,10 @@ async function empty(db: Kysely<any>, tables: readonly string[]): Promise<void> 
   for (const part of rest) await part.execute(db);
 }
 
-async function truncate(db: Kysely<any>, tables: readonly string[]): Promise<void> {
+async function truncate(db: Kysely<any>, tables: readonly Emptied[]): Promise<void> {
   const dialect = detectDialect(db);
   if (dialect === "postgres") {
-    const names = sql.join(tables.map((table) => sql.table(table)));
+    const names = sql.join(tables.map(({ id }) => id));
     await sql`truncate ${names} restart identity cascade`.execute(db);
     return;
   }
@@ -125,18 +141,19 @@ async function truncate(db: Kysely<any>, tables: readonly string[]): Promise<voi
   }
   await db.connection().execute((connection) =>
     withoutKeys(connection, async () => {
-      for (const table of tables) await truncateTable(connection, table, dialect);
+      for (const { id } of tables) await sql`truncate table ${id}`.execute(connection);
     })
   );
 }
 
 /** SQLite counts AUTOINCREMENT keys in a table of its own, which is there once one was counted. */
-async function forgetKeys(db: Kysely<any>, tables: readonly string[]): Promise<void> {
+async function forgetKeys(db: Kysely<any>, tables: readonly Emptied[]): Promise<void> {
   const { rows } = await sql`select 1 from sqlite_master where name = 'sqlite_sequence'`.execute(
     db,
   );
   if (rows.length === 0) return;
-  await sql`delete from sqlite_sequence where name in (${sql.join(tables)})`.execute(db);
+  await sql`delete from sqlite_sequence where name in (${sql.join(tables.map(({ name }) => name))})`
+    .execute(db);
 }
 
 /** MySQL looks at foreign keys row by row, unless the session says otherwise. */

@@ -57,6 +57,34 @@ onEveryDialect("cleanDatabase()", (dialect) => {
     }
   });
 
+  it("empties tables whose names are no identifiers", async () => {
+    const { db, close } = await openUsers(dialect);
+    try {
+      const any = db as Kysely<any>;
+      const names = ["a.b", "tbl-with-dash", "таблица", 'quo"te', "select", "two words"];
+      for (const strategy of ["transaction", "delete", "truncate"] as const) {
+        for (const name of names) {
+          await sql`create table if not exists ${sql.id(name)} (id int)`.execute(any);
+          await sql`insert into ${sql.id(name)} values (1)`.execute(any);
+        }
+        const counts = async (): Promise<number[]> => {
+          const all = names.map(async (name) => {
+            const { rows } = await sql<{ n: unknown }>`select count(*) as n from ${sql.id(name)}`
+              .execute(any);
+            return Number(rows[0]!.n);
+          });
+          return await Promise.all(all);
+        };
+        await cleanDatabase(db, strategy, { except: ["tbl-with-dash", "users"] });
+        assert.deepEqual(await counts(), [0, 1, 0, 0, 0, 0]);
+        await cleanDatabase(db, strategy, ["tbl-with-dash"]);
+        assert.deepEqual(await counts(), [0, 0, 0, 0, 0, 0]);
+      }
+    } finally {
+      await close();
+    }
+  });
+
   it("refuses a name that is no identifier, and an unknown strategy", async () => {
     const { db, close } = await openUsers(dialect);
     try {

@@ -1,0 +1,60 @@
+import { BadRequestError } from "@kysera/core";
+import { prepareQuery } from "@kysera/dal";
+import { createRepository } from "@kysera/repository";
+import type { Kysely } from "kysely";
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { onEveryDialect } from "../support/matrix.ts";
+
+onEveryDialect("input of any size", (dialect) => {
+  it("is refused by name, in few words, before any SQL", async () => {
+    const { db, close }: { db: Kysely<any>; close(): Promise<void> } = await dialect.open();
+    try {
+      await db.schema.createTable("t").addColumn("id", "integer", (c) => c.primaryKey()).execute();
+      const repo: any = createRepository(db, { tableName: "t" });
+      const refused = async (work: () => Promise<unknown>): Promise<void> => {
+        await assert.rejects(work, (error) => {
+          assert.ok(error instanceof BadRequestError, String(error).slice(0, 200));
+          assert.ok(error.message.length < 1_000, `${error.message.length} characters`);
+          assert.ok(!error.message.includes("\0"));
+          return true;
+        });
+      };
+      const long = "x".repeat(1_000_000);
+      for (const name of [long, "a\0b", "\0"]) {
+        await refused(() => repo.find({ where: { [name]: 1 } }));
+        await refused(() => repo.find({ orderBy: name }));
+        await refused(() => repo.find({ select: [name] }));
+        await refused(() => repo.create({ [name]: 1 }));
+        await refused(() => repo.update(1, { [name]: 1 }));
+      }
+      await refused(() => repo.find({ where: { id: { [long]: 1 } } }));
+      await refused(() => repo.find({ [long]: 1 }));
+      for (const key of ["and", "or", "not"]) {
+        let where: any = { id: 1 };
+        for (let i = 0; i < 5_000; i++) where = { [key]: key === "not" ? where : [where] };
+        await refused(() => repo.find({ where }));
+        await refused(() => repo.deleteWhere(where));
+      }
+      let where: any = { id: 1 };
+      for (let i = 0; i < 50; i++) where = { not: where };
+      assert.deepEqual(await repo.find({ where }), []);
+
+      const byIds = prepareQuery(
+        db,
+        (db, { ids }: any) => db.selectFrom("t").selectAll().where("id", "in", ids),
+      );
+      const notIn = prepareQuery(
+        db,
+        (db, { ids }: any) => db.selectFrom("t").selectAll().where("id", "not in", ids),
+      );
+      for (const query of [byIds, notIn] as any[]) {
+        await refused(() => query.execute({ ids: [1, undefined] }));
+        await refused(() => query.execute({ ids: Array.from({ length: 70_000 }, (_, i) => i) }));
+      }
+      assert.deepEqual(await (byIds as any).execute({ ids: [1, 2] }), []);
+    } finally {
+      await close();
+    }
+  });
+});
