@@ -9,7 +9,7 @@ export interface GetCapabilitiesOptions {
   readonly variant?: DialectVariant;
   /**
    * The version, as the server tells it. If not given, the oldest that is supported: PostgreSQL 12,
-   * MySQL 8.0, MariaDB 10.6, SQLite 3.35, SQL Server 2017 (14).
+   * MySQL 8.0, MariaDB 10.6, SQLite 3.37, SQL Server 2017 (14).
    */
   readonly version?: string;
 }
@@ -139,7 +139,7 @@ const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
   },
   sqlite: {
     dialect: "sqlite",
-    oldest: [3, 35, 0],
+    oldest: [3, 37, 0],
     capabilities: (since) => ({
       ...COMMON,
       returning: since(3, 35, 0) ? EVERY : NONE,

@@ -4,18 +4,19 @@ import { SqliteHandleDialect } from "./_dialect.ts";
 import type { RunResult, SqliteHandle, SqliteHandleStatement } from "./_handle.ts";
 import type { SqliteDialectOptions } from "./sqlite_dialect_options.ts";
 
-/** The part of a `Statement` of `better-sqlite3` that is used. */
+/**
+ * The part of a `Statement` of `better-sqlite3` that is used. Parameters may be anything: before
+ * version 6, TypeScript takes its declarations for nothing narrower.
+ */
 export interface BetterSqlite3Statement {
   /** Whether the statement returns rows. */
   readonly reader: boolean;
   /** Runs the statement and returns all rows. */
-  all(...parameters: (null | number | bigint | string | Uint8Array)[]): unknown[];
+  all(...parameters: any[]): unknown[];
   /** Runs the statement and says what it changed. */
-  run(
-    ...parameters: (null | number | bigint | string | Uint8Array)[]
-  ): { changes: number | bigint; lastInsertRowid: number | bigint };
+  run(...parameters: any[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   /** Runs the statement and returns its rows one by one. */
-  iterate(...parameters: (null | number | bigint | string | Uint8Array)[]): Iterator<unknown>;
+  iterate(...parameters: any[]): Iterator<unknown>;
   /** Describes the columns the statement returns. */
   columns(): { name: string }[];
   /** Whether integers are read as bigint. */
