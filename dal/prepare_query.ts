@@ -230,6 +230,12 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     const layout: Layout = new Map();
     const params = paramsFor<P>(values, layout, (_index, value) => new Value(value));
     const built = this.#build(db, params);
+    if (typeof built?.compile !== "function") {
+      throw new BadRequestError(
+        "Cannot run the prepared query: its function returns no query; it may not be async, nor " +
+          "execute the query itself",
+      );
+    }
     this.#values(values, layout);
     return built;
   }

@@ -12,6 +12,7 @@ import {
   columnReference,
   findColumnTypes,
   findKey,
+  getRawDb,
   inOneRun,
   mustMeetOneRow,
   planKey,
@@ -26,6 +27,7 @@ import {
   ExpressionWrapper,
   type Kysely,
   type QueryResult,
+  sql,
   type SqlBool,
 } from "kysely";
 import { assertColumn } from "./_columns.ts";
@@ -234,7 +236,12 @@ export class Table {
   }
 
   async #types(): Promise<ColumnTypes> {
-    return this.#plans.types ??= await findColumnTypes(this.db, this.name);
+    try {
+      return this.#plans.types ??= await findColumnTypes(this.db, this.name);
+    } catch (error) {
+      if (this.dialect === "mysql") await this.#refuseArrays();
+      throw error;
+    }
   }
 
   /** The table's own signal, and another one. */
@@ -263,6 +270,17 @@ export class Table {
     const entities = asTheyAre ? rows as Row[] : rows.map((row) => this.#map(row));
     if (validated === 0 || schemas.entity === undefined) return entities;
     return this.#validated(entities, schemas.entity);
+  }
+
+  /** mysql2 has options by which a row is a list of values, or of tables. */
+  async #refuseArrays(): Promise<void> {
+    const { rows: [row] } = await sql<{ kyseraone: unknown }>`select 1 as kyseraone`
+      .execute(getRawDb<any>(this.db));
+    if (Number(row?.kyseraone) === 1) return;
+    throw new BadRequestError(
+      `Cannot read rows of "${this.name}": the driver gives them as lists, or by table; leave out ` +
+        "its options rowsAsArray and nestTables",
+    );
   }
 
   async #validated(

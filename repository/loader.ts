@@ -1,3 +1,5 @@
+import { parseDatabaseError } from "@kysera/core";
+
 /** Answers many `load(id)` of one tick with one query. */
 export interface Loader<Key, Entity> {
   /** The row with a key, or `null`. Asked twice, it is read once. */
@@ -28,7 +30,11 @@ export function createLoader<Key, Entity>(
     waiting = [];
     const rows = read(batch.map(({ id }) => id));
     for (const { id, settle } of batch) {
-      settle(rows.then((found) => found.get(nameOf(id)) ?? null));
+      settle(rows.then((found) => found.get(nameOf(id)) ?? null, async (error) => {
+        // One key that the database takes for none must not fail all others of the tick.
+        if (batch.length === 1 || !isInvalidInput(error)) throw error;
+        return (await read([id])).get(nameOf(id)) ?? null;
+      }));
     }
   };
   // Async, so that a key that is none rejects as other failures do.
@@ -52,4 +58,8 @@ export function createLoader<Key, Entity>(
     loadMany: (ids) => Promise.all(ids.map(load)),
     clear: (id) => id === undefined ? known.clear() : void known.delete(nameOf(id)),
   };
+}
+
+function isInvalidInput(error: unknown): boolean {
+  return parseDatabaseError(error).code === "VALIDATION_INVALID_INPUT";
 }

@@ -87,7 +87,8 @@ export class CursorCodec {
       if (await crypto.subtle.verify("HMAC", key, tag, data)) return this.#parse(payload);
     }
     throw new BadRequestError(
-      "Cannot use cursor: it was made for another query, order or secret, or was changed",
+      "Cannot use cursor: it was made for another query, order or secret, or was changed; a filter " +
+        "whose values change from page to page, such as `new Date()`, is another query",
     );
   }
 

@@ -16,12 +16,15 @@ import { childrenOf } from "./_shape.ts";
 import { pageTable, selectAs, withoutOrder } from "./_nodes.ts";
 import type { CursorValue, KeyType, TypeSearch } from "./_values.ts";
 
+/** A value that ORDER BY looks at a part of: no cursor can say where its row is. */
+export const CUT: CursorValue = ["cut", null];
+
 /** What a type does, but for its name. */
 type Manner = Pick<KeyType, "order" | "bind"> & {
   /** The exact text of a value. */
   text(key: OperationNode): OperationNode;
-  /** Tells of a row that its value cannot be compared: 0 if so. */
-  check?(key: OperationNode): OperationNode;
+  /** Tells of a value that ORDER BY looks at a part of it only. */
+  isCut?(key: OperationNode): OperationNode;
 };
 
 const wrap = (node: OperationNode): ExpressionWrapper<any, any, any> => new ExpressionWrapper(node);
@@ -34,6 +37,13 @@ const unsigned = RawNode.createWithSql("unsigned");
 const bindText: KeyType["bind"] = ([, text]) => ValueNode.create(text);
 const bindUnsigned: KeyType["bind"] = ([, text]) =>
   CastNode.create(ValueNode.create(text), unsigned);
+
+/**
+ * ORDER BY looks at so many bytes of what it makes of a text. Of a character it makes four at the
+ * most, in the usual collations.
+ */
+const textIsCut = (key: OperationNode): OperationNode =>
+  sql`char_length(${wrap(key)}) * 4 > @@max_sort_length`.toOperationNode();
 
 const MOST_SCALE = 38;
 /** `decimal(65, s)` by scale: an exact number is compared as one, never as text or floating point. */
@@ -76,14 +86,16 @@ const MANNERS: ReadonlyMap<string, Manner> = new Map<string, Manner>([
   }],
   // As a text it would be compared as a floating point number, which has no 64 bits
   ["set", { order: asUnsigned, text: asIs, bind: bindUnsigned }],
-  ["text", { text: asText, bind: bindText }],
+  ["text", { text: asText, bind: bindText, isCut: textIsCut }],
   ["words", {
     // JSON is compared with a text by another rule than with JSON
     order: (key) => sql`concat(${wrap(key)})`.toOperationNode(),
     text: asIs,
     bind: bindText,
+    isCut: textIsCut,
   }],
   ["bytes", {
+    isCut: (key) => sql`length(${wrap(key)}) > @@max_sort_length`.toOperationNode(),
     text: (key) => sql`hex(${wrap(key)})`.toOperationNode(),
     bind: ([, text]) => ValueNode.create(decodeBase64(text)),
   }],
@@ -126,16 +138,18 @@ export async function mysqlTypes(search: TypeSearch): Promise<readonly KeyType[]
 
 function typeOf(kind: string): KeyType {
   const manner = mannerOf(kind);
-  const { text, order, bind } = manner;
+  const { text, order, bind, isCut } = manner;
   return {
     ...order === undefined ? {} : { order },
     bind,
     select: (key) => ({
       // The sign in front keeps plugins from taking the text for something to parse
       t: sql`concat('=', ${wrap(text(key))})`.toOperationNode(),
+      ...isCut === undefined ? {} : { l: isCut(key) },
     }),
-    read({ t }): CursorValue {
+    read({ t, l }): CursorValue {
       if (t === null) return [kind, null];
+      if (Number(l ?? 0) !== 0) return CUT;
       const read = String(t).slice(1);
       return [kind, kind === "bytes" ? encodeBase64(bytesOf(read)) : read];
     },

@@ -17,6 +17,7 @@ import { type PageRow, readPage, runInstead } from "./_page.ts";
 import { dialectOf, inspect, orderedBy } from "./_query.ts";
 import { isLimited } from "./_shape.ts";
 import { totalOf } from "./_total.ts";
+import { CUT } from "./_types_mysql.ts";
 import { typesOf } from "./_values.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
 import type { PageInfo, PaginatedResult, TotalMode } from "./paginated_result.ts";
@@ -275,6 +276,14 @@ async function cursorsOf(
 ): Promise<Omit<PageInfo, "limit">> {
   const first = rows[0];
   const last = rows.at(-1);
+  const isCut = [has.hasPrev ? first : undefined, has.hasNext ? last : undefined]
+    .some((row) => row?.values.includes(CUT));
+  if (isCut) {
+    throw new BadRequestError(
+      `Cannot ${action}: a value of the order is longer than what the database sorts by ` +
+        "(max_sort_length); order by the beginning of it, such as left(text, 200)",
+    );
+  }
   const after: Position | undefined = last === undefined
     ? position
     : { side: "after", direction: "forward", values: last.values };

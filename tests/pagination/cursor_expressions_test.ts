@@ -231,6 +231,21 @@ onEveryDialect("paginateCursor() by an expression", (dialect) => {
       );
     });
 
+    it("a text that is longer than what is sorted by is refused, its beginning is not", async () => {
+      await sql`create table texts (id int primary key, body text)`.execute(db);
+      const long = "x".repeat(3_000);
+      const bodies = [`${long}c`, `${long}a`, `${long}b`, "short"];
+      await db.insertInto("texts").values(bodies.map((body, id) => ({ id, body }))).execute();
+      const query = db.selectFrom("texts").select("id");
+      await assert.rejects(
+        paginateCursor(query, { orderBy: [{ column: "body", direction: "desc" }], limit: 1 }),
+        (error) => error instanceof BadRequestError && /max_sort_length/.test(error.message),
+      );
+      const column = sql`left(body, 200)`;
+      const found = await bothWays(query, { orderBy: [{ column }], limit: 1 });
+      assert.deepEqual(found.map(({ id }) => id), [3, 0, 1, 2]);
+    });
+
     it("columns of views and other databases, and of joins that do not name their table", async () => {
       await sql`create view pv as select id, en, bi, uu from pr`.execute(db);
       await sql`create table notes (note_id int primary key, note enum('9', '10'))`.execute(db);

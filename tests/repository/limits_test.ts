@@ -1,10 +1,47 @@
 import { BadRequestError } from "@kysera/core";
 import { prepareQuery } from "@kysera/dal";
 import { createRepository } from "@kysera/repository";
-import type { Kysely } from "kysely";
+import { Kysely, MysqlDialect } from "kysely";
 import assert from "node:assert/strict";
+import process from "node:process";
 import { it } from "node:test";
 import { onEveryDialect } from "../support/matrix.ts";
+
+onEveryDialect("a loader", (dialect) => {
+  it("loads the other keys of a tick where the database takes one for none", async () => {
+    const { db, close }: { db: Kysely<any>; close(): Promise<void> } = await dialect.open();
+    try {
+      await db.schema.createTable("t").addColumn("id", "integer", (c) => c.primaryKey()).execute();
+      await db.insertInto("t").values([{ id: 1 }, { id: 2 }]).execute();
+      const loader: any = createRepository(db, { tableName: "t" }).loader();
+      const found = await Promise.allSettled([1, "abc", 2].map((id) => loader.load(id)));
+      assert.deepEqual(found.map((one: any) => one.value), [{ id: 1 }, undefined, { id: 2 }]);
+      assert.equal(found[1]!.status, "rejected");
+    } finally {
+      await close();
+    }
+  });
+}, ["postgres", "pglite"]);
+
+onEveryDialect("a driver that gives rows as lists", () => {
+  it("is named", async () => {
+    const { default: mysql } = await import("mysql2");
+    const url = process.env["KYSERA_TEST_MYSQL_URL"]!;
+    for (const option of [{ rowsAsArray: true }, { nestTables: true }]) {
+      const pool = mysql.createPool({ uri: url, ...option } as any);
+      const db = new Kysely<any>({ dialect: new MysqlDialect({ pool: pool as any }) });
+      try {
+        const repo = createRepository(
+          db,
+          { tableName: "information_schema.engines" } as any,
+        ) as any;
+        await assert.rejects(repo.findAll(), /rowsAsArray|nestTables|rows/);
+      } finally {
+        await db.destroy();
+      }
+    }
+  });
+}, ["mysql"]);
 
 onEveryDialect("input of any size", (dialect) => {
   it("is refused by name, in few words, before any SQL", async () => {
@@ -53,6 +90,8 @@ onEveryDialect("input of any size", (dialect) => {
         await refused(() => query.execute({ ids: Array.from({ length: 70_000 }, (_, i) => i) }));
       }
       assert.deepEqual(await (byIds as any).execute({ ids: [1, 2] }), []);
+      const late = prepareQuery(db, (async (db: any) => db.selectFrom("t").selectAll()) as any);
+      await assert.rejects((late as any).execute({}), /returns no query; it may not be async/);
     } finally {
       await close();
     }
