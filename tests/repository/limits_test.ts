@@ -90,7 +90,10 @@ onEveryDialect("input of any size", (dialect) => {
         await refused(() => query.execute({ ids: Array.from({ length: 70_000 }, (_, i) => i) }));
       }
       assert.deepEqual(await (byIds as any).execute({ ids: [1, 2] }), []);
-      const late = prepareQuery(db, (async (db: any) => db.selectFrom("t").selectAll()) as any);
+      const late = prepareQuery(
+        db,
+        ((db: any) => Promise.resolve(db.selectFrom("t").selectAll())) as any,
+      );
       await assert.rejects((late as any).execute({}), /returns no query; it may not be async/);
     } finally {
       await close();
