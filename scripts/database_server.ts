@@ -11,6 +11,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  accepts,
   commandOf,
   findProgram,
   freePort,
@@ -71,7 +72,7 @@ const RECIPES: Record<ServerName, Recipe> = {
       ]),
     ],
     url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
-    isReady: (dir) => Promise.resolve(postgresIsReady(dir)),
+    isReady: async (dir, port) => postgresIsReady(dir) && await accepts(port),
     // "Immediate shutdown": SIGKILL would leave the workers and the shared memory behind.
     stopSignal: "SIGQUIT",
   },

@@ -62,6 +62,20 @@ export function postgresIsReady(dir: string): boolean {
   return existsSync(file) && readFileSync(file, "utf8").split("\n")[7]?.trim() === "ready";
 }
 
+/** Whether a port accepts connections. */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const finish = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.setTimeout(1_000, () => finish(false));
+    socket.once("connect", () => finish(true));
+    socket.once("error", () => finish(false));
+  });
+}
+
 /** Whether a MySQL server accepts connections: it speaks first. */
 export function mysqlIsReady(port: number): Promise<boolean> {
   return new Promise((resolve) => {
