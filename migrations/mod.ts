@@ -32,6 +32,7 @@
  *
  * @module
  */
+export * from "./batches.ts";
 export * from "./create_migration.ts";
 export * from "./create_migration_with_meta.ts";
 export * from "./create_sql_migration.ts";

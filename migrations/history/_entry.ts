@@ -41,8 +41,11 @@ export interface LockRow {
 /** A statement that was sent outside of a transaction. */
 export interface Step {
   readonly step: number;
-  /** `started`: whether it was applied is not known. */
-  readonly state: "started" | "done";
+  /**
+   * `started`: whether it was applied is not known. `batches`: it stands for batches, of which those
+   * up to the key in `result` are applied.
+   */
+  readonly state: "started" | "done" | "batches";
   readonly hash: string;
   readonly sql: string;
   /** What it answered, as JSON. */

@@ -289,8 +289,13 @@ export class History {
   }
 
   /** Says what became of a statement. */
-  async finishStep(name: string, step: number, result: string | undefined): Promise<void> {
-    await this.#db.updateTable(this.#names.step).set({ state: "done", result: result ?? null })
+  async updateStep(
+    name: string,
+    step: number,
+    state: Step["state"],
+    result: string | undefined,
+  ): Promise<void> {
+    await this.#db.updateTable(this.#names.step).set({ state, result: result ?? null })
       .where("name", "=", name).where("step", "=", step).execute();
   }
 

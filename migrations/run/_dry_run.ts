@@ -2,6 +2,7 @@ import type { CompiledQuery, QueryResult } from "kysely";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { PlannedMigration, PlannedStatement } from "../results.ts";
 import { isSeveral, namesIn, objectsIn, statementKind } from "../sql/_statement_kind.ts";
+import { noteBatchRunner, statementOf } from "./_batch_context.ts";
 import { callMigration } from "./_resolved.ts";
 import type { Task } from "./_engine.ts";
 import type { Session, StatementHooks } from "./_session.ts";
@@ -69,7 +70,13 @@ class Planner implements StatementHooks {
       if (transaction) {
         const trx = await db.startTransaction().execute();
         await callMigration(task.migration, task.operation, trx);
-      } else await callMigration(task.migration, task.operation, db);
+      } else {
+        noteBatchRunner(db, (batches) => {
+          this.#statements.push(statementOf(batches));
+          return Promise.resolve({ rows: 0, total: undefined, rowsPerSecond: 0, timeLeft: 0 });
+        });
+        await callMigration(task.migration, task.operation, db);
+      }
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       endsBecause = `after ${this.#statements.length} statements it fails: ${message}`;

@@ -13,6 +13,7 @@ import type { MigrationOperation } from "../migration.ts";
 import type { MigrationObserver } from "../plugins/migration_observer.ts";
 import type { Settings } from "../options.ts";
 import type { LockHolder, MigrationResult, PlannedMigration } from "../results.ts";
+import { noteBatchRunner } from "./_batch_context.ts";
 import { dryRun } from "./_dry_run.ts";
 import { failureError } from "./_failure.ts";
 import { PlanRecord } from "./_plan_record.ts";
@@ -537,7 +538,9 @@ class Run {
       skips: task.from ?? 0,
     });
     try {
-      await callMigration(migration, operation, this.#session.bind(steps));
+      const db = this.#session.bind(steps);
+      noteBatchRunner(db, (batches) => steps.batches(db, batches));
+      await callMigration(migration, operation, db);
       heart.assertHeld();
     } catch (cause) {
       const failed = new Failed(task, cause, steps.failed, false, 0);

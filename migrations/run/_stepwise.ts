@@ -1,9 +1,12 @@
-import type { CompiledQuery, QueryResult } from "kysely";
+import type { CompiledQuery, Kysely, QueryResult } from "kysely";
+import type { BatchProgress } from "../batches.ts";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import { MigrationLockError } from "../errors.ts";
 import type { Step } from "../history/_entry.ts";
 import type { History } from "../history/_history.ts";
 import { namesIn, savepointOf, type StatementKind, statementKind } from "../sql/_statement_kind.ts";
+import { type BatchTask, statementOf } from "./_batch_context.ts";
+import { runBatches, stateIn, textOf } from "./_batches.ts";
 import { canonicalStatement, sha256 } from "./_hash.ts";
 import type { PlanRecord } from "./_plan_record.ts";
 import type { Send, Session, StatementHooks } from "./_session.ts";
@@ -49,6 +52,7 @@ export class Stepwise implements StatementHooks {
   #inTransaction = false;
   /** The savepoint that began the transaction. */
   #outermost: string | undefined;
+  #isInBatches = false;
   #lastSign: number = performance.now();
   #last: Promise<unknown> = Promise.resolve();
   /** The statement that failed, from 1 on. */
@@ -57,11 +61,6 @@ export class Stepwise implements StatementHooks {
   constructor(options: StepwiseOptions) {
     this.#options = options;
     this.#next = (options.recorded.at(-1)?.step ?? 0) + 1;
-  }
-
-  /** How many statements were sent, or had been. */
-  get position(): number {
-    return this.#position;
   }
 
   streams(query: CompiledQuery): boolean {
@@ -73,7 +72,48 @@ export class Stepwise implements StatementHooks {
     return true;
   }
 
+  /** Runs batches; they are one step among the others. */
+  async batches(db: Kysely<any>, task: BatchTask): Promise<BatchProgress> {
+    const { plan, recorded, traits, history, owner, lease, name, skips } = this.#options;
+    const statement = statementOf(task);
+    plan.add(statement);
+    const index = this.#position++;
+    const hash = await sha256(canonicalStatement(statement));
+    const known = recorded[this.#replayed];
+    if (known !== undefined) {
+      this.#replayed++;
+      this.#assertSame(known, hash, statement.sql);
+    }
+    const state = stateIn(known?.result);
+    if (known?.state === "done") return doneBefore(state.rows);
+    const step = known?.step ??
+      await this.#insert(statement, hash, index < skips ? "done" : "batches", undefined);
+    if (index < skips) return doneBefore(0);
+    let last = state;
+    this.#isInBatches = true;
+    try {
+      const progress = await runBatches(db, traits, task, state, {
+        hold: async () => {
+          if (!await history.beat(owner, lease)) throw lost();
+        },
+        save: async (state) => {
+          last = state;
+          await history.updateStep(name, step, "batches", textOf(state));
+        },
+      });
+      await history.updateStep(name, step, "done", textOf(last));
+      return progress;
+    } catch (error) {
+      this.failed = { index: index + 1, sql: statement.sql };
+      throw error;
+    } finally {
+      this.#isInBatches = false;
+    }
+  }
+
   run(query: CompiledQuery, send: Send): Promise<QueryResult<unknown>> {
+    // A batch is recorded as a whole, by whoever cuts it.
+    if (this.#isInBatches) return send();
     const kind = statementKind(query, this.#options.traits.lexis);
     if (kind === "read") return send();
     // One after the other, however they were begun: their order is what makes them known again.
@@ -156,12 +196,7 @@ export class Stepwise implements StatementHooks {
 
   /** Answers as a statement did that is applied already. */
   #replay(known: Step, hash: string, query: CompiledQuery): QueryResult<unknown> {
-    if (known.hash !== hash) {
-      throw new ResumeError(
-        `statement ${this.#replayed} is another one than the one that was applied before it ` +
-          `stopped; applied was: ${known.sql}; now it is: ${query.sql}`,
-      );
-    }
+    this.#assertSame(known, hash, query.sql);
     const kept = known.result === undefined ? undefined : JSON.parse(known.result);
     if (kept?.hasRows) {
       throw new ResumeError(
@@ -174,6 +209,14 @@ export class Stepwise implements StatementHooks {
       ...kept?.changed === undefined ? {} : { numChangedRows: BigInt(kept.changed) },
       ...kept?.insertId === undefined ? {} : { insertId: BigInt(kept.insertId) },
     };
+  }
+
+  #assertSame(known: Step, hash: string, sql: string): void {
+    if (known.hash === hash) return;
+    throw new ResumeError(
+      `statement ${this.#replayed} is another one than the one that was applied before it ` +
+        `stopped; applied was: ${known.sql}; now it is: ${sql}`,
+    );
   }
 
   /** Records a statement in the transaction of the migration that it runs in. */
@@ -240,7 +283,7 @@ export class Stepwise implements StatementHooks {
   }
 
   async #insert(
-    query: CompiledQuery,
+    query: Pick<CompiledQuery, "sql">,
     hash: string,
     state: Step["state"],
     result: QueryResult<unknown> | undefined,
@@ -260,6 +303,11 @@ export class Stepwise implements StatementHooks {
     if (!isOwner) throw lost();
     return step;
   }
+}
+
+/** What batches say that were done before. */
+function doneBefore(rows: number): BatchProgress {
+  return { rows, total: undefined, rowsPerSecond: 0, timeLeft: 0 };
 }
 
 function lost(): MigrationLockError {
@@ -294,7 +342,7 @@ export async function settleSteps(
 ): Promise<Step[] | undefined> {
   const steps = await history.steps(name);
   const last = steps.at(-1);
-  if (last === undefined || last.state === "done") return steps;
+  if (last === undefined || last.state !== "started") return steps;
   // A statement that another one follows was applied.
   const names = namesIn(last.sql, traits.lexis);
   const before = last.fingerprint ?? "";
@@ -303,6 +351,6 @@ export async function settleSteps(
     await history.removeSteps(name, last.step);
     return steps.slice(0, -1);
   }
-  await history.finishStep(name, last.step, undefined);
+  await history.updateStep(name, last.step, "done", undefined);
   return [...steps.slice(0, -1), { ...last, state: "done" }];
 }
