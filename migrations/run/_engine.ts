@@ -124,6 +124,28 @@ export class Engine {
     });
   }
 
+  /** Runs migrations in one transaction, which is rolled back. */
+  async rehearse(next: NextTask, log: RunLog): Promise<void> {
+    if (!this.traits.transactionalDdl) {
+      throw new BadRequestError(
+        "Cannot rehearse migrations here: the database changes its schema in no transaction; give the " +
+          "option database, a scratch database to run them on",
+      );
+    }
+    await this.#withSession(async (session) => {
+      const layout = await readLayout(session.own, this.traits, this.#names);
+      const run = new Run(this.#db, session, this.#settings, this.traits, this.dialect, {
+        names: this.#names,
+        next,
+        log,
+        observer: NOBODY,
+      });
+      await run.rehearse(async () => {
+        if (!layout.isSetUp) await this.#fill(session.own, layout.legacy);
+      });
+    });
+  }
+
   /** Changes the history under the lock, where no migration runs. */
   async change<T>(
     body: (history: History, entries: readonly HistoryEntry[]) => Promise<T>,
@@ -195,19 +217,24 @@ export class Engine {
     await this.#exclusively(session, async (own) => {
       const layout = await readLayout(own, traits, this.#names);
       if (layout.isSetUp) return { value: undefined };
-      if (traits.transactionalDdl) await createTables(own, traits, this.#names);
-      await insertLockRow(own, this.#names);
-      const legacy = await this.#readLegacy(own, layout.legacy);
-      await this.#history(own).insertApplied(legacy.map((entry, index) => ({
-        ...entry,
-        sequence: index + 1,
-        duration: undefined,
-        sourceHash: undefined,
-        planHash: undefined,
-        plan: undefined,
-      })));
+      await this.#fill(own, layout.legacy);
       return { value: undefined };
     });
+  }
+
+  /** Creates what is not there, and takes another runner's history over. */
+  async #fill(own: Kysely<any>, others: readonly LegacyHistory[]): Promise<void> {
+    if (this.traits.transactionalDdl) await createTables(own, this.traits, this.#names);
+    await insertLockRow(own, this.#names);
+    const legacy = await this.#readLegacy(own, others);
+    await this.#history(own).insertApplied(legacy.map((entry, index) => ({
+      ...entry,
+      sequence: index + 1,
+      duration: undefined,
+      sourceHash: undefined,
+      planHash: undefined,
+      plan: undefined,
+    })));
   }
 
   async #readLegacy(own: Kysely<any>, legacy: readonly LegacyHistory[]) {
@@ -288,6 +315,13 @@ export class Engine {
   }
 }
 
+/** Is told nothing. */
+const NOBODY: MigrationObserver = {
+  before: () => Promise.resolve(),
+  after: () => Promise.resolve(),
+  failed: () => Promise.resolve(),
+};
+
 /** What a run is about. */
 interface RunOptions {
   readonly names: TableNames;
@@ -339,6 +373,35 @@ class Run {
       if (outcome === "done") return;
       if (outcome === "ran") patience = this.#patience();
       else await this.#waitOrFail(patience);
+    }
+  }
+
+  /** Runs all there is in one transaction, and rolls it back. */
+  async rehearse(setUp: () => Promise<void>): Promise<void> {
+    const { next, log } = this.#options;
+    const recorder = new Recorder(this.#traits.lexis);
+    const trx = await begin(this.#session.bind(recorder), this.#traits);
+    try {
+      await setUp();
+      const lock = await this.#history.lockTransaction();
+      if (lock === undefined || isHeld(lock)) await this.#waitOrFail(new Patience(0, undefined));
+      let entries = await this.#history.entries();
+      for (let task = await next(entries); task !== undefined; task = await next(entries)) {
+        if (!wantsTransaction(task, this.#settings)) {
+          throw new BadRequestError(
+            `Cannot rehearse migration "${task.migration.name}" here: it runs outside of a ` +
+              `transaction; give the option database, a scratch database to run it on`,
+          );
+        }
+        const ran = await this.#inTransaction(task, entries, trx, recorder);
+        entries = entriesAfter(entries, ran);
+        log.executed.push(task.migration.name);
+      }
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      await this.#report(error);
+    } finally {
+      await trx.rollback().execute();
     }
   }
 

@@ -70,6 +70,44 @@ export class MigrationRunner {
   }
 
   /**
+   * Runs every migration that is not applied, for real, in one transaction that is rolled back: what
+   * fails, fails here. It holds the locks that the migrations take until it is over. With a scratch
+   * database the migrations are applied to that one, as `up()` does, and stay.
+   *
+   * @param options `database`: a scratch database; needed on MySQL and MariaDB, and for migrations
+   * outside of a transaction
+   * @returns what ran
+   * @throws {BadRequestError} if it cannot be done in a transaction
+   * @throws {MigrationError} if one fails
+   */
+  async rehearse(
+    options: { readonly database?: Kysely<any> | undefined } = {},
+  ): Promise<MigrationResult> {
+    const { database } = options;
+    const code = await this.#resolve();
+    if (database !== undefined) {
+      return await new MigrationRunner(database, this.#list, {
+        policy: this.#settings.policy,
+        tableName: this.#settings.tableName,
+        useTransactions: this.#settings.transactions === "none"
+          ? false
+          : this.#settings.transactions,
+      }).up();
+    }
+    const log = new RunLog();
+    const next: NextTask = (entries) => {
+      if (log.failed.length > 0) return undefined;
+      const state = stateOf(code, entries);
+      const refused = this.#refused(state.problems, true);
+      if (refused.length > 0) throw new MigrationStateError(refused);
+      const [migration] = state.pending;
+      return migration && { migration, operation: "up" };
+    };
+    await this.#engine.rehearse(next, log);
+    return log.result(true);
+  }
+
+  /**
    * Undoes the migrations that were applied last.
    *
    * @param steps how many

@@ -400,6 +400,42 @@ onEveryDialect("a runner of migrations", (dialect) => {
       assert.equal((await db.introspection.getTables()).length, 0);
     }));
 
+  it("rehearses in a transaction that is rolled back, or on a scratch database", () =>
+    withDb(dialect, async (db) => {
+      const fill = createMigration("b", async (db) => {
+        // It needs what the one before has done, so that no plan can be made of it.
+        await db.insertInto("a").values({ id: 1 }).execute();
+        const { id } = await db.selectFrom("a").select("id").executeTakeFirstOrThrow();
+        assert.equal(id, 1);
+      });
+      const broken = createMigration("c", async (db) => {
+        await db.insertInto("nowhere").values({ id: 1 }).execute();
+      });
+      const runner = createMigrationRunner(db, [table("a"), fill]);
+      if (dialect.dialect === "mysql") {
+        await assert.rejects(runner.rehearse(), /scratch database/);
+      } else {
+        const { executed, dryRun } = await runner.rehearse();
+        assert.deepEqual([executed, dryRun], [["a", "b"], true]);
+        await assert.rejects(
+          createMigrationRunner(db, [table("a"), fill, broken]).rehearse(),
+          (error: MigrationError) => error.migrationName === "c",
+        );
+        const outside = { ...table("d"), transaction: false };
+        await assert.rejects(createMigrationRunner(db, [outside]).rehearse(), /"d" here: it runs/);
+      }
+      assert.equal((await db.introspection.getTables()).length, 0);
+      const { db: scratch, close } = await dialect.open();
+      try {
+        assert.deepEqual((await runner.rehearse({ database: scratch })).executed, ["a", "b"]);
+        assert.deepEqual(await tablesOf(scratch), ["a"]);
+      } finally {
+        await close();
+      }
+      assert.equal((await db.introspection.getTables()).length, 0);
+      assert.deepEqual((await runner.up()).executed, ["a", "b"]);
+    }));
+
   it("plans what depends on data from the data, and sends none of the writes", () =>
     withDb(dialect, async (db) => {
       await db.schema.createTable("t").addColumn("id", "integer").execute();
