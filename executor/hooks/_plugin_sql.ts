@@ -73,7 +73,8 @@ export function refuseShadowed(
 function shadowed(name: string, table: TableNode): QueryRefusedError {
   return new QueryRefusedError(
     `Cannot filter table "${table.table.identifier.name}": its filter reads table "${name}", ` +
-      `which a common table expression of the query hides; rename the common table expression`,
+      `which a common table expression of the query hides; rename the common table expression, or ` +
+      "have the filter name the table with its schema",
     "SHADOWED_TABLE",
     name,
   );

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { bindContext, createExecutor, QueryRefusedError } from "@kysera/executor";
 import { allow, defineRLSSchema, filter, type PolicyTools, rlsPlugin } from "@kysera/rls";
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
 
 /** Docs of folders of which the caller's team may see some: three tables deep. */
@@ -106,6 +106,36 @@ onEveryDialect(
               .selectFrom("sr_folders").select("secret").execute(),
           isShadowed,
         );
+      }));
+
+    it("takes the place of no table that the policy names with its schema", () =>
+      inWorld(async (_, db) => {
+        const name = {
+          sqlite: sql`'main'`,
+          postgres: sql`current_schema()`,
+          mysql: sql`database()`,
+        };
+        const { rows: [row] } = await sql<{ name: string }>`select ${name[dialect.dialect]} as name`
+          .execute(db);
+        const executor = await createExecutor(db, [rlsPlugin({
+          schema: defineRLSSchema<any>({
+            sr_folders: {
+              policies: [filter("all", (_, { eb, column }) =>
+                eb.exists(
+                  eb.selectFrom(`${row!.name}.sr_grants as g`).select("g.folder").where(
+                    eb("g.folder", "=", column("id")),
+                  ),
+                ))],
+            },
+          }),
+        })]);
+        const bound: Kysely<any> = bindContext(executor, { auth: { userId: 1, roles: [] } });
+        const rows = await bound.with(
+          "sr_grants",
+          (w) => w.selectNoFrom((eb) => eb.lit(2).as("folder")),
+        ).selectFrom("sr_folders").select("id")
+          .execute();
+        assert.deepEqual(rows, [{ id: 1 }]);
       }));
 
     it("takes the place of no table by another name, or where policies read none", () =>
