@@ -10,7 +10,6 @@ import {
 import { QueryRefusedError } from "../contract/errors.ts";
 import type { Pass } from "../rewrite/_pass.ts";
 import type { NamedCheck, Rules } from "../rewrite/rules.ts";
-import { isCte } from "../tree/_cte_scope.ts";
 
 /**
  * Rewrites what a plugin has written: it is subject to the plugins as well, for what the caller may
@@ -50,32 +49,6 @@ export function recursive(table: TableNode): QueryRefusedError {
     `Cannot filter table "${name}": its filter reads "${name}" again, without end; ` +
       `let the filter read another table`,
     "RECURSIVE_FILTER",
-    name,
-  );
-}
-
-/**
- * Refuses SQL of plugins one of whose tables a CTE hides where it is to stand.
- *
- * @param reads the tables without a schema that it reads, in the filters of those tables as well
- * @param table the table that it is about
- * @throws {QueryRefusedError}
- */
-export function refuseShadowed(
-  reads: ReadonlySet<string>,
-  table: TableNode,
-  { scope }: Pick<Pass, "scope">,
-): void {
-  if (scope === undefined) return;
-  for (const read of reads) if (isCte(scope, read)) throw shadowed(read, table);
-}
-
-function shadowed(name: string, table: TableNode): QueryRefusedError {
-  return new QueryRefusedError(
-    `Cannot filter table "${table.table.identifier.name}": its filter reads table "${name}", ` +
-      `which a common table expression of the query hides; rename the common table expression, or ` +
-      "have the filter name the table with its schema",
-    "SHADOWED_TABLE",
     name,
   );
 }

@@ -14,7 +14,8 @@ import { callHook } from "../contract/_call_hook.ts";
 import { filterNode } from "./_validate_results.ts";
 import type { Pass } from "../rewrite/_pass.ts";
 import type { MaskedColumns } from "../rewrite/rules.ts";
-import { captured, inSchema, refuseShadowed, subjectToPlugins } from "./_plugin_sql.ts";
+import { refuseShadowed } from "../rewrite/_shadowed.ts";
+import { captured, inSchema, subjectToPlugins } from "./_plugin_sql.ts";
 import type { ReferenceName } from "../tree/_table_reference.ts";
 import type { ColumnMask } from "../contract/plugin.ts";
 import { namesIn, nodeOfSource } from "../tree/_nodes.ts";
@@ -92,6 +93,6 @@ function shownAs(
   const alias = name.qualifier.table.identifier.name;
   if (names.has(alias)) throw captured(alias, name.table);
   const seen = subjectToPlugins(written, pass);
-  refuseShadowed(namesIn(seen, (name) => pass.rules.cteKey(name)).reads, name.table, pass);
+  refuseShadowed(namesIn(seen, (name) => pass.rules.cteKey(name)).reads, name.table, pass.scope);
   return seen;
 }

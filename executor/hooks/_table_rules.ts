@@ -16,20 +16,14 @@ import type {
   RequestScope,
   TableRules,
 } from "../rewrite/rules.ts";
+import { refuseShadowed } from "../rewrite/_shadowed.ts";
 import type { TableId } from "../contract/table_scope.ts";
-import { namesIn, sameNode } from "../tree/_nodes.ts";
+import { namesIn, nodeOfSource, sameNode } from "../tree/_nodes.ts";
 import { operandOfAnd } from "../tree/_predicate.ts";
 import { Reference, type ReferenceName } from "../tree/_table_reference.ts";
 import { sameKeys } from "./_cache_keys.ts";
 import { CallContext } from "./_hook_context.ts";
-import {
-  captured,
-  inSchema,
-  recursive,
-  refuseShadowed,
-  seesItself,
-  subjectToPlugins,
-} from "./_plugin_sql.ts";
+import { captured, inSchema, recursive, seesItself, subjectToPlugins } from "./_plugin_sql.ts";
 import { TableMask } from "./_table_mask.ts";
 import {
   filterNode,
@@ -119,7 +113,7 @@ export class PluginTableRules implements TableRules {
     if (predicate.deferred) usage.deferred = true;
     if (predicate.keys.length > 0 || predicate.unknown.length > 0) usage.add(predicate);
     if (predicate.reads !== undefined && pass.scope !== undefined) {
-      refuseShadowed(predicate.reads, name.table, pass);
+      refuseShadowed(predicate.reads, name.table, pass.scope);
     }
     return predicate.node;
   }
@@ -130,6 +124,7 @@ export class PluginTableRules implements TableRules {
       const answer = this.#call(named, "rewriteDelete", name, "delete", false, pass);
       if (answer === undefined) continue;
       validateRewrite(answer, named.plugin);
+      if (answer !== "deny") refuseShadowedValues(answer.set, name, pass);
       return { plugin: named.plugin, answer };
     }
     return undefined;
@@ -145,6 +140,7 @@ export class PluginTableRules implements TableRules {
       const answer = this.#call(named, "stamp", name, operation, false, pass);
       if (answer === undefined) return [];
       validateStamp(answer, named.plugin);
+      refuseShadowedValues(answer.set, name, pass);
       return [{ plugin: named.plugin, ...answer }];
     });
   }
@@ -192,7 +188,7 @@ export class PluginTableRules implements TableRules {
     const holds = subjectToPlugins(written, pass);
     // What the filters of other tables read counts as well.
     const { reads, tables } = namesIn(holds, (name) => pass.rules.cteKey(name));
-    refuseShadowed(reads, name.table, pass);
+    refuseShadowed(reads, name.table, pass.scope);
     const { checks } = pass.rules.traits;
     if (checks.place === "returning" && checks.seesWritten && own.size > 0) {
       const { identifier } = name.table.table;
@@ -312,6 +308,20 @@ export class PluginTableRules implements TableRules {
         by,
       };
     });
+  }
+}
+
+/** SQL that a plugin assigns reads what it says it reads, whatever the query has for CTEs. */
+function refuseShadowedValues(
+  values: Readonly<Record<string, unknown>>,
+  { table }: ReferenceName,
+  { scope, rules }: Pass,
+): void {
+  if (scope === undefined) return;
+  for (const value of Object.values(values)) {
+    const node = nodeOfSource(value);
+    if (node === undefined) continue;
+    refuseShadowed(namesIn(node, (name) => rules.cteKey(name)).reads, table, scope);
   }
 }
 

@@ -24,11 +24,12 @@ import { callHook } from "../contract/_call_hook.ts";
 import { Reference } from "../tree/_table_reference.ts";
 import { PluginHookError } from "../contract/errors.ts";
 import type { QueryBlock, QueryBuilderContext, QueryOperation } from "../contract/plugin.ts";
-import { forEachChild, mapChildren, nodeOfSource } from "../tree/_nodes.ts";
+import { forEachChild, mapChildren, namesIn, nodeOfSource } from "../tree/_nodes.ts";
 import { operandOfAnd } from "../tree/_predicate.ts";
 import { tableOfName } from "../tree/_table_name.ts";
 import { type CteScope, isCte } from "../tree/_cte_scope.ts";
 import type { Rules } from "./rules.ts";
+import { refuseShadowed } from "./_shadowed.ts";
 import { targetsOf } from "./clauses/_targets.ts";
 
 type Block =
@@ -51,7 +52,8 @@ export function intercept<T extends Block>(
   node: T,
   pass: Pass,
 ): T {
-  const tables = referencesOf(node, scopeOf(node, pass), pass);
+  const scope = scopeOf(node, pass);
+  const tables = referencesOf(node, scope, pass);
   const [first] = tables;
   if (first === undefined) return node;
   // What an interceptor adds is its own business, and may be other every time.
@@ -81,6 +83,9 @@ export function intercept<T extends Block>(
     out = nodeOf(answer, before, plugin.name);
     if (pass.rules.schemas.length > 0) out = inSchema(before, out, pass);
     rememberBrought(before, out, plugin.name, own);
+    if (scope === undefined) continue;
+    const brought = namesIn(out, (name) => pass.rules.cteKey(name), nodesOf(before));
+    refuseShadowed(brought.reads, TableNode.create(first.table), scope);
   }
   return out;
 }

@@ -33,15 +33,21 @@ export interface NamesInPredicate {
   readonly names: Set<string>;
 }
 
-/** The tables that the subqueries of a predicate read, and the names they give to them. */
+/**
+ * The tables that the subqueries of a predicate read, and the names they give to them.
+ *
+ * @param known nodes that are left out, with all that is below them
+ */
 export function namesIn(
   predicate: OperationNode,
   cteKey: (name: string) => string,
+  known?: ReadonlySet<OperationNode>,
 ): NamesInPredicate {
   const reads = new Set<string>();
   const tables = new Set<string>();
   const names = new Set<string>();
   const source = (item: OperationNode): void => {
+    if (known?.has(item) === true) return;
     const alias = item.kind === "AliasNode" ? (item as AliasNode).alias : undefined;
     const node = item.kind === "AliasNode" ? (item as AliasNode).node : item;
     if (alias?.kind === "IdentifierNode") {
@@ -54,6 +60,7 @@ export function namesIn(
     if (alias === undefined) names.add(identifier.name);
   };
   const search = (node: OperationNode): void => {
+    if (known?.has(node) === true) return;
     if (node.kind === "FromNode") {
       for (const item of (node as OperationNode & { froms: OperationNode[] }).froms) source(item);
     } else if (node.kind === "JoinNode") {

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { bindContext, createExecutor, QueryRefusedError } from "@kysera/executor";
+import { bindContext, createExecutor, type Plugin, QueryRefusedError } from "@kysera/executor";
 import { allow, defineRLSSchema, filter, type PolicyTools, rlsPlugin } from "@kysera/rls";
-import { type Kysely, sql } from "kysely";
+import { expressionBuilder, type Kysely, sql } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
 
 /** Docs of folders of which the caller's team may see some: three tables deep. */
@@ -106,6 +106,68 @@ onEveryDialect(
               .selectFrom("sr_folders").select("secret").execute(),
           isShadowed,
         );
+      }));
+
+    it("is refused where a plugin sets columns by the table, or intercepts blocks with it", () =>
+      inWorld(async (_, db) => {
+        const eb = expressionBuilder<any, any>();
+        const most = (): unknown =>
+          eb.selectFrom("sr_grants").select((own) => own.fn.max("sr_grants.folder").as("m"));
+        const isDoc = ({ name }: { readonly name: string }): boolean => name === "sr_docs";
+        const version = "1.0.0";
+        const stamps: Plugin = {
+          name: "stamps",
+          version,
+          appliesTo: isDoc,
+          stamp: () => ({ set: { folder: most() }, given: "replace" }),
+        };
+        const marks: Plugin = {
+          name: "marks",
+          version,
+          appliesTo: isDoc,
+          rewriteDelete: () => ({ set: { folder: most() } }),
+        };
+        const intercepts: Plugin = {
+          name: "intercepts",
+          version,
+          interceptQuery: (block, { table, operation, ref }) =>
+            table !== "sr_docs" || operation === "insert" ? block : block.where((own) =>
+              own.exists(
+                own.selectFrom("sr_grants").select("sr_grants.folder").where(
+                  own("sr_grants.folder", "=", ref!("folder")),
+                ),
+              )
+            ),
+        };
+        const forged = (on: Kysely<any>): any =>
+          on.with("sr_grants", (w) => w.selectNoFrom((own) => own.lit(2).as("folder")));
+        const queries: Readonly<Record<string, (on: Kysely<any>) => any>> = {
+          select: (on) => forged(on).selectFrom("sr_docs").selectAll(),
+          // What the query itself reads of its CTE is its own business.
+          mixed: (on) =>
+            forged(on).selectFrom("sr_docs").selectAll()
+              .where("id", "in", (own: any) => own.selectFrom("sr_grants").select("folder")),
+          update: (on) => forged(on).updateTable("sr_docs").set({ secret: "x" }),
+          insert: (on) => forged(on).insertInto("sr_docs").values({ id: 5 }),
+          delete: (on) => forged(on).deleteFrom("sr_docs"),
+        };
+        const refused: readonly (readonly [Plugin, readonly string[]])[] = [
+          [stamps, ["update", "insert"]],
+          [marks, ["delete"]],
+          [intercepts, ["select", "mixed", "update", "delete"]],
+        ];
+        for (const [plugin, names] of refused) {
+          const executor: Kysely<any> = await createExecutor(db, [plugin]);
+          for (const [name, query] of Object.entries(queries)) {
+            const compile = (): unknown => query(executor).compile();
+            if (names.includes(name)) assert.throws(compile, isShadowed, `${plugin.name}: ${name}`);
+            else compile();
+          }
+          // Without the CTE it is as ever.
+          executor.updateTable("sr_docs").set({ secret: "x" }).compile();
+          executor.with("mine", (w) => w.selectFrom("sr_grants").selectAll())
+            .selectFrom("sr_docs").selectAll().compile();
+        }
       }));
 
     it("takes the place of no table that the policy names with its schema", () =>

@@ -30,7 +30,9 @@ export function rewriteInsert(
 ): InsertQueryNode {
   const { rules } = outer;
   let node = rules.intercepts ? intercept(original, outer) : original;
-  const target = guardedTarget(node.into, outer);
+  const pass = passWithin(node, outer);
+  // A target is no CTE, but what plugins say of it stands where the CTEs are seen.
+  const target = guardedTarget(node.into, pass);
   let needed: NeededChecks | undefined;
   if (target !== undefined && rules.writes) {
     refuseReadOnly(node, target, outer);
@@ -45,7 +47,6 @@ export function rewriteInsert(
     if (rules.deniesRaw) refuseOpenComma(update, outer);
   }
   const body = rewriteBody(node, outer);
-  const pass = passWithin(node, outer);
   if (body.into === undefined) return body;
   if (rules.deniesRaw) refuseOpaque(body.into, pass);
   if (target === undefined) return body;

@@ -37,13 +37,14 @@ export function rewriteMerge(
   outer: Pass,
 ): MergeQueryNode {
   let node = outer.rules.intercepts ? intercept(original, outer) : original;
-  const target = guardedTarget(node.into, outer);
+  const pass = passWithin(node, outer);
+  // A target is no CTE, but what plugins say of it stands where the CTEs are seen.
+  const target = guardedTarget(node.into, pass);
   if (target !== undefined && outer.rules.writes) {
     node = assignMerge(node, target, outer);
     checkMerge(node, target, outer);
   }
   const body = rewriteBody(node, outer);
-  const pass = passWithin(node, outer);
   let out = body;
   if (target !== undefined && pass.rules.masks) refuseMasked(target);
   let using = out.using;

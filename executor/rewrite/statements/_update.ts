@@ -35,7 +35,9 @@ export function rewriteUpdate(
   const { rules } = outer;
   let node = rules.intercepts ? intercept(original, outer) : original;
   const items = node.table === undefined ? NONE : targetsOf(node.table);
-  const targets = guardedTargets(items, outer);
+  const pass = passWithin(node, outer);
+  // A target is no CTE, but what plugins say of it stands where the CTEs are seen.
+  const targets = guardedTargets(items, pass);
   if (rules.masks) {
     const columns = (node.updates ?? []).map(({ column }) => column);
     for (const target of targets) refuseReadOnlyColumns(columns, "update", target, outer);
@@ -50,7 +52,6 @@ export function rewriteUpdate(
     if (rules.deniesRaw) refuseOpenComma(update, outer);
   }
   const body = rewriteBody(node, outer);
-  const pass = passWithin(node, outer);
   const others = items.length > 1 || body.from !== undefined || body.joins !== undefined;
   const out = rules.masks ? maskTargets(body, targets, "update", others, pass) : body;
 
