@@ -223,6 +223,10 @@ onEveryDialect("policies that follow relations", (dialect) => {
       await Promise.resolve();
       const row = { id: 20, project_id: 1, parent_id: 10, owner: 1 };
       assert.equal(can(as(), "read", "rel_tasks", row), true);
+      // A task without a project has none that is open.
+      const alone = { ...row, owner: 9, project_id: null };
+      assert.equal(can(as(), "read", "rel_tasks", alone), false);
+      assert.equal(can(as(), "create", "rel_tasks", alone), false);
       assert.throws(
         () => can(as(), "read", "rel_tasks", { ...row, owner: 9 }),
         (error) =>

@@ -12,6 +12,7 @@ import type {
   ValueListNode,
   ValueNode,
 } from "kysely";
+import { linkOf } from "../policy/_relation_sql.ts";
 import { compareAsDatabase, type ComparedColumn, type Comparison, isSame } from "./_compare.ts";
 
 /** What SQL says: `null` as the database has it, `undefined` where it cannot be told. */
@@ -35,6 +36,7 @@ export interface EvaluatedRow {
  * | `=`, `<>`, `<`, .., `in`, `between`         | yes       |
  * | `is null`, `is true`, `is distinct from`    | yes       |
  * | a boolean column or value by itself         | yes       |
+ * | a related row, where the column is NULL     | no row is |
  * | a subquery, a function, raw SQL, `like`     | no        |
  */
 export function evaluate(node: OperationNode, row: EvaluatedRow): SqlTruth {
@@ -50,6 +52,7 @@ export function evaluate(node: OperationNode, row: EvaluatedRow): SqlTruth {
     }
     case "UnaryOperationNode": {
       const { operator, operand } = node as UnaryOperationNode;
+      if (nameOf(operator) === "exists") return existsRelated(operand, row);
       return nameOf(operator) === "not" ? not(evaluate(operand, row)) : undefined;
     }
     case "BinaryOperationNode":
@@ -57,6 +60,12 @@ export function evaluate(node: OperationNode, row: EvaluatedRow): SqlTruth {
     default:
       return truthOf(operandOf(node, row), row);
   }
+}
+
+/** NULL is equal to nothing: a row that leads nowhere has no related row. */
+function existsRelated(query: OperationNode, row: EvaluatedRow): SqlTruth {
+  const link = linkOf(query);
+  return link !== undefined && row.value(link) === null ? false : undefined;
 }
 
 interface Operand {

@@ -36,8 +36,8 @@ import type { CompiledTable } from "../policy/policy_registry.ts";
  * @param changes of `"update"`: the columns that are to be set. Without them only the row is looked at
  * @returns whether the policies allow it; a table without policies allows everything
  * @throws {RLSContextError} where no security context is bound
- * @throws {RLSPolicyEvaluationError} where it cannot be told in memory: a policy is SQL other than
- * comparisons of columns with values, or an async function; a column that a policy looks at is not in
+ * @throws {RLSPolicyEvaluationError} where it cannot be told in memory: a policy asks for related
+ * rows, or is SQL other than comparisons of columns with values, or an async function; a column that a policy looks at is not in
  * the row, or masked; or values are of different types (a text and a number), or texts that may be the
  * same under a collation
  *
@@ -245,8 +245,8 @@ function holds(
   throw new RLSPolicyEvaluationError(
     { operation: formula.command, table: memory.table.table },
     policy,
-    "it cannot be told without the database: it is a subquery, a function of SQL or an async " +
-      "function; or it looks at a column that is not in the row or is masked, or at a new row where " +
+    "it cannot be told without the database: it asks for related rows, or is another subquery, a " +
+      "function of SQL or an async function; or it looks at a column that is not in the row or is masked, or at a new row where " +
       "none is given; or compares values of different types, or texts that a collation may take " +
       "for the same; run the statement and see whether it finds the row, or give the policy values " +
       "of the type that the driver gives the column",

@@ -195,6 +195,7 @@ export class RelationCompiler {
       ]),
       where: WhereNode.create(typeof where === "boolean" ? NEVER : where),
     };
+    LINKS.set(query, relation.columns[0]![0]);
     return new ExpressionWrapper(
       UnaryOperationNode.create(OperatorNode.create("exists"), query),
     );
@@ -336,6 +337,14 @@ function not(term: Term): Term {
   return typeof term === "boolean"
     ? !term
     : UnaryOperationNode.create(OperatorNode.create("not"), ParensNode.create(term));
+}
+
+/** What relations were made of, with the column of the row that has to be equal to another. */
+const LINKS = new WeakMap<OperationNode, string>();
+
+/** Returns the column of the row by which a relation's query finds related ones. */
+export function linkOf(query: OperationNode): string | undefined {
+  return LINKS.get(query);
 }
 
 const same = (name: string): string => name;
