@@ -198,6 +198,12 @@ export interface RowCheck {
    * upsert whose new and changed rows are asked the same can be checked by the database.
    */
   readonly key?: string;
+  /**
+   * Whether a new row may be asked as it is proposed, because nothing changes it before it is stored.
+   * An upsert whose new and changed rows are asked different things is then checked by its values;
+   * else it is refused. Default `false`.
+   */
+  readonly asProposed?: boolean;
   /** The rule in words, for the error. */
   readonly says: string;
   /** Makes the error that a violation is told by. Default: a `CheckRefusedError`. */

@@ -164,6 +164,7 @@ export class PluginTableRules implements TableRules {
         says,
         implied: implied ?? answer.predicate === undefined,
         key: answer.key ?? answer.predicate,
+        asProposed: answer.asProposed,
         satisfied: answer.satisfied?.bind(answer),
         predicate: answer.predicate?.bind(answer),
         refuse: answer.refuse?.bind(answer),

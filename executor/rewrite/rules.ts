@@ -138,6 +138,7 @@ export interface NamedCheck {
   readonly implied: boolean;
   /** The checks of one plugin that have the same key ask the same. */
   readonly key: unknown;
+  readonly asProposed?: boolean | undefined;
   readonly satisfied: RowCheck["satisfied"] | undefined;
   readonly predicate:
     | ((row: Parameters<NonNullable<RowCheck["predicate"]>>[0], context: HookContext) => unknown)

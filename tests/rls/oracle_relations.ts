@@ -391,11 +391,22 @@ export type Statement =
     readonly table: string;
     readonly set: Readonly<Record<string, number | null>>;
   }
-  | { readonly kind: "insert"; readonly table: string; readonly row: ModelRow };
+  | { readonly kind: "insert"; readonly table: string; readonly row: ModelRow }
+  | {
+    readonly kind: "upsert";
+    readonly table: string;
+    readonly row: ModelRow;
+    readonly set: Readonly<Record<string, number | null>>;
+  };
 
-export function drawStatement(model: Model, data: ModelData, draw: Draw): Statement {
+export function drawStatement(
+  model: Model,
+  data: ModelData,
+  draw: Draw,
+  upserts: boolean,
+): Statement {
   const { name: table, links } = model[draw.below(model.length)]!;
-  const kind = draw.below(6);
+  const kind = draw.below(upserts ? 8 : 6);
   if (kind < 2) return { kind: "select", table };
   // What others are related to by a foreign key stays.
   const isLeaf = model.every(({ links }) => links.every((link) => tableOf(link) !== table));
@@ -410,7 +421,10 @@ export function drawStatement(model: Model, data: ModelData, draw: Draw): Statem
     const set = Object.fromEntries(columns.length === 0 ? [["owner", 1]] : columns);
     return { kind: "update", table, set };
   }
-  return { kind: "insert", table, row: { id: 100, ...some } };
+  if (kind < 6) return { kind: "insert", table, row: { id: 100, ...some } };
+  const id = draw.below(3) === 0 ? 100 : 1 + draw.below(data[table]!.length);
+  const set = draw.below(2) === 0 ? { status: draw.below(3) } : { owner: draw.below(3) };
+  return { kind: "upsert", table, row: { id, ...some }, set };
 }
 
 /** What a statement comes to: the rows of its table, or that it is refused. */
@@ -430,6 +444,25 @@ export function outcomeOf(oracle: Oracle, data: ModelData, statement: Statement)
   if (statement.kind === "select") {
     const found = rows.filter((row) => oracle.reads(table, row)).map(({ id }) => id);
     return { ...stays, found };
+  }
+  if (statement.kind === "upsert") {
+    const { row, set } = statement;
+    const refused: Outcome = { ...stays, refused: true, touched: 1 };
+    // The row that is proposed must be one that could be new, and that may be read.
+    if (!oracle.allows(table, "create", "check", row) || !oracle.reads(table, row)) return refused;
+    const met = rows.find(({ id }) => id === row.id);
+    const mayBecome = (each: ModelRow): boolean => {
+      const changed = { ...each, ...set };
+      return oracle.allows(table, "update", "check", changed) && oracle.reads(table, changed);
+    };
+    // What no row could become is refused, whether a row is changed or not.
+    const touched = [...rows, row].some(mayBecome) ? 1 : 0;
+    if (met === undefined) return { ...stays, rows: [...rows, row], touched };
+    if (!oracle.touches(table, "update", met)) return stays;
+    const changed = { ...met, ...set };
+    return mayBecome(met)
+      ? { ...stays, rows: rows.map((each) => each === met ? changed : each), touched: 1 }
+      : refused;
   }
   if (statement.kind === "insert") {
     const isAllowed = oracle.allows(table, "create", "check", statement.row);
@@ -465,6 +498,10 @@ export async function run(db: Kysely<any>, statement: Statement): Promise<readon
       return [];
     case "update":
       await db.updateTable(table).set(statement.set).execute();
+      return [];
+    case "upsert":
+      await db.insertInto(table).values(statement.row)
+        .onConflict((oc) => oc.column("id").doUpdateSet(statement.set)).execute();
       return [];
     default:
       await db.insertInto(table).values(statement.row).execute();

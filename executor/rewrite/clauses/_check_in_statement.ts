@@ -177,7 +177,9 @@ function guardUpsert(
   for (const check of insert) {
     const changed = reference.rules.checks(reference, "update", true, pass);
     if (!changed.some((each) => each.predicate !== undefined && same(check, each))) {
-      throw uncheckable(check, reference, "in an upsert that asks other things of changed rows");
+      // RETURNING does not tell new rows from changed ones: the rows are asked as they are proposed.
+      out = guardProposed(out, check, reference, pass);
+      continue;
     }
     // The row that is proposed must satisfy it even where another one is changed in its place.
     out = whenChanged(out, excluded(check, reference, pass));
@@ -224,7 +226,7 @@ function newImage(
 ): OperationNode {
   const updates = node.onConflict!.updates!;
   const keys = keysOfColumns(updates.map(({ column }) => column), reference, pass);
-  const { qualifier, table } = reference;
+  const { qualifier } = reference;
   const column = (name: string): OperationNode =>
     ReferenceNode.create(ColumnNode.create(name), qualifier);
   const image = check.columns.map((name) => {
@@ -234,8 +236,64 @@ function newImage(
     if (!isRepeatable(value)) throw uncheckable(check, reference, REPEATED);
     return value;
   });
+  return guardOfImage(check, image, "update", reference, pass);
+}
+
+/** A guard of the rows that are proposed by VALUES. */
+function guardProposed(
+  node: InsertQueryNode,
+  check: NamedCheck,
+  reference: GuardedReference,
+  pass: Pass,
+): InsertQueryNode {
+  if (node.values?.kind !== "ValuesNode" || check.asProposed !== true) {
+    throw uncheckable(check, reference, "in an upsert that asks other things of changed rows");
+  }
+  const columns = node.columns ?? [];
+  const keys = keysOfColumns(columns, reference, pass);
+  const rows = (node.values as ValuesNode).values.map((row) => {
+    const values = row.kind === "ValueListNode"
+      ? [...row.values]
+      : row.values.map((value): OperationNode => ValueNode.create(value));
+    const image = check.columns.map((name) => {
+      const value = values[keys.indexOf(pass.rules.columnKey(name))];
+      if (value === undefined || value.kind === DEFAULT || !isRepeatable(value)) {
+        throw uncheckable(
+          check,
+          reference,
+          "in an upsert that asks other things of changed rows and does not give them as values",
+        );
+      }
+      return value;
+    });
+    const at = values.findIndex(({ kind }) => kind !== DEFAULT);
+    if (at < 0) throw uncheckable(check, reference, "in an upsert of nothing but defaults");
+    const raises = guardOfImage(check, image, "insert", reference, pass);
+    const { name } = columns[at]!.column;
+    const { table } = reference;
+    // The column, of which no row is there, says what type the value has.
+    const typed = sql`(select ${
+      expression(ReferenceNode.create(ColumnNode.create(name), table))
+    } from ${expression(table)} where 1 = 0)`;
+    values[at] = sql`case when ${expression(raises)} = 1 then ${
+      expression(values[at]!)
+    } else ${typed} end`.toOperationNode();
+    return ValueListNode.create(values);
+  });
+  return { ...node, values: ValuesNode.create(rows) };
+}
+
+/** A guard of a row that is made of expressions, in the order of the columns of the check. */
+function guardOfImage(
+  check: NamedCheck,
+  image: readonly OperationNode[],
+  operation: "insert" | "update",
+  reference: GuardedReference,
+  pass: Pass,
+): OperationNode {
+  const { table } = reference;
   const row = nameFor(reference, TableNode.create(ROW));
-  const holds = reference.rules.rowPredicate(check, row, "update", pass);
+  const holds = reference.rules.rowPredicate(check, row, operation, pass);
   // The rows of the table, of which there are none here, say what type each column has.
   const typed = sql.join(
     check.columns.map((name) =>
@@ -246,7 +304,9 @@ function newImage(
     sql.join(image.map(expression))
   }`;
   const found = sql`select 1 from (${rows}) as ${sql.id(ROW)} where ${expression(holds)}`;
-  return raiseUnless(sql`exists (${found})`.toOperationNode(), check, reference, reference, pass);
+  // Where a row is proposed, there is none yet.
+  const there = operation === "insert" ? undefined : reference;
+  return raiseUnless(sql`exists (${found})`.toOperationNode(), check, there, reference, pass);
 }
 
 /** Functions that give the same for the same arguments, in one statement. */
@@ -432,7 +492,7 @@ function guardFor(
 function raiseUnless(
   holds: OperationNode,
   check: NamedCheck,
-  row: ReferenceName,
+  row: ReferenceName | undefined,
   reference: GuardedReference,
   pass: Pass,
 ): OperationNode {
@@ -440,7 +500,7 @@ function raiseUnless(
   if (support.place === "nowhere") throw uncheckable(check, reference, ONLY);
   const marker = pass.checks.add({ table: reference.table.table.identifier.name, check });
   const [name] = check.columns;
-  const value = name === undefined
+  const value = name === undefined || row === undefined
     ? undefined
     : expression(ReferenceNode.create(ColumnNode.create(name), row.qualifier));
   return support.raiseUnless(expression(holds), marker, value);

@@ -155,6 +155,7 @@ export class Checker {
       },
       predicate: (row, context) => this.#predicate(row, context),
       ...sharedKey === undefined ? {} : { key: `${table.table}\0${sharedKey}` },
+      asProposed: !hasTriggers,
       implied: !hasTriggers && isImplied(table, formulas, site),
       says: "its policies allow the new row",
       refuse(_problem, cause) {
