@@ -48,6 +48,7 @@ export type * from "./results.ts";
 export * from "./runner/create_migration_runner.ts";
 export * from "./runner/create_migration_runner_with_plugins.ts";
 export * from "./runner/get_migration_status.ts";
+export * from "./runner/migrate_each.ts";
 export { MigrationRunner } from "./runner/migration_runner.ts";
 export * from "./runner/migration_runner_with_plugins.ts";
 export * from "./runner/rollback_migrations.ts";
