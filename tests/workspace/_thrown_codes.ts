@@ -170,6 +170,11 @@ class Search {
         return this.#add({ parameter: declaration, prefix, suffix });
       }
     }
+    // A code that is passed on was read where the error was made.
+    if (ts.isPropertyAccessExpression(node) && node.name.text === "code") {
+      const made = this.#checker.getTypeAtLocation(node.expression).symbol?.valueDeclaration;
+      if (made !== undefined && ts.isClassLike(made) && isErrorClass(made)) return;
+    }
     const texts = textsOf(this.#checker.getTypeAtLocation(node));
     if (texts === undefined) this.#unknown.push(`${placeOf(node)}: ${node.getText()}`);
     else {
