@@ -86,7 +86,15 @@ export interface Drawn {
   readonly steps: readonly Step[];
 }
 
-type Extra = "unique" | "generated" | "trigger" | "reference" | "index";
+type Extra =
+  | "unique"
+  | "generated"
+  | "trigger"
+  | "reference"
+  | "index"
+  | "view"
+  | "partitions"
+  | "schema";
 type Who = "tenant" | "owner" | "function";
 
 /** A row, by what its columns are for. */
@@ -101,7 +109,7 @@ export interface Row {
 export type Step =
   & { readonly caller: { readonly tenant: string | number; readonly owner: string | number } }
   & (
-    | { readonly does: "read"; readonly note: string | undefined }
+    | { readonly does: "read" | "read the view"; readonly note: string | undefined }
     | { readonly does: "update"; readonly note: string; readonly to: string }
     | { readonly does: "move"; readonly note: string; readonly tenant: string | number }
     | { readonly does: "delete"; readonly note: string }
@@ -115,6 +123,15 @@ export type Step =
 const NAMES = ["posts", "order", "Mixed Case", "ünï_tab", 'with"quote', "with`quote", "select"];
 const COLUMNS = ["tenant", "Tenant Id", "group", 'tenant"s', "ténant"];
 const NOTES = ["x", "y", "z"];
+const COMMON: readonly Extra[] = ["unique", "generated", "trigger", "reference", "index", "view"];
+/** What a table of a dialect may have. A schema of MySQL is a database of its own. */
+const EXTRAS: Readonly<Record<TestDialect["dialect"], Extra[]>> = {
+  sqlite: [...COMMON, "schema"],
+  postgres: [...COMMON, "schema", "partitions"],
+  mysql: [...COMMON],
+};
+/** The schema that a table may be in, beside the one that names are looked up in. */
+export const OTHER_SCHEMA = "drawn_other";
 
 /** Draws tables that a dialect can have. */
 export function drawnTable({ dialect }: TestDialect): fc.Arbitrary<Drawn> {
@@ -126,7 +143,7 @@ export function drawnTable({ dialect }: TestDialect): fc.Arbitrary<Drawn> {
     keys: fc.array(kind, { minLength: 1, maxLength: 2 }),
     tenant: kind,
     owner: kind,
-    extras: fc.subarray<Extra>(["unique", "generated", "trigger", "reference", "index"]),
+    extras: fc.subarray<Extra>(EXTRAS[dialect]),
     update: fc.constantFrom<Who>("tenant", "owner", "function"),
     remove: fc.constantFrom<Who>("tenant", "owner", "function"),
     plugins: fc.subarray<Drawn["plugins"][number]>(["audit", "timestamps", "soft delete"]),
@@ -147,7 +164,7 @@ export function drawnTable({ dialect }: TestDialect): fc.Arbitrary<Drawn> {
     const note = fc.constantFrom(...NOTES);
     const step: fc.Arbitrary<Step> = fc.oneof(
       fc.record({
-        does: fc.constant("read" as const),
+        does: fc.constantFrom("read" as const, "read the view" as const),
         note: fc.option(note, { nil: undefined }),
         caller,
       }),
@@ -174,6 +191,7 @@ export function drawnTable({ dialect }: TestDialect): fc.Arbitrary<Drawn> {
       steps: fc.array(step, { minLength: 1, maxLength: 8 }),
     }).map((rest): Drawn => ({
       ...drawn,
+      extras: possible(drawn.extras),
       key,
       columns: { tenant: tenantName, owner: "owner", note: "note" },
       update: exact(drawn.update),
@@ -181,6 +199,21 @@ export function drawnTable({ dialect }: TestDialect): fc.Arbitrary<Drawn> {
       ...rest,
     }));
   });
+}
+
+/** What a table can have at once. */
+function possible(extras: readonly Extra[]): readonly Extra[] {
+  // A unique key of partitions has their column; before PostgreSQL 13 they have no such triggers.
+  if (extras.includes("partitions")) {
+    return extras.filter((each) => each !== "unique" && each !== "trigger");
+  }
+  // SQLite knows no foreign keys between the databases that are attached to one another.
+  return extras.includes("schema") ? extras.filter((each) => each !== "reference") : extras;
+}
+
+/** The name that a query writes for the table. */
+export function tableName({ table, extras }: Drawn): string {
+  return extras.includes("schema") ? `${OTHER_SCHEMA}.${table}` : table;
 }
 
 /** What a value is compared by. */
@@ -194,7 +227,7 @@ export function definition(
   drawn: Drawn,
   dialect: TestDialect["dialect"],
 ): RawBuilder<unknown> {
-  const { table, columns, key, tenant, owner, extras, plugins } = drawn;
+  const { columns, key, tenant, owner, extras, plugins } = drawn;
   const type = (kind: Kind) => sql.raw(kind.type[dialect]!);
   const list = [
     ...key.map(({ name, kind }) => sql`${sql.id(name)} ${type(kind)} not null`),
@@ -215,5 +248,8 @@ export function definition(
     list.push(sql`parent integer`, sql`foreign key (parent) references parents (id)`);
   }
   list.push(sql`primary key (${sql.join(key.map(({ name }) => sql.id(name)))})`);
-  return sql`create table ${sql.id(table)} (${sql.join(list)})`;
+  const partitions = extras.includes("partitions")
+    ? sql` partition by hash (${sql.id(key[0]!.name)})`
+    : sql``;
+  return sql`create table ${sql.table(tableName(drawn))} (${sql.join(list)})${partitions}`;
 }

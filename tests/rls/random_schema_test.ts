@@ -15,8 +15,10 @@ import {
   type Drawn,
   drawnTable,
   folded,
+  OTHER_SCHEMA,
   type Row,
   type Step,
+  tableName,
 } from "./random_schema.ts";
 
 /** How many tables are drawn: a table on a server costs the more the further it is away. */
@@ -27,6 +29,8 @@ onEveryDialect("policies of a table that is drawn at random", (dialect) => {
     const { db, close } = await dialect.open({ connections: 1 });
     try {
       await sql`create table parents (id integer primary key)`.execute(db);
+      if (dialect.dialect === "sqlite") await sql`attach ':memory:' as drawn_other`.execute(db);
+      if (dialect.dialect === "postgres") await sql`create schema drawn_other`.execute(db);
       await fc.assert(
         fc.asyncProperty(drawnTable(dialect), async (drawn) => {
           await new World(dialect, db, drawn).run();
@@ -34,6 +38,9 @@ onEveryDialect("policies of a table that is drawn at random", (dialect) => {
         fuzzProperty(RUNS[dialect.name]),
       );
     } finally {
+      if (dialect.dialect === "postgres") {
+        await sql`drop schema if exists drawn_other cascade`.execute(db);
+      }
       await close();
     }
   });
@@ -54,12 +61,25 @@ class World {
   }
 
   async run(): Promise<void> {
-    const { table, steps, extras } = this.#drawn;
+    const { steps, extras } = this.#drawn;
     const db = this.#db;
+    const table = tableName(this.#drawn);
+    const written = sql.table(table);
     await definition(this.#drawn, this.#dialect.dialect).execute(db);
     try {
+      for (const part of extras.includes("partitions") ? [0, 1] : []) {
+        await sql`create table ${sql.table(`drawn_part_${part}`)} partition of ${written}
+          for values with (modulus 2, remainder ${sql.lit(part)})`.execute(db);
+      }
       if (extras.includes("index")) {
-        await sql`create index drawn_index on ${sql.id(table)} (note)`.execute(db);
+        const other = extras.includes("schema") && this.#dialect.dialect === "sqlite";
+        const index = other ? sql.table(`${OTHER_SCHEMA}.drawn_index`) : sql.table("drawn_index");
+        const on = other ? sql.id(this.#drawn.table) : written;
+        await sql`create index ${index} on ${on} (note)`.execute(db);
+      }
+      if (extras.includes("view")) {
+        const kind = this.#dialect.dialect === "sqlite" ? sql`temp view` : sql`view`;
+        await sql`create ${kind} drawn_view as select * from ${written}`.execute(db);
       }
       if (extras.includes("trigger")) await this.#addTrigger();
       if (this.#rows.length > 0) {
@@ -76,22 +96,28 @@ class World {
       if (this.#dialect.dialect === "postgres") {
         await sql`drop function if exists drawn_trigger cascade`.execute(db);
       }
-      await sql`drop table ${sql.id(table)}`.execute(db);
+      await sql`drop view if exists drawn_view`.execute(db);
+      await sql`drop table ${written}`.execute(db);
       await sql`drop table if exists audit_logs`.execute(db);
     }
   }
 
   /** A trigger that changes what no policy looks at. */
   async #addTrigger(): Promise<void> {
-    const table = sql.id(this.#drawn.table);
+    const isOther = this.#drawn.extras.includes("schema");
+    const table = sql.table(tableName(this.#drawn));
     switch (this.#dialect.dialect) {
       case "sqlite": {
+        const name = isOther
+          ? sql.table(`${OTHER_SCHEMA}.drawn_trigger`)
+          : sql.table("drawn_trigger");
+        const own = sql.id(this.#drawn.table);
         const same = sql.join(
           this.#drawn.key.map(({ name }) => sql`${sql.id(name)} = new.${sql.id(name)}`),
           sql` and `,
         );
-        return void await sql`create trigger drawn_trigger after insert on ${table} begin
-          update ${table} set touched = 1 where ${same}; end`.execute(this.#db);
+        return void await sql`create trigger ${name} after insert on ${own} begin
+          update ${own} set touched = 1 where ${same}; end`.execute(this.#db);
       }
       case "postgres":
         await sql`create function drawn_trigger() returns trigger language plpgsql as
@@ -105,7 +131,8 @@ class World {
   }
 
   #plugins(): Plugin[] {
-    const { table, columns, update, remove, plugins } = this.#drawn;
+    const { columns, update, remove, plugins, extras } = this.#drawn;
+    const table = tableName(this.#drawn);
     const own = (verb: "update" | "delete", who: Drawn["update"]) =>
       who === "tenant" ? [] : [
         who === "owner"
@@ -120,6 +147,13 @@ class World {
           ...own("delete", remove),
         ],
       },
+      ...extras.includes("view")
+        ? {
+          drawn_view: {
+            policies: [filter<any>("all", (ctx) => ({ [columns.tenant]: ctx.auth.tenantId }))],
+          },
+        }
+        : {},
     });
     const more = {
       "audit": () => auditPlugin({ tables: [table] }),
@@ -130,14 +164,21 @@ class World {
   }
 
   async #do(step: Step, db: Kysely<any>): Promise<void> {
-    const { table, columns, key, update, remove } = this.#drawn;
+    const { columns, key, update, remove, extras, plugins } = this.#drawn;
+    const table = tableName(this.#drawn);
     const { caller } = step;
     const mine = (row: Row) => this.#isTenants(row, caller);
     const mayUpdate = (row: Row) => mine(row) && this.#isFor(update, row, caller);
     const mayDelete = (row: Row) => mine(row) && this.#isFor(remove, row, caller);
     switch (step.does) {
-      case "read": {
-        const query = db.selectFrom(table).select(key.map(({ name }) => name));
+      case "read":
+      case "read the view": {
+        const isView = step.does === "read the view";
+        // A soft-deleted row is no row of the model, and a view shows it.
+        if (isView && (!extras.includes("view") || plugins.includes("soft delete"))) return;
+        const query = db.selectFrom(isView ? "drawn_view" : table).select(
+          key.map(({ name }) => name),
+        );
         const { note } = step;
         const rows = await (note === undefined ? query : query.where("note", "=", note)).execute();
         const seen = this.#rows.filter((row) =>
@@ -256,12 +297,13 @@ class World {
 
   /** The rows of the database, as texts: no driver has a chance to round them. */
   async #stored(): Promise<string[]> {
-    const { table, columns, key } = this.#drawn;
+    const { columns, key } = this.#drawn;
+    const table = tableName(this.#drawn);
     const text = sql.raw(this.#dialect.dialect === "mysql" ? "char" : "text");
     const names = [...key.map(({ name }) => name), columns.tenant, columns.owner, columns.note];
     const { rows } = await sql<Record<string, string | null>>`select ${
       sql.join(names.map((name, i) => sql`cast(${sql.id(name)} as ${text}) as ${sql.id(`c${i}`)}`))
-    } from ${sql.id(table)} ${
+    } from ${sql.table(table)} ${
       this.#drawn.plugins.includes("soft delete") ? sql`where deleted_at is null` : sql``
     }`.execute(this.#db);
     return rows.map((row) => JSON.stringify(names.map((_, i) => row[`c${i}`]?.trimEnd() ?? null)))
