@@ -221,9 +221,9 @@ export function writes(
       return Number(count);
     },
     async updateWhere(where, input) {
-      const row = await table.row(input, "update");
       await table.know();
       const read = condition(table, where, "update rows");
+      const row = await table.row(input, "update");
       if (versionColumn !== undefined && Object.hasOwn(input as Row, versionColumn)) {
         throw new BadRequestError(
           `Cannot update rows of "${table.name}": the input has "${versionColumn}", which only ` +

@@ -68,10 +68,13 @@ export class ExecutorState {
    */
   async checkNames(db: Kysely<any>): Promise<void> {
     await this.#base?.checkNames(db);
-    for (const check of this.#unchecked) {
+    const unchecked = this.#unchecked;
+    for (const check of unchecked) {
       await check.run(db);
       this.#unchecked = this.#unchecked.filter((each) => each !== check);
     }
+    // What was read for the check is known now, and nobody will look it up again.
+    if (unchecked.length > 0) this.relations.announce(this.set.discoverers);
   }
 
   /** Refuses every query from now on. */

@@ -156,6 +156,7 @@ function alwaysHolds(where: Where): boolean | undefined {
         case "not":
           return opposite(alwaysHolds(value as Where));
         default: {
+          if (isAnyText(value)) return true;
           const { in: some, notIn: none } = Object(value) as { in?: unknown[]; notIn?: unknown[] };
           const dollar = (Object(value) as { $in?: unknown[] }).$in;
           if ((some ?? dollar)?.length === 0) return false;
@@ -164,6 +165,24 @@ function alwaysHolds(where: Where): boolean | undefined {
       }
     }),
   );
+}
+
+/** Whether a condition of a column is a pattern that every text fits, and nothing else. */
+function isAnyText(value: unknown): boolean {
+  const entries = Object.entries(Object(value));
+  return entries.length > 0 && entries.every(([operator, text]) => {
+    switch (operator.replace("$", "")) {
+      case "like":
+      case "ilike":
+        return /^%+$/.test(String(text));
+      case "contains":
+      case "startsWith":
+      case "endsWith":
+        return text === "";
+      default:
+        return false;
+    }
+  });
 }
 
 function every(parts: readonly (boolean | undefined)[]): boolean | undefined {

@@ -317,7 +317,9 @@ export class Viewer {
     const target = by === "code" ? { code: given["code"] } : this.#keyed(given);
     const [before] = await this.#rowsLike(target);
     if (before !== undefined) {
-      const names = set ?? Object.keys(given).filter((column) => !(column in target));
+      // What a schema adds is for new rows.
+      const names = set ??
+        Object.keys(given).filter((column) => column in input && !(column in target));
       const columns = Object.fromEntries(names.map((column) => [column, given[column]]));
       return await this.#set(before, columns);
     }
