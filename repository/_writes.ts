@@ -221,9 +221,11 @@ export function writes(
       return Number(count);
     },
     async updateWhere(where, input) {
+      // What is wrong with it is told before anything is sent; it is made when the types are known.
+      condition(table, where, "update rows");
+      const row = await table.row(input, "update");
       await table.know();
       const read = condition(table, where, "update rows");
-      const row = await table.row(input, "update");
       if (versionColumn !== undefined && Object.hasOwn(input as Row, versionColumn)) {
         throw new BadRequestError(
           `Cannot update rows of "${table.name}": the input has "${versionColumn}", which only ` +
