@@ -128,7 +128,9 @@ function load(
 }
 
 async function missing(db: Kysely<Database>, run: Run): Promise<string[]> {
-  const rows = await db.selectFrom("ledger").select("id").execute();
+  const read = () => db.selectFrom("ledger").select("id").execute();
+  // The pool may still have sessions that were ended, one for each of its connections.
+  const rows = await withRetry(read, { maxAttempts: 10, delayMs: 1, shouldRetry: () => true });
   const there = new Set(rows.map((row) => row.id));
   return [...run.acknowledged].filter((id) => !there.has(id));
 }
