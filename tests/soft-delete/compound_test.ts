@@ -31,6 +31,8 @@ onEveryDialect("soft delete in the arms of UNION ALL", (dialect) => {
         const outer = () =>
           executor.selectFrom("scd_notes as n").rightJoin("scd_notes as m", (join) => join.onTrue())
             .select("m.body as c");
+        const raw = sql<{ c: string }>`select m.body as c from scd_notes n
+          right join scd_notes m on 1 = 1` as never;
         for (
           const arms of [
             posts().unionAll(outer()),
@@ -38,6 +40,9 @@ onEveryDialect("soft delete in the arms of UNION ALL", (dialect) => {
             executor.selectFrom("scd_notes").select("body as c").unionAll(posts())
               .unionAll(outer()),
             outer().unionAll(posts()).unionAll(outer()),
+            posts().unionAll(executor.selectFrom(outer().as("o")).select("o.c")),
+            // What raw SQL joins is not seen.
+            posts().unionAll(raw),
           ]
         ) {
           const rows = await read(executor, arms).execute();

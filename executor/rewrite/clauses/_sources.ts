@@ -115,18 +115,33 @@ export function filterSources(sources: Sources, pass: Pass): void {
 }
 
 /**
- * Whether the arms of a compound SELECT may lose their WHERE: one of them has a RIGHT or a FULL join.
+ * Returns true if the arms of a compound SELECT may lose their WHERE: one of them has a RIGHT or a
+ * FULL join, or is raw SQL that may have one.
  */
 export function losesWhere({ setOperations }: SelectQueryNode, pass: Pass): boolean {
   return setOperations !== undefined && pass.rules.traits.sources.unionLosesWhere &&
-    setOperations.some(({ all, expression }) => all && hasOuterJoin(expression));
+    setOperations.some(({ all, expression }) => all && mayJoinOuter(expression));
 }
 
-function hasOuterJoin(node: OperationNode): boolean {
-  if (node.kind === "ParensNode") return hasOuterJoin((node as ParensNode).node);
-  const { joins, setOperations } = node as SelectQueryNode;
-  return joins?.some(({ joinType }) => joinType === "RightJoin" || joinType === "FullJoin") ===
-      true || setOperations?.some(({ expression }) => hasOuterJoin(expression)) === true;
+function mayJoinOuter(node: OperationNode): boolean {
+  switch (node.kind) {
+    case "ParensNode":
+    case "AliasNode":
+      return mayJoinOuter((node as ParensNode | AliasNode).node);
+    case "TableNode":
+    case "ValuesNode":
+      return false;
+    case "SelectQueryNode": {
+      const { from, joins, setOperations } = node as SelectQueryNode;
+      return joins?.some(({ joinType, table }) =>
+            joinType === "RightJoin" || joinType === "FullJoin" || mayJoinOuter(table)
+          ) === true ||
+        from?.froms.some(mayJoinOuter) === true ||
+        setOperations?.some(({ expression }) => mayJoinOuter(expression)) === true;
+    }
+    default:
+      return true;
+  }
 }
 
 /** Whether any of the row sources has to be looked at; costs nothing where none is guarded. */
