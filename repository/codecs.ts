@@ -15,8 +15,10 @@ export type JsonValue =
 
 /**
  * A codec for columns of JSON: objects, lists, texts, numbers and booleans, on every dialect and
- * through every driver. `null` is NULL.
+ * through every driver. `null` is NULL. Without a type parameter, values are of the type that the
+ * interface of the table says the column has.
  *
+ * @typeParam T the type of the values
  * @returns the codec
  *
  * @example
@@ -36,7 +38,7 @@ export type JsonValue =
  * await db.destroy();
  * ```
  */
-export function json<T = JsonValue>(): Codec<T, any> {
+export function json<T = any>(): Codec<T, any> {
   const codec = {
     [JSON_CODEC]: true,
     encode(value: T): string {

@@ -17,6 +17,7 @@ import {
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
+import type { Codecs } from "./coded.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
 import type {
   ExtensionsOf,
@@ -68,9 +69,10 @@ export interface Orm<DB, P extends readonly Plugin[]> {
     const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
     Entity = Selectable<DB[T]>,
     S extends RepositorySchemas = Record<never, never>,
+    K extends Codecs<DB[T]> = Record<never, never>,
   >(
-    config: RepositoryConfig<DB, T, Entity, PK, S>,
-  ): RepositoryOf<DB, T, Entity, PK, S, P>;
+    config: RepositoryConfig<DB, T, Entity, PK, S, K>,
+  ): RepositoryOf<DB, T, Entity, PK, S, P, K>;
   /**
    * Makes a repository by a factory. An object that names its `executor` and its `tableName` (and
    * `primaryKey`, where that is not `"id"`) is given the methods that the plugins add to repositories.
@@ -146,7 +148,7 @@ function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>)
   const apply: ApplyPlugins = (builder, operation, table, metadata = {}) =>
     applyPlugins(builder, plugins, { operation, table, metadata });
   const make = (
-    source: RepositoryConfig<any, any, any, any, any> | RepositoryFactory<DB, unknown>,
+    source: RepositoryConfig<any, any, any, any, any, any> | RepositoryFactory<DB, unknown>,
   ): unknown => {
     if (typeof source === "function") return adopt(source(executor, apply), executor);
     if (typeof source !== "object" || source === null) {

@@ -19,6 +19,7 @@ import {
   wrapTransaction,
 } from "@kysera/executor";
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
+import type { Codecs, Coded, CodedEntity } from "./coded.ts";
 import { assertColumn } from "./_columns.ts";
 import { reads } from "./_reads.ts";
 import { type Definition, type Schemas, Table } from "./_table.ts";
@@ -60,29 +61,40 @@ export type RepositoryOf<
   PK extends KeyColumnsOf<DB, T>,
   S extends RepositorySchemas,
   P extends readonly Plugin[],
+  K = Record<never, never>,
+> = RepositoryWith<
+  DB,
+  T,
+  EntityOf<CodedEntity<Entity, DB[T], K>, S>,
+  KeyOf<{ [N in T]: Coded<DB[T], K> }, T, PK>,
+  CreateInput<{ [N in T]: Coded<DB[T], K> }, T, S>,
+  UpdateInput<{ [N in T]: Coded<DB[T], K> }, T, S>,
+  P,
+  Coded<DB[T], K>
+>;
+
+/** A repository, with the methods that plugins add to it. */
+type RepositoryWith<
+  DB,
+  T extends TableName<DB>,
+  Entity,
+  Key,
+  Create,
+  Update,
+  P extends readonly Plugin[],
+  Columns,
 > =
   & Repository<
     DB,
     T,
-    EntityOf<Entity, S>,
-    KeyOf<DB, T, PK>,
-    CreateInput<DB, T, S>,
-    UpdateInput<DB, T, S>,
-    ExtensionsOf<
-      P,
-      EntityOf<Entity, S>,
-      KeyOf<DB, T, PK>,
-      CreateInput<DB, T, S>,
-      UpdateInput<DB, T, S>
-    >
+    Entity,
+    Key,
+    Create,
+    Update,
+    ExtensionsOf<P, Entity, Key, Create, Update>,
+    Columns
   >
-  & ExtensionsOf<
-    P,
-    EntityOf<Entity, S>,
-    KeyOf<DB, T, PK>,
-    CreateInput<DB, T, S>,
-    UpdateInput<DB, T, S>
-  >;
+  & ExtensionsOf<P, Entity, Key, Create, Update>;
 
 /**
  * Makes a repository on an executor.
@@ -129,10 +141,11 @@ export function createRepository<
   Entity = Selectable<DB[T]>,
   S extends RepositorySchemas = Record<never, never>,
   const P extends readonly Plugin[] = readonly Plugin[],
+  K extends Codecs<DB[T]> = Record<never, never>,
 >(
   executor: ExecutorOf<DB> & { readonly __plugins?: P },
-  config: RepositoryConfig<DB, T, Entity, PK, S>,
-): RepositoryOf<DB, T, Entity, PK, S, P> {
+  config: RepositoryConfig<DB, T, Entity, PK, S, K>,
+): RepositoryOf<DB, T, Entity, PK, S, P, K> {
   // The interface says what the configuration's types make of the methods.
   const definition = define(config, executor);
   const db = inSchema(executor, definition);
@@ -143,7 +156,8 @@ export function createRepository<
     Entity,
     PK,
     S,
-    P
+    P,
+    K
   >;
 }
 
@@ -159,7 +173,7 @@ function assertKey(db: Kysely<any>, { tableName, primaryKey }: Definition): void
 
 /** Checks a configuration. */
 export function define(
-  config: RepositoryConfig<any, any, any, any, any>,
+  config: RepositoryConfig<any, any, any, any, any, any>,
   db: Kysely<any>,
 ): Definition {
   assertKnownOptions(config, OPTIONS, { action: "make a repository" });
@@ -269,7 +283,7 @@ function extended(repository: object, db: Kysely<any>): object {
  */
 export function extensionsOf(
   db: Kysely<any>,
-  config: RepositoryConfig<any, any, any, any, any>,
+  config: RepositoryConfig<any, any, any, any, any, any>,
 ): Readonly<Record<string, unknown>> {
   const repository = plain(define(config, db), db);
   return Object.fromEntries(

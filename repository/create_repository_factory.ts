@@ -8,6 +8,7 @@ import {
 import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
+import type { Codecs } from "./coded.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { KeyColumnsOf, RepositoryConfig, RepositorySchemas, TableName } from "./types.ts";
 
@@ -19,7 +20,8 @@ export interface ConfiguredRepositoryFactory<DB, P extends readonly Plugin[] = r
     const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
     Entity = Selectable<DB[T]>,
     S extends RepositorySchemas = Record<never, never>,
-  >(config: RepositoryConfig<DB, T, Entity, PK, S>): RepositoryOf<DB, T, Entity, PK, S, P>;
+    K extends Codecs<DB[T]> = Record<never, never>,
+  >(config: RepositoryConfig<DB, T, Entity, PK, S, K>): RepositoryOf<DB, T, Entity, PK, S, P, K>;
 }
 
 /**
@@ -52,7 +54,7 @@ export function createRepositoryFactory<DB, const P extends readonly Plugin[] = 
   executor: ExecutorOf<DB> & { readonly __plugins?: P },
 ): ConfiguredRepositoryFactory<DB, P> {
   return {
-    create: (config) => createRepository<DB, any, any, any, any, P>(executor, config) as any,
+    create: (config) => createRepository<DB, any, any, any, any, P, any>(executor, config) as any,
   };
 }
 

@@ -7,6 +7,7 @@
 export type { CursorPage, OffsetPage } from "./_pages.ts";
 export * from "./atomic_status_transition.ts";
 export { bigint, date, enumArray, json, type JsonValue } from "./codecs.ts";
+export type { Codecs, Coded, CodedEntity, OnlyColumns } from "./coded.ts";
 export * from "./context_aware_repository.ts";
 export * from "./create_base_repository.ts";
 export * from "./create_orm.ts";

@@ -12,6 +12,7 @@ import type {
 import type { DbContext, TransactionOptions } from "@kysera/dal";
 import type { Loader } from "./loader.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
+import type { Codecs, Coded, OnlyColumns } from "./coded.ts";
 import type { AnySchema, InputOf, OutputOf } from "./standard_schema.ts";
 import type { Where } from "./where.ts";
 
@@ -54,13 +55,14 @@ export interface RepositoryConfig<
   Entity = Selectable<DB[T]>,
   PK extends KeyColumnsOf<DB, T> = KeyColumnsOf<DB, T>,
   S extends RepositorySchemas = RepositorySchemas,
+  K extends Codecs<DB[T]> = Codecs<DB[T]>,
 > {
   /** The table. */
   readonly tableName: T;
   /** The column, or the columns, of the primary key. Default `"id"`. */
   readonly primaryKey?: PK | undefined;
   /** Makes an entity of a row. Default: the row. */
-  readonly mapRow?: ((row: Selectable<DB[T]>) => Entity) | undefined;
+  readonly mapRow?: ((row: Selectable<Coded<DB[T], K>>) => Entity) | undefined;
   /** Schemas of Zod, Valibot, ArkType, Yup, or whatever implements Standard Schema. */
   readonly schemas?: S | undefined;
   /**
@@ -70,8 +72,8 @@ export interface RepositoryConfig<
   readonly validateDbResults?: boolean | number | undefined;
   /** A column of whole numbers that `update` compares and counts up. */
   readonly versionColumn?: (keyof Selectable<DB[T]> & string) | undefined;
-  /** Codecs by column. */
-  readonly codecs?: { readonly [C in keyof Selectable<DB[T]>]?: Codec } | undefined;
+  /** Codecs by column; what they decode is the type of the column in every method. */
+  readonly codecs?: (K & OnlyColumns<DB[T], K>) | undefined;
   /** The schema that the table is in. Default: the one that the executor is set to. */
   readonly schema?: string | undefined;
   /**
@@ -213,6 +215,7 @@ export interface Repository<
   Create,
   Update,
   Extensions = unknown,
+  Columns = DB[T],
 > {
   /** The handle that queries run on. */
   readonly executor: Kysely<DB>;
@@ -229,43 +232,43 @@ export interface Repository<
   /** The rows with these keys, in their order; those that are not there are left out. */
   findByIds(ids: readonly Key[]): Promise<Entity[]>;
   /** Some columns of the rows that fit. */
-  find<const C extends ColumnOf<DB[T]>>(
-    options: FindOptions<DB[T]> & SelectColumns<DB[T], C>,
-  ): Promise<Selected<DB[T], C>[]>;
+  find<const C extends ColumnOf<Columns>>(
+    options: FindOptions<Columns> & SelectColumns<Columns, C>,
+  ): Promise<Selected<Columns, C>[]>;
   /** The rows that fit. */
-  find(options?: FindOptions<DB[T]>): Promise<Entity[]>;
+  find(options?: FindOptions<Columns>): Promise<Entity[]>;
   /** The rows that fit, and how many there are without `limit` and `offset`. */
-  findAndCount<const C extends ColumnOf<DB[T]>>(
-    options: FindOptions<DB[T]> & SelectColumns<DB[T], C>,
-  ): Promise<CountedRows<Selected<DB[T], C>>>;
+  findAndCount<const C extends ColumnOf<Columns>>(
+    options: FindOptions<Columns> & SelectColumns<Columns, C>,
+  ): Promise<CountedRows<Selected<Columns, C>>>;
   /** The rows that fit, and how many there are without `limit` and `offset`. */
-  findAndCount(options?: FindOptions<DB[T]>): Promise<CountedRows<Entity>>;
+  findAndCount(options?: FindOptions<Columns>): Promise<CountedRows<Entity>>;
   /** Some columns of the first row that fits, or `null`. */
-  findOne<const C extends ColumnOf<DB[T]>>(
-    options: Omit<FindOptions<DB[T]>, "limit"> & SelectColumns<DB[T], C>,
-  ): Promise<Selected<DB[T], C> | null>;
+  findOne<const C extends ColumnOf<Columns>>(
+    options: Omit<FindOptions<Columns>, "limit"> & SelectColumns<Columns, C>,
+  ): Promise<Selected<Columns, C> | null>;
   /** The first row that fits, or `null`. */
-  findOne(options?: Omit<FindOptions<DB[T]>, "limit">): Promise<Entity | null>;
+  findOne(options?: Omit<FindOptions<Columns>, "limit">): Promise<Entity | null>;
   /** Some columns of the first row that fits. @throws {NotFoundError} */
-  findOneOrThrow<const C extends ColumnOf<DB[T]>>(
-    options: Omit<FindOptions<DB[T]>, "limit"> & SelectColumns<DB[T], C>,
-  ): Promise<Selected<DB[T], C>>;
+  findOneOrThrow<const C extends ColumnOf<Columns>>(
+    options: Omit<FindOptions<Columns>, "limit"> & SelectColumns<Columns, C>,
+  ): Promise<Selected<Columns, C>>;
   /** The first row that fits. @throws {NotFoundError} */
-  findOneOrThrow(options?: Omit<FindOptions<DB[T]>, "limit">): Promise<Entity>;
+  findOneOrThrow(options?: Omit<FindOptions<Columns>, "limit">): Promise<Entity>;
   /** The one row that fits. @throws {NotFoundError} @throws {MultipleRowsError} */
-  one(where: Where<DB[T]>): Promise<Entity>;
+  one(where: Where<Columns>): Promise<Entity>;
   /** The one row that fits, or `null`. @throws {MultipleRowsError} */
-  maybe(where: Where<DB[T]>): Promise<Entity | null>;
+  maybe(where: Where<Columns>): Promise<Entity | null>;
   /** Some columns of all rows. */
-  findAll<const C extends ColumnOf<DB[T]>>(
-    options: Omit<FindOptions<DB[T]>, "where"> & SelectColumns<DB[T], C>,
-  ): Promise<Selected<DB[T], C>[]>;
+  findAll<const C extends ColumnOf<Columns>>(
+    options: Omit<FindOptions<Columns>, "where"> & SelectColumns<Columns, C>,
+  ): Promise<Selected<Columns, C>[]>;
   /** All rows. */
-  findAll(options?: Omit<FindOptions<DB[T]>, "where">): Promise<Entity[]>;
+  findAll(options?: Omit<FindOptions<Columns>, "where">): Promise<Entity[]>;
   /** How many rows fit. */
-  count(options?: CountOptions<DB[T]>): Promise<number>;
+  count(options?: CountOptions<Columns>): Promise<number>;
   /** Whether a row fits. */
-  exists(options?: CountOptions<DB[T]>): Promise<boolean>;
+  exists(options?: CountOptions<Columns>): Promise<boolean>;
   /** Adds a row. @throws {ValidationError} before any SQL is run */
   create(input: Create): Promise<Entity>;
   /** Changes a row. @throws {NotFoundError} @throws {StaleRowError} @throws {ValidationError} */
@@ -273,9 +276,9 @@ export interface Repository<
   /** Removes a row; whether there was one. */
   delete(id: Key): Promise<boolean>;
   /** Adds a row, or changes the one that has its key. @throws {UpsertConflictError} */
-  upsert(input: Create, options: UpsertOptions<DB[T]>): Promise<Entity>;
+  upsert(input: Create, options: UpsertOptions<Columns>): Promise<Entity>;
   /** {@linkcode Repository.upsert} of many, all or none, in their order. */
-  upsertMany(inputs: readonly Create[], options: UpsertOptions<DB[T]>): Promise<Entity[]>;
+  upsertMany(inputs: readonly Create[], options: UpsertOptions<Columns>): Promise<Entity[]>;
   /** Adds rows, all or none, in their order. */
   bulkCreate(inputs: readonly Create[]): Promise<Entity[]>;
   /** Changes rows, all or none, in their order. @throws {NotFoundError} */
@@ -285,16 +288,16 @@ export interface Repository<
   /** Removes rows; how many there were. */
   bulkDelete(ids: readonly Key[]): Promise<number>;
   /** Changes the rows that fit; how many there were. An empty condition is refused. */
-  updateWhere(where: Where<DB[T]>, input: Update): Promise<number>;
+  updateWhere(where: Where<Columns>, input: Update): Promise<number>;
   /** Removes the rows that fit; how many there were. An empty condition is refused. */
-  deleteWhere(where: Where<DB[T]>): Promise<number>;
+  deleteWhere(where: Where<Columns>): Promise<number>;
   /** A page by its number. */
-  paginate(options?: PageOptions<DB[T]>): Promise<OffsetPage<Entity>>;
+  paginate(options?: PageOptions<Columns>): Promise<OffsetPage<Entity>>;
   /** A page by a cursor. */
-  paginateCursor(options?: CursorPageOptions<DB[T]>): Promise<CursorPage<Entity>>;
+  paginateCursor(options?: CursorPageOptions<Columns>): Promise<CursorPage<Entity>>;
   /** The rows that fit, one after the other, as they are asked for. */
   iterate(
-    options?: FindOptions<DB[T]> & { readonly chunkSize?: number | undefined },
+    options?: FindOptions<Columns> & { readonly chunkSize?: number | undefined },
   ): AsyncIterableIterator<Entity>;
   /** Answers many `load(id)` of one tick with one query. */
   loader(options?: ReadOptions): Loader<Key, Entity>;
@@ -316,9 +319,11 @@ export interface Repository<
   /** The same repository in a transaction: with its plugins, its context and its extensions. */
   withTransaction(
     transaction: ExecutorOf<DB> | DbContext<DB>,
-  ): Repository<DB, T, Entity, Key, Create, Update, Extensions> & Extensions;
+  ): Repository<DB, T, Entity, Key, Create, Update, Extensions, Columns> & Extensions;
   /** The same repository on another handle of its executor. */
-  on(handle: Kysely<any>): Repository<DB, T, Entity, Key, Create, Update, Extensions> & Extensions;
+  on(
+    handle: Kysely<any>,
+  ): Repository<DB, T, Entity, Key, Create, Update, Extensions, Columns> & Extensions;
 }
 
 /** The methods that plugins add to a repository. */
