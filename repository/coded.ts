@@ -20,7 +20,8 @@ export type CodedEntity<Entity, Table, K> = [keyof K] extends [never] ? Entity
   : IsSame<Entity, Selectable<Table>> extends true ? Selectable<Coded<Table, K>>
   : Entity;
 
-type CodedColumn<Column, C> = [C] extends [undefined] ? Column
+/** A column as its codec makes it. */
+export type CodedColumn<Column, C> = [C] extends [undefined] ? Column
   : ColumnType<
     Nullable<Decoded<Exclude<C, undefined>, Column>, SelectType<Column>>,
     Given<Exclude<C, undefined>, Column, InsertType<Column>>,
@@ -45,5 +46,7 @@ type Nullable<Value, Of> = Value | Extract<Of, null | undefined>;
 
 type IsAny<X> = 0 extends 1 & X ? true : false;
 
-type IsSame<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true
+/** Whether two types are the same. */
+export type IsSame<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2
+  ? true
   : false;

@@ -74,7 +74,7 @@ export type RepositoryOf<
 >;
 
 /** A repository, with the methods that plugins add to it. */
-type RepositoryWith<
+export type RepositoryWith<
   DB,
   T extends TableName<DB>,
   Entity,

@@ -7,11 +7,11 @@
 export type { CursorPage, OffsetPage } from "./_pages.ts";
 export * from "./atomic_status_transition.ts";
 export { bigint, date, enumArray, json, type JsonValue } from "./codecs.ts";
-export type { Codecs, Coded, CodedEntity, OnlyColumns } from "./coded.ts";
+export * from "./coded.ts";
 export * from "./context_aware_repository.ts";
 export * from "./create_base_repository.ts";
 export * from "./create_orm.ts";
-export { createRepository, type RepositoryOf } from "./create_repository.ts";
+export { createRepository, type RepositoryOf, type RepositoryWith } from "./create_repository.ts";
 export * from "./create_repository_factory.ts";
 export * from "./create_table_operations.ts";
 export * from "./create_validator.ts";
