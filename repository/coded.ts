@@ -17,36 +17,38 @@ export type Coded<Table, K> = [keyof K] extends [never] ? Table : {
 
 /** The entity, where `mapRow` does not make it: the row, as its codecs make it. */
 export type CodedEntity<Entity, Table, K> = [keyof K] extends [never] ? Entity
-  : IsSame<Entity, Selectable<Table>> extends true ? Selectable<Coded<Table, K>>
+  : IsSameType<Entity, Selectable<Table>> extends true ? Selectable<Coded<Table, K>>
   : Entity;
 
 /** A column as its codec makes it. */
 export type CodedColumn<Column, C> = [C] extends [undefined] ? Column
   : ColumnType<
-    Nullable<Decoded<Exclude<C, undefined>, Column>, SelectType<Column>>,
-    Given<Exclude<C, undefined>, Column, InsertType<Column>>,
-    Given<Exclude<C, undefined>, Column, UpdateType<Column>>
+    WithNullsOf<CodecOutput<Exclude<C, undefined>, Column>, SelectType<Column>>,
+    CodecInput<Exclude<C, undefined>, Column, InsertType<Column>>,
+    CodecInput<Exclude<C, undefined>, Column, UpdateType<Column>>
   >;
 
 /** What a program gets; a codec of any type decodes what the column's type says. */
-type Decoded<C, Column> = C extends { decode(value: any): infer D }
-  ? IsAny<D> extends true ? SelectType<Column> : D
+export type CodecOutput<C, Column> = C extends { decode(value: any): infer D }
+  ? IsAnyType<D> extends true ? SelectType<Column> : D
   : SelectType<Column>;
 
 /** What a program gives. A column that may not be given may not be given with a codec, either. */
-type Given<C, Column, Input> = [Input] extends [never] ? never
-  : Nullable<Encoded<C, Column>, Input>;
+export type CodecInput<C, Column, Input> = [Input] extends [never] ? never
+  : WithNullsOf<CodecParameter<C, Column>, Input>;
 
-type Encoded<C, Column> = C extends { encode(value: infer V): any }
-  ? IsAny<V> extends true ? Decoded<C, Column> : V
+/** What a codec encodes, without nulls. */
+export type CodecParameter<C, Column> = C extends { encode(value: infer V): any }
+  ? IsAnyType<V> extends true ? CodecOutput<C, Column> : V
   : never;
 
 /** Null and undefined pass by the codec. */
-type Nullable<Value, Of> = Value | Extract<Of, null | undefined>;
+export type WithNullsOf<Value, Of> = Value | Extract<Of, null | undefined>;
 
-type IsAny<X> = 0 extends 1 & X ? true : false;
+/** Whether a type is `any`. */
+export type IsAnyType<X> = 0 extends 1 & X ? true : false;
 
 /** Whether two types are the same. */
-export type IsSame<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2
+export type IsSameType<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2
   ? true
   : false;
