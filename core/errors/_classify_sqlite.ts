@@ -34,27 +34,40 @@ const results: readonly (readonly [number, string, Kind])[] = [
 const byNumber: ReadonlyMap<number, Kind> = new Map(results.map(([no, _, kind]) => [no, kind]));
 const byName: ReadonlyMap<string, Kind> = new Map(results.map(([_, name, kind]) => [name, kind]));
 
-/** The codes of node:sqlite that stand in place of, or without, a result code. */
-const generic: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  // The database or the statement is closed
-  ["ERR_INVALID_STATE", "connection refused for good"],
-  ["ERR_SQLITE_ERROR", "other"],
+/** What `node:sqlite` says, with a code of Node's for any kind of object, of one that is closed. */
+const closed: ReadonlySet<string> = new Set([
+  "database is not open",
+  "statement has been finalized",
+  "session is not open",
 ]);
 
-/** Knows a failure that SQLite reported. */
-export function classifySqlite(fields: Fields): Classified | undefined {
+/**
+ * Knows a failure that SQLite reported.
+ *
+ * @param isSqlite whether the error is known to come from SQLite
+ */
+export function classifySqlite(fields: Fields, isSqlite: boolean): Classified | undefined {
   const name = [fields.string("extendedCode"), fields.string("code")]
     .find((code) => code?.startsWith("SQLITE_") === true);
   // A numeric `code` is @db/sqlite's; other errors (DOMException) have one of another meaning
   const number = fields.number("errcode", "rawCode") ??
     (fields.string("name") === "SqliteError" ? fields.number("code") : undefined);
-  const kind = kindOf(number, name) ?? generic.get(fields.string("code") ?? "");
+  const kind = kindOf(number, name) ?? ownKind(fields, isSqlite);
   if (kind === undefined) return undefined;
   return {
     kind,
     detail: name ?? (number === undefined ? undefined : `SQLite result code ${number}`),
     ...partsOf(kind, fields.message),
   };
+}
+
+/** The codes of `node:sqlite` that stand in place of, or without, a result code. */
+function ownKind(fields: Fields, isSqlite: boolean): Kind | undefined {
+  const code = fields.string("code");
+  if (code === "ERR_SQLITE_ERROR") return "other";
+  return code === "ERR_INVALID_STATE" && (isSqlite || closed.has(fields.message))
+    ? "connection refused for good"
+    : undefined;
 }
 
 function kindOf(number: number | undefined, name: string | undefined): Kind | undefined {

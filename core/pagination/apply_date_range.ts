@@ -19,7 +19,8 @@ const action = "apply date range";
  *
  * @param query The query.
  * @param column The column with the date.
- * @param options From when and to when; text is sent to the database as it is.
+ * @param options From when and to when; text is sent to the database as it is. Default:
+ * no end.
  * @returns The query with the condition.
  * @throws {BadRequestError} If an option is wrong.
  *
@@ -42,7 +43,7 @@ const action = "apply date range";
 export function applyDateRange<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   column: StringReference<DB, TB>,
-  options: DateRangeOptions,
+  options: DateRangeOptions = {},
 ): SelectQueryBuilder<DB, TB, O> {
   assertKnownOptions(options, ["from", "to"], { action });
   const { from, to } = options;

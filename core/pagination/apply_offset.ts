@@ -18,7 +18,7 @@ const everything = 2_147_483_647;
  * Adds LIMIT and OFFSET to a query.
  *
  * @param query The query.
- * @param options How many rows; out of range is brought into it.
+ * @param options How many rows; out of range is brought into it. Default: all.
  * @returns The query with them.
  * @throws {BadRequestError} If an option is wrong.
  *
@@ -38,7 +38,7 @@ const everything = 2_147_483_647;
  */
 export function applyOffset<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
-  options: OffsetOptions,
+  options: OffsetOptions = {},
 ): SelectQueryBuilder<DB, TB, O> {
   assertKnownOptions(options, ["limit", "offset"], { action });
   const most = Number.MAX_SAFE_INTEGER;

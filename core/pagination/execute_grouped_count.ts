@@ -5,6 +5,7 @@ import {
   type SelectQueryBuilder,
   type StringReference,
 } from "kysely";
+import { BadRequestError } from "../errors/bad_request_error.ts";
 import { countAll, readCount } from "./_count.ts";
 import { layOut, splitOrder } from "./_layout.ts";
 import { selectAs } from "./_nodes.ts";
@@ -18,7 +19,7 @@ const action = "count rows";
  * @param query The query.
  * @param column A column of its tables, or of its result.
  * @returns How many rows have each value; the values as text, NULL as `null`.
- * @throws {BadRequestError} If `query` is no SELECT.
+ * @throws {BadRequestError} If `query` is no SELECT, or if the column has NULL and the text "null".
  *
  * @example
  * ```ts
@@ -61,7 +62,20 @@ export async function executeGroupedCount<DB, TB extends keyof DB, O>(
     selections: [selectAs(key!, "key"), countAll()],
     groupBy: GroupByNode.create([GroupByItemNode.create(key!)]),
   }).execute();
-  return Object.fromEntries(rows.map((row) => [textOf(row["key"]), readCount(row)]));
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const text = textOf(row["key"]);
+    // SQLite keeps 1 and '1' apart, which are one text.
+    counts.set(text, (counts.get(text) ?? 0) + readCount(row));
+  }
+  const nulls = rows.some((row) => row["key"] === null);
+  if (nulls && rows.some((row) => row["key"] === "null")) {
+    throw new BadRequestError(
+      `Cannot ${action}: NULL and the text "null" both occur in the column, and would share the ` +
+        `key "null"; leave one of them out by where(), or use groupBy() of the query builder`,
+    );
+  }
+  return Object.fromEntries(counts);
 }
 
 function textOf(value: unknown): string {

@@ -52,7 +52,7 @@ export interface CursorOptions<DB, TB extends keyof DB, O> {
   readonly orderBy: readonly CursorOrderBy<DB, TB, O>[];
   /** The most rows of a page, between 1 and 10,000; 20 by default. */
   readonly limit?: number | undefined;
-  /** A cursor of another page, where this one is not the first. */
+  /** A cursor of another page, where this one is not the first; the empty text is none. */
   readonly cursor?: string | null | undefined;
   /**
    * Which way to go from the cursor. The default is what the cursor was made for. Without a cursor,
@@ -168,7 +168,9 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   if (asked.length === 0) throw new BadRequestError(`Cannot ${action}: "orderBy" is empty`);
 
   const codec = await CursorCodec.create(fingerprint(inspected, asked), asked.length, security);
-  const position = cursor === undefined || cursor === null ? undefined : await codec.decode(cursor);
+  // `?cursor=` of an address says that there is none.
+  const isFirst = cursor === undefined || cursor === null || cursor === "";
+  const position = isFirst ? undefined : await codec.decode(cursor);
   const forward = (direction ?? position?.direction ?? "forward") === "forward";
   const types = await abortable(signal, () =>
     typesOf({

@@ -109,6 +109,20 @@ onEveryDialect("totals", (dialect) => {
       { open: 1, paid: 1 },
     );
     assert.deepEqual(await executeGroupedCount(orders.where("id", "<", 0), "status"), {});
+    const worded: SelectQueryBuilder<any, any, any> = db.selectFrom(
+      orders.select((eb) =>
+        eb.case().when("id", "<", 12).then(null).when("id", "<", 14).then("null").else("a").end()
+          .as("word")
+      ).as("t"),
+    ).selectAll();
+    await assert.rejects(
+      executeGroupedCount(worded, "word"),
+      /NULL and the text "null" both occur/,
+    );
+    assert.deepEqual(
+      await executeGroupedCount(worded.where("word", "is not", null), "word"),
+      { null: 2, a: 3 },
+    );
   });
 });
 
@@ -244,6 +258,7 @@ onEveryDialect("helpers", (dialect) => {
     assert.deepEqual(await ids({ limit: 0 }), [10]);
     assert.deepEqual(await ids({ limit: 1, offset: -4 }), [10]);
     assert.equal((await ids({})).length, 7);
+    assert.equal((await applyOffset(orders()).execute()).length, 7);
     assert.equal((await ids({ limit: 1000 })).length, 7);
     assert.throws(() => applyOffset(orders(), { skip: 1 } as object), BadRequestError);
     assert.throws(() => applyOffset(orders(), { limit: NaN }), BadRequestError);
@@ -259,6 +274,10 @@ onEveryDialect("helpers", (dialect) => {
     assert.deepEqual(await ids({ from: to }), [1, 2]);
     assert.deepEqual(await ids({ to: from }), [0]);
     assert.deepEqual(await ids({}), [0, 1, 2]);
+    assert.equal(
+      (await applyDateRange(db.selectFrom("visits").select("id"), "at").execute()).length,
+      3,
+    );
     for (const wrong of [{ from: new Date(NaN) }, { to: 7 }, { since: from }, { from: "" }]) {
       await assert.rejects(ids(wrong), BadRequestError);
     }
