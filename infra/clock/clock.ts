@@ -20,9 +20,10 @@ export interface Clock {
    *
    * @param callback what to call
    * @param ms after how long
+   * @param keepsAlive whether the program waits for it before it ends by itself. Default `true`
    * @returns a function that cancels it
    */
-  schedule(callback: () => void, ms: number): () => void;
+  schedule(callback: () => void, ms: number, keepsAlive?: boolean): () => void;
 }
 
 /** The longest delay that timers keep, in ms; they take a longer one for none at all. */
@@ -32,8 +33,15 @@ const LONGEST = 2_147_483_647;
 export const systemClock: Clock = Object.freeze({
   now: (): number => performance.now(),
   time: (): number => Date.now(),
-  schedule(callback: () => void, ms: number): () => void {
+  schedule(callback: () => void, ms: number, keepsAlive = true): () => void {
     const timer = setTimeout(callback, Math.min(ms, LONGEST));
+    if (!keepsAlive) unref(timer);
     return () => clearTimeout(timer);
   },
 });
+
+/** Takes a timer out of what keeps a program alive, in the runtimes that can: browsers have no end. */
+function unref(timer: unknown): void {
+  if (typeof timer !== "object" || timer === null || !("unref" in timer)) return;
+  if (typeof timer.unref === "function") timer.unref();
+}

@@ -37,6 +37,8 @@ const GIVE_UP_AFTER = 6;
  * finds. While the database has not answered a check that timed out, the next ones are unhealthy
  * without another query, for six timeouts; then another one is tried.
  *
+ * The wait between two checks keeps no program alive: one that has nothing else to do ends.
+ *
  * @example
  * ```ts
  * import { nodeSqliteDialect } from "@kysera/dialects";
@@ -170,10 +172,14 @@ export class HealthMonitor {
     this.checkNow().then(() => {
       if (!this.#running || this.#cancelTimer !== undefined) return;
       const left = Math.max(this.#interval - (clock.now() - started), 0);
-      this.#cancelTimer = clock.schedule(() => {
-        this.#cancelTimer = undefined;
-        this.#tick();
-      }, left);
+      this.#cancelTimer = clock.schedule(
+        () => {
+          this.#cancelTimer = undefined;
+          this.#tick();
+        },
+        left,
+        false,
+      );
     });
   }
 

@@ -211,6 +211,37 @@ const checkOn = (db: Kysely<any>, clock: FakeClock, options: HealthCheckOptions)
   performHealthCheck(db, { clock, ...options });
 
 describe("HealthMonitor", () => {
+  it("keeps no program alive while it waits for the next check", async () => {
+    const clock = new FakeClock();
+    const { db } = database(clock, { latency: 0 });
+    const { setTimeout: start } = globalThis;
+    const timers: { ms: number | undefined; timer: unknown }[] = [];
+    // The runtime's own, watched.
+    Object.assign(globalThis, {
+      setTimeout: (callback: () => void, ms?: number) => {
+        const timer = start(callback, ms);
+        timers.push({ ms, timer });
+        return timer;
+      },
+    });
+    const monitor = new HealthMonitor(db, { interval: 12_345 });
+    try {
+      const checked = new Promise<void>((resolve) => monitor.start(() => resolve()));
+      await clock.advance(0);
+      await checked;
+      // The next check is planned when the listeners were told.
+      await new Promise((resolve) => start(resolve));
+      const waits = timers.filter(({ ms }) => ms !== undefined && ms > 10_000);
+      assert.equal(waits.length, 1);
+      const { timer } = waits[0]! as { timer: { hasRef(): boolean } };
+      assert.equal(timer.hasRef(), false);
+    } finally {
+      Object.assign(globalThis, { setTimeout: start });
+      await monitor.destroy();
+      await db.destroy();
+    }
+  });
+
   it("gives what one check finds to all who ask while it runs", async () => {
     const clock = new FakeClock();
     const { db, queries } = database(clock, { latency: 10 });

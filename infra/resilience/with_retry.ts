@@ -13,6 +13,7 @@ import {
   something,
   withMethods,
 } from "../_options.ts";
+import { Emitter } from "../_emitter.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { sleep } from "../clock/_sleep.ts";
 import { type Backoff, delayAfter, type Jitter } from "./_backoff.ts";
@@ -62,7 +63,7 @@ export interface RetryOptions {
   readonly budget?: RetryBudget | undefined;
   /** Whether to try again after an error. Default {@linkcode isTransientError}. */
   readonly shouldRetry?: ((error: unknown, attempt: number) => boolean) | undefined;
-  /** Called before each wait. What it throws ends the retries. */
+  /** Called before each wait. What it throws, or rejects with, changes nothing. */
   readonly onRetry?: ((attempt: number, error: unknown, delayMs: number) => void) | undefined;
   /** Ends the waiting with its reason; no attempt begins after it. */
   readonly signal?: AbortSignal | undefined;
@@ -150,11 +151,19 @@ export async function withRetry<T>(
       if (signal.aborted || attempt >= maxAttempts || !shouldRetry(error, attempt)) throw error;
       delay = delayAfter(settings, attempt, delay);
       if (elapsed() + delay > deadlineMs || budget?.withdraw() === false) throw error;
-      options.onRetry?.(attempt, error, delay);
+      tell(options.onRetry, attempt, error, delay);
       previousError = error;
     }
     await sleep(clock, delay, signal);
   }
+}
+
+/** Calls a listener: work that is retried for a good reason is not lost because of who is told of it. */
+function tell(
+  listener: RetryOptions["onRetry"],
+  ...args: Parameters<NonNullable<RetryOptions["onRetry"]>>
+): void {
+  new Emitter(undefined).call("retry", listener, ...args);
 }
 
 function settingsOf(options: RetryOptions): Parameters<typeof delayAfter>[0] {

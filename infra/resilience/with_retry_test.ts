@@ -54,6 +54,26 @@ describe("withRetry()", () => {
     assert.equal(calls.length, 2);
   });
 
+  it("goes on where onRetry() throws or rejects", async () => {
+    for (
+      const onRetry of [
+        () => {
+          throw new Error("the client for metrics is down");
+        },
+        () => Promise.reject(new Error("the client for metrics is down")),
+      ]
+    ) {
+      const { calls, fn } = failing(2);
+      assert.equal(await withRetry(fn, { ...now, onRetry }), "done");
+      assert.equal(calls.length, 3);
+      const always = failing(9);
+      await assert.rejects(
+        withRetry(always.fn, { ...now, onRetry }),
+        (error) => error === deadlock,
+      );
+    }
+  });
+
   it("tells each attempt where it stands, and onRetry() what comes", async () => {
     const clock = new FakeClock();
     const { calls, fn } = failing(2);
