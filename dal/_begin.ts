@@ -1,5 +1,5 @@
 import { BadRequestError, detectDialect } from "@kysera/core";
-import { getRawDb } from "@kysera/executor";
+import { getRawDb, isKyseraExecutor } from "@kysera/executor";
 import { beginningAs, type TransactionMode, type Wait } from "./_write_lock.ts";
 import {
   type AccessMode,
@@ -51,8 +51,9 @@ export function inTransaction<DB, T>(
     );
   }
   return db.connection().execute(async (connection) => {
-    const isWriter = dialect === "sqlite" && mode !== "deferred";
-    let builder = (isWriter ? beginningAs(connection, mode, startWait) : connection)
+    // An executor may have its transactions begin as writers: what is asked for goes before that.
+    const isTold = dialect === "sqlite" && (mode !== "deferred" || isKyseraExecutor(db));
+    let builder = (isTold ? beginningAs(connection, mode, startWait) : connection)
       .startTransaction();
     if (settings.isolationLevel !== undefined) {
       builder = builder.setIsolationLevel(settings.isolationLevel);

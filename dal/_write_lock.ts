@@ -39,7 +39,11 @@ export function beginningAs<DB>(
   const real = new WeakMap<DatabaseConnection, DatabaseConnection>();
   const standIn = (target: DatabaseConnection): DatabaseConnection => {
     const execute = async (query: CompiledQuery, ...rest: []): Promise<unknown> => {
-      if (BEGIN.test(query.sql)) return await withoutBusyWait(target, begin);
+      if (BEGIN.test(query.sql)) {
+        return await (mode === "deferred"
+          ? target.executeQuery(begin)
+          : withoutBusyWait(target, begin));
+      }
       if (!COMMIT.test(query.sql)) return await target.executeQuery(query, ...rest);
       const wait = waitForReaders();
       for (;;) {

@@ -54,3 +54,4 @@ export * from "./contract/table_scope.ts";
 export * from "./contract/validate_plugins.ts";
 export { catalogHoldsValues, isCatalogTable } from "./tree/_catalog.ts";
 export * from "./api/wrap_transaction.ts";
+export * from "./api/write_transaction.ts";

@@ -15,6 +15,8 @@ export interface SqliteDriverConfig {
 }
 
 const BEGIN = CompiledQuery.raw("begin");
+/** Says that the transaction begins as a reader, whoever hands on what is sent. */
+const BEGIN_READING = CompiledQuery.raw("begin deferred");
 const COMMIT = CompiledQuery.raw("commit");
 const ROLLBACK = CompiledQuery.raw("rollback");
 const IS_QUERY_ONLY = CompiledQuery.raw("select query_only from pragma_query_only");
@@ -55,8 +57,9 @@ export class SqliteDriver extends SavepointDriver {
     connection: DatabaseConnection,
     settings: TransactionSettings,
   ): Promise<void> {
-    await connection.executeQuery(BEGIN);
-    if (settings.accessMode !== "read only") return;
+    const isReadOnly = settings.accessMode === "read only";
+    await connection.executeQuery(isReadOnly ? BEGIN_READING : BEGIN);
+    if (!isReadOnly) return;
     const { rows } = await connection.executeQuery<{ query_only: number | bigint }>(IS_QUERY_ONLY);
     if (Number(rows[0]?.query_only) === 1) return;
     await connection.executeQuery(QUERY_ONLY);

@@ -98,6 +98,7 @@ export const MSSQL: DialectTraits = {
   transactions: {
     begin: CompiledQuery.raw("begin transaction"),
     prefersBegin: false,
+    writer: undefined,
     savepoint: {
       set: CompiledQuery.raw(`save transaction ${ATOMIC_SAVEPOINT}`),
       rollbackTo: CompiledQuery.raw(`rollback transaction ${ATOMIC_SAVEPOINT}`),

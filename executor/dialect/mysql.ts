@@ -84,6 +84,7 @@ export const MYSQL: DialectTraits = {
   transactions: {
     begin: CompiledQuery.raw("begin"),
     prefersBegin: false,
+    writer: undefined,
     // Another one of its name takes its place.
     savepoint: { set: SET, rollbackTo: ROLLBACK_TO, release: undefined },
     probe: {

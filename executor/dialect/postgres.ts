@@ -98,6 +98,7 @@ export const POSTGRES: DialectTraits = {
   transactions: {
     begin: CompiledQuery.raw("begin"),
     prefersBegin: false,
+    writer: undefined,
     savepoint: { set: SET, rollbackTo: ROLLBACK_TO, release: RELEASE },
     probe: {
       by: "savepoint",

@@ -91,6 +91,17 @@ export const SQLITE: DialectTraits = {
     // One that reads first and writes then could be refused the lock when it needs it.
     begin: CompiledQuery.raw("begin immediate"),
     prefersBegin: true,
+    writer: {
+      plainBegin: /^\s{0,9}begin(?:\s{1,9}transaction)?\s{0,9};?\s{0,9}$/i,
+      // SQLITE_READONLY, as drivers tell it: a number with the kind in its lowest byte, or a name
+      isReadOnly(error) {
+        const { errcode, rawCode, code } = (error ?? {}) as Record<string, unknown>;
+        const number = [errcode, rawCode, code].find((value) => typeof value === "number");
+        return typeof number === "number"
+          ? (number & 0xff) === 8
+          : typeof code === "string" && code.startsWith("SQLITE_READONLY");
+      },
+    },
     savepoint: { set: SET, rollbackTo: ROLLBACK_TO, release: RELEASE },
     probe: { by: "nothing" },
     fail: undefined,

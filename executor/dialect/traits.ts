@@ -274,6 +274,8 @@ export interface TransactionTraits {
   readonly begin: CompiledQuery;
   /** Whether a transaction of the executor's own begins with that, not as the driver begins one. */
   readonly prefersBegin: boolean;
+  /** How a transaction begins as a writer; `undefined` where none needs to. */
+  readonly writer: WriterTraits | undefined;
   readonly savepoint: SavepointTraits;
   readonly probe: TransactionProbe;
   /**
@@ -285,6 +287,17 @@ export interface TransactionTraits {
   readonly implicitCommit: RegExp | undefined;
   /** Returns true if an error means that the whole transaction has been rolled back. */
   isRolledBackBy(error: unknown): boolean;
+}
+
+/**
+ * Of a database that refuses a transaction which has read and then wants to write, where another one
+ * writes: it has to begin as a writer, which waits.
+ */
+export interface WriterTraits {
+  /** The pattern of what drivers send to begin a transaction of no particular kind. */
+  readonly plainBegin: RegExp;
+  /** Returns true if an error means that the database is never written to. */
+  isReadOnly(error: unknown): boolean;
 }
 
 /** The commands of the savepoint {@linkcode ATOMIC_SAVEPOINT}. */

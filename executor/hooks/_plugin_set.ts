@@ -17,6 +17,8 @@ export class PluginSet {
   readonly arounds: readonly NamedHooks[];
   /** Those of them that run round reads as well. */
   readonly aroundsOfReads: readonly NamedHooks[];
+  /** Whether some hook runs round writes, and may read before it lets them through. */
+  readonly readsBeforeWrites: boolean;
   /** The hooks that run round streams. */
   readonly streamArounds: readonly NamedHooks[];
   /** The hooks that say whether the caller may change. */
@@ -51,6 +53,7 @@ export class PluginSet {
     this.interceptors = props.plugins.filter((plugin) => plugin.interceptQuery !== undefined);
     this.arounds = having("aroundQuery");
     this.aroundsOfReads = this.arounds.filter(({ hooks }) => hooks.around !== "writes");
+    this.readsBeforeWrites = this.arounds.length > this.aroundsOfReads.length;
     this.streamArounds = having("aroundStream");
     this.callers = having("callerMayChange");
     this.discoverers = having("discover");

@@ -23,7 +23,7 @@ import { refusalOf } from "../rewrite/_misplaced.ts";
 import { refuseUnknownStatement } from "../rewrite/_unknown_kind.ts";
 import { walk, walkRoot } from "../rewrite/_walk.ts";
 import { type Rest, runAround } from "../run/_around.ts";
-import { watch } from "../run/_connection.ts";
+import { stateOf, watch } from "../run/_connection.ts";
 import type { Place, RunContext } from "../run/_query_scope.ts";
 import { withoutChecks } from "../run/_without_checks.ts";
 import { readDeferred } from "../tree/_deferred_parameter.ts";
@@ -57,6 +57,8 @@ export interface OpenRun {
 export interface InstanceOptions extends PassOptions {
   /** The run that the queries of the instance belong to. Default: each has one of its own. */
   readonly open?: OpenRun | undefined;
+  /** Whether transactions begin as writers, where the dialect has such. */
+  readonly asWriter?: boolean | undefined;
   /** Called with what the rewriting of a query has used. */
   readonly rewritten?: (usage: Usage) => void;
   /** Called with each query that is compiled. */
@@ -269,10 +271,16 @@ export class GuardedExecutor implements QueryExecutor {
     ...options: unknown[]
   ): Promise<T> {
     const { set, traits } = this.rules;
-    const watched = set.arounds.length === 0
-      ? consumer
-      : (connection: DatabaseConnection) => consumer(watch(connection, traits));
-    return this.inner.provideConnection(watched, ...options as []);
+    const asWriter = traits.transactions.writer !== undefined &&
+      (set.readsBeforeWrites || this.#options.asWriter === true);
+    if (set.arounds.length === 0 && !asWriter) {
+      return this.inner.provideConnection(consumer, ...options as []);
+    }
+    return this.inner.provideConnection((connection) => {
+      const watched = watch(connection, traits);
+      if (!this.#place.bound) stateOf(watched).asWriter = asWriter;
+      return consumer(watched);
+    }, ...options as []);
   }
 
   executeQuery<R>(query: CompiledQuery<R>, ...rest: Rest): Promise<QueryResult<R>> {

@@ -1,7 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { commits, isRead } from "../tree/_statement.ts";
 import { ExecutorError } from "../contract/errors.ts";
-import type { DialectTraits } from "../dialect/mod.ts";
+import type { DialectTraits, WriterTraits } from "../dialect/mod.ts";
 
 /** What is told before a statement that may write runs on a connection. */
 export interface Section {
@@ -23,6 +23,8 @@ export interface ConnectionState {
   doom: { readonly reason: unknown } | undefined;
   /** The atomic section that runs on it. */
   section: Section | undefined;
+  /** Whether the next transaction begins as a writer, where the dialect has such. */
+  asWriter: boolean;
 }
 
 const STATES: WeakMap<DatabaseConnection, ConnectionState> = new WeakMap();
@@ -50,7 +52,9 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
     ends: 0,
     doom: undefined,
     section: undefined,
+    asWriter: false,
   };
+  const { begin: beginAsWriter, writer } = traits.transactions;
   STATES.set(connection, state);
   const watched = new Proxy(connection, {
     get(target, key) {
@@ -63,7 +67,10 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
             await state.section.beforeWrite();
           }
           try {
-            const result = await target.executeQuery(query, ...rest);
+            const plain = writer?.plainBegin.test(query.sql) === true && state.asWriter;
+            const result = plain
+              ? await beginWriting(target, query, beginAsWriter, writer)
+              : await target.executeQuery(query, ...rest);
             notice(state, query, traits);
             return result;
           } catch (error) {
@@ -108,6 +115,21 @@ export function stateOf(connection: DatabaseConnection): ConnectionState {
 /** The connection that a watched one watches. */
 export function under(watched: DatabaseConnection): DatabaseConnection {
   return UNDER.get(watched) ?? watched;
+}
+
+/** Begins a transaction as a writer, unless nobody writes to the database at all. */
+async function beginWriting(
+  connection: DatabaseConnection,
+  plain: CompiledQuery,
+  begin: CompiledQuery,
+  { isReadOnly }: WriterTraits,
+): Promise<QueryResult<unknown>> {
+  try {
+    return await connection.executeQuery(begin);
+  } catch (error) {
+    if (!isReadOnly(error)) throw error;
+    return await connection.executeQuery(plain);
+  }
 }
 
 function notice(state: ConnectionState, query: CompiledQuery, traits: DialectTraits): void {

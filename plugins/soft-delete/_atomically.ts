@@ -1,5 +1,5 @@
 import { detectDialect } from "@kysera/core";
-import { getRawDb } from "@kysera/executor";
+import { getRawDb, inWriteTransaction } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 
 /** How many savepoints were set: MySQL keeps but the last one of a name. */
@@ -13,7 +13,7 @@ export async function atomically<T>(
   executor: Kysely<any>,
   run: (transaction: Kysely<any>) => Promise<T>,
 ): Promise<T> {
-  if (!executor.isTransaction) return await executor.transaction().execute(run);
+  if (!executor.isTransaction) return await inWriteTransaction(executor, run);
   const raw = getRawDb<any>(executor);
   const isMssql = detectDialect(executor) === "mssql";
   const name = sql.id(`kysera_soft_delete_${++count}`);

@@ -1,8 +1,9 @@
 /** Transactions that meet others for a lock: on one file of SQLite, and on servers. */
+import { auditPlugin, getAuditLogs } from "@kysera/audit";
 import { LockTimeoutError, parseDatabaseError } from "@kysera/core";
 import { type TransactionOptions, withTransaction } from "@kysera/dal";
 import { nodeSqliteDialect } from "@kysera/dialects";
-import { createExecutor } from "@kysera/executor";
+import { createExecutor, inWriteTransaction, type Plugin } from "@kysera/executor";
 import { type Dialect, Kysely, sql, SqliteDialect } from "kysely";
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -197,6 +198,62 @@ describe("writers of one file of SQLite", { skip: sqlite?.skip ?? false }, () =>
       ]);
     }));
 
+  it("are all transactions of an executor whose plugins read before they write", async () => {
+    await onFile(async (open, file) => {
+      const db = await createExecutor(open(), [auditPlugin({ tables: ["c"] })]);
+      const times = 25;
+      let own = 0;
+      let isAlone = false;
+      const other = inThread({ file, times }).finally(() => isAlone = true);
+      for (; !isAlone; own++) {
+        // The thread is heard.
+        await new Promise((resolve) => setTimeout(resolve));
+        await db.transaction().execute((trx) =>
+          trx.updateTable("c").set((eb) => ({ n: eb("n", "+", 1) })).execute()
+        );
+      }
+      assert.deepEqual(await other, []);
+      assert.equal(await count(db), own + times);
+      assert.equal((await getAuditLogs(db)).length, own);
+    });
+  });
+
+  it("are told apart from readers by what an executor is asked for", () =>
+    onFile(async (open, file) => {
+      const sent: string[] = [];
+      const reading: Plugin = {
+        name: "reading",
+        version: "1.0.0",
+        around: "writes",
+        aroundQuery: (query, next) => next(query),
+      };
+      const plain = open(recording(dialectOf(file), sent));
+      const db = await createExecutor(plain, [reading]);
+      const other = await createExecutor(plain, []);
+      const read = (trx: Kysely<Counter>): Promise<number> => count(trx);
+      await db.transaction().execute(read);
+      await (await db.startTransaction().execute()).rollback().execute();
+      await db.connection().execute((one) => one.transaction().execute(read));
+      await inWriteTransaction(other, read);
+      await other.transaction().execute(read);
+      await db.transaction().setAccessMode("read only").execute(read);
+      await withTransaction(db, (tx) => read(tx.db), { mode: "deferred" });
+      await withTransaction(db, (tx) => read(tx.db), { accessMode: "read only" });
+      assert.deepEqual(sent.filter((text) => text.startsWith("begin")), [
+        "begin immediate",
+        "begin immediate",
+        "begin immediate",
+        "begin immediate",
+        "begin",
+        "begin deferred",
+        "begin deferred",
+        "begin deferred",
+      ]);
+      const readOnly = nodeSqliteDialect({ database: new DatabaseSync(file, { readOnly: true }) });
+      const reader = await createExecutor(open(readOnly), [reading]);
+      assert.equal(await reader.transaction().execute(read), 0);
+    }));
+
   it("a mode that there is not is refused, and one of a nested transaction", () =>
     onFile(async (open) => {
       const db = open();
@@ -267,6 +324,30 @@ onEveryDialect("a transaction of which the connection is lost", ({ open }) => {
     }
   });
 });
+
+/** A dialect that notes what is sent. */
+function recording(dialect: Dialect, sent: string[]): Dialect {
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createDriver: () => {
+      const driver = dialect.createDriver();
+      const acquire = driver.acquireConnection.bind(driver);
+      driver.acquireConnection = async (...rest) => {
+        const connection = await acquire(...rest);
+        return {
+          executeQuery: (query, ...rest) => {
+            sent.push(query.sql);
+            return connection.executeQuery(query, ...rest);
+          },
+          streamQuery: (query, size, ...rest) => connection.streamQuery(query, size, ...rest),
+        };
+      };
+      return driver;
+    },
+  };
+}
 
 function inThread(data: { file: string; times: number }): Promise<string[]> {
   return new Promise((resolve, reject) => {
