@@ -11,8 +11,8 @@ import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
 import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
 import { TRAITS } from "../dialect/mod.ts";
-import { brand, type KyseraExecutor } from "../instance/executor_type.ts";
-import { instanceOf, leave } from "../instance/_graft.ts";
+import type { KyseraExecutor } from "../instance/executor_type.ts";
+import { instanceOf, leave, mark } from "../instance/_graft.ts";
 import { GuardedExecutor } from "../instance/_guarded_executor.ts";
 import { PluginSet } from "../hooks/_plugin_set.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
@@ -373,7 +373,7 @@ export function install<K extends Kysely<any>>(
       "UNSUPPORTED_KYSELY",
     );
   }
-  return brand(executor, state.set.plugins, rawDb);
+  return mark(executor, state.set.plugins, rawDb);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

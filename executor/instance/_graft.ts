@@ -1,10 +1,11 @@
 import { isKysely } from "@kysera/core";
 import type { Kysely } from "kysely";
 import { ExecutorError } from "../contract/errors.ts";
+import type { Plugin } from "../contract/plugin.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
 import { brand, isBranded } from "./executor_type.ts";
-import type { GuardedExecutor, InstanceOptions } from "./_guarded_executor.ts";
+import { GuardedExecutor, type InstanceOptions } from "./_guarded_executor.ts";
 
 const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
 
@@ -57,9 +58,27 @@ export function leave<K extends Kysely<any>>(instance: K): K {
   return instance.withPlugin(new ExecutorCommand((executor) => executor.inner)) as K;
 }
 
+/**
+ * Makes a Kysely instance an executor instance for all to see.
+ *
+ * Its builders execute what they compile at once, and so for one caller. Whoever asks for the query
+ * executor instead may give it what was compiled for somebody else: theirs is one apart.
+ */
+export function mark<K extends Kysely<any>>(
+  instance: K,
+  plugins: readonly Plugin[],
+  rawDb: Kysely<any>,
+): K {
+  const inside = instance.getExecutor();
+  if (inside instanceof GuardedExecutor) {
+    Object.defineProperty(instance, "getExecutor", { value: () => inside.apart() });
+  }
+  return brand(instance, plugins, rawDb);
+}
+
 /** Puts the marker of one instance on another. */
 function branded<K extends Kysely<any>>(instance: K, other: Kysely<any>): K {
   // withPlugin returns one of the same class.
   const made = other as K;
-  return isBranded(instance) ? brand(made, instance.__plugins, instance.__rawDb) : made;
+  return isBranded(instance) ? mark(made, instance.__plugins, instance.__rawDb) : made;
 }

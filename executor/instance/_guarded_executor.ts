@@ -151,6 +151,16 @@ export class GuardedExecutor implements QueryExecutor {
     return new GuardedExecutor(inner, state, rules, this.#place, { walk, ...options });
   }
 
+  /**
+   * Returns the same executor with a step of its own: to it, what another one has compiled was given
+   * back to somebody. So a query runs for whoever the caller is by then, though nothing else has had
+   * a turn.
+   */
+  apart(): GuardedExecutor {
+    const { inner, state, rules } = this;
+    return new GuardedExecutor(inner, state, rules, this.#place, this.#options);
+  }
+
   /** The run that the queries of the instance belong to, while it is open. */
   get openRun(): object | undefined {
     return this.#options.open?.run;
@@ -237,6 +247,8 @@ export class GuardedExecutor implements QueryExecutor {
     this.#last = undefined;
     this.#lastLeft = undefined;
     const compiled = this.inner.compileQuery<R>(rewritten, queryId);
+    // A policy's values are among them, and whoever may write no SQL may not write these either.
+    if (rules.deniesRaw) Object.freeze(compiled.parameters);
     const query = new ExecutorQuery<R>(compiled, compiled.parameters, rules, left);
     if (node.kind === "RawNode" && isTransformed) ExecutorQuery.noteRead(query);
     if (this.#options !== RUN) this.#options.compiled?.(query);

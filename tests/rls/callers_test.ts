@@ -461,6 +461,37 @@ onEveryDialect("what was compiled for one caller", (dialect) => {
     }
   });
 
+  it("is checked again where another runs it at once, by the query executor itself", async () => {
+    let caller: RLSAuth = CALLERS[0]!;
+    const world = await openWorld(dialect, schema, { contextProvider: () => contextOf(caller) });
+    try {
+      const { executor } = world;
+      const held = executor.getExecutor();
+      const ways: readonly ((query: CompiledQuery) => Promise<unknown>)[] = [
+        (query) => executor.executeQuery(query),
+        (query) => executor.getExecutor().executeQuery(query),
+        (query) => held.executeQuery(query),
+        (query) => held.withoutPlugins().executeQuery(query),
+        (query) => executor.withoutPlugins().getExecutor().executeQuery(query),
+      ];
+      for (const run of ways) {
+        caller = CALLERS[0]!;
+        const insert = executor.insertInto("rls_posts").values({ tenant_id: 1, author_id: 11 })
+          .compile();
+        caller = CALLERS[2]!;
+        await assert.rejects(run(insert), RLSPolicyViolation);
+        caller = CALLERS[0]!;
+        const read = executor.selectFrom("rls_posts").select("tenant_id").compile();
+        caller = CALLERS[2]!;
+        await assert.rejects(run(read), ForeignQueryError);
+      }
+      const { parameters } = executor.selectFrom("rls_posts").selectAll().compile();
+      assert.throws(() => (parameters as unknown[]).fill(2), TypeError);
+    } finally {
+      await world.close();
+    }
+  });
+
   it("gives no other its rows, by async-local storage, to many at once", async () => {
     const storage = new AsyncLocalStorage<RLSAuth | null>();
     const world = await openWorld(dialect, schema, {
