@@ -18,6 +18,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HOOK_NAMES } from "../../executor/contract/_hook_table.ts";
 import { matrix, onEveryDialect, type TestDialect } from "../support/matrix.ts";
+import { fuzzPart } from "../support/random.ts";
 import { Meddler, type MeddlingHook, reentrant } from "../support/reentrant.ts";
 import { dummy } from "./dummy.ts";
 
@@ -288,7 +289,9 @@ describe("what an executor makes of queries", () => {
   const dialects = ["sqlite", "postgres", "mysql"] as const;
   const asked = HOOKS.filter((hook) => hook !== "describe" && !hook.startsWith("around"));
   const cases = [
-    ...asked.map((hook, i) => ({ hooks: [hook], dialect: dialects[i % 3]!, queries: 3 })),
+    ...fuzzPart(
+      asked.map((hook, i) => ({ hooks: [hook], dialect: dialects[i % 3]!, queries: 3 })),
+    ),
     ...dialects.map((dialect) => ({ hooks: asked, dialect, queries: 1 })),
   ];
   for (const { hooks, dialect, queries } of cases) {

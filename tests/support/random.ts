@@ -2,7 +2,8 @@
  * How many random cases the tests run, and from which seed on. It is read from the environment here
  * and nowhere else:
  *
- * - `KYSERA_TEST_SCALE`: `short`, which is the default, or `full`.
+ * - `KYSERA_TEST_SCALE`: `full`, `short`, which is the default, or `brief`, for a runtime beside others
+ *   that run more.
  * - `KYSERA_FUZZ_SEED`: draws the same cases again. Without it they are other ones in each process.
  * - `KYSERA_FUZZ_PATH`: leads to one case of the seed, as the message of a failure says.
  * - `KYSERA_FUZZ_RUNS`: how many queries each test runs, whatever the scale.
@@ -10,10 +11,8 @@
  */
 import process from "node:process";
 
-type Scale = "short" | "full";
-
-/** Of how many cases the short form runs one. */
-const SHORT = 4;
+/** Of how many cases each form runs one. */
+const SCALES: Readonly<Record<string, number>> = { full: 1, short: 4, brief: 16 };
 /** Fewer cases are not worth the database that is opened for them. */
 const LEAST = 10;
 
@@ -42,8 +41,23 @@ export function fuzzProperty(full: number): { numRuns: number; seed: number } {
   return { numRuns: scaled(full), seed: fuzzSeed().seed };
 }
 
+/**
+ * Draws the cases that run of a list too long for the short forms. Others run with another seed.
+ *
+ * @param cases all there are
+ */
+export function fuzzPart<T>(cases: Iterable<T>): Iterable<T> {
+  const every = scale();
+  return every === 1 ? cases : eachOf(cases, every, fuzzSeed().seed % every);
+}
+
+function* eachOf<T>(cases: Iterable<T>, every: number, first: number): Iterable<T> {
+  let i = 0;
+  for (const each of cases) if (i++ % every === first) yield each;
+}
+
 function scaled(full: number): number {
-  return scale() === "full" ? full : Math.min(full, Math.max(LEAST, Math.ceil(full / SHORT)));
+  return Math.min(full, Math.max(LEAST, Math.ceil(full / scale())));
 }
 
 let start: { seed: number; path: string | undefined } | undefined;
@@ -54,14 +68,20 @@ function announced(): { seed: number; path: string | undefined } {
   const seed = Number(KYSERA_FUZZ_SEED ?? Math.floor(Math.random() * 0x7fffffff));
   if (!Number.isSafeInteger(seed)) throw new TypeError("KYSERA_FUZZ_SEED is not an integer");
   const variables = [`KYSERA_FUZZ_SEED=${seed}`];
-  if (scale() === "full") variables.push("KYSERA_TEST_SCALE=full");
+  if (scale() !== SCALES["short"]) variables.push(`KYSERA_TEST_SCALE=${form()}`);
   if (KYSERA_FUZZ_RUNS !== undefined) variables.push(`KYSERA_FUZZ_RUNS=${KYSERA_FUZZ_RUNS}`);
   console.log(`Random cases: ${variables.join(" ")}`);
   return { seed, path: KYSERA_FUZZ_PATH || undefined };
 }
 
-function scale(): Scale {
-  const text = process.env["KYSERA_TEST_SCALE"] || "short";
-  if (text === "short" || text === "full") return text;
-  throw new TypeError(`KYSERA_TEST_SCALE is "short" or "full", not "${text}"`);
+function form(): string {
+  return process.env["KYSERA_TEST_SCALE"] || "short";
+}
+
+/** Of how many cases one runs. */
+function scale(): number {
+  const every = Object.hasOwn(SCALES, form()) ? SCALES[form()] : undefined;
+  if (every !== undefined) return every;
+  const forms = Object.keys(SCALES).map((name) => `"${name}"`).join(", ");
+  throw new TypeError(`KYSERA_TEST_SCALE is one of ${forms}, not "${form()}"`);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { fuzzProperty, fuzzRuns, fuzzSeed } from "./random.ts";
+import { fuzzPart, fuzzProperty, fuzzRuns, fuzzSeed } from "./random.ts";
 
 const names = ["KYSERA_TEST_SCALE", "KYSERA_FUZZ_RUNS", "KYSERA_FUZZ_SEED", "KYSERA_FUZZ_PATH"];
 
@@ -25,6 +25,12 @@ describe("the number of random cases", () => {
   it("is all in the full form", () => {
     process.env["KYSERA_TEST_SCALE"] = "full";
     assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [2000, 50, 24, 6]);
+    assert.deepEqual([...fuzzPart("abc")], ["a", "b", "c"]);
+  });
+
+  it("is a sixteenth in the brief form", () => {
+    process.env["KYSERA_TEST_SCALE"] = "brief";
+    assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [125, 10, 10, 6]);
   });
 
   it("is what the environment asks for, a case being worth some queries", () => {
@@ -35,7 +41,7 @@ describe("the number of random cases", () => {
 
   it("is not left to a misspelt form", () => {
     process.env["KYSERA_TEST_SCALE"] = "long";
-    assert.throws(() => fuzzRuns(1), /"short" or "full", not "long"/);
+    assert.throws(() => fuzzRuns(1), /"full", "short", "brief", not "long"/);
   });
 
   it("begins at the seed of the environment, in every test of a file", () => {
@@ -45,5 +51,11 @@ describe("the number of random cases", () => {
     process.env["KYSERA_FUZZ_SEED"] = "43";
     assert.equal(fuzzSeed().seed, 42);
     assert.deepEqual(fuzzProperty(100), { numRuns: 25, seed: 42 });
+  });
+
+  it("is a part of a list, and each case is in one of the parts", () => {
+    const drawn = [...fuzzPart(Array.from({ length: 40 }, (_, i) => i))];
+    assert.equal(drawn.length, 10);
+    assert.deepEqual(drawn, drawn.map((_, i) => drawn[0]! + 4 * i));
   });
 });
