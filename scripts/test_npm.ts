@@ -3,13 +3,14 @@
  * tests of this repository against them, unchanged, on Node and Bun.
  *
  * Names of runtimes (`node24`, `bun`) as arguments narrow the run, and so do files and folders. The
- * random cases run in their short form, unless `--full` is given; `--limit SECONDS` says when a test
+ * random cases run in their brief form, unless `--full` is given; `--limit SECONDS` says when a test
  * is taken to hang, and `--budget MINUTES` how long everything may take, of which each runtime gets
- * its part. The last line is `N passed, N failed`.
+ * its part. With `--spread` a file that needs the databases runs on the oldest Kysely and on one of
+ * the runtimes with the newest; all others run everywhere. The last line is `N passed, N failed`.
  *
  * @module
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -26,14 +27,22 @@ import { randomCases, runSuite } from "./test/suite.ts";
 const OLDEST_KYSELY = "0.28.17";
 const NEWEST_KYSELY = "0.29.9";
 
+const EVERY = /./;
+
 /** What runs where. Node 20 strips no types: it gets the tests that are JavaScript. */
 const PLAN: readonly Job[] = [
   { id: "node20", kind: "node", version: "20", kysely: OLDEST_KYSELY, files: /\.mjs$/ },
-  { id: "node22", kind: "node", version: "22", kysely: OLDEST_KYSELY, files: /./ },
-  { id: "node24", kind: "node", version: "24", kysely: NEWEST_KYSELY, files: /./ },
-  { id: "node26", kind: "node", version: "26", kysely: NEWEST_KYSELY, files: /./ },
-  { id: "bun", kind: "bun", version: "1.4.5", kysely: NEWEST_KYSELY, files: /./ },
+  { id: "node22", kind: "node", version: "22", kysely: OLDEST_KYSELY, files: EVERY },
+  { id: "node24", kind: "node", version: "24", kysely: NEWEST_KYSELY, files: EVERY, hand: [2] },
+  { id: "node26", kind: "node", version: "26", kysely: NEWEST_KYSELY, files: EVERY, hand: [3] },
+  { id: "bun", kind: "bun", version: "1.4.5", kysely: NEWEST_KYSELY, files: EVERY, hand: [0, 1] },
 ];
+/** How many hands the files are dealt out to. */
+const HANDS = 4;
+/** What a file has that needs the databases. */
+const NEEDS_DATABASES = "/support/matrix.ts";
+/** Where drivers are tried: they are another one on each runtime. */
+const OF_DRIVERS = /^dialects\/|driver|runtime/;
 
 interface Job {
   readonly id: string;
@@ -42,12 +51,17 @@ interface Job {
   readonly kysely: string;
   /** Which of the test files. */
   readonly files: RegExp;
+  /** Which of the hands are its own, where the files are dealt out; all of them by default. */
+  readonly hand?: readonly number[];
 }
 
 const isInterrupted = outliveSignals();
 const totals = { passed: 0, failed: 0 };
 const args = parseArguments(process.argv.slice(2));
-if (args.options.length > 0) throw new Error(`There is no option ${args.options[0]}`);
+/** Whether files that need the databases are dealt out to the runtimes. */
+const isSpread = args.options.includes("--spread");
+const unknown = args.options.find((option) => option !== "--spread");
+if (unknown !== undefined) throw new Error(`There is no option ${unknown}`);
 const named = PLAN.filter(({ id }) => args.paths.includes(id));
 const jobs = named.length > 0 ? named : PLAN;
 /** Files and folders that are run; all of them when there are none. */
@@ -93,12 +107,13 @@ async function testOn(
 ): Promise<void> {
   const files = project.testFiles
     .filter((file) => job.files.test(file))
+    .filter((file) => !isSpread || isDealtTo(job, file, project))
     .filter((file) =>
       paths.length === 0 || paths.some((path) => `${file}/`.startsWith(`${path}/`))
     );
   if (files.length === 0) return;
   const runtime = await findRuntime(job.kind, job.version);
-  const random = randomCases(args.full);
+  const random = randomCases(args.full, "brief");
   console.log(`\n${runtime.name}, kysely ${project.kysely}\n${random.text}`);
   const { passed, failed, skipped } = await runSuite({
     items: files.map((name) => ({ name, size: sizeOf(join(project.dir, name)) })),
@@ -116,12 +131,21 @@ async function testOn(
             .filter(Boolean).join(" "),
       }),
     isInterrupted,
-    everyDialect: files.length === project.testFiles.length,
+    everyDialect: paths.length === 0 && job.files.source === EVERY.source,
     budget: args.budget,
   });
   totals.passed += passed;
   totals.failed += failed;
   console.log(`${runtime.name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+}
+
+/** Whether a file runs on a runtime, where the files are dealt out. */
+function isDealtTo({ hand }: Job, file: string, { dir }: NpmProject): boolean {
+  if (hand === undefined || OF_DRIVERS.test(file)) return true;
+  if (!readFileSync(join(dir, file), "utf8").includes(NEEDS_DATABASES)) return true;
+  let sum = 0;
+  for (const letter of file) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521;
+  return hand.includes(sum % HANDS);
 }
 
 function reportChecks(checks: readonly Check[]): void {

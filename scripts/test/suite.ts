@@ -80,21 +80,29 @@ function inColor(text: string): string {
   return text.replaceAll(/^FAILED|FAILED$/gm, (word) => styleText("red", word));
 }
 
+/** Of how many random cases each form runs one, as people read it. */
+const PARTS: Readonly<Record<string, string>> = {
+  full: "all of them",
+  short: "one in four (--full runs all)",
+  brief: "one in sixteen (--full runs all)",
+};
+
 /**
  * What the random cases of a run depend on: those that the environment names, or new ones.
  *
  * @param full Whether all of them run.
+ * @param form The form otherwise, where the environment names none.
  * @returns Environment variables for the tests, and a line for people.
  */
 export function randomCases(
   full: boolean,
+  form: "short" | "brief" = "short",
 ): { readonly scale: string; readonly env: Record<string, string>; readonly text: string } {
-  const scale = full ? "full" : process.env["KYSERA_TEST_SCALE"] || "short";
+  const scale = full ? "full" : process.env["KYSERA_TEST_SCALE"] || form;
   const seed = process.env["KYSERA_FUZZ_SEED"] || String(Math.floor(Math.random() * 0x7fffffff));
-  const part = scale === "full" ? "all of them" : "one in four (--full runs all)";
   return {
     scale,
     env: { KYSERA_TEST_SCALE: scale, KYSERA_FUZZ_SEED: seed },
-    text: `Random cases: ${part}, KYSERA_FUZZ_SEED=${seed} draws the same again`,
+    text: `Random cases: ${PARTS[scale] ?? scale}, KYSERA_FUZZ_SEED=${seed} draws the same again`,
   };
 }

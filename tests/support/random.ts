@@ -41,6 +41,11 @@ export function fuzzProperty(full: number): { numRuns: number; seed: number } {
   return { numRuns: scaled(full), seed: fuzzSeed().seed };
 }
 
+/** Whether all cases run. */
+export function runsAll(): boolean {
+  return scale() === 1;
+}
+
 /**
  * Draws the cases that run of a list too long for the short forms. Others run with another seed.
  *
