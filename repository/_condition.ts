@@ -1,4 +1,4 @@
-import { BadRequestError, isPlainObject } from "@kysera/core";
+import { BadRequestError, didYouMean, isPlainObject } from "@kysera/core";
 import { columnReference } from "@kysera/executor";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn, shown } from "./_columns.ts";
@@ -23,8 +23,45 @@ interface Branch {
   readonly parts: readonly Condition[];
 }
 
+/** A condition on the related rows of a row. */
+interface RelatedRows {
+  readonly kind: "related";
+  readonly test: "some" | "every" | "none";
+  readonly relative: Relative;
+  readonly part: Condition;
+}
+
 /** A condition without its values. */
-export type Condition = Leaf | Branch;
+export type Condition = Leaf | Branch | RelatedRows;
+
+/** The relations of a table, as conditions follow them. */
+export interface Relatives {
+  readonly names: readonly string[];
+  /** Returns a relation, where there is one of the name. */
+  relation(name: string): Relative | undefined;
+}
+
+/** A relation that conditions follow. */
+export interface Relative {
+  readonly isMany: boolean;
+  /** Encodes values of the other table. */
+  readonly encode: Encode;
+  /** The relations of the other table. */
+  readonly relatives: Relatives;
+  /**
+   * Returns the condition that a related row exists.
+   *
+   * @param outer the table, or its alias, that has the relation
+   * @param alias what the other table is called
+   * @param condition returns what the related row must satisfy
+   */
+  exists(
+    eb: Builder,
+    outer: string,
+    alias: string,
+    condition: (eb: Builder) => Expression<SqlBool> | undefined,
+  ): Expression<SqlBool>;
+}
 
 /** A condition read: its shape, which says what SQL it is, and the values that go into it. */
 export interface ReadCondition {
@@ -41,10 +78,15 @@ export type Encode = (column: string, value: unknown) => unknown;
  *
  * @throws {BadRequestError} for what is no condition
  */
-export function readCondition(where: object | undefined, encode: Encode): ReadCondition {
+export function readCondition(
+  where: object | undefined,
+  encode: Encode,
+  relatives?: Relatives,
+): ReadCondition {
   const values: unknown[] = [];
   const shape: string[] = [];
-  const condition = readAll(where === undefined ? {} : where, { values, shape, encode, depth: 0 });
+  const reading: Reading = { values, shape, encode, relatives, depth: 0 };
+  const condition = readAll(where === undefined ? {} : where, reading);
   return { condition, shape: shape.join(""), values };
 }
 
@@ -52,6 +94,8 @@ interface Reading {
   readonly values: unknown[];
   readonly shape: string[];
   readonly encode: Encode;
+  /** Relations, where they may be followed. */
+  readonly relatives: Relatives | undefined;
   /** How deep the part is that is read. */
   depth: number;
 }
@@ -87,7 +131,14 @@ function readParts(where: unknown, reading: Reading): Condition {
     else if (name === "not") {
       reading.shape.push("!");
       parts.push({ kind: "not", parts: [readPart(name, value, reading)] });
-    } else parts.push(...readColumn(key, value, reading));
+    } else {
+      const relative = reading.relatives?.relation(key);
+      parts.push(
+        ...relative === undefined
+          ? readColumn(key, value, reading)
+          : readRelated(key, value, relative, reading),
+      );
+    }
   }
   reading.shape.push(")");
   return { kind: "and", parts };
@@ -114,6 +165,44 @@ function readPart(kind: string, value: unknown, reading: Reading): Condition {
   return part;
 }
 
+const TESTS: ReadonlySet<string> = new Set(["some", "every", "none"]);
+const TESTS_OF_ONE: ReadonlySet<string> = new Set([...TESTS, "is", "isNot"]);
+
+function readRelated(
+  name: string,
+  value: unknown,
+  relative: Relative,
+  reading: Reading,
+): Condition[] {
+  const known = relative.isMany ? TESTS : TESTS_OF_ONE;
+  const list = [...known].map((each) => `"${each}"`).join(", ");
+  if (!isPlainObject(value) || Object.keys(value).length === 0) {
+    throw new BadRequestError(
+      `Cannot read the condition: the relation "${name}" takes an object of ${list}`,
+    );
+  }
+  return Object.entries(value).map(([key, each]) => {
+    if (!known.has(key)) {
+      throw new BadRequestError(
+        `Cannot read the condition: "${shown(key)}" is no condition of the relation "${name}"; ` +
+          `there are ${list}${didYouMean(key, known)}`,
+      );
+    }
+    if (each === undefined) throw undefinedValue(`${name}.${key}`);
+    const isNone = (key === "is" || key === "isNot") && each === null;
+    const test = key === "is"
+      ? isNone ? "none" : "some"
+      : key === "isNot"
+      ? isNone ? "some" : "none"
+      // One of TESTS.
+      : key as RelatedRows["test"];
+    reading.shape.push("relation", JSON.stringify(name), test);
+    const { encode, relatives } = relative;
+    const part = readAll(isNone ? {} : each, { ...reading, encode, relatives });
+    return { kind: "related", test, relative, part };
+  });
+}
+
 function readColumn(column: string, value: unknown, reading: Reading): Condition[] {
   assertColumn(column, "read the condition");
   if (value === undefined) throw undefinedValue(column);
@@ -127,12 +216,23 @@ function readColumn(column: string, value: unknown, reading: Reading): Condition
   return comparisons.map(([key, each]) => {
     const operator = key === "$nin" ? "notIn" : key.startsWith("$") ? key.slice(1) : key;
     if (!COMPARISONS.has(operator)) {
+      if (TESTS_OF_ONE.has(operator)) throw noRelation(column, reading);
       throw new InvalidOperatorError(column, shown(key), [...COMPARISONS]);
     }
     // A comparison that is left out by a mistake would show more rows than were meant.
     if (each === undefined) throw undefinedValue(column);
     return readComparison(column, operator, each, reading);
   });
+}
+
+function noRelation(name: string, { relatives }: Reading): BadRequestError {
+  const names = relatives?.names ?? [];
+  return new BadRequestError(
+    `Cannot read the condition: there is no relation "${shown(name)}"` +
+      (names.length > 0
+        ? didYouMean(name, names)
+        : `; the repository has no relations, which are given as "relations"`),
+  );
 }
 
 function undefinedValue(column: string): BadRequestError {
@@ -229,6 +329,8 @@ export interface Target {
   readonly table: string;
   /** Whether the dialect has ILIKE. */
   readonly hasIlike: boolean;
+  /** How many relations were followed to it. */
+  readonly depth?: number | undefined;
 }
 
 /**
@@ -241,6 +343,7 @@ export function constantOf(condition: Condition): boolean | undefined {
     if (condition.count > 0 || condition.flag !== undefined) return undefined;
     return condition.operator === "notIn";
   }
+  if (condition.kind === "related") return constantOfRelated(condition);
   const parts = condition.parts.map(constantOf);
   switch (condition.kind) {
     case "and":
@@ -250,6 +353,12 @@ export function constantOf(condition: Condition): boolean | undefined {
     case "not":
       return parts[0] === undefined ? undefined : !parts[0];
   }
+}
+
+function constantOfRelated({ test, part }: RelatedRows): boolean | undefined {
+  const of = constantOf(part);
+  if (test === "every") return of === true ? true : undefined;
+  return of === false ? test === "none" : undefined;
 }
 
 /**
@@ -262,10 +371,11 @@ export function expressionOf(
   condition: Condition,
   eb: Builder,
   next: () => unknown,
-  { table, hasIlike }: Target,
+  target: Target,
 ): Expression<SqlBool> {
-  if (condition.kind === "compare") return comparisonOf(condition, eb, next, { table, hasIlike });
-  const parts = condition.parts.map((part) => expressionOf(part, eb, next, { table, hasIlike }));
+  if (condition.kind === "compare") return comparisonOf(condition, eb, next, target);
+  if (condition.kind === "related") return relatedOf(condition, eb, next, target);
+  const parts = condition.parts.map((part) => expressionOf(part, eb, next, target));
   switch (condition.kind) {
     case "and":
       return eb.and(parts);
@@ -274,6 +384,24 @@ export function expressionOf(
     case "not":
       return eb.not(parts[0]!);
   }
+}
+
+function relatedOf(
+  { test, relative, part }: RelatedRows,
+  eb: Builder,
+  next: () => unknown,
+  { table, hasIlike, depth = 0 }: Target,
+): Expression<SqlBool> {
+  const alias = `kyserarel${depth + 1}`;
+  const found = relative.exists(eb, table, alias, (inner) => {
+    if (part.kind === "and" && part.parts.length === 0 && test !== "every") return undefined;
+    const each = expressionOf(part, inner, next, { table: alias, hasIlike, depth: depth + 1 });
+    if (test !== "every") return each;
+    // A condition that is neither true nor false is not satisfied.
+    const fails = inner.case().when(each).then(inner.lit<number>(0)).else(inner.lit<number>(1));
+    return inner(fails.end(), "=", inner.lit<number>(1));
+  });
+  return test === "some" ? found : eb.not(found);
 }
 
 const OPERATORS = { eq: "=", ne: "!=", gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;

@@ -38,6 +38,7 @@ import { JsonText } from "./_json_text.ts";
 import { JSON_CODEC } from "./codecs.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
+import type { RelationGraph } from "./relations/_graph.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 import type { Codec, UpsertOptions } from "./types.ts";
 
@@ -63,6 +64,8 @@ export interface Definition {
   readonly keyType: PrimaryKeyTypeHint | undefined;
   /** The schema of the table, where it is not the handle's. */
   readonly schema: string | undefined;
+  /** The relations of tables, where some were given. */
+  readonly relations?: RelationGraph | undefined;
   /** Plans by what they are good for. */
   readonly plans: WeakMap<object, Plans>;
 }
@@ -163,6 +166,22 @@ export class Table {
       inOneRun(this.db, (db) => db.executeQuery(this.#query(db, shape, values, build)));
     if (signal === undefined && this.signal === undefined) return await start();
     return await abortable(this.signalWith(signal), start);
+  }
+
+  /** {@linkcode Table.run}, without a plan: for queries that hardly come again. */
+  async runOnce(
+    values: readonly unknown[],
+    build: Build,
+    signal?: AbortSignal,
+  ): Promise<QueryResult<Row>> {
+    const at: At = (i) => {
+      const value = values[i];
+      return value instanceof JsonText ? new ExpressionWrapper(value.around(value.text)) : value;
+    };
+    return await abortable(
+      this.signalWith(signal),
+      () => inOneRun(this.db, (db) => db.executeQuery(build(db, at))),
+    );
   }
 
   #runWithJson(
@@ -303,7 +322,7 @@ export class Table {
   }
 
   /** Rows that are no entities: some of the columns, as the program has them. */
-  decoded(rows: readonly Row[]): Row[] {
+  decoded(rows: readonly Row[]): Row[] | Promise<Row[]> {
     // The driver made the rows for this call: they are the caller's.
     return this.definition.codecs.size === 0 ? rows as Row[] : rows.map((row) => this.#decode(row));
   }
@@ -341,7 +360,12 @@ export class Table {
     const { codecs } = this.definition;
     if (codecs.size === 0 && typeof value !== "object" && this.dialect !== "mysql") return value;
     const codec = value === null ? undefined : codecs.get(column);
-    let encoded: unknown = codec === undefined ? value : codec.encode(value);
+    return this.kept(column, codec === undefined ? value : codec.encode(value), codec);
+  }
+
+  /** A value that the database has, or that a codec made, as the driver is given it. */
+  kept(column: string, value: unknown, codec?: Codec): unknown {
+    let encoded = value;
     if (this.dialect === "postgres") {
       const type = this.#plans.types?.(column);
       const isText = codec !== undefined && JSON_CODEC in codec;
@@ -570,7 +594,11 @@ export class Table {
 
   /** A condition of a user, read. */
   condition(where: object | undefined): ReadCondition {
-    const read = readCondition(where, (column, value) => this.encode(column, value));
+    const read = readCondition(
+      where,
+      (column, value) => this.encode(column, value),
+      this.definition.relations?.relativesOf(this.db, this.name),
+    );
     if (read.values.length > this.#mostValues) throw this.#tooMany(read.values.length);
     return read;
   }
@@ -581,23 +609,29 @@ export class Table {
     eb: ExpressionBuilder<any, any>,
     at: At,
     first = 0,
+    alias: string = this.name,
   ): Expression<SqlBool> {
     let next = first;
-    return this.#expression(read, eb, () => at(next++));
+    return this.#expression(read, eb, () => at(next++), alias);
   }
 
   /** A condition with its values. */
-  bound(read: ReadCondition, eb: ExpressionBuilder<any, any>): Expression<SqlBool> {
+  bound(
+    read: ReadCondition,
+    eb: ExpressionBuilder<any, any>,
+    alias: string = this.name,
+  ): Expression<SqlBool> {
     let next = 0;
-    return this.#expression(read, eb, () => read.values[next++]);
+    return this.#expression(read, eb, () => read.values[next++], alias);
   }
 
   #expression(
     read: ReadCondition,
     eb: ExpressionBuilder<any, any>,
     next: () => unknown,
+    table: string = this.name,
   ): Expression<SqlBool> {
-    const target = { table: this.name, hasIlike: this.dialect === "postgres" };
+    const target = { table, hasIlike: this.dialect === "postgres" };
     return expressionOf(read.condition, eb, next, target);
   }
 }

@@ -19,6 +19,7 @@ import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
 import type { Codecs } from "./coded.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
+import type { NoRelations } from "./relations/types.ts";
 import type {
   ExtensionsOf,
   KeyColumnsOf,
@@ -70,9 +71,11 @@ export interface Orm<DB, P extends readonly Plugin[]> {
     Entity = Selectable<DB[T]>,
     S extends RepositorySchemas = Record<never, never>,
     K extends Codecs<DB[T]> = Record<never, never>,
+    R = NoRelations,
+    Rows = DB,
   >(
-    config: RepositoryConfig<DB, T, Entity, PK, S, K>,
-  ): RepositoryOf<DB, T, Entity, PK, S, P, K>;
+    config: RepositoryConfig<DB, T, Entity, PK, S, K, R, Rows>,
+  ): RepositoryOf<DB, T, Entity, PK, S, P, K, R, Rows>;
   /**
    * Makes a repository by a factory. An object that names its `executor` and its `tableName` (and
    * `primaryKey`, where that is not `"id"`) is given the methods that the plugins add to repositories.

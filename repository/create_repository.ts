@@ -22,6 +22,9 @@ import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import type { Codecs, Coded, CodedEntity } from "./coded.ts";
 import { assertColumn } from "./_columns.ts";
 import { reads } from "./_reads.ts";
+import { relatedMethods } from "./relations/_methods.ts";
+import { graphOf } from "./relations/define_relations.ts";
+import type { NoRelations, RelationMethods } from "./relations/types.ts";
 import { type Definition, type Schemas, Table } from "./_table.ts";
 import { standardOf } from "./_validate.ts";
 import { writes } from "./_writes.ts";
@@ -47,6 +50,7 @@ const OPTIONS = [
   "validateDbResults",
   "versionColumn",
   "codecs",
+  "relations",
   "schema",
   "primaryKeyType",
   "validationStrategy",
@@ -62,6 +66,8 @@ export type RepositoryOf<
   S extends RepositorySchemas,
   P extends readonly Plugin[],
   K = Record<never, never>,
+  R = NoRelations,
+  Rows = DB,
 > = RepositoryWith<
   DB,
   T,
@@ -70,7 +76,9 @@ export type RepositoryOf<
   CreateInput<{ [N in T]: Coded<DB[T], K> }, T, S>,
   UpdateInput<{ [N in T]: Coded<DB[T], K> }, T, S>,
   P,
-  Coded<DB[T], K>
+  Coded<DB[T], K>,
+  R,
+  Rows
 >;
 
 /** A repository, with the methods that plugins add to it. */
@@ -83,6 +91,8 @@ export type RepositoryWith<
   Update,
   P extends readonly Plugin[],
   Columns,
+  R = NoRelations,
+  Rows = DB,
 > =
   & Repository<
     DB,
@@ -91,10 +101,12 @@ export type RepositoryWith<
     Key,
     Create,
     Update,
-    ExtensionsOf<P, Entity, Key, Create, Update>,
+    & ExtensionsOf<P, Entity, Key, Create, Update>
+    & RelationMethods<Rows, T, Entity, Key, Update, R, Columns>,
     Columns
   >
-  & ExtensionsOf<P, Entity, Key, Create, Update>;
+  & ExtensionsOf<P, Entity, Key, Create, Update>
+  & RelationMethods<Rows, T, Entity, Key, Update, R, Columns>;
 
 /**
  * Makes a repository on an executor.
@@ -142,10 +154,12 @@ export function createRepository<
   S extends RepositorySchemas = Record<never, never>,
   const P extends readonly Plugin[] = readonly Plugin[],
   K extends Codecs<DB[T]> = Record<never, never>,
+  R = NoRelations,
+  Rows = DB,
 >(
   executor: ExecutorOf<DB> & { readonly __plugins?: P },
-  config: RepositoryConfig<DB, T, Entity, PK, S, K>,
-): RepositoryOf<DB, T, Entity, PK, S, P, K> {
+  config: RepositoryConfig<DB, T, Entity, PK, S, K, R, Rows>,
+): RepositoryOf<DB, T, Entity, PK, S, P, K, R, Rows> {
   // The interface says what the configuration's types make of the methods.
   const definition = define(config, executor);
   const db = inSchema(executor, definition);
@@ -157,7 +171,9 @@ export function createRepository<
     PK,
     S,
     P,
-    K
+    K,
+    R,
+    Rows
   >;
 }
 
@@ -216,6 +232,7 @@ export function define(
     validated: sampling(config.validateDbResults),
     versionColumn,
     codecs: new Map(Object.entries(codecs)) as Definition["codecs"],
+    relations: config.relations === undefined ? undefined : graphOf(config.relations),
     keyType: primaryKeyType,
     schema,
     plans: new WeakMap(),
@@ -307,6 +324,9 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
     codecs: definition.codecs,
     ...reading,
     ...writing,
+    ...definition.relations === undefined
+      ? {}
+      : relatedMethods(table, definition.relations, { ...reading, ...writing }),
     on: (handle: Kysely<any>) => on(sameExecutor(handle, db)),
     withTransaction: (transaction: ExecutorOf<any> | DbContext) =>
       isDbContext(transaction)

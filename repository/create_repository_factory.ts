@@ -7,6 +7,7 @@ import {
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
+import type { NoRelations } from "./relations/types.ts";
 import { createRepository, type RepositoryOf } from "./create_repository.ts";
 import type { Codecs } from "./coded.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
@@ -21,7 +22,11 @@ export interface ConfiguredRepositoryFactory<DB, P extends readonly Plugin[] = r
     Entity = Selectable<DB[T]>,
     S extends RepositorySchemas = Record<never, never>,
     K extends Codecs<DB[T]> = Record<never, never>,
-  >(config: RepositoryConfig<DB, T, Entity, PK, S, K>): RepositoryOf<DB, T, Entity, PK, S, P, K>;
+    R = NoRelations,
+    Rows = DB,
+  >(
+    config: RepositoryConfig<DB, T, Entity, PK, S, K, R, Rows>,
+  ): RepositoryOf<DB, T, Entity, PK, S, P, K, R, Rows>;
 }
 
 /**
@@ -54,7 +59,8 @@ export function createRepositoryFactory<DB, const P extends readonly Plugin[] = 
   executor: ExecutorOf<DB> & { readonly __plugins?: P },
 ): ConfiguredRepositoryFactory<DB, P> {
   return {
-    create: (config) => createRepository<DB, any, any, any, any, P, any>(executor, config) as any,
+    create: (config) =>
+      createRepository<DB, any, any, any, any, P, any, any, any>(executor, config) as any,
   };
 }
 

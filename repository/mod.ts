@@ -32,6 +32,15 @@ export {
   type PrimaryKeyTypeHint,
   type PrimaryKeyValue,
 } from "./primary_key.ts";
+export {
+  defineRelations,
+  type RelationOptions,
+  type Relations,
+  type RowsOf,
+  type WhereOptions,
+  type WithRelated,
+} from "./relations/define_relations.ts";
+export type * from "./relations/types.ts";
 export * from "./schema_adapters.ts";
 export * from "./standard_schema.ts";
 export * from "./types.ts";

@@ -14,6 +14,7 @@ import type { Loader } from "./loader.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { Codecs, Coded, OnlyColumns } from "./coded.ts";
 import type { AnySchema, InputOf, OutputOf } from "./standard_schema.ts";
+import type { Relations } from "./relations/define_relations.ts";
 import type { Where } from "./where.ts";
 
 /** Names of the tables of a database. */
@@ -56,6 +57,8 @@ export interface RepositoryConfig<
   PK extends KeyColumnsOf<DB, T> = KeyColumnsOf<DB, T>,
   S extends RepositorySchemas = RepositorySchemas,
   K extends Codecs<DB[T]> = Codecs<DB[T]>,
+  R = any,
+  Rows = any,
 > {
   /** The table. */
   readonly tableName: T;
@@ -74,6 +77,8 @@ export interface RepositoryConfig<
   readonly versionColumn?: (keyof Selectable<DB[T]> & string) | undefined;
   /** Codecs by column; what they decode is the type of the column in every method. */
   readonly codecs?: (K & OnlyColumns<DB[T], K>) | undefined;
+  /** Relations, as `defineRelations` returns them; methods follow those of the table. */
+  readonly relations?: Relations<DB, R, Rows> | undefined;
   /** The schema that the table is in. Default: the one that the executor is set to. */
   readonly schema?: string | undefined;
   /**
@@ -143,6 +148,8 @@ export interface FindOptions<Table> extends ReadOptions {
   readonly limit?: number | undefined;
   /** How many rows are passed over. */
   readonly offset?: number | undefined;
+  /** Related rows, which repositories read that have `relations`. */
+  readonly include?: undefined;
 }
 
 /** Some columns in place of entities: rows as they are, without `mapRow`. */

@@ -38,6 +38,16 @@ export async function relationOf(
   return found;
 }
 
+/** Returns what the catalog says of a table now, whatever was read of it before. */
+export async function currentRelationOf(
+  executor: Kysely<any>,
+  table: string,
+): Promise<Relation | undefined> {
+  const id = physicalNames(executor, parseTableName(table));
+  const traits = TRAITS[detectDialect(executor)];
+  return only(await readRelations(withoutExecutor(executor), traits, [id]), id, traits);
+}
+
 const MOST_READ = 1_000;
 
 /** Returns what was read of a table already. */
