@@ -35,6 +35,7 @@ export * from "./errors/foreign_key_constraint_error.ts";
 export * from "./errors/get_error_category.ts";
 export * from "./errors/is_valid_error_code.ts";
 export * from "./errors/lock_timeout_error.ts";
+export * from "./errors/name_table.ts";
 export * from "./errors/not_found_error.ts";
 export * from "./errors/not_null_error.ts";
 export * from "./errors/parse_database_error.ts";

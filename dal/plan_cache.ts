@@ -53,6 +53,15 @@ export class PlanCache<Entry> {
   }
 
   /**
+   * Returns whether a query of a shape was seen, whose queries may have to be built each time.
+   *
+   * @param shape what the SQL depends on, as text
+   */
+  has(shape: string): boolean {
+    return this.#byShape.has(shape);
+  }
+
+  /**
    * Binds values to a query of a shape, which is compiled where no kept form of it serves.
    *
    * @param shape what the SQL depends on, as text

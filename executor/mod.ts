@@ -24,6 +24,7 @@ export type {
 } from "./instance/executor_type.ts";
 export * from "./api/assert_known_key.ts";
 export * from "./api/find_column_types.ts";
+export * from "./api/find_columns.ts";
 export * from "./api/find_key.ts";
 export * from "./api/find_table.ts";
 export * from "./api/must_meet_one_row.ts";

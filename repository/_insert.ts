@@ -2,6 +2,7 @@ import { BadRequestError } from "@kysera/core";
 import { inOneRun } from "@kysera/executor";
 import { type InsertQueryBuilder, type Kysely, sql } from "kysely";
 import type { At, Row, Table } from "./_table.ts";
+import { telling } from "./_told.ts";
 import { inSavepoint } from "./_together.ts";
 
 /** How many rows of a long list go into one statement on SQLite. */
@@ -175,11 +176,12 @@ async function insertGroup(
 
 /** Lists of plain values are what Kysely is quickest with; slots would be slower. */
 async function insertMany(table: Table, rows: readonly Row[]): Promise<{ readonly rows: Row[] }> {
-  return await inOneRun(table.db, (db) => {
-    const query = db.insertInto(table.name).values(rows);
-    // The builder's own execute() would keep the rows from being returned as they are.
-    return db.executeQuery<Row>(table.returns ? query.returningAll() : query);
-  });
+  return await telling(table, () =>
+    inOneRun(table.db, (db) => {
+      const query = db.insertInto(table.name).values(rows);
+      // The builder's own execute() would keep the rows from being returned as they are.
+      return db.executeQuery<Row>(table.returns ? query.returningAll() : query);
+    }));
 }
 
 async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string, Row>> {

@@ -13,7 +13,10 @@ import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool
 import { assertColumn, selectedColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
+import type { ReadCondition } from "./_condition.ts";
+import { columnsOf } from "./_condition_columns.ts";
 import type { At, Row, Table } from "./_table.ts";
+import { telling } from "./_told.ts";
 import { MultipleRowsError } from "./errors.ts";
 import { createLoader, type Loader } from "./loader.ts";
 import type {
@@ -90,6 +93,9 @@ export function reads(table: Table): Reads {
     const has = `${limitAt === undefined ? "" : "l"}${offsetAt === undefined ? "" : "o"}`;
     const what = columns === undefined ? "" : JSON.stringify(columns);
     const shape = `find ${what}${read.shape} ${orderShape(order)} ${has}`;
+    if (!table.knows(shape) && await mustHave("find rows", read, order, options.signal, columns)) {
+      return await find(options, known, most);
+    }
     const { rows } = await table.run(shape, values, (db, at) => {
       let query = columns === undefined
         ? from(db)
@@ -110,11 +116,27 @@ export function reads(table: Table): Reads {
   async function count(options: CountOptions<any> = {}): Promise<number> {
     assertKnownOptions(options, COUNT_OPTIONS, { action: "count rows" });
     const read = table.condition(options.where);
-    const { rows } = await table.run(`count ${read.shape}`, read.values, (db, at) => {
+    const shape = `count ${read.shape}`;
+    if (!table.knows(shape) && await mustHave("count rows", read, [], options.signal)) {
+      return await count(options);
+    }
+    const { rows } = await table.run(shape, read.values, (db, at) => {
       const query = db.selectFrom(table.name).select((eb) => eb.fn.countAll().as("n"));
       return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
     }, options.signal);
     return Number(rows[0]!["n"]);
+  }
+
+  /** Whether the catalog was asked first: the condition is to be read again. */
+  async function mustHave(
+    action: string,
+    read: ReadCondition,
+    order: readonly OrderItem[],
+    signal?: AbortSignal,
+    columns: readonly string[] = [],
+  ): Promise<boolean> {
+    const names = [...columnsOf(read.condition), ...order.map(({ column }) => column), ...columns];
+    return names.length > 0 && await table.mustHave(names, action, signal);
   }
 
   /** Only PostgreSQL takes an OFFSET without a LIMIT. */
@@ -161,16 +183,17 @@ export function reads(table: Table): Reads {
     const size = table.keysPerStatement;
     for (let start = 0; start < names.length; start += size) {
       const part = names.slice(start, start + size);
-      const rows: Row[] = await abortable(
-        table.signalWith(signal),
-        () =>
-          inOneRun(
-            table.db,
-            (db) =>
-              from(db).where((eb) => table.keyIsIn(eb, part.map((name) => keys.get(name)!)))
-                .execute(),
-          ),
-      );
+      const rows: Row[] = await telling(table, () =>
+        abortable(
+          table.signalWith(signal),
+          () =>
+            inOneRun(
+              table.db,
+              (db) =>
+                from(db).where((eb) => table.keyIsIn(eb, part.map((name) => keys.get(name)!)))
+                  .execute(),
+            ),
+        ));
       const entities = await table.entities(rows);
       let strangers = 0;
       rows.forEach((row, i) => {
@@ -202,12 +225,16 @@ export function reads(table: Table): Reads {
     return rows[0] ?? null;
   }
 
-  const ordered = (options: Options): { query: Select; order: OrderItem[] } => {
-    const read = table.condition(options.where);
+  async function ordered(options: Options): Promise<{ query: Select; order: OrderItem[] }> {
+    let read = table.condition(options.where);
+    const order = readOrder(options);
+    if (await mustHave("read rows", read, order, options.signal)) {
+      read = table.condition(options.where);
+    }
     let query = from(table.db);
     if (read.shape !== "()") query = query.where((eb) => table.bound(read, eb));
-    return { query, order: readOrder(options) };
-  };
+    return { query, order };
+  }
 
   return {
     findById,
@@ -242,7 +269,11 @@ export function reads(table: Table): Reads {
     count,
     async exists(options = {}) {
       assertKnownOptions(options, COUNT_OPTIONS, { action: "look for a row" });
-      const read = table.condition(options.where);
+      let read = table.condition(options.where);
+      const shape = `exists ${read.shape}`;
+      if (!table.knows(shape) && await mustHave("look for a row", read, [], options.signal)) {
+        read = table.condition(options.where);
+      }
       const { rows } = await table.run(`exists ${read.shape}`, read.values, (db, at) => {
         const query = db.selectFrom(table.name).select((eb) => eb.lit(1).as("found")).limit(1);
         return read.shape === "()" ? query : query.where((eb) => table.slots(read, eb, at));
@@ -258,16 +289,21 @@ export function reads(table: Table): Reads {
     },
     async paginate(options = {}) {
       assertKnownOptions(options, PAGE_OPTIONS, { action: "paginate" });
-      const { query, order } = ordered(options);
+      const { query, order } = await ordered(options);
       const keyed = [...order, ...keyOrder(definition.primaryKey, order)];
       const { page, offset, limit, total } = options;
       const signal = table.signalWith(options.signal);
       if (page !== undefined && offset !== undefined) {
         throw new BadRequestError("Cannot paginate: give page or offset, not both");
       }
-      const result = offset === undefined
-        ? await paginate(addOrder(query, keyed, table), { page, limit, total, signal })
-        : await pageFrom(offset, addOrder(query, keyed, table), { ...options, signal });
+      const whole = addOrder(query, keyed, table);
+      const result = await telling(
+        table,
+        () =>
+          offset === undefined
+            ? paginate(whole, { page, limit, total, signal })
+            : pageFrom(offset, whole, { ...options, signal }),
+      );
       const { pagination } = result;
       const data = await table.entities(result.data);
       return withHidden({ ...result, data }, {
@@ -279,19 +315,20 @@ export function reads(table: Table): Reads {
     },
     async paginateCursor(options = {}) {
       assertKnownOptions(options, CURSOR_OPTIONS, { action: "paginate" });
-      const { query, order } = ordered(options);
+      const { query, order } = await ordered(options);
       const { limit, cursor, security } = options;
       const signal = table.signalWith(options.signal);
       // Of rows that share what a cursor tells them apart by, some would be on no page.
       if (!table.isKeyUnique) await abortable(signal, () => table.checkKey());
-      const result = await paginateCursor(query, {
-        orderBy: order.length === 0 ? keyOrder(definition.primaryKey, []) : order,
-        uniqueBy: definition.primaryKey,
-        limit,
-        cursor,
-        security,
-        signal,
-      });
+      const result = await telling(table, () =>
+        paginateCursor(query, {
+          orderBy: order.length === 0 ? keyOrder(definition.primaryKey, []) : order,
+          uniqueBy: definition.primaryKey,
+          limit,
+          cursor,
+          security,
+          signal,
+        }));
       const data = await table.entities(result.data);
       return withHidden({ ...result, data }, {
         items: data,
@@ -303,7 +340,7 @@ export function reads(table: Table): Reads {
       const { chunkSize = 100, ...rest } = options;
       assertKnownOptions(rest, ITERATE_OPTIONS, { action: "iterate over rows" });
       await table.know();
-      const { query, order } = ordered(rest);
+      const { query, order } = await ordered(rest);
       const { limit, offset } = rest;
       if (limit !== undefined) wholeNumber(limit, "limit");
       if (offset !== undefined) wholeNumber(offset, "offset");
@@ -313,7 +350,10 @@ export function reads(table: Table): Reads {
         .stream(chunkSize);
       try {
         for (;;) {
-          const { done, value } = await abortable(signal, () => stream.next());
+          const { done, value } = await telling(
+            table,
+            () => abortable(signal, () => stream.next()),
+          );
           if (done) return;
           yield (await table.entities([value]))[0];
         }

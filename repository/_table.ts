@@ -10,7 +10,6 @@ import { PlanCache, tryCompilePlan } from "@kysera/dal";
 import {
   assertKnownKey,
   columnReference,
-  findColumnTypes,
   findKey,
   getRawDb,
   inOneRun,
@@ -33,8 +32,10 @@ import {
 import { assertColumn } from "./_columns.ts";
 import { givenColumns } from "./_given_columns.ts";
 import { parse } from "./_validate.ts";
-import { type ColumnTypes, isJsonType, mysqlValue } from "./_column_values.ts";
+import { isJsonType, mysqlValue } from "./_column_values.ts";
 import { JsonText } from "./_json_text.ts";
+import { KnownColumns } from "./_known_columns.ts";
+import { telling, told } from "./_told.ts";
 import { JSON_CODEC } from "./codecs.ts";
 import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
@@ -88,16 +89,15 @@ export type Build = (db: Kysely<any>, at: At) => Compilable<any>;
 /** Plans that serve the same executors. */
 interface Plans {
   readonly byShape: PlanCache<QueryPlan<Row>>;
+  /** What the catalog says of the columns. */
+  readonly columns: KnownColumns;
   /** Whether the catalog says that the key is unique; `undefined` where it was not asked. */
   isKeyUnique?: true;
-  /** The types of columns; `undefined` where the catalog was not asked. */
-  types?: ColumnTypes;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
 
 const MOST_PLANS = 256;
-const MOST_COLUMNS = 1_000;
 const MOST_LISTS = 4;
 /** How many values plugins may add to a condition. */
 const OF_PLUGINS = 200;
@@ -113,8 +113,6 @@ export class Table {
   readonly returns: boolean;
   /** Ends every wait where it is aborted. */
   readonly signal: AbortSignal | undefined;
-  /** Names that were looked at, and are good. */
-  readonly #columns = new Set<string>();
   readonly #plans: Plans;
 
   constructor(definition: Definition, db: Kysely<any>, signal?: AbortSignal) {
@@ -126,13 +124,71 @@ export class Table {
     const key = planKey(db);
     let plans = definition.plans.get(key);
     if (plans === undefined) {
-      definition.plans.set(key, plans = { byShape: new PlanCache(MOST_PLANS), lists: [] });
+      plans = {
+        byShape: new PlanCache(MOST_PLANS),
+        columns: new KnownColumns(definition.tableName),
+        lists: [],
+      };
+      definition.plans.set(key, plans);
     }
     this.#plans = plans;
   }
 
   get name(): string {
     return this.definition.tableName;
+  }
+
+  /** What the catalog says of the columns. */
+  get columns(): KnownColumns {
+    return this.#plans.columns;
+  }
+
+  /** Whether a query of a shape was run before, so that its columns are known. */
+  knows(shape: string): boolean {
+    return this.#plans.byShape.has(shape);
+  }
+
+  /**
+   * Throws if the table does not have some columns. The catalog is asked once.
+   *
+   * @returns whether it was asked now: values that depend on the types of columns are to be read again
+   * @throws {BadRequestError} which names the table and the columns that may have been meant
+   */
+  async mustHave(names: readonly string[], action: string, signal?: AbortSignal): Promise<boolean> {
+    const { columns } = this.#plans;
+    if (columns.types !== undefined && names.every((name) => columns.has(name))) return false;
+    return await this.#asking(
+      () => columns.mustHave(this.db, names, action),
+      this.signalWith(signal),
+    );
+  }
+
+  /**
+   * Throws if a new row lacks a column that must be given.
+   *
+   * @throws {NotNullError}
+   */
+  async mustBeComplete(row: Row): Promise<void> {
+    const { columns } = this.#plans;
+    await this.#asking(() => columns.mustBeComplete(this.db, row, () => this.#written(row)));
+  }
+
+  /** The columns that an INSERT of a row writes, with those that plugins add. */
+  #written(row: Row): readonly string[] | undefined {
+    try {
+      const { query } = inOneRun(
+        this.db,
+        (db) => db.insertInto(this.name).values(row).compile(),
+      );
+      if (query.kind !== "InsertQueryNode") return undefined;
+      return (query.columns ?? []).map(({ column }) => column.name);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #asking<T>(ask: () => Promise<T>, signal = this.signal): Promise<T> {
+    return await telling(this, () => signal === undefined ? ask() : abortable(signal, ask));
   }
 
   /** How many keys go into one condition. */
@@ -164,8 +220,12 @@ export class Table {
     if (json.size > 0) return await this.#runWithJson(json, shape, values, build, signal);
     const start = (): Promise<QueryResult<Row>> =>
       inOneRun(this.db, (db) => db.executeQuery(this.#query(db, shape, values, build)));
-    if (signal === undefined && this.signal === undefined) return await start();
-    return await abortable(this.signalWith(signal), start);
+    try {
+      if (signal === undefined && this.signal === undefined) return await start();
+      return await abortable(this.signalWith(signal), start);
+    } catch (error) {
+      throw told(this, error);
+    }
   }
 
   /** {@linkcode Table.run}, without a plan: for queries that hardly come again. */
@@ -231,7 +291,7 @@ export class Table {
 
   /** Reads the types of the columns from the catalog, once, where values depend on them. */
   async know(): Promise<void> {
-    if (this.readsTypes && this.#plans.types === undefined) await this.#types();
+    if (this.readsTypes && this.#plans.columns.types === undefined) await this.#types();
   }
 
   /** Whether values depend on the types of the columns. */
@@ -246,17 +306,19 @@ export class Table {
    * query runs. On PostgreSQL a list may be one of JSON, or an array.
    */
   async knowFor(inputs: readonly unknown[], which: "create" | "update"): Promise<void> {
-    if (this.#plans.types !== undefined) return;
-    if (!this.readsTypes && !(this.dialect === "postgres" && inputs.some(hasList))) return;
+    if (this.#plans.columns.types !== undefined) return;
+    // One input is validated before its columns are looked up; of several, the last one is as well.
+    const isAlone = inputs.length < 2 && !(this.dialect === "postgres" && inputs.some(hasList));
+    if (!this.readsTypes && isAlone) return;
     const schema = this.definition.schemas[which];
     if (schema === undefined) { for (const input of inputs) this.#row(input, which); }
     else for (const input of inputs) await this.#parse(schema, input, which);
     await this.#types();
   }
 
-  async #types(): Promise<ColumnTypes> {
+  async #types(): Promise<void> {
     try {
-      return this.#plans.types ??= await findColumnTypes(this.db, this.name);
+      await this.#asking(() => this.#plans.columns.read(this.db));
     } catch (error) {
       if (this.dialect === "mysql") await this.#refuseArrays();
       throw error;
@@ -342,7 +404,7 @@ export class Table {
   /** A value of JSON: of a column of that type the driver has parsed it. */
   #json(column: string, value: unknown): unknown {
     if (typeof value !== "string") return value;
-    const type = this.#plans.types?.(column);
+    const type = this.#plans.columns.types?.(column);
     if (isJsonType(type)) return value;
     try {
       return JSON.parse(value);
@@ -367,7 +429,7 @@ export class Table {
   kept(column: string, value: unknown, codec?: Codec): unknown {
     let encoded = value;
     if (this.dialect === "postgres") {
-      const type = this.#plans.types?.(column);
+      const type = this.#plans.columns.types?.(column);
       const isText = codec !== undefined && JSON_CODEC in codec;
       if (isJsonType(type) && (isText || Array.isArray(encoded))) {
         return new JsonText(isText ? encoded as string : JSON.stringify(encoded), type);
@@ -376,7 +438,7 @@ export class Table {
     if (this.dialect === "mysql") {
       encoded = mysqlValue(
         encoded,
-        this.#plans.types?.(column),
+        this.#plans.columns.types?.(column),
         (what) => new BadRequestError(`Cannot give "${column}" of "${this.name}" ${what}`),
       );
     }
@@ -400,15 +462,28 @@ export class Table {
   async row(input: unknown, which: "create" | "update"): Promise<Row> {
     const schema = this.definition.schemas[which];
     await this.knowFor([input], which);
-    if (schema === undefined) return this.#row(input, which);
+    if (schema === undefined) return this.#checked(input, which);
     const output = await this.#parse(schema, input, which);
-    if (which === "create") return this.#row(output, which);
+    if (which === "create") return this.#checked(output, which);
     assertRow(output, `${which} a row of "${this.name}"`);
     const given = await givenColumns(schema, input as Row, output, {
       action: `${which} a row of "${this.name}"`,
       advice: "let the schema of updates take each of them as optional, without a default",
     });
-    return this.#row(Object.fromEntries(given.map((column) => [column, output[column]])), which);
+    return this.#checked(
+      Object.fromEntries(given.map((column) => [column, output[column]])),
+      which,
+    );
+  }
+
+  /** A row whose columns the table has; at once where they are known. */
+  #checked(value: unknown, which: "create" | "update"): Row | Promise<Row> {
+    const strangers: string[] = [];
+    const row = this.#row(value, which, strangers);
+    if (strangers.length === 0) return row;
+    return this.mustHave(strangers, `${which} a row of "${this.name}"`)
+      // What the catalog says of the types may make other values.
+      .then((isRead) => isRead ? this.#row(value, which) : row);
   }
 
   async #parse(
@@ -427,9 +502,9 @@ export class Table {
   async upsert(input: unknown, options: UpsertOptions<any>): Promise<UpsertInput> {
     const schema = this.definition.schemas.create;
     await this.knowFor([input], "create");
-    if (schema === undefined) return { row: this.#row(input, "create"), options };
+    if (schema === undefined) return { row: await this.#checked(input, "create"), options };
     const output = await this.#parse(schema, input, "create");
-    const row = this.#row(output, "create");
+    const row = await this.#checked(output, "create");
     if (options.updateColumns !== undefined) return { row, options };
     const given = await givenColumns(schema, input as Row, output as Row, {
       action: `upsert into "${this.name}"`,
@@ -453,20 +528,27 @@ export class Table {
   async rows(inputs: readonly unknown[], which: "create" | "update"): Promise<Row[]> {
     await this.knowFor(inputs, which);
     if (this.definition.schemas[which] === undefined) {
-      return inputs.map((input) => this.#row(input, which));
+      const strangers: string[] = [];
+      const rows = inputs.map((input) => this.#row(input, which, strangers));
+      if (strangers.length === 0) return rows;
+      const names = [...new Set(strangers)];
+      const isRead = await this.mustHave(names, `${which} a row of "${this.name}"`);
+      return isRead ? inputs.map((input) => this.#row(input, which)) : rows;
     }
     const rows: Row[] = [];
     for (const input of inputs) rows.push(await this.row(input, which));
     return rows;
   }
 
-  #row(value: unknown, which: "create" | "update"): Row {
+  /** A row whose columns are not looked up yet: that is done where the catalog is read. */
+  #row(value: unknown, which: "create" | "update", strangers: string[] = []): Row {
     assertRow(value, `${which} a row of "${this.name}"`);
+    const { columns } = this.#plans;
     const row: Row = {};
     for (const column of Object.keys(value)) {
-      if (!this.#columns.has(column)) {
+      if (!columns.has(column)) {
         assertColumn(column, `${which} a row of "${this.name}"`);
-        if (this.#columns.size < MOST_COLUMNS) this.#columns.add(column);
+        strangers.push(column);
       }
       const each = value[column];
       if (each !== undefined) row[column] = this.encode(column, each);

@@ -1,5 +1,6 @@
 import { withTransaction } from "@kysera/dal";
 import { Table } from "./_table.ts";
+import { telling } from "./_told.ts";
 
 /**
  * How often statements that lock what they find, and what they do not find, are tried: they meet
@@ -27,10 +28,12 @@ export async function inSavepoint<T>(
   tries?: number,
 ): Promise<T> {
   const { definition, signal } = table;
-  return await withTransaction(
-    table.db,
-    ({ db }) => run(new Table(definition, db, signal)),
-    // The transaction that is open already may hold more than these statements.
-    { signal, retry: table.db.isTransaction ? undefined : tries },
-  );
+  // Some constraints are checked at the end of the transaction.
+  return await telling(table, () =>
+    withTransaction(
+      table.db,
+      ({ db }) => run(new Table(definition, db, signal)),
+      // The transaction that is open already may hold more than these statements.
+      { signal, retry: table.db.isTransaction ? undefined : tries },
+    ));
 }

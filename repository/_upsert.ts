@@ -5,6 +5,7 @@ import type { CompiledQuery } from "kysely";
 import type { Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { counted } from "./_version.ts";
+import { telling } from "./_told.ts";
 import { StaleRowError, UpsertConflictError } from "./errors.ts";
 
 /** What an upsert goes by, read. */
@@ -146,7 +147,7 @@ async function upsertPart(table: Table, rows: readonly Row[], plan: Plan): Promi
     for (const row of rows) out.push(await upsertAtOnce(table, row, plan));
     return out;
   }
-  const { rows: written } = await started;
+  const { rows: written } = await telling(table, () => started);
   if (written.length < rows.length) throw new UpsertConflictError(table.name);
   return written;
 }
@@ -229,12 +230,14 @@ async function change(table: Table, row: Row, plan: Plan, before: Row): Promise<
   const values: Row = Object.fromEntries(set.map((column) => [column, row[column]]));
   if (!table.isKeyUnique) await table.mustMeetOneRow([primaryKey.map((column) => before[column])]);
   if (set.length > 0 || versionColumn !== undefined) {
-    await inOneRun(
-      table.db,
-      (db) =>
-        db.updateTable(table.name).set((eb) => ({ ...values, ...counted(table, eb) }))
-          .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])])).execute(),
-    );
+    await telling(table, () =>
+      inOneRun(
+        table.db,
+        (db) =>
+          db.updateTable(table.name).set((eb) => ({ ...values, ...counted(table, eb) }))
+            .where((eb) => table.keyIsIn(eb, [primaryKey.map((column) => before[column])]))
+            .execute(),
+      ));
   }
   const known = { ...before, ...values };
   return isRead ? await readBack(table, primaryKey.map((column) => known[column]), known) : known;

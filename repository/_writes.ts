@@ -1,7 +1,8 @@
 import { assertKnownOptions, BadRequestError, isPlainObject, NotFoundError } from "@kysera/core";
 import { columnReference, inOneRun } from "@kysera/executor";
 import type { Kysely, UpdateQueryBuilder } from "kysely";
-import { constantOf } from "./_condition.ts";
+import { constantOf, type ReadCondition } from "./_condition.ts";
+import { columnsOf } from "./_condition_columns.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
 import { assertList } from "./_assert_list.ts";
 import { type Reads, reads } from "./_reads.ts";
@@ -9,6 +10,7 @@ import type { At, Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction } from "./_together.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
 import { checkedVersion, counted, givenVersion } from "./_version.ts";
+import { telling } from "./_told.ts";
 import { StaleRowError } from "./errors.ts";
 import type { UpdateOptions, UpsertOptions } from "./types.ts";
 
@@ -56,10 +58,17 @@ export function writes(
 
   async function readUpsert(input: unknown, options: UpsertOptions<any>): Promise<UpsertInput> {
     const read = await table.upsert(input, options);
-    if (versionColumn === undefined) return read;
+    if (versionColumn === undefined) return await complete(read);
     const version = givenVersion(input, versionColumn, `upsert into "${table.name}"`);
     const row = version === undefined ? read.row : { ...read.row, [versionColumn]: version };
-    return { ...read, row: withVersion(row), version };
+    return await complete({ ...read, row: withVersion(row), version });
+  }
+
+  /** Where the insert comes first, it needs all columns; in steps, a row that is there needs none. */
+  async function complete(input: UpsertInput): Promise<UpsertInput> {
+    const { row } = input;
+    if (table.returns && table.columns.mayLack(row)) await table.mustBeComplete(row);
+    return input;
   }
 
   async function insertRow(row: Row): Promise<Row> {
@@ -140,6 +149,10 @@ export function writes(
     throw new NotFoundError(table.name, { id });
   }
 
+  async function mustHave(action: string, { condition }: ReadCondition): Promise<boolean> {
+    return await table.mustHave(columnsOf(condition), `${action} of "${table.name}"`);
+  }
+
   return {
     async update(id, input, options = {}) {
       return await change(await readChange(id, input, options));
@@ -148,10 +161,13 @@ export function writes(
       assertList(inputs, "add rows");
       // All are validated before the first is written.
       const rows = (await table.rows(inputs, "create")).map(withVersion);
+      for (const row of rows) if (table.columns.mayLack(row)) await table.mustBeComplete(row);
       return rows.length === 0 ? [] : await table.entities(await insertAll(table, rows));
     },
     async create(input) {
-      return await first(table, [await insertRow(withVersion(await table.row(input, "create")))]);
+      const row = withVersion(await table.row(input, "create"));
+      if (table.columns.mayLack(row)) await table.mustBeComplete(row);
+      return await first(table, [await insertRow(row)]);
     },
     async delete(id) {
       const key = table.keyValues(id);
@@ -205,11 +221,12 @@ export function writes(
       let count = 0n;
       const part = async (inside: Table, keys: readonly unknown[][]): Promise<void> => {
         if (!inside.isKeyUnique) await inside.mustMeetOneRow(keys);
-        const result = await inOneRun(
-          inside.db,
-          (db) =>
-            db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys)).executeTakeFirst(),
-        );
+        const result = await telling(inside, () =>
+          inOneRun(
+            inside.db,
+            (db) =>
+              db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, keys)).executeTakeFirst(),
+          ));
         count += result.numDeletedRows;
       };
       if (keys.length <= size) await part(table, keys);
@@ -222,10 +239,11 @@ export function writes(
     },
     async updateWhere(where, input) {
       // What is wrong with it is told before anything is sent; it is made when the types are known.
-      condition(table, where, "update rows");
+      let read = condition(table, where, "update rows");
       const row = await table.row(input, "update");
       await table.know();
-      const read = condition(table, where, "update rows");
+      await mustHave("update rows", read);
+      read = condition(table, where, "update rows");
       if (versionColumn !== undefined && Object.hasOwn(input as Row, versionColumn)) {
         throw new BadRequestError(
           `Cannot update rows of "${table.name}": the input has "${versionColumn}", which only ` +
@@ -250,7 +268,8 @@ export function writes(
       return Number(numAffectedRows ?? 0n);
     },
     async deleteWhere(where) {
-      const read = condition(table, where, "delete rows");
+      let read = condition(table, where, "delete rows");
+      if (await mustHave("delete rows", read)) read = condition(table, where, "delete rows");
       const { numAffectedRows } = await table.run(
         `delete where ${read.shape}`,
         read.values,

@@ -128,6 +128,13 @@ function partsOf(kind: Kind, message: string): Partial<Classified> {
     case "syntax": {
       return { table: /^Table '[^'.]+\.([^']+)' doesn't exist$/.exec(message)?.[1] };
     }
+    case "invalid input":
+    case "other": {
+      // A value may stand before the name, and look like anything.
+      const found = /for column (?:`[^`]+`\.`([^`]+)`\.)?[`']([^`']+)[`'] at row \d+$/
+        .exec(message.slice(-300));
+      return found === null ? {} : { table: found[1], columns: [found[2]!] };
+    }
     default:
       return {};
   }

@@ -26,17 +26,22 @@ export class NotNullError extends DatabaseError {
   /**
    * Makes an error.
    *
-   * @param column The column, where known.
+   * @param column The column, where known; several are given as `options.columns`.
    * @param table The table, where known.
    * @param options What else is known.
    */
   constructor(column: string | undefined, table?: string, options: DatabaseErrorOptions = {}) {
-    const subject = column === undefined ? "a required column" : `column "${column}"`;
+    const told = options.columns ?? [];
+    const columns = told.length > 0 || column === undefined ? told : [column];
+    const names = columns.map((name) => `"${name}"`).join(", ");
+    const subject = columns.length === 0
+      ? "a required column"
+      : `${columns.length === 1 ? "column" : "columns"} ${names}`;
     super(
       `Cannot store row: ${subject}${ofTable(table)} must not be null`,
       ValidationErrorCodes.VALIDATION_NOT_NULL_VIOLATION,
       undefined,
-      { ...options, table, columns: column === undefined ? [] : [column] },
+      { ...options, table, columns },
     );
     this.column = column;
   }

@@ -25,7 +25,13 @@ export async function relationOf(
   const id = physicalNames(executor, parseTableName(table));
   const traits = TRAITS[detectDialect(executor)];
   const state = instanceOf(executor)?.state;
-  if (state !== undefined) return only(await state.relations.of([id], plain), id, traits);
+  if (state !== undefined) {
+    const { relations, set } = state;
+    const found = only(await relations.of([id], plain), id, traits);
+    // What is known from now on is not looked up for the hooks again.
+    if (found !== undefined) await relations.learn([id], set.discoverers, plain);
+    return found;
+  }
   const { adapter } = plain.getExecutor();
   let read = READ.get(adapter);
   if (read === undefined) READ.set(adapter, read = new Map());

@@ -10,6 +10,8 @@ export interface RelationColumn {
   readonly type?: string | undefined;
   /** Whether the database computes it of other columns. */
   readonly isGenerated?: boolean | undefined;
+  /** Whether a row may be added without a value for it; `undefined` where the catalog does not tell. */
+  readonly isOptional?: boolean | undefined;
   /**
    * The collation of a text, where the catalog tells one under which different texts may be equal; of
    * PostgreSQL only nondeterministic ones. SQLite does not tell.
@@ -44,6 +46,10 @@ export interface Relation {
    * then share them. Indexes of expressions and partial ones are left out.
    */
   readonly uniques?: readonly (readonly string[])[] | undefined;
+  /** The columns of its unique indexes, the primary key included, by the name of the index. */
+  readonly uniqueNames?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Whether queries may name columns that are not among its columns, as of a virtual table. */
+  readonly hasHiddenColumns?: boolean | undefined;
   /**
    * The system column that tells each row from all others while the row is locked, where the
    * database has one: `ctid` (of one partition), `rowid`.

@@ -45,7 +45,10 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
       c.column_type as type, c.collation_name as collation,
       case when coalesce(c.generation_expression, '') <> '' then 1 else 0 end as ${
     sql.id("generated")
-  }
+  },
+      case when c.is_nullable = 'YES' or c.column_default is not null
+        or c.extra like '%auto_increment%' or c.extra like '%DEFAULT_GENERATED%'
+        or coalesce(c.generation_expression, '') <> '' then 1 else 0 end as ${sql.id("optional")}
     from information_schema.tables t
     left join information_schema.columns c
       on c.table_schema = t.table_schema and c.table_name = t.table_name
@@ -55,7 +58,7 @@ async function readWhere(db: Kysely<any>, which: RawBuilder<unknown>): Promise<C
       case when t.table_schema = database() then 1 else 0 end,
       s.column_name, case when s.nullable = 'YES' then 1 else 0 end,
       s.index_name, case when s.index_name = 'PRIMARY' then 1 else 0 end, s.seq_in_index,
-      null, null, 0
+      null, null, 0, null
     from information_schema.tables t
     join information_schema.statistics s
       on s.table_schema = t.table_schema and s.table_name = t.table_name
@@ -104,4 +107,20 @@ export async function readForeignKeysOfMysql(db: Kysely<any>): Promise<readonly 
     where k.table_schema = database() and k.referenced_table_schema = database()
     order by k.table_name, k.constraint_name, k.ordinal_position`.execute(db);
   return rows;
+}
+
+/**
+ * Returns true where MySQL or MariaDB takes a row without a value that must be given: a server that is
+ * not strict stores 0 or an empty text, and a trigger may give the value.
+ */
+export async function fillsMissingOfMysql(
+  db: Kysely<any>,
+  { name, schema }: NamedTable,
+): Promise<boolean> {
+  const { rows: [row] } = await sql<{ mode: string; triggers: number }>`
+    select @@sql_mode as mode, (select count(*) from information_schema.triggers t
+      where t.event_object_schema = coalesce(${schema ?? null}, database())
+        and t.event_object_table = ${name} and t.action_timing = 'BEFORE'
+        and t.event_manipulation = 'INSERT') as triggers`.execute(db);
+  return Number(row?.triggers) > 0 || !/STRICT_(?:TRANS|ALL)_TABLES/.test(String(row?.mode));
 }

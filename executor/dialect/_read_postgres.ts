@@ -17,7 +17,9 @@ export async function readPostgres(
       case when c.relkind in ('v', 'm') then 1 else 0 end as viewed,
       case when pg_catalog.pg_table_is_visible(c.oid) then 1 else 0 end as visible,
       case when c.relkind in ('r', 'p') then 'ctid' end as rowid,
-      case when c.oid in (select relid from triggered) then 1 else 0 end as triggered
+      case when c.oid in (select relid from triggered) then 1 else 0 end as triggered,
+      -- The table of another server has defaults of its own, and a rule may write other values.
+      c.relkind = 'f' or c.relhasrules as filled
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f') and (${which})`;
@@ -37,14 +39,16 @@ export async function readPostgres(
       (select l.collname::text from pg_catalog.pg_collation l
         where l.oid = a.attcollation and not l.collisdeterministic) as collation,
       null as key, 0 as primary, a.attnum::int as place,
-      case when a.attgenerated <> '' then 1 else 0 end as generated
+      case when a.attgenerated <> '' then 1 else 0 end as generated,
+      case when not a.attnotnull or a.atthasdef or a.attidentity <> '' or y.typdefault is not null
+        or r.filled then 1 else 0 end as optional
     from r left join pg_catalog.pg_attribute a
       on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
     left join pg_catalog.pg_type y on y.oid = a.atttypid
     union all
     select r.relation, r.namespace, r.viewed, r.visible, r.rowid, r.triggered, a.attname::text,
       case when a.attnotnull then 0 else 1 end, null, null,
-      i.indexrelid::text, case when i.indisprimary then 1 else 0 end, p.place::int, 0
+      (select x.relname::text from pg_catalog.pg_class x where x.oid = i.indexrelid), case when i.indisprimary then 1 else 0 end, p.place::int, 0, null
     from r join pg_catalog.pg_index i on i.indrelid = r.oid
     cross join lateral unnest(i.indkey::int2[]) with ordinality as p(attnum, place)
     left join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = p.attnum

@@ -21,7 +21,7 @@ export async function readSqlite(
     if (known === undefined) columns.set(key, [column]);
     else known.push(column);
   }
-  for (const { name, namespace, viewed, keyed } of found) {
+  for (const { name, namespace, viewed, keyed, virtual } of found) {
     const folded = name.toLowerCase();
     const own = columns.get(`${namespace}\0${name}`) ?? [];
     const relation = {
@@ -30,14 +30,20 @@ export async function readSqlite(
       viewed,
       visible: seen.has(folded) ? 0 : 1,
       rowid: viewed === 1 || keyed === 1 ? null : rowIdBeside(own),
+      hiding: virtual,
     };
     seen.add(folded);
     rows.push({ ...relation, attribute: null, nullable: null });
-    for (const { attribute, nullable, key, type, generated } of own) {
-      rows.push({ ...relation, attribute, nullable, key, primary: 0, type, generated });
-    }
     const primary = own.filter(({ pk, key }) => key === null && pk > 0)
       .sort((a, b) => a.pk - b.pk);
+    for (const column of own) {
+      const { attribute, nullable, key, type, generated, defaulted } = column;
+      // The rowid by another name is given where it is missing.
+      const isRowId = primary.length === 1 && column === primary[0] && keyed !== 1 &&
+        type?.toLowerCase() === "integer";
+      const optional = nullable === 1 || generated === 1 || defaulted === 1 || isRowId ? 1 : 0;
+      rows.push({ ...relation, attribute, nullable, key, primary: 0, type, generated, optional });
+    }
     for (const { attribute, nullable } of primary) {
       rows.push({ ...relation, attribute, nullable, key: "primary key", primary: 1 });
     }
@@ -61,6 +67,8 @@ interface ListedRelation {
   readonly viewed: number;
   /** 1 for a table WITHOUT ROWID. */
   readonly keyed: number;
+  /** 1 for a virtual table. */
+  readonly virtual: number;
 }
 
 interface ListedColumn {
@@ -76,6 +84,8 @@ interface ListedColumn {
   readonly type: string;
   /** 1 where it is computed. */
   readonly generated: number;
+  /** 1 where it has a default. */
+  readonly defaulted: number;
 }
 
 /** The relations as `l`: all, or those of the names; Cloudflare's own may not be read. */
@@ -99,7 +109,8 @@ async function relationsOf(
   try {
     const { rows } = await sql<ListedRelation>`
       select l.name as name, l.schema as namespace,
-        case when l.type = 'view' then 1 else 0 end as viewed, l.wr as keyed
+        case when l.type = 'view' then 1 else 0 end as viewed, l.wr as keyed,
+        case when l.type = 'virtual' then 1 else 0 end as virtual
       from ${listOf(tables)}
       order by case l.schema when 'temp' then 0 when 'main' then 1 else 2 end, l.name`.execute(db);
     return rows;
@@ -119,11 +130,13 @@ async function relationsOfOld(
     : sql`lower(name) in (select value from json_each(${namesOf(tables)}))`;
   const { rows } = await sql<ListedRelation>`
     select name, 'temp' as namespace, case when type = 'view' then 1 else 0 end as viewed,
-      case when sql like '%without%rowid%' then 1 else 0 end as keyed
+      case when sql like '%without%rowid%' then 1 else 0 end as keyed,
+      case when sql like 'create virtual%' then 1 else 0 end as virtual
     from sqlite_temp_master where type in ('table', 'view') and ${which}
     union all
     select name, 'main', case when type = 'view' then 1 else 0 end,
-      case when sql like '%without%rowid%' then 1 else 0 end
+      case when sql like '%without%rowid%' then 1 else 0 end,
+      case when sql like 'create virtual%' then 1 else 0 end
     from sqlite_master where type in ('table', 'view') and ${which}`.execute(db);
   return rows;
 }
@@ -139,11 +152,12 @@ async function columnsOf(
     const { rows } = await sql<ListedColumn>`
       select l.name as name, l.schema as namespace, x.name as attribute,
         case when x."notnull" = 0 then 1 else 0 end as nullable, x.pk as pk, null as key,
-        x.cid as place, x.type as type, case when x.hidden in (2, 3) then 1 else 0 end as generated
+        x.cid as place, x.type as type, case when x.hidden in (2, 3) then 1 else 0 end as generated,
+        case when x.dflt_value is null then 0 else 1 end as defaulted
       from ${listOf(tables)}, pragma_table_xinfo(l.name, l.schema) as x where x.hidden <> 1
       union all
       select l.name, l.schema, c.name, case when x."notnull" = 1 then 0 else 1 end, 0, i.name,
-        c.seqno, null, 0
+        c.seqno, null, 0, 0
       from ${listOf(tables)}, pragma_index_list(l.name, l.schema) as i,
         pragma_index_info(i.name, l.schema) as c
         left join pragma_table_xinfo(l.name, l.schema) as x on x.cid = c.cid
@@ -165,7 +179,8 @@ async function columnsOfOne(
   const { rows } = await sql<ListedColumn>`
     select ${name} as name, ${namespace} as namespace, name as attribute,
       case when "notnull" = 0 then 1 else 0 end as nullable, pk, null as key, type,
-      case when hidden in (2, 3) then 1 else 0 end as generated
+      case when hidden in (2, 3) then 1 else 0 end as generated,
+      case when dflt_value is null then 0 else 1 end as defaulted
     from pragma_table_xinfo(${name}, ${namespace}) where hidden <> 1 order by cid`.execute(db);
   return rows;
 }

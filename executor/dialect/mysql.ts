@@ -2,7 +2,7 @@ import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
 import { MYSQL_READERS } from "./_readers.ts";
 import { MYSQL_SETTINGS } from "./_settings.ts";
-import { readForeignKeysOfMysql, readMysql } from "./_read_mysql.ts";
+import { fillsMissingOfMysql, readForeignKeysOfMysql, readMysql } from "./_read_mysql.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** MySQL and MariaDB; where these differ, what is safe on both. */
@@ -48,6 +48,7 @@ export const MYSQL: DialectTraits = {
     hiddenColumns: ["_rowid"],
     readRelations: readMysql,
     readForeignKeys: readForeignKeysOfMysql,
+    fillsMissing: fillsMissingOfMysql,
     readsEverySchema: false,
   },
   ctes: {

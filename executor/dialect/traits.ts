@@ -94,6 +94,8 @@ export interface CatalogTraits {
   readonly hiddenColumns: readonly string[];
   /** Reads what the catalog says of relations; `undefined` where nothing is looked up. */
   readonly readRelations: ReadRelations | undefined;
+  /** Returns whether the database itself gives a value to a column that must have one and has no default. */
+  readonly fillsMissing?: FillsMissing | undefined;
   /** Reads the foreign keys of the tables that their names alone find; `undefined` where none are. */
   readonly readForeignKeys: ReadForeignKeys | undefined;
   /** Whether a name is looked up in every schema at once, and so known in all of them. */
@@ -140,6 +142,10 @@ export interface CatalogRow {
   readonly type?: string | null;
   /** 1 where the database computes the column. */
   readonly generated?: number | string | null;
+  /** 1 where a row may be added without a value for the column. */
+  readonly optional?: number | string | null;
+  /** 1 where the relation has columns that the catalog does not list. */
+  readonly hiding?: number | string | null;
   /** The collation under which different texts of the column may be equal. */
   readonly collation?: string | null;
   /** 1 where triggers may change rows before they are stored. */
@@ -156,6 +162,9 @@ export type ReadRelations = (
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
 ) => Promise<readonly CatalogRow[]>;
+
+/** Tells, for one table, whether a value that must be given may be missing from an INSERT. */
+export type FillsMissing = (db: Kysely<any>, table: NamedTable) => Promise<boolean>;
 
 /** One row of a query for foreign keys: a column of a key. They are in the order of its columns. */
 export interface ForeignKeyRow {

@@ -14,10 +14,13 @@ export async function readRelations(
   return relationsOf(await read(db.withoutPlugins(), tables));
 }
 
+const NO_NAMES: ReadonlyMap<string, readonly string[]> = new Map();
+
 type Found = Relation & {
   columns: Relation["columns"][number][];
   keys: readonly string[][];
   uniques: readonly string[][];
+  uniqueNames: ReadonlyMap<string, readonly string[]>;
   rowId: string | undefined;
 };
 
@@ -38,6 +41,8 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         columns: [],
         keys: [],
         uniques: [],
+        uniqueNames: NO_NAMES,
+        hasHiddenColumns: Number(row.hiding ?? 0) === 1,
         rowId: undefined,
       };
       found.set(name, known);
@@ -53,6 +58,9 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         isNullable: Number(nullable) === 1,
         type: row.type?.toLowerCase() ?? undefined,
         isGenerated: Number(row.generated ?? 0) === 1,
+        isOptional: row.optional === undefined || row.optional === null
+          ? undefined
+          : Number(row.optional) === 1,
         collation: row.collation ?? undefined,
       });
     }
@@ -60,6 +68,10 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
   for (const [relation, named] of keys) {
     const own = relation as Found;
     own.keys = keysOf([...named.values()]);
+    own.uniqueNames = new Map(
+      [...named].filter(([, parts]) => parts.every(({ attribute }) => attribute !== null))
+        .map(([name, parts]) => [name, parts.map(({ attribute }) => attribute!)]),
+    );
     own.uniques = [...named.values()]
       .filter((parts) => !isPrimary(parts) && parts.every(({ attribute }) => attribute !== null))
       .map((parts) => parts.map(({ attribute }) => attribute!));

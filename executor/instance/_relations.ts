@@ -15,6 +15,8 @@ const MOST_KNOWN = 100_000;
 export class Relations implements KnownRelations {
   readonly #traits: DialectTraits;
   readonly #known = new Map<string, readonly [TableId, readonly Relation[]]>();
+  /** The known ones that hooks were not told of. */
+  readonly #untold = new Set<string>();
   #all: Promise<readonly Relation[]> | undefined;
   #version = 0;
 
@@ -27,14 +29,16 @@ export class Relations implements KnownRelations {
   }
 
   knows(table: TableId): boolean {
-    return this.#traits.catalog.readRelations === undefined || this.#known.has(this.#keyOf(table));
+    if (this.#traits.catalog.readRelations === undefined) return true;
+    const key = this.#keyOf(table);
+    return this.#known.has(key) && !this.#untold.has(key);
   }
 
   /** Returns all tables and views of the database, asked of it once. */
   all(db: Kysely<any>): Promise<readonly Relation[]> {
     return this.#all ??= readRelations(db, this.#traits, undefined).then((relations) => {
       for (const [key, found] of this.#byKey(relations)) {
-        this.#known.set(key, [this.#askedFor(found[0]!), found]);
+        this.#keep(key, this.#askedFor(found[0]!), found);
       }
       return relations;
     }).catch((error) => {
@@ -58,6 +62,7 @@ export class Relations implements KnownRelations {
   /** Tells hooks of all that is known, whoever asked for it. */
   announce(hooks: readonly NamedHooks[]): void {
     for (const [table, found] of this.#known.values()) tell(hooks, table, found);
+    this.#untold.clear();
   }
 
   /** Looks tables up that a query names, and tells the hooks that are to know of them. */
@@ -69,6 +74,12 @@ export class Relations implements KnownRelations {
     const unknown = new Map(
       tables.filter((table) => !this.knows(table)).map((table) => [this.#keyOf(table), table]),
     );
+    for (const [key, table] of unknown) {
+      const known = this.#untold.delete(key) ? this.#known.get(key) : undefined;
+      if (known === undefined) continue;
+      tell(hooks, table, known[1]);
+      unknown.delete(key);
+    }
     if (unknown.size === 0) return;
     // Each asks for itself: who waits for another may hold the connection that the other waits for.
     const found = this.#byKey(await readRelations(db, this.#traits, [...unknown.values()]));
@@ -85,8 +96,10 @@ export class Relations implements KnownRelations {
   forget(table?: TableId): void {
     this.#version++;
     this.#all = undefined;
-    if (table === undefined) this.#known.clear();
-    else this.#known.delete(this.#keyOf(table));
+    if (table === undefined) {
+      this.#known.clear();
+      this.#untold.clear();
+    } else this.#known.delete(this.#keyOf(table));
   }
 
   /**
@@ -106,8 +119,13 @@ export class Relations implements KnownRelations {
     for (const table of tables) {
       const key = this.#keyOf(table);
       const those = found.get(key);
-      if (those !== undefined) this.#known.set(key, [table, those]);
+      if (those !== undefined) this.#keep(key, table, those);
     }
+  }
+
+  #keep(key: string, table: TableId, found: readonly Relation[]): void {
+    if (!this.#known.has(key)) this.#untold.add(key);
+    this.#known.set(key, [table, found]);
   }
 
   #byKey(relations: readonly Relation[]): Map<string, Relation[]> {

@@ -1,6 +1,6 @@
 /** Tables that an executor did not know when it was created: made later, temporary, elsewhere. */
 import { bindContext, compilePlan, createExecutor, type Plugin, Slot } from "@kysera/executor";
-import { createORM } from "@kysera/repository";
+import { createORM, createRepository } from "@kysera/repository";
 import { allow, defineRLSSchema, rlsPlugin, RLSPolicyViolation } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { timestampsPlugin } from "@kysera/timestamps";
@@ -147,6 +147,18 @@ onEveryDialect("A table that was not known", (dialect) => {
       const repository = createRepository<any>({ tableName: "notes" });
       assert.deepEqual((await repository.findAll()).map(({ id }: any) => id), [1]);
       assert.equal(await repository.findById(2), null);
+    }));
+
+  it("is filtered where a repository has asked the catalog first", () =>
+    inDatabase(async (db) => {
+      const executor = await createExecutor(db, [softDeletePlugin()]);
+      await makeNotes(db);
+      const notes = createRepository<any, any>(executor, { tableName: "notes" });
+      assert.equal(await notes.findById(2), null);
+      assert.deepEqual((await notes.find({ where: { id: { gt: 0 } } })).map(({ id }: any) => id), [
+        1,
+      ]);
+      assert.deepEqual(await executor.selectFrom("notes").select("id").execute(), [{ id: 1 }]);
     }));
 
   it("does not stand in the way of migrations on an empty database", () =>
