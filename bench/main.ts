@@ -14,6 +14,7 @@ import { parseArgs, styleText } from "node:util";
 import type { Case, Group } from "./_case.ts";
 import type { Timed } from "./_ratio.ts";
 import { pluginBenchmarks } from "./plugins.ts";
+import { relationBenchmarks } from "./relations.ts";
 import { rewriteBenchmarks } from "./rewrite.ts";
 import { postgresSides } from "./side_by_side_postgres.ts";
 import { sqliteSides } from "./side_by_side_sqlite.ts";
@@ -39,6 +40,7 @@ const postgres = await postgresSides();
 const groups = [
   ...await rewriteBenchmarks(),
   ...await pluginBenchmarks(),
+  ...await relationBenchmarks(),
   await sqliteBenchmark(),
   await sqliteSides(),
   ...typeof postgres === "string" ? [] : [postgres],

@@ -1,12 +1,17 @@
 import { BadRequestError } from "@kysera/core";
 import type { Row, Table } from "../_table.ts";
 
+/** A key as maps have it: a value of one column itself, or else a text. */
+export type Name = string | number | bigint;
+
 /** The keys of rows, by which related rows are found. */
 export interface Keys {
-  /** The name of each row's key: a text that is the same for keys that are; none where it has NULL. */
-  readonly names: readonly (string | undefined)[];
+  /** The name of each row's key; none where it has NULL. */
+  readonly names: readonly (Name | undefined)[];
   /** The values of the keys, once each. */
-  readonly values: ReadonlyMap<string, readonly unknown[]>;
+  readonly values: ReadonlyMap<Name, readonly unknown[]>;
+  /** What the names are: values of one column, all of this type, or texts of whatever the keys are. */
+  readonly kind: "number" | "bigint" | "string" | "text";
 }
 
 /**
@@ -22,7 +27,10 @@ export function keysOf(
   columns: readonly string[],
   action: string,
 ): Keys {
-  const values = new Map<string, readonly unknown[]>();
+  const [column] = columns;
+  const alone = columns.length === 1 ? keysOfColumn(rows, column!, action) : undefined;
+  if (alone !== undefined) return alone;
+  const values = new Map<Name, readonly unknown[]>();
   const names = rows.map((row) => {
     const key = columns.map((column) => keyValue(row, column, action));
     if (key.includes(null)) return undefined;
@@ -30,7 +38,30 @@ export function keysOf(
     if (!values.has(name)) values.set(name, key);
     return name;
   });
-  return { names, values };
+  return { names, values, kind: "text" };
+}
+
+/** The keys of one column, where they are of one type and need no text. */
+function keysOfColumn(rows: readonly Row[], column: string, action: string): Keys | undefined {
+  const values = new Map<Name, readonly unknown[]>();
+  const names: (Name | undefined)[] = [];
+  let kind: Keys["kind"] | undefined;
+  for (const row of rows) {
+    const value = keyValue(row, column, action);
+    if (value === null) {
+      names.push(undefined);
+      continue;
+    }
+    const type = typeof value;
+    if (type !== "number" && type !== "bigint" && type !== "string") return undefined;
+    if (kind !== type && kind !== undefined) return undefined;
+    kind = type;
+    // What it is was looked at.
+    const name = value as Name;
+    names.push(name);
+    if (!values.has(name)) values.set(name, [value]);
+  }
+  return { names, values, kind: kind ?? "text" };
 }
 
 function keyValue(row: Row, column: string, action: string): unknown {
@@ -49,28 +80,51 @@ function keyValue(row: Row, column: string, action: string): unknown {
   return value;
 }
 
+/** Groups of what was found, by the rows that they belong to. */
+export type Groups<T> = ReadonlyMap<Name, readonly T[]>;
+
 /**
- * Returns which rows of one side belong to which of the other where the names of the keys tell it;
- * `undefined` where the database has to be asked: keys may be equal there that are written
+ * Groups what was found by the keys that it was found by, where these tell which is which:
+ * `undefined` where the database has to be asked. There, keys may be equal that are written
  * differently (letter case, trailing spaces, digits of a decimal).
+ *
+ * @param keys the keys that were asked for
+ * @param given the keys of what was found, of the same kind
+ * @param found what was found
  */
-export function tellsApart(own: Iterable<string>, theirs: Iterable<string>): boolean {
-  const folded = new Map<string, string>();
-  const known = new Set<string>();
-  for (const name of own) {
-    if (!isNew(folded, name)) return false;
-    known.add(name);
+export function groupDirectly<T>(
+  { values, kind }: Keys,
+  given: readonly unknown[],
+  found: readonly T[],
+): Groups<T> | undefined {
+  const hasTexts = kind === "string" || kind === "text";
+  if (hasTexts && !areTold(values.keys() as Iterable<string>)) return undefined;
+  const groups = new Map<Name, T[]>();
+  for (const name of values.keys()) groups.set(name, []);
+  for (let i = 0; i < found.length; i++) {
+    const name = given[i];
+    if (!isOfKind(name, kind)) return undefined;
+    const group = groups.get(name);
+    if (group === undefined) return undefined;
+    group.push(found[i]!);
   }
-  for (const name of theirs) if (!known.has(name)) return false;
-  return true;
+  return groups;
 }
 
-/** Whether no other name is like this one. */
-function isNew(folded: Map<string, string>, name: string): boolean {
-  const key = folds(name);
-  const before = folded.get(key);
-  if (before !== undefined && before !== name) return false;
-  folded.set(key, name);
+function isOfKind(name: unknown, kind: Keys["kind"]): name is Name {
+  if (kind === "number") return typeof name === "number";
+  return kind === "bigint" ? typeof name === "bigint" : typeof name === "string";
+}
+
+/** Whether no two names may be the same key to the database. */
+function areTold(names: Iterable<string>): boolean {
+  const folded = new Map<string, string>();
+  for (const name of names) {
+    const key = folds(name);
+    const before = folded.get(key);
+    if (before !== undefined && before !== name) return false;
+    folded.set(key, name);
+  }
   return true;
 }
 

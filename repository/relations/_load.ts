@@ -4,7 +4,7 @@ import { MultipleRowsError } from "../errors.ts";
 import { orderShape } from "../_order.ts";
 import type { Build, Row, Table } from "../_table.ts";
 import type { CountedRelation, Include, IncludedRelation, Place } from "./_include.ts";
-import { folds, type Keys, keysOf, tellsApart } from "./_keys.ts";
+import { folds, groupDirectly, type Groups, type Keys, keysOf, type Name } from "./_keys.ts";
 import {
   COUNT,
   KEY,
@@ -73,15 +73,17 @@ async function addRelation(
       : (await place.graph.tableOf(place.db, relation.to))?.key ?? [],
   });
   const found = await read(place, query, keys, relatedRows, limit);
-  const names = namesOf(query, found);
-  for (const row of found) strip(row, relation, limit !== undefined);
+  const given = givenKeys(relation, found, relation.through !== undefined);
+  if (limit !== undefined || relation.through !== undefined) {
+    for (const row of found) strip(row, relation, limit !== undefined);
+  }
   // Of a table that has relations the rows are plain.
   const decoded = await child.decoded(found);
   await addRelated(place, child, include, found, decoded);
   const related = included.select === undefined
     ? decoded
     : decoded.map((row) => picked(row, included));
-  const groups = await grouped(place, query, keys, names, related);
+  const groups = await grouped(place, query, keys, given, related);
   keys.names.forEach((key, i) => {
     const own = (key === undefined ? undefined : groups.get(key)) ?? [];
     if (!isMany(relation) && own.length > 1) throw new MultipleRowsError(relation.to);
@@ -110,10 +112,9 @@ async function addCounts(
       primaryKey: [],
     });
     const found = await read(place, query, keys, relatedCounts, undefined);
-    const names = found.map((row) =>
-      table.keyName(relation.columns.map((_, i) => row[`${KEY}${i}`]))
-    );
-    const groups = await grouped(place, query, keys, names, found.map((row) => Number(row[COUNT])));
+    const given = givenKeys(relation, found, true);
+    const sums = found.map((row) => Number(row[COUNT]));
+    const groups = await grouped(place, query, keys, given, sums);
     keys.names.forEach((key, i) => {
       const own = (key === undefined ? undefined : groups.get(key)) ?? [];
       all[i]![name] = own.reduce((sum, each) => sum + each, 0);
@@ -209,12 +210,16 @@ async function read(
   return out;
 }
 
-/** The names of the keys of the rows that related rows belong to. */
-function namesOf({ relation, child }: Query, rows: readonly Row[]): string[] {
-  const columns = relation.through === undefined
-    ? relation.columns.map(([, column]) => column)
-    : relation.columns.map((_, i) => `${KEY}${i}`);
-  return rows.map((row) => child.keyName(columns.map((column) => row[column])));
+/** The keys of the rows that related rows belong to: of one column its values, else lists. */
+function givenKeys(
+  relation: Relation,
+  rows: readonly Row[],
+  isBeside: boolean,
+): readonly unknown[] {
+  const columns = relation.columns.map(([, column], i) => isBeside ? `${KEY}${i}` : column);
+  const [column] = columns;
+  if (columns.length === 1) return rows.map((row) => row[column!]);
+  return rows.map((row) => columns.map((column) => row[column]));
 }
 
 /** Removes what was read beside the columns. */
@@ -236,23 +241,46 @@ async function grouped<T>(
   place: Place,
   query: Query,
   keys: Keys,
+  given: readonly unknown[],
+  found: readonly T[],
+): Promise<Groups<T>> {
+  if (keys.kind !== "text") {
+    const groups = groupDirectly(keys, given, found);
+    if (groups !== undefined) return groups;
+  }
+  // Values of different types may be the same key: 1, 1n and "1".
+  const text = (key: unknown): string => query.child.keyName(Array.isArray(key) ? key : [key]);
+  const names = given.map(text);
+  const own = new Map<string, Name[]>();
+  for (const [name, values] of keys.values) {
+    const key = text(values);
+    own.set(key, [...own.get(key) ?? [], name]);
+  }
+  const texts: Keys = {
+    names: [],
+    values: new Map([...own].map(([key, [name]]) => [key, keys.values.get(name!)!])),
+    kind: "text",
+  };
+  const byText = groupDirectly(texts, names, found) ??
+    groupByOwners(await ownersOf(place, query, texts), names, found);
+  return new Map(
+    [...own].flatMap(([key, same]) => same.map((name) => [name, byText.get(key) ?? []] as const)),
+  );
+}
+
+function groupByOwners<T>(
+  owners: ReadonlyMap<string, ReadonlySet<string>>,
   names: readonly string[],
   found: readonly T[],
-): Promise<Map<string, T[]>> {
-  const groups = new Map<string, T[]>();
-  const put = (name: string, item: T): void => {
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [item]);
-    else group.push(item);
-  };
-  if (tellsApart(keys.values.keys(), names)) {
-    found.forEach((item, i) => put(names[i]!, item));
-    return groups;
-  }
-  const owners = await ownersOf(place, query, keys);
+): Groups<T> {
+  const groups = new Map<Name, T[]>();
   found.forEach((item, i) => {
     const name = names[i]!;
-    for (const owner of owners.get(name) ?? owners.get(folds(name)) ?? []) put(owner, item);
+    for (const owner of owners.get(name) ?? owners.get(folds(name)) ?? []) {
+      const group = groups.get(owner);
+      if (group === undefined) groups.set(owner, [item]);
+      else group.push(item);
+    }
   });
   return groups;
 }
@@ -270,7 +298,8 @@ async function ownersOf(
   const width = relation.columns.length;
   const most = width === 1 ? Math.min(MOST_KEYS, own.rowsPerStatement(1)) : MOST_COMPOSITE_KEYS;
   const owners = new Map<string, Set<string>>();
-  const known = new Map([...values.keys()].map((name) => [folds(name), name]));
+  // The names are texts.
+  const known = new Map([...values.keys() as Iterable<string>].map((name) => [folds(name), name]));
   const put = (name: string, owner: string): void => {
     owners.set(name, (owners.get(name) ?? new Set()).add(owner));
   };
