@@ -10,7 +10,8 @@
 export * from "./api/apply_plugins.ts";
 export * from "./api/change_rows.ts";
 export * from "./api/column_reference.ts";
-export { createExecutor, createExecutorSync, type ExecutorConfig } from "./api/create_executor.ts";
+export { createExecutorSync, type ExecutorConfig } from "./api/create_executor.ts";
+export * from "./api/executor_factory.ts";
 export * from "./api/describe_executor.ts";
 export * from "./api/destroy_executor.ts";
 export * from "./contract/errors.ts";

@@ -151,6 +151,8 @@ export const ExecutorErrorCodes = {
   RAW_SQL: "RAW_SQL",
   /** A query or a subquery of another executor, or of another context. */
   FOREIGN_QUERY: "FOREIGN_QUERY",
+  /** An executor that another copy of the package made. */
+  TWO_COPIES: "TWO_COPIES",
   /** A query after the executor was destroyed. */
   EXECUTOR_DESTROYED: "EXECUTOR_DESTROYED",
   /** A bound context, or metadata, is not valid. */

@@ -1,7 +1,9 @@
 import {
   assertKnownOptions,
+  ConnectionError,
   detectDialect,
   DIALECTS,
+  findDatabaseError,
   isKysely,
   withQueryExecutor,
 } from "@kysera/core";
@@ -24,7 +26,7 @@ import type { DialectName, Plugin, PluginHooks, PluginHost } from "../contract/p
 import { resolvePluginOrder } from "../contract/resolve_plugin_order.ts";
 import { validateHooks, validateList } from "../contract/_validate_hooks.ts";
 
-/** Options of {@linkcode createExecutor}. An option that is not one of these is an error. */
+/** Options of `createExecutor`. An option that is not one of these is an error. */
 export interface ExecutorConfig {
   /** `false` leaves the plugins out, so that one line switches them off. Default `true`. */
   readonly enabled?: boolean | undefined;
@@ -49,45 +51,8 @@ export interface ExecutorConfig {
 const OPTIONS: readonly string[] = ["enabled", "rawSql", "tableFunctions", "dialect", "check"];
 const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
-/**
- * Puts plugins into a Kysely: what comes back is a real Kysely on which every query keeps to them,
- * whichever builder, transaction, connection or stream it comes from.
- *
- * @param db the database; it is not changed. An executor may be given as well: its plugins and its
- * context are kept, and the new ones come after
- * @param plugins the plugins; they run by dependency, then priority, then in this order
- * @param options see {@linkcode ExecutorConfig}
- * @returns the executor, when every plugin is ready
- * @throws {PluginValidationError} where the plugins cannot work together or one cannot start; those
- * that had started are destroyed again
- * @throws {ExecutorError} where `db` is no Kysely, or an option is unknown
- *
- * @example
- * ```ts
- * import { createExecutor } from "@kysera/executor";
- * import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
- * import { equal } from "node:assert/strict";
- *
- * const db = new Kysely<{ users: { id: number; active: number } }>({
- *   dialect: {
- *     createAdapter: () => new SqliteAdapter(),
- *     createDriver: () => new DummyDriver(),
- *     createIntrospector: (db) => new SqliteIntrospector(db),
- *     createQueryCompiler: () => new SqliteQueryCompiler(),
- *   },
- * });
- * const executor = await createExecutor(db, [{
- *   name: "active-only",
- *   version: "1.0.0",
- *   filter: (users, { eb }) => eb(users.column("active"), "=", 1),
- * }]);
- * equal(
- *   executor.selectFrom("users as u").select("u.id").compile().sql,
- *   `select "u"."id" from "users" as "u" where "u"."active" = ?`,
- * );
- * ```
- */
-export async function createExecutor<DB, const P extends readonly Plugin[]>(
+/** What `createExecutor()` does. */
+export async function create<DB, const P extends readonly Plugin[]>(
   db: ExecutorOf<DB>,
   plugins?: P,
   options: ExecutorConfig = {},
@@ -117,7 +82,7 @@ export async function createExecutor<DB, const P extends readonly Plugin[]>(
 }
 
 /**
- * {@linkcode createExecutor} for plugins that need not ask the database, at once. `onInit` is not
+ * `createExecutor()` for plugins that need not ask the database, at once. `onInit` is not
  * called.
  *
  * @param db the database
@@ -193,12 +158,7 @@ export function prepare(
   options: ExecutorConfig,
   canWait: boolean,
 ): Preparation {
-  if (!isKysely(db)) {
-    throw new ExecutorError(
-      "Cannot create an executor: the first argument is not a Kysely instance; pass new Kysely(..)",
-      "INVALID_DATABASE",
-    );
-  }
+  mustBeKysely(db);
   refuseUnknown(options);
   validateList(plugins);
   const base = instanceOf(db)?.state;
@@ -243,6 +203,15 @@ export function prepare(
   return { own, host, state, request: instanceOf(db)?.rules.request ?? NO_SCOPE };
 }
 
+/** @throws {ExecutorError} where a value is no database */
+export function mustBeKysely(db: unknown): void {
+  if (isKysely(db)) return;
+  throw new ExecutorError(
+    "Cannot create an executor: the first argument is not a Kysely instance; pass new Kysely(..)",
+    "INVALID_DATABASE",
+  );
+}
+
 /** Plugins of an executor below are there for the dependencies of those that come to it. */
 function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): Plugin[] {
   // Two layers may each have one of a name: both apply, and equal predicates are written once. For
@@ -256,7 +225,8 @@ function withInherited(added: readonly Plugin[], inherited: readonly Plugin[]): 
   return [...below, ...added];
 }
 
-function refuseUnknown(options: ExecutorConfig): void {
+/** @throws {ExecutorError} where an option is unknown, or has a value that it cannot have */
+export function refuseUnknown(options: ExecutorConfig): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ExecutorError(
       "Cannot create an executor: the options are not an object; pass { rawSql: .. } or nothing",
@@ -318,8 +288,12 @@ async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {
 function startFailure(plugin: Plugin, error: unknown): PluginValidationError {
   if (error instanceof PluginValidationError) return error;
   const why = error instanceof Error ? error.message : String(error);
+  const advice = findDatabaseError(error) instanceof ConnectionError
+    ? "; plugins ask the database once, when the executor is made: in a module that is loaded where " +
+      "there is none, as by the build of a framework, use createExecutor.lazy(..)"
+    : "";
   return new PluginValidationError(
-    `Cannot start plugin "${plugin.name}": ${why}`,
+    `Cannot start plugin "${plugin.name}": ${why}${advice}`,
     "INITIALIZATION_FAILED",
     { pluginName: plugin.name },
     { cause: error },

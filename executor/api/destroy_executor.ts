@@ -3,8 +3,9 @@ import { mustBeInstance } from "../instance/_graft.ts";
 
 /**
  * Ends an executor: from now on its handles refuse every query, and the `onDestroy` of each of its
- * plugins is called, the last one first, all of them. The database stays open. Plugins of an
- * executor that it was made from are that one's to destroy. A second call does nothing.
+ * plugins is called, the last one first, all of them. The database stays open: the method `destroy()`
+ * of an executor closes it as well. Plugins of an executor that it was made from are that one's to
+ * destroy. A second call does nothing.
  *
  * @param executor the executor, or any handle of it
  * @throws {AggregateError} with what `onDestroy` threw, after all were called
@@ -28,18 +29,5 @@ import { mustBeInstance } from "../instance/_graft.ts";
  * ```
  */
 export async function destroyExecutor(executor: Kysely<any>): Promise<void> {
-  const { state } = mustBeInstance(executor, "destroy the executor");
-  if (state.destroyed) return;
-  state.destroy();
-  const errors: unknown[] = [];
-  for (const plugin of [...state.own].reverse()) {
-    try {
-      await plugin.onDestroy?.();
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) {
-    throw new AggregateError(errors, `Cannot destroy ${errors.length} of the executor's plugins`);
-  }
+  await mustBeInstance(executor, "destroy the executor").state.end(false);
 }

@@ -40,3 +40,38 @@ export function getPluginHooks(executor: Kysely<any>, plugin: string): readonly 
   const hooks = instanceOf(executor)?.state.set.hooks ?? [];
   return hooks.filter((named) => named.plugin === plugin).map((named) => named.hooks);
 }
+
+/**
+ * Says why a function of a plugin does not find its hooks in an executor, for the error that it throws:
+ * there is no such plugin, or it is one of another copy of the plugin's package.
+ *
+ * @param executor the executor
+ * @param plugin the plugin's name, which is that of its package
+ * @param make how the plugin is made, such as `"softDeletePlugin()"`
+ * @returns the rest of an error's message
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createExecutor, missingPlugin } from "@kysera/executor";
+ * import { Kysely } from "kysely";
+ * import { equal } from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<Record<string, never>>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * equal(
+ *   missingPlugin(await createExecutor(db, []), "@acme/counter", "counterPlugin()"),
+ *   'this executor has no plugin "@acme/counter"; make one with createExecutor(db, [counterPlugin()])',
+ * );
+ * await db.destroy();
+ * ```
+ */
+export function missingPlugin(executor: Kysely<any>, plugin: string, make: string): string {
+  return getPluginHooks(executor, plugin).length === 0
+    ? `this executor has no plugin "${plugin}"; make one with createExecutor(db, [${make}])`
+    : `the plugin "${plugin}" of this executor was made by another copy of the package, and two ` +
+      `copies do not know each other; have one: look for a second with npm ls ${plugin}, and keep ` +
+      "a bundler from copying the package into each of its outputs";
+}

@@ -1,9 +1,11 @@
 import type { Kysely } from "kysely";
+import { ExecutorError } from "../contract/errors.ts";
 import { instanceOf } from "../instance/_graft.ts";
 import type { KyseraExecutorMarker } from "../instance/executor_type.ts";
 
 /**
- * Returns true if a value is an executor, a transaction of one, or any other instance of one.
+ * Returns true if a value is an executor, a transaction of one, or any other instance of one; of one
+ * that another copy of the package made as well, which every other function refuses.
  *
  * @param value anything
  *
@@ -25,5 +27,10 @@ import type { KyseraExecutorMarker } from "../instance/executor_type.ts";
  * ```
  */
 export function isKyseraExecutor(value: unknown): value is Kysely<any> & KyseraExecutorMarker {
-  return instanceOf(value) !== undefined;
+  try {
+    return instanceOf(value) !== undefined;
+  } catch (error) {
+    if (error instanceof ExecutorError && error.code === "TWO_COPIES") return true;
+    throw error;
+  }
 }

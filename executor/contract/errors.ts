@@ -65,6 +65,17 @@ export class ExecutorError extends Error {
     super(message, options);
     this.code = code;
   }
+
+  /**
+   * The error as plain data that can be logged or sent: its fields, without the cause, which may hold
+   * values.
+   *
+   * @returns name, message, code, and the fields of the class
+   */
+  toJSON(): Record<string, unknown> {
+    const fields = Object.fromEntries(Object.entries(this));
+    return { name: this.name, message: this.message, ...fields };
+  }
 }
 
 /** A list of plugins that cannot work together, or one of them that cannot start. */

@@ -9,7 +9,11 @@ import { GuardedExecutor, type InstanceOptions } from "./_guarded_executor.ts";
 
 const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
 
-/** Returns the guarded executor inside a Kysely instance; `undefined` where there is none. */
+/**
+ * Returns the guarded executor inside a Kysely instance; `undefined` where there is none.
+ *
+ * @throws {ExecutorError} for one that another copy of the package made
+ */
 export function instanceOf(value: unknown): GuardedExecutor | undefined {
   if (!isKysely(value)) return undefined;
   const known = INSTANCES.get(value);
@@ -73,7 +77,28 @@ export function mark<K extends Kysely<any>>(
   if (inside instanceof GuardedExecutor) {
     Object.defineProperty(instance, "getExecutor", { value: () => inside.apart() });
   }
-  return brand(instance, plugins, rawDb);
+  return endingPlugins(brand(instance, plugins, rawDb));
+}
+
+/**
+ * Has the method `destroy()` of an executor end its plugins, and those of the executors that it was
+ * made of, before the database is closed. Kysely itself asks nobody but the driver.
+ *
+ * @param instance an executor that was made just now; transactions have nothing to close
+ */
+function endingPlugins<K extends Kysely<any>>(instance: K): K {
+  if (instance.isTransaction) return instance;
+  const { destroy }: Kysely<any> = instance;
+  Object.defineProperty(instance, "destroy", {
+    async value(): Promise<void> {
+      try {
+        await instanceOf(instance)?.state.end(true);
+      } finally {
+        await destroy.call(instance);
+      }
+    },
+  });
+  return instance;
 }
 
 /** Puts the marker of one instance on another. */

@@ -429,6 +429,7 @@ export class GuardedExecutor implements QueryExecutor {
 
   withPlugin(plugin: KyselyPlugin): QueryExecutor {
     if (plugin instanceof ExecutorCommand) return plugin.obey(this);
+    ExecutorCommand.tellOther(plugin);
     return this.#over(this.inner.withPlugin(plugin));
   }
 

@@ -82,6 +82,35 @@ export class ExecutorState {
     this.#destroyed = true;
   }
 
+  /**
+   * Refuses every query from now on, and calls `onDestroy` of the plugins that the executor brought,
+   * the last one first. A second call does nothing.
+   *
+   * @param all whether those of the executors that it was made of end as well
+   * @throws {AggregateError} with what `onDestroy` threw, after all were called
+   */
+  async end(all: boolean): Promise<void> {
+    const errors = await this.#end(all);
+    if (errors.length > 0) {
+      throw new AggregateError(errors, `Cannot destroy ${errors.length} of the executor's plugins`);
+    }
+  }
+
+  /** Returns what was thrown. */
+  async #end(all: boolean): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    const own = this.#destroyed ? [] : this.own;
+    this.destroy();
+    for (const plugin of [...own].reverse()) {
+      try {
+        await plugin.onDestroy?.();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    return all && this.#base !== undefined ? [...errors, ...await this.#base.#end(true)] : errors;
+  }
+
   /** @throws {ExecutorDestroyedError} after {@linkcode ExecutorState.destroy} */
   assertAlive(): void {
     if (this.destroyed) throw new ExecutorDestroyedError();

@@ -1,4 +1,4 @@
-import { getPluginHooks, physicalTable } from "@kysera/executor";
+import { getPluginHooks, missingPlugin, physicalTable } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { SoftDeleteHooks } from "./_hooks.ts";
 import { PLUGIN_NAME } from "./_settings.ts";
@@ -15,8 +15,7 @@ export function mustHavePlugin(executor: Kysely<any>, action: string): readonly 
   const hooks = softDeleteHooksOf(executor);
   if (hooks.length > 0) return hooks;
   throw new SoftDeleteError(
-    `Cannot ${action}: this executor has no plugin "${PLUGIN_NAME}"; make one with ` +
-      `createExecutor(db, [softDeletePlugin()])`,
+    `Cannot ${action}: ${missingPlugin(executor, PLUGIN_NAME, "softDeletePlugin()")}`,
     "NO_SOFT_DELETE_PLUGIN",
   );
 }

@@ -1,4 +1,4 @@
-import { getPluginHooks, physicalTable } from "@kysera/executor";
+import { getPluginHooks, missingPlugin, physicalTable } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { TimestampsHooks } from "./_hooks.ts";
 import { type ColumnOption, PLUGIN_NAME } from "./_settings.ts";
@@ -10,8 +10,7 @@ export function mustHavePlugin(executor: Kysely<any>, action: string): readonly 
     .filter((hooks): hooks is TimestampsHooks => hooks instanceof TimestampsHooks);
   if (hooks.length > 0) return hooks;
   throw new TimestampsError(
-    `Cannot ${action}: this executor has no plugin "${PLUGIN_NAME}"; make one with ` +
-      `createExecutor(db, [timestampsPlugin()])`,
+    `Cannot ${action}: ${missingPlugin(executor, PLUGIN_NAME, "timestampsPlugin()")}`,
     "NO_TIMESTAMPS_PLUGIN",
   );
 }

@@ -1,9 +1,11 @@
 /** What Kysely can do, an executor can do, and what it hides stays hidden. */
 import {
+  bindContext,
   createExecutor,
   destroyExecutor,
   ExecutorDestroyedError,
   isKyseraExecutor,
+  type Plugin,
 } from "@kysera/executor";
 import { CamelCasePlugin, type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
@@ -233,21 +235,40 @@ onEveryDialect("an executor", (dialect) => {
     assert.equal(deleted.numDeletedRows, 1n);
   });
 
-  it("closes the database by destroy(), as Kysely does, and leaves plugins to destroyExecutor()", async () => {
+  it("closes the database by destroy(), after every plugin has ended, the last one first", async () => {
     const { db } = await dialect.open();
-    let destroyed = 0;
-    const executor = await createExecutor(db, [{
-      name: "mortal",
+    const ended: string[] = [];
+    const mortal = (name: string): Plugin => ({
+      name,
       version: "1.0.0",
-      onDestroy: () => void destroyed++,
-    }]);
+      async onDestroy() {
+        // The database is still there.
+        await db.selectNoFrom(sql`1`.as("one")).execute();
+        ended.push(name);
+        if (name === "b") throw new Error("b does not end");
+      },
+    });
+    const inner = await createExecutor(db, [mortal("a")]);
+    const executor = await createExecutor(inner, [mortal("b"), mortal("c")]);
     // Opens a connection, so that there is one to close.
     await executor.selectNoFrom(sql`1`.as("one")).execute();
-    await executor.destroy();
-    assert.equal(destroyed, 0);
+    await executor.transaction().execute((trx) => {
+      assert.throws(() => trx.destroy());
+      return Promise.resolve();
+    });
+    await assert.rejects(
+      bindContext(executor, {}).destroy(),
+      (error) => error instanceof AggregateError && error.errors.length === 1,
+    );
+    assert.deepEqual(ended, ["c", "b", "a"]);
     await assert.rejects(db.selectNoFrom(sql`1`.as("one")).execute());
-    await destroyExecutor(executor);
-    assert.equal(destroyed, 1);
+    await assert.rejects(
+      executor.selectNoFrom(sql`1`.as("one")).execute(),
+      ExecutorDestroyedError,
+    );
+    await executor.destroy();
+    await destroyExecutor(inner);
+    assert.deepEqual(ended, ["c", "b", "a"]);
   });
 
   it("closes the database where it goes out of scope with await using", async () => {

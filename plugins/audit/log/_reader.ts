@@ -1,4 +1,4 @@
-import { getPluginHooks, getPlugins, getRawDb } from "@kysera/executor";
+import { getPluginHooks, getPlugins, getRawDb, missingPlugin } from "@kysera/executor";
 import { AliasNode, type Kysely, type OperationNode, type SelectQueryBuilder, sql } from "kysely";
 import { PLUGIN_NAME } from "../contract/_settings.ts";
 import type { AuditEntry, AuditValues, ValuesColumn } from "../contract/entry.ts";
@@ -24,8 +24,7 @@ export function mustHavePlugin(executor: Kysely<any>, action: string): AuditHook
     .find((hooks): hooks is AuditHooks => hooks instanceof AuditHooks);
   if (hooks !== undefined) return hooks;
   throw new AuditError(
-    `Cannot ${action}: this executor has no plugin "${PLUGIN_NAME}"; make one with ` +
-      "createExecutor(db, [auditPlugin()])",
+    `Cannot ${action}: ${missingPlugin(executor, PLUGIN_NAME, "auditPlugin()")}`,
     "NO_AUDIT_PLUGIN",
   );
 }

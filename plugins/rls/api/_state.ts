@@ -1,4 +1,4 @@
-import { getPluginHooks } from "@kysera/executor";
+import { getPluginHooks, missingPlugin } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { RLSHooks } from "../enforce/_hooks.ts";
 import { PLUGIN_NAME } from "../enforce/_settings.ts";
@@ -11,7 +11,6 @@ export function mustHavePlugin(executor: Kysely<any>, action: string): readonly 
   if (hooks.length > 0) return hooks;
   throw new RLSSchemaError(
     "",
-    `cannot ${action}: this executor has no plugin "${PLUGIN_NAME}"; make one with ` +
-      "createExecutor(db, [rlsPlugin({ schema })])",
+    `cannot ${action}: ${missingPlugin(executor, PLUGIN_NAME, "rlsPlugin({ schema })")}`,
   );
 }

@@ -1,0 +1,51 @@
+/** What the errors of the execution layer and of the plugins give to logs and clients. */
+import { AuditTableError } from "@kysera/audit";
+import { CheckRefusedError, ExecutorError, PluginHookError, RawSqlError } from "@kysera/executor";
+import { RLSContextError, RLSPolicyViolation } from "@kysera/rls";
+import { SoftDeleteError } from "@kysera/soft-delete";
+import { TimestampsError } from "@kysera/timestamps";
+import assert from "node:assert/strict";
+import { it } from "node:test";
+
+it("every error is plain data with its name, message and code, and without its cause", () => {
+  const cause = new Error("Key (email)=(secret@example.org) already exists.");
+  const errors: readonly ExecutorError[] = [
+    new ExecutorError("Cannot", "X", { cause }),
+    new PluginHookError("mine", "filter", "it threw", { cause }),
+    new CheckRefusedError("posts", "mine", "it is owned", "it is not", { cause }),
+    new RawSqlError("it names a table"),
+    new RLSContextError("Cannot read", { cause }),
+    new RLSPolicyViolation({ operation: "create", table: "posts" }, "no policy allows it", {
+      cause,
+    }),
+    new AuditTableError("audit_logs", "it is missing"),
+    new SoftDeleteError("Cannot delete", "INVALID_KEY"),
+    new TimestampsError("Cannot touch", "NO_TIMESTAMPS_PLUGIN"),
+  ];
+  for (const error of errors) {
+    const data = JSON.parse(JSON.stringify(error));
+    assert.equal(data.name, error.name);
+    assert.equal(data.message, error.message);
+    assert.equal(data.code, error.code);
+    assert.equal("cause" in data, false, error.name);
+    assert.equal(JSON.stringify(data).includes("secret"), false, error.name);
+  }
+});
+
+it("an RLSPolicyViolation says of what table and policies", () => {
+  const error = new RLSPolicyViolation(
+    { operation: "update", table: "posts", policies: ["own"], policyMessage: "Not yours" },
+    "policy own denies it",
+  );
+  assert.deepEqual(JSON.parse(JSON.stringify(error)), {
+    name: "RLSPolicyViolation",
+    message: error.message,
+    code: "RLS_POLICY_VIOLATION",
+    operation: "update",
+    table: "posts",
+    policies: ["own"],
+    policyName: "own",
+    policyMessage: "Not yours",
+    reason: "policy own denies it",
+  });
+});
