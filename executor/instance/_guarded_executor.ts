@@ -16,7 +16,7 @@ import { ContextReads, type ReadParameter } from "../hooks/_context_reads.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
 import { PluginRules } from "../hooks/_rules.ts";
 import { Pass, type PassOptions, type Usage } from "../rewrite/_pass.ts";
-import { PLAIN, prescan, UNTOUCHED } from "../rewrite/_prescan.ts";
+import { PLAIN, type Prescan, prescan, UNTOUCHED } from "../rewrite/_prescan.ts";
 import { CHECK_COLUMN, type RowChecks } from "../rewrite/_row_checks.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { refusalOf } from "../rewrite/_misplaced.ts";
@@ -177,18 +177,27 @@ export class GuardedExecutor implements QueryExecutor {
   transformQuery<T extends RootOperationNode>(node: T, queryId: QueryId): T {
     try {
       // Most queries are given back as they are: they take the shortest way.
-      if (this.#isAlone && !this.state.destroyed && prescan(node, this.rules) === UNTOUCHED) {
-        this.#last = node;
-        this.#lastLeft = undefined;
-        return node;
+      let found: Prescan | undefined;
+      if (this.#isAlone && !this.state.destroyed) {
+        found = prescan(node, this.rules);
+        if (found === UNTOUCHED) {
+          this.#last = node;
+          this.#lastLeft = undefined;
+          return node;
+        }
       }
-      return this.#transform(node, queryId);
+      return this.#transform(node, queryId, found);
     } catch (error) {
       throw refusalOf(node, error);
     }
   }
 
-  #transform<T extends RootOperationNode>(node: T, queryId: QueryId): T {
+  /** @param found what a look at the query has found, where there was one */
+  #transform<T extends RootOperationNode>(
+    node: T,
+    queryId: QueryId,
+    found: Prescan | undefined,
+  ): T {
     const { rules } = this;
     this.state.assertAlive();
     if (rules.set.hooks.length > 0) refuseUnknownStatement(node);
@@ -199,7 +208,7 @@ export class GuardedExecutor implements QueryExecutor {
     }
     // The kind changes only where a plugin has an UPDATE take a DELETE's place; Kysely's builders
     // read what they need from the compiled query.
-    return this.#rewrite(original, queryId, this.openRun) as T;
+    return this.#rewrite(original, queryId, this.openRun, found) as T;
   }
 
   /** Rewrites a query that schema plugins have seen, in a run where one has begun. */
@@ -207,12 +216,13 @@ export class GuardedExecutor implements QueryExecutor {
     original: RootOperationNode,
     queryId: QueryId,
     run: object | undefined,
+    seen?: Prescan,
   ): RootOperationNode {
     const { rules } = this;
     let out = original;
     let left: LeftToRun | undefined;
     let isKnown = rules.hasFlags;
-    const found = rules.idle ? UNTOUCHED : prescan(original, rules);
+    const found = rules.idle ? UNTOUCHED : seen ?? prescan(original, rules);
     if (found !== UNTOUCHED) {
       const plain = found === PLAIN ? original : undefined;
       const pass = Pass.start(rules, this.#options, run, plain);

@@ -16,28 +16,49 @@ import { mapChildren } from "../tree/_children.ts";
 
 const PROVENANCE: unique symbol = Symbol("kysera.provenance");
 
-/** Where a rewritten query came from. */
-interface Origin {
-  /** The node that was rewritten: a copy of it does not count. */
-  readonly self: OperationNode;
-  /** The query before it was rewritten. */
-  readonly original: RootOperationNode;
-  readonly queryId: QueryId;
-  /** The rules of the executor instance that rewrote it. */
-  readonly rules: PluginRules;
-  readonly left: LeftToRun | undefined;
-}
+/** Where a rewritten query came from. It stands on the query, and no log prints what is in it. */
+class Origin {
+  readonly #self: OperationNode;
+  readonly #original: RootOperationNode;
+  readonly #queryId: QueryId;
+  readonly #rules: PluginRules;
+  readonly #left: LeftToRun | undefined;
 
-/** Holds an origin so that no log prints it. */
-class Hidden {
-  readonly #origin: Origin;
-
-  constructor(origin: Origin) {
-    this.#origin = origin;
+  constructor(
+    self: OperationNode,
+    original: RootOperationNode,
+    queryId: QueryId,
+    rules: PluginRules,
+    left: LeftToRun | undefined,
+  ) {
+    this.#self = self;
+    this.#original = original;
+    this.#queryId = queryId;
+    this.#rules = rules;
+    this.#left = left;
   }
 
-  get origin(): Origin {
-    return this.#origin;
+  /** The node that was rewritten: a copy of it does not count. */
+  get self(): OperationNode {
+    return this.#self;
+  }
+
+  /** The query before it was rewritten. */
+  get original(): RootOperationNode {
+    return this.#original;
+  }
+
+  get queryId(): QueryId {
+    return this.#queryId;
+  }
+
+  /** The rules of the executor instance that rewrote it. */
+  get rules(): PluginRules {
+    return this.#rules;
+  }
+
+  get left(): LeftToRun | undefined {
+    return this.#left;
   }
 }
 
@@ -59,7 +80,7 @@ export interface UnknownTables {
 }
 
 interface Rewritten {
-  [PROVENANCE]?: Hidden;
+  [PROVENANCE]?: Origin;
 }
 
 /**
@@ -74,7 +95,7 @@ export function noteOrigin<T extends OperationNode>(
   left: LeftToRun | undefined,
 ): T {
   const out = Object.isExtensible(node) ? node : { ...node };
-  (out as Rewritten)[PROVENANCE] = new Hidden({ self: out, original, queryId, rules, left });
+  (out as Rewritten)[PROVENANCE] = new Origin(out, original, queryId, rules, left);
   // A node with an origin is trusted: nothing may change it any more.
   return Object.freeze(out);
 }
@@ -180,6 +201,6 @@ function isSameScope(a: PluginRules, b: PluginRules): boolean {
 }
 
 function originOf(node: OperationNode): Origin | undefined {
-  const origin = (node as Rewritten)[PROVENANCE]?.origin;
+  const origin = (node as Rewritten)[PROVENANCE];
   return origin?.self === node ? origin : undefined;
 }
