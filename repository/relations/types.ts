@@ -59,16 +59,22 @@ export type RelationsOf<DB> = {
   readonly [T in keyof DB & string]?: { readonly [name: string]: RelationConfig };
 };
 
+/** What stands in the place of a wrong name: nothing has this type, and the compiler shows it. */
+export interface Wrong<Problem extends string> {
+  /** What is wrong. */
+  readonly __problem: Problem;
+}
+
 /** Relations whose tables and columns exist: what is wrong has a type that says so. */
 export type CheckedRelations<DB, R> = {
   readonly [T in keyof R]: T extends keyof DB
     ? { readonly [N in keyof R[T]]: CheckedRelation<DB, T, N, R[T][N]> }
-    : `There is no table "${T & string}"`;
+    : Wrong<`There is no table "${T & string}"`>;
 };
 
 /** A relation whose tables and columns exist. */
 export type CheckedRelation<DB, T extends keyof DB, N, C> = N extends keyof Selectable<DB[T]>
-  ? `"${N & string}" is a column; give the relation another name`
+  ? Wrong<`"${N & string}" is a column; give the relation another name`>
   : C extends { readonly type: infer Type extends RelationType; readonly table: infer Other }
     ? Other extends keyof DB & string ?
         & {
@@ -81,14 +87,15 @@ export type CheckedRelation<DB, T extends keyof DB, N, C> = N extends keyof Sele
         & (Type extends "manyToMany"
           ? { readonly through: CheckedThrough<DB, T, Other, Member<C, "through">> }
           : { readonly through?: undefined })
-    : { readonly table: keyof DB & string }
+    : { readonly table: Wrong<`There is no table "${Other & string}"`> }
   : RelationConfig;
 
 /** Columns of one table, with those of another one that they are equal to. */
 export type CheckedColumns<DB, From, To, C> = {
   readonly [Own in keyof C]: From extends keyof DB
-    ? Own extends ColumnOf<DB[From]> ? To extends keyof DB ? ColumnOf<DB[To]> : never
-    : `"${From & string}" has no column "${Own & string}"`
+    ? Own extends ColumnOf<DB[From]> ? C[Own] extends ColumnOf<TableOf<DB, To>> ? C[Own]
+      : Wrong<`"${To & string}" has no column "${C[Own] & string}"`>
+    : Wrong<`"${From & string}" has no column "${Own & string}"`>
     : never;
 };
 
@@ -99,7 +106,7 @@ export type CheckedThrough<DB, T, Other, C> = C extends { readonly table: infer 
       readonly from?: CheckedColumns<DB, T, Between, Member<C, "from">>;
       readonly to?: CheckedColumns<DB, Between, Other, Member<C, "to">>;
     }
-  : { readonly table: keyof DB & string }
+  : { readonly table: Wrong<`There is no table "${Between & string}"`> }
   : ThroughConfig;
 
 /** The type of a member, where there is one. */
@@ -220,13 +227,13 @@ export type KnownInclude<DB, R, T, I> = {
   readonly [N in keyof I]: N extends "_count" ? KnownCounts<R, T, I[N]>
     : N extends RelationNameOf<R, T>
       ? I[N] extends object ? KnownOptions<DB, R, T, N, I[N]> : unknown
-    : `"${T & string}" has no relation "${N & string}"`;
+    : Wrong<`"${T & string}" has no relation "${N & string}"`>;
 };
 
 /** Counts, with a type that says so where a name is none. */
 export type KnownCounts<R, T, I> = {
   readonly [N in keyof I]: N extends RelationNameOf<R, T> ? unknown
-    : `"${T & string}" has no relation "${N & string}"`;
+    : Wrong<`"${T & string}" has no relation "${N & string}"`>;
 };
 
 /** Options, with a type that says so where a name is none. */
@@ -235,13 +242,13 @@ export type KnownOptions<DB, R, T, N, O> = {
     ? K extends "include" ? KnownInclude<DB, R, RelatedTable<R, T, N>, O[K]>
     : K extends "where" ? KnownKeys<O[K], RelatedWhere<DB, R, RelatedTable<R, T, N>>>
     : unknown
-    : `There is no option "${K & string}"`;
+    : Wrong<`There is no option "${K & string}"`>;
 };
 
 /** A condition, with a type that says so where a name is none. */
 export type KnownKeys<W, Known> = {
   readonly [C in keyof W]: C extends keyof Known ? unknown
-    : `There is no column or relation "${C & string}"`;
+    : Wrong<`There is no column or relation "${C & string}"`>;
 };
 
 /** The members that an include adds to a row. */
