@@ -233,7 +233,9 @@ async function theKey(
   if (keys.length === 1) return keys[0]!.columns;
   const found = keys.length === 0
     ? `"${table}" has no foreign key to "${references}"`
-    : `"${table}" has several foreign keys to "${references}": ${keys.map(shownKey).join("; ")}`;
+    : `"${table}" has several foreign keys to "${references}": ${
+      keys.map(shownKey).sort().join("; ")
+    }`;
   throw new BadRequestError(
     `Cannot follow the relation ${what}: ${found}; declare its columns`,
   );

@@ -17,6 +17,7 @@ import {
 } from "kysely";
 import { parseDatabaseError } from "@kysera/core";
 import { createExecutor, createExecutorSync, type Plugin } from "@kysera/executor";
+import { createRepository, defineRelations } from "@kysera/repository";
 import { softDeletePlugin } from "@kysera/soft-delete";
 
 export interface Database {
@@ -55,6 +56,13 @@ export function titlesOf(trx: Transaction<Database>, userId: number) {
 }
 
 export const titles = () => executor.transaction().execute((trx) => titlesOf(trx, 1));
+
+export const relations = defineRelations<Database>()({
+  users: { posts: { type: "hasMany", table: "posts", columns: { id: "user_id" } } },
+});
+export const users = createRepository(executor, { tableName: "users", relations });
+export const usersWithPosts = () =>
+  users.find({ include: { posts: { select: ["title"], limit: 3 }, _count: { posts: true } } });
 
 export async function createUser(email: string): Promise<Selectable<Database["users"]>> {
   try {
