@@ -1,3 +1,4 @@
+import { isPromise } from "./is_promise.ts";
 import { BadRequestError } from "./errors/bad_request_error.ts";
 import { didYouMean } from "./near_names.ts";
 
@@ -47,6 +48,7 @@ export function assertKnownOptions(
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw errorOf("the options are no object", message);
   }
+  if (isPromise(options)) throw errorOf("the options are a promise; await it first", message);
   for (const key of Reflect.ownKeys(options)) {
     if (typeof key === "string" && known.includes(key)) continue;
     // What is not enumerable was not written by whoever wrote the options.

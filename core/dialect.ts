@@ -1,3 +1,4 @@
+import { isPromise } from "./is_promise.ts";
 import type { DialectAdapter } from "kysely";
 import { BadRequestError } from "./errors/bad_request_error.ts";
 
@@ -70,5 +71,8 @@ function adapterOf(db: DialectSource | DialectAdapter): DialectAdapter {
     // Every adapter says so, true or false.
     if ("supportsTransactionalDdl" in db) return db;
   }
-  throw new BadRequestError("Cannot detect dialect: the value given is no Kysely database");
+  throw new BadRequestError(
+    "Cannot detect dialect: the value given is " +
+      (isPromise(db) ? "a promise; await it first" : "no Kysely database"),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { BadRequestError } from "@kysera/core";
+import { BadRequestError, isPromise } from "@kysera/core";
 import type { ExecutorOf } from "@kysera/executor";
 
 /** Marks a {@linkcode DbContext}. */
@@ -91,7 +91,10 @@ export function createContext<DB>(
 ): DbContext<DB> {
   if (typeof db?.getExecutor !== "function") {
     throw new BadRequestError(
-      "Cannot make a context: the first argument is no Kysely; pass an executor or a transaction",
+      "Cannot make a context: the first argument is " +
+        (isPromise(db)
+          ? "a promise; await it first"
+          : "no Kysely; pass an executor or a transaction"),
     );
   }
   if (typeof extras === "boolean") {

@@ -4,6 +4,7 @@ import {
   detectDialect,
   type Dialect,
   isPlainObject,
+  isPromise,
   MAX_PARAMETERS,
 } from "@kysera/core";
 import {
@@ -339,6 +340,12 @@ function slotValues(values: object, layout: Layout): readonly unknown[] {
     if (value === undefined) {
       throw new BadRequestError(
         `Cannot run the prepared query: parameter "${name}" has no value; for NULL give null`,
+      );
+    }
+    const items: unknown = length === undefined ? value : (value as unknown[]).find(isPromise);
+    if (isPromise(items)) {
+      throw new BadRequestError(
+        `Cannot run the prepared query: parameter "${name}" is a promise; await it first`,
       );
     }
     if (length === undefined) out.push(value);

@@ -1,4 +1,4 @@
-import { BadRequestError, didYouMean, isPlainObject } from "@kysera/core";
+import { BadRequestError, didYouMean, isPlainObject, isPromise } from "@kysera/core";
 import { columnReference } from "@kysera/executor";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn, shown } from "./_columns.ts";
@@ -122,6 +122,10 @@ function readParts(where: unknown, reading: Reading): Condition {
       `Cannot read the condition: ${where === null ? "null" : typeof where} was given; pass an ` +
         "object of columns and values",
     );
+  }
+  // It has no keys, and would hold for every row.
+  if (isPromise(where)) {
+    throw new BadRequestError("Cannot read the condition: it is a promise; await it first");
   }
   const parts: Condition[] = [];
   reading.shape.push("(");

@@ -30,7 +30,7 @@ export async function insertAlone(table: Table, row: Row, isRead = true): Promis
 
 /** Adds rows, all or none. @returns them in their order */
 export async function insertAll(table: Table, rows: readonly Row[]): Promise<Row[]> {
-  const groups = sameColumns(rows).flatMap((group) => inParts(table, rows, group));
+  const groups = partsOf(table, rows);
   const out = new Array<Row>(rows.length);
   // The parts of a long list are of one length, so one plan serves them, however long the list is.
   const usual = groups.length > 1 ? groups[0]!.length : 0;
@@ -41,6 +41,15 @@ export async function insertAll(table: Table, rows: readonly Row[]): Promise<Row
   };
   // One statement is all or none by itself.
   return table.returns && groups.length === 1 ? await all(table) : await inSavepoint(table, all);
+}
+
+/**
+ * Rows as parts of one statement each, by their indexes.
+ *
+ * @param isRead whether each row is wanted back
+ */
+export function partsOf(table: Table, rows: readonly Row[], isRead = true): number[][] {
+  return sameColumns(rows).flatMap((group) => inParts(table, rows, group, isRead));
 }
 
 /** Reads a row that was written; one that is hidden now is told by what was written. */
@@ -78,7 +87,11 @@ function insertion(
   return table.returns ? query.returningAll() : query;
 }
 
-function written(table: Table, rows: readonly Row[], count: number): readonly Row[] {
+function written<R extends { readonly length: number }>(
+  table: Table,
+  rows: R,
+  count: number,
+): R {
   if (rows.length === count) return rows;
   throw new BadRequestError(
     `Cannot give the rows that were added to "${table.name}": the database returned ` +
@@ -127,11 +140,16 @@ function isSame(one: readonly string[], other: readonly string[]): boolean {
 }
 
 /** A group as parts of one statement each. */
-function inParts(table: Table, rows: readonly Row[], group: readonly number[]): number[][] {
+function inParts(
+  table: Table,
+  rows: readonly Row[],
+  group: readonly number[],
+  isRead: boolean,
+): number[][] {
   const columns = Object.keys(rows[group[0]!]!);
   const hasKey = table.definition.primaryKey.every((column) => columns.includes(column));
   // Without RETURNING nothing tells which of several rows got which key.
-  const isAlone = columns.length === 0 || (!table.returns && !hasKey);
+  const isAlone = columns.length === 0 || (isRead && !table.returns && !hasKey);
   let size = 1;
   if (!isAlone && group.length > 1) {
     // Plugins may add values to each row: a statement of one row shows how many.

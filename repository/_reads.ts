@@ -17,6 +17,7 @@ import type { ReadCondition } from "./_condition.ts";
 import { columnsOf } from "./_condition_columns.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { telling } from "./_told.ts";
+import { assertList } from "./_assert_list.ts";
 import { MultipleRowsError } from "./errors.ts";
 import { createLoader, type Loader } from "./loader.ts";
 import type {
@@ -247,6 +248,7 @@ export function reads(table: Table): Reads {
       return row;
     },
     async findByIds(ids) {
+      assertList(ids, "find rows");
       const found = await byKey(ids);
       return ids.flatMap((id) => {
         const row = found.get(table.keyName(table.keyValues(id)));
@@ -374,6 +376,7 @@ export function reads(table: Table): Reads {
       );
     },
     keyIn(ids) {
+      assertList(ids, "look for keys");
       const keys = ids.map((id) => table.keyValues(id));
       if (!table.isKeyUnique) table.assertKnownKey();
       return (eb) => keys.length === 0 ? eb.or([]) : table.keyIsIn(eb, keys);

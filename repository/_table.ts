@@ -4,6 +4,7 @@ import {
   detectDialect,
   type Dialect,
   isPlainObject,
+  isPromise,
   MAX_PARAMETERS,
 } from "@kysera/core";
 import { PlanCache, tryCompilePlan } from "@kysera/dal";
@@ -421,6 +422,11 @@ export class Table {
   encode(column: string, value: unknown): unknown {
     const { codecs } = this.definition;
     if (codecs.size === 0 && typeof value !== "object" && this.dialect !== "mysql") return value;
+    if (isPromise(value)) {
+      throw new BadRequestError(
+        `Cannot use the value of "${column}" of "${this.name}": it is a promise; await it first`,
+      );
+    }
     const codec = value === null ? undefined : codecs.get(column);
     return this.kept(column, codec === undefined ? value : codec.encode(value), codec);
   }
@@ -606,6 +612,11 @@ export class Table {
   /** The values of a key, in the order of its columns. @throws {BadRequestError} */
   keyValues(id: unknown): unknown[] {
     const columns = this.definition.primaryKey;
+    if (isPromise(id)) {
+      throw new BadRequestError(
+        `Cannot find a row of "${this.name}": its key is a promise; await it first`,
+      );
+    }
     if (columns.length === 1) {
       const [column] = columns;
       const value = isPlainObject(id) ? Object.hasOwn(id, column!) ? id[column!] : undefined : id;
@@ -633,7 +644,11 @@ export class Table {
     if (isNone) {
       throw new BadRequestError(
         `Cannot find a row of "${this.name}": the value of its key "${column}" is ${
-          Array.isArray(value) ? "a list" : String(value)
+          Array.isArray(value)
+            ? "a list"
+            : value === undefined
+            ? "undefined; where it comes from a promise, await that first"
+            : String(value)
         }`,
       );
     }
@@ -728,6 +743,10 @@ function textOf(value: unknown): string {
 }
 
 function assertRow(value: unknown, action: string): asserts value is Row {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
-  throw new BadRequestError(`Cannot ${action}: the input is no object; pass columns and values`);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isObject && !isPromise(value)) return;
+  throw new BadRequestError(
+    `Cannot ${action}: the input is ` +
+      (isPromise(value) ? "a promise; await it first" : "no object; pass columns and values"),
+  );
 }

@@ -9,7 +9,7 @@ import { telling } from "./_told.ts";
 import { StaleRowError, UpsertConflictError } from "./errors.ts";
 
 /** What an upsert goes by, read. */
-interface Plan {
+export interface Plan {
   /** The columns of the unique key. */
   readonly key: readonly string[];
   /** The columns that are changed where the key is taken. */
@@ -68,7 +68,7 @@ export async function upsertRows(
   }, TRIES);
 }
 
-function readPlan(
+export function readPlan(
   table: Table,
   { row, options: { conflictColumns, updateColumns }, version }: UpsertInput,
   manner: UpsertManner,
@@ -203,7 +203,7 @@ async function upsertInSteps(table: Table, row: Row, plan: Plan): Promise<Row> {
   }
 }
 
-async function rowsByKey(
+export async function rowsByKey(
   table: Table,
   row: Row,
   { key }: Plan,
@@ -217,11 +217,11 @@ async function rowsByKey(
   });
 }
 
-async function lockByKey(table: Table, row: Row, plan: Plan): Promise<Row | undefined> {
+export async function lockByKey(table: Table, row: Row, plan: Plan): Promise<Row | undefined> {
   return (await rowsByKey(table, row, plan, true))[0];
 }
 
-async function change(table: Table, row: Row, plan: Plan, before: Row): Promise<Row> {
+export async function change(table: Table, row: Row, plan: Plan, before: Row): Promise<Row> {
   const { set, isRead, expected } = plan;
   const { primaryKey, versionColumn } = table.definition;
   if (expected !== undefined && String(before[versionColumn!]) !== String(expected)) {

@@ -7,22 +7,32 @@ import { insertAll, insertAlone, readBack } from "./_insert.ts";
 import { assertList } from "./_assert_list.ts";
 import { type Reads, reads } from "./_reads.ts";
 import type { At, Row, Table, UpsertInput } from "./_table.ts";
-import { inSavepoint, inTransaction } from "./_together.ts";
+import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
 import { checkedVersion, counted, givenVersion } from "./_version.ts";
 import { telling } from "./_told.ts";
 import { StaleRowError } from "./errors.ts";
+import { insertCounting, readKey, upsertIf } from "./_conditional_writes.ts";
+import type {
+  ConditionalUpsertOptions,
+  FirstOrCreated,
+  FirstOrCreateOptions,
+  SkipDuplicates,
+} from "./write_options.ts";
 import type { UpdateOptions, UpsertOptions } from "./types.ts";
 
-const UPSERT_OPTIONS = ["conflictColumns", "updateColumns"];
+const UPSERT_OPTIONS = ["conflictColumns", "updateColumns", "updateWhere"];
+const CREATE_OPTIONS = ["skipDuplicates", "conflictColumns"];
 
 /** The methods of a repository that write. */
 export interface Writes {
   create(input: unknown): Promise<any>;
   update(id: unknown, input: unknown, options?: UpdateOptions): Promise<any>;
   delete(id: unknown): Promise<boolean>;
-  upsert(input: unknown, options: UpsertOptions<any>): Promise<any>;
-  upsertMany(inputs: readonly unknown[], options: UpsertOptions<any>): Promise<any[]>;
+  upsert(input: unknown, options: ConditionalUpsertOptions<any>): Promise<any>;
+  upsertMany(inputs: readonly unknown[], options: ConditionalUpsertOptions<any>): Promise<any[]>;
+  firstOrCreate(input: unknown, options: FirstOrCreateOptions<any>): Promise<FirstOrCreated<any>>;
+  createMany(inputs: readonly unknown[], options?: SkipDuplicates<any>): Promise<any>;
   bulkCreate(inputs: readonly unknown[]): Promise<any[]>;
   bulkUpdate(
     items: readonly ({ readonly id: unknown; readonly data: unknown } & UpdateOptions)[],
@@ -69,6 +79,14 @@ export function writes(
     const { row } = input;
     if (table.returns && table.columns.mayLack(row)) await table.mustBeComplete(row);
     return input;
+  }
+
+  async function bulkCreate(inputs: readonly unknown[]): Promise<any[]> {
+    assertList(inputs, "add rows");
+    // All are validated before the first is written.
+    const rows = (await table.rows(inputs, "create")).map(withVersion);
+    for (const row of rows) if (table.columns.mayLack(row)) await table.mustBeComplete(row);
+    return rows.length === 0 ? [] : await table.entities(await insertAll(table, rows));
   }
 
   async function insertRow(row: Row): Promise<Row> {
@@ -157,13 +175,7 @@ export function writes(
     async update(id, input, options = {}) {
       return await change(await readChange(id, input, options));
     },
-    async bulkCreate(inputs) {
-      assertList(inputs, "add rows");
-      // All are validated before the first is written.
-      const rows = (await table.rows(inputs, "create")).map(withVersion);
-      for (const row of rows) if (table.columns.mayLack(row)) await table.mustBeComplete(row);
-      return rows.length === 0 ? [] : await table.entities(await insertAll(table, rows));
-    },
+    bulkCreate,
     async create(input) {
       const row = withVersion(await table.row(input, "create"));
       if (table.columns.mayLack(row)) await table.mustBeComplete(row);
@@ -180,16 +192,60 @@ export function writes(
       return (numAffectedRows ?? 0n) > 0n;
     },
     async upsert(input, options) {
-      assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert a row" });
-      return await first(table, [await upsertRow(table, await readUpsert(input, options))]);
+      assertKnownOptions(options, [...UPSERT_OPTIONS, "outcome"], { action: "upsert a row" });
+      const { updateWhere, outcome, ...rest } = options;
+      if (outcome !== undefined && typeof outcome !== "boolean") {
+        throw new BadRequestError("Cannot upsert a row: outcome is true or false");
+      }
+      const read = await readUpsert(input, rest);
+      if (updateWhere === undefined && outcome !== true) {
+        return await first(table, [await upsertRow(table, read)]);
+      }
+      const done = await upsertIf(table, read, updateWhere);
+      const data = await first(table, [done.row]);
+      return outcome === true ? { data, outcome: done.outcome } : data;
+    },
+    async firstOrCreate(input, options) {
+      const action = "find or create a row";
+      assertKnownOptions(options, ["conflictColumns"], { action });
+      readKey(table, options.conflictColumns, action);
+      const { row, outcome } = await upsertIf(table, await readUpsert(input, options), null);
+      return { data: await first(table, [row]), created: outcome === "created" };
+    },
+    async createMany(inputs, options) {
+      if (options === undefined) return await bulkCreate(inputs);
+      const action = "add rows";
+      assertList(inputs, action);
+      assertKnownOptions(options, CREATE_OPTIONS, { action });
+      const { conflictColumns, skipDuplicates } = options;
+      if (skipDuplicates !== true) {
+        throw new BadRequestError(
+          "Cannot add rows: skipDuplicates is to be true; without it, pass no options",
+        );
+      }
+      const key = conflictColumns && readKey(table, conflictColumns, action);
+      if (key !== undefined) await table.mustHave(key, action);
+      const rows = (await table.rows(inputs, "create")).map(withVersion);
+      for (const row of rows) if (table.columns.mayLack(row)) await table.mustBeComplete(row);
+      if (rows.length === 0) return { created: 0, skipped: 0 };
+      return await insertCounting(table, rows, key);
     },
     async upsertMany(inputs, options) {
       assertList(inputs, "upsert rows");
       assertKnownOptions(options, UPSERT_OPTIONS, { action: "upsert rows" });
       // All are validated before the first is written.
       await table.knowFor(inputs, "create");
+      const { updateWhere, ...rest } = options;
       const read: UpsertInput[] = [];
-      for (const input of inputs) read.push(await readUpsert(input, options));
+      for (const input of inputs) read.push(await readUpsert(input, rest));
+      if (updateWhere !== undefined && read.length > 0) {
+        const done: Row[] = [];
+        await inSavepoint(table, async (inside) => {
+          done.length = 0;
+          for (const each of read) done.push((await upsertIf(inside, each, updateWhere)).row);
+        }, TRIES);
+        return await table.entities(done);
+      }
       return await table.entities(await upsertRows(table, read));
     },
     async bulkUpdate(items) {

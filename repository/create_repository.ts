@@ -20,6 +20,7 @@ import {
 } from "@kysera/executor";
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import type { Codecs, Coded, CodedEntity } from "./coded.ts";
+import { aggregates } from "./_aggregates.ts";
 import { assertColumn } from "./_columns.ts";
 import { reads } from "./_reads.ts";
 import { relatedMethods } from "./relations/_methods.ts";
@@ -304,7 +305,9 @@ export function extensionsOf(
 ): Readonly<Record<string, unknown>> {
   const repository = plain(define(config, db), db);
   return Object.fromEntries(
-    Object.entries(extended(repository, db)).filter(([name]) => !Object.hasOwn(repository, name)),
+    Object.entries(extended(repository, db)).filter(([name, method]) =>
+      !Object.hasOwn(repository, name) || (repository as Record<string, unknown>)[name] !== method
+    ),
   );
 }
 
@@ -315,6 +318,7 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
   const { changeAll: _, ...writes_ } = writes(table, known);
   const reading = knowing(table, known);
   const writing = knowing(table, writes_);
+  const computing = knowing(table, aggregates(table));
   const on = (handle: Kysely<any>, own?: AbortSignal): object =>
     build(definition, inSchema(handle, definition), own ?? signal);
   return {
@@ -324,9 +328,10 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
     codecs: definition.codecs,
     ...reading,
     ...writing,
+    ...computing,
     ...definition.relations === undefined
       ? {}
-      : relatedMethods(table, definition.relations, { ...reading, ...writing }),
+      : relatedMethods(table, definition.relations, { ...reading, ...writing, ...computing }),
     on: (handle: Kysely<any>) => on(sameExecutor(handle, db)),
     withTransaction: (transaction: ExecutorOf<any> | DbContext) =>
       isDbContext(transaction)
@@ -355,6 +360,8 @@ const AT_ONCE: ReadonlySet<string> = new Set([
   "update",
   "upsert",
   "upsertMany",
+  "firstOrCreate",
+  "createMany",
   "bulkCreate",
   "bulkUpdate",
   "updateWhere",

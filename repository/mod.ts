@@ -5,6 +5,7 @@
  * @module
  */
 export type { CursorPage, OffsetPage } from "./_pages.ts";
+export * from "./aggregates.ts";
 export * from "./atomic_status_transition.ts";
 export { bigint, date, enumArray, json, type JsonValue } from "./codecs.ts";
 export * from "./coded.ts";
@@ -45,6 +46,7 @@ export * from "./schema_adapters.ts";
 export * from "./standard_schema.ts";
 export * from "./types.ts";
 export * from "./upsert.ts";
+export * from "./write_options.ts";
 export type { Comparison, DollarComparison, Where } from "./where.ts";
 export {
   type AnyKyseraExecutor,

@@ -16,6 +16,15 @@ import type { Codecs, Coded, OnlyColumns } from "./coded.ts";
 import type { AnySchema, InputOf, OutputOf } from "./standard_schema.ts";
 import type { Relations } from "./relations/define_relations.ts";
 import type { Where } from "./where.ts";
+import type { AggregateMethods } from "./aggregates.ts";
+import type {
+  ConditionalUpsertOptions,
+  CreatedMany,
+  FirstOrCreated,
+  FirstOrCreateOptions,
+  SkipDuplicates,
+  Upserted,
+} from "./write_options.ts";
 
 /** Names of the tables of a database. */
 export type TableName<DB> = keyof DB & string;
@@ -223,7 +232,7 @@ export interface Repository<
   Update,
   Extensions = unknown,
   Columns = DB[T],
-> {
+> extends AggregateMethods<Columns> {
   /** The handle that queries run on. */
   readonly executor: Kysely<DB>;
   /** The table. */
@@ -283,9 +292,29 @@ export interface Repository<
   /** Removes a row; whether there was one. */
   delete(id: Key): Promise<boolean>;
   /** Adds a row, or changes the one that has its key. @throws {UpsertConflictError} */
-  upsert(input: Create, options: UpsertOptions<Columns>): Promise<Entity>;
+  upsert(
+    input: Create,
+    options: ConditionalUpsertOptions<Columns> & { readonly outcome: true },
+  ): Promise<Upserted<Entity>>;
+  /** Adds a row, or changes the one that has its key. @throws {UpsertConflictError} */
+  upsert(input: Create, options: ConditionalUpsertOptions<Columns>): Promise<Entity>;
+  /**
+   * The row that has the key of the input, or else the input as a new row: of several callers at the
+   * same time, one adds it. @throws {UpsertConflictError} if the key is that of a row that is hidden
+   */
+  firstOrCreate(
+    input: Create,
+    options: FirstOrCreateOptions<Columns>,
+  ): Promise<FirstOrCreated<Entity>>;
+  /** Adds the rows whose keys are free, and tells how many. */
+  createMany(inputs: readonly Create[], options: SkipDuplicates<Columns>): Promise<CreatedMany>;
+  /** `bulkCreate` by another name. */
+  createMany(inputs: readonly Create[]): Promise<Entity[]>;
   /** {@linkcode Repository.upsert} of many, all or none, in their order. */
-  upsertMany(inputs: readonly Create[], options: UpsertOptions<Columns>): Promise<Entity[]>;
+  upsertMany(
+    inputs: readonly Create[],
+    options: Omit<ConditionalUpsertOptions<Columns>, "outcome">,
+  ): Promise<Entity[]>;
   /** Adds rows, all or none, in their order. */
   bulkCreate(inputs: readonly Create[]): Promise<Entity[]>;
   /** Changes rows, all or none, in their order. @throws {NotFoundError} */

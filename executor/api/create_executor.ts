@@ -5,6 +5,7 @@ import {
   DIALECTS,
   findDatabaseError,
   isKysely,
+  isPromise,
   withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
@@ -207,7 +208,8 @@ export function prepare(
 export function mustBeKysely(db: unknown): void {
   if (isKysely(db)) return;
   throw new ExecutorError(
-    "Cannot create an executor: the first argument is not a Kysely instance; pass new Kysely(..)",
+    "Cannot create an executor: the first argument is " +
+      (isPromise(db) ? "a promise; await it first" : "not a Kysely instance; pass new Kysely(..)"),
     "INVALID_DATABASE",
   );
 }

@@ -20,6 +20,7 @@ interface RepositoryLike {
   create(input: unknown): Promise<unknown>;
   update(id: unknown, input: unknown): Promise<unknown>;
   bulkCreate(inputs: readonly unknown[]): Promise<unknown[]>;
+  createMany?(inputs: readonly unknown[], ...options: readonly unknown[]): Promise<unknown>;
   updateWhere(where: object, input: unknown): Promise<number>;
   keyIn(ids: readonly unknown[]): RowCondition;
   on(handle: Kysely<any>): RepositoryLike;
@@ -127,7 +128,11 @@ export function extend<T extends object>(repository: T): T {
     updateWithoutTimestamp: (id, input) => bare().update(id, input),
     touch: async (id) => await touchMany([id]) > 0,
     touchMany,
-    createMany: (inputs) => repository.bulkCreate(inputs),
+    // With options it is the repository's own.
+    createMany: (inputs: readonly unknown[], ...options: readonly unknown[]) =>
+      options.length === 0
+        ? repository.bulkCreate(inputs)
+        : repository.createMany!(inputs, ...options) as Promise<any>,
     updateMany,
     getTimestampColumns: () => {
       const columnOf = (option: ColumnOption): string | undefined =>

@@ -1,4 +1,4 @@
-import { assertKnownOptions } from "@kysera/core";
+import { assertKnownOptions, isPromise } from "@kysera/core";
 import { readOrder } from "../_order.ts";
 import { reads } from "../_reads.ts";
 import { type Row, Table } from "../_table.ts";
@@ -52,6 +52,8 @@ const FINDING = [
 ] as const;
 /** Methods that take options with a condition. */
 const COUNTING = ["count", "exists"] as const;
+/** Methods whose second parameter is options with a condition. */
+const COMPUTING = ["sum", "avg", "min", "max", "groupBy"] as const;
 /** Methods whose first parameter is a condition. */
 const CONDITIONAL = ["one", "maybe", "updateWhere", "deleteWhere"] as const;
 /** Methods that take keys. */
@@ -82,7 +84,10 @@ export function relatedMethods(
   const out: Record<string, Method> = {};
   for (const method of FINDING) {
     out[method] = async (options) => {
-      if (typeof options !== "object" || options === null) return await methods[method]!(options);
+      // What is no object of options is refused with the other options.
+      if (typeof options !== "object" || options === null || isPromise(options)) {
+        return await methods[method]!(options);
+      }
       const { include: given, ...rest } = options;
       const include = readInclude(graph, name, given);
       await prepareFor(placeOf(rest.signal), table, rest, include);
@@ -100,6 +105,24 @@ export function relatedMethods(
     out[method] = async (options) => {
       if (options?.where !== undefined) await prepareFor(placeOf(options.signal), table, options);
       return await methods[method]!(options);
+    };
+  }
+  for (const method of COMPUTING) {
+    out[method] = async (columns, options) => {
+      if (options?.where !== undefined) {
+        await prepareFor(placeOf(options.signal), table, {
+          where: options.where,
+        });
+      }
+      return await methods[method]!(columns, options);
+    };
+  }
+  for (const method of ["upsert", "upsertMany"]) {
+    out[method] = async (input, options) => {
+      if (options?.updateWhere !== undefined) {
+        await prepareFor(placeOf(), table, { where: options.updateWhere });
+      }
+      return await methods[method]!(input, options);
     };
   }
   for (const method of CONDITIONAL) {
