@@ -11,10 +11,13 @@ export const IN_TRANSACTION_SYMBOL: unique symbol = Symbol.for("kysera.dal.in-tr
 /** Where the context of a transaction says how many others it is nested in. */
 export const SAVEPOINT_COUNTER_SYMBOL: unique symbol = Symbol.for("kysera.dal.savepoints");
 
-/** What every query function is given: plain, frozen, and passed on by hand. */
-export interface DbContext<DB = any> {
+/**
+ * What every query function is given: plain, frozen, and passed on by hand. `K` is the type of its
+ * `db`, which has the plugins of an executor.
+ */
+export interface DbContext<DB = any, K extends Kysely<any> = Kysely<DB>> {
   /** The executor, or the transaction, that queries run on. */
-  readonly db: Kysely<DB>;
+  readonly db: K;
   /** Whether `db` is a transaction. */
   readonly isTransaction: boolean;
   /**
@@ -36,12 +39,22 @@ export type ContextExtras =
   & object
   & { readonly db?: never; readonly isTransaction?: boolean };
 
-/** The database that a context is of. It is read from a member that a transaction has as well. */
-export type DatabaseOf<C> = C extends
-  { readonly db: { readonly dynamic: Kysely<infer DB>["dynamic"] } } ? DB : never;
+/**
+ * The database that a context, or a Kysely, is of. It is read from a member that a transaction has as
+ * well.
+ */
+export type DatabaseOf<C> = C extends { readonly db: infer K } ? DatabaseOfDb<K> : DatabaseOfDb<C>;
+
+/** The database that a Kysely is of; by the name `ExecutorOf` also of a parameter of that type. */
+export type DatabaseOfDb<K> = K extends ExecutorOf<infer DB> ? DB : never;
 
 /** A context, or the Kysely that one is made of. */
-export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
+export type ContextLike<DB = any> = DbContext<DB, ExecutorOf<DB>> | ExecutorOf<DB>;
+
+/** The type of the `db` of a context, or of the Kysely that one is made of. */
+export type DbOf<C> = C extends { readonly db: infer K extends Kysely<any> } ? K
+  : C extends Kysely<any> ? C
+  : Kysely<any>;
 
 /**
  * Makes a context.
@@ -69,6 +82,19 @@ export type ContextLike<DB = any> = DbContext<DB> | ExecutorOf<DB>;
  * ctx.requestId satisfies string;
  * ```
  */
+export function createContext<K extends Kysely<any>>(db: K): DbContext<DatabaseOf<K>, K>;
+/** Makes a context with what the caller adds. */
+export function createContext<
+  K extends Kysely<any>,
+  const X extends ContextExtras = Record<never, never>,
+>(
+  db: K,
+  extras?: X & {
+    readonly signal?: AbortSignal | undefined;
+    readonly schema?: string | undefined;
+  },
+): DbContext<DatabaseOf<K>, K> & X;
+/** Makes a context of a database that is named as a type argument. */
 export function createContext<DB, const X extends ContextExtras = Record<never, never>>(
   db: ExecutorOf<DB>,
   extras?: X & {
@@ -84,11 +110,14 @@ export function createContext<DB, const X extends ContextExtras = Record<never, 
  * @returns a frozen context
  * @throws {BadRequestError} where the Kysely says otherwise
  */
-export function createContext<DB>(db: ExecutorOf<DB>, isTransaction: boolean): DbContext<DB>;
-export function createContext<DB>(
-  db: ExecutorOf<DB>,
+export function createContext<K extends Kysely<any>>(
+  db: K,
+  isTransaction: boolean,
+): DbContext<DatabaseOf<K>, K>;
+export function createContext(
+  db: Kysely<any>,
   extras?: ContextExtras | boolean,
-): DbContext<DB> {
+): DbContext<any, any> {
   if (typeof db?.getExecutor !== "function") {
     throw new BadRequestError(
       "Cannot make a context: the first argument is " +
@@ -98,7 +127,7 @@ export function createContext<DB>(
     );
   }
   if (typeof extras === "boolean") {
-    if (extras === db.isTransaction) return createContext<DB>(db);
+    if (extras === db.isTransaction) return createContext<any>(db);
     throw new BadRequestError(
       `Cannot make a context: ${extras} was given as isTransaction, and the Kysely says otherwise`,
     );
@@ -127,8 +156,7 @@ export function createContext<DB>(
     isTransaction: db.isTransaction,
     [DB_CONTEXT_SYMBOL]: true,
   };
-  // `db` is a Kysely<DB>, by what ExecutorOf says of it; what is added comes from `extras`.
-  return Object.freeze(context) as unknown as DbContext<DB>;
+  return Object.freeze(context) as DbContext;
 }
 
 function inSchema(db: ExecutorOf<any>, schema: unknown): Kysely<any> {
@@ -168,6 +196,11 @@ export function createSchemaContext<C extends DbContext>(
   schema: string,
 ): C & { readonly schema: string };
 /** A context of a Kysely whose queries are about the tables of a schema. */
+export function createSchemaContext<K extends Kysely<any>>(
+  contextOrDb: K,
+  schema: string,
+): DbContext<DatabaseOf<K>, K> & { readonly schema: string };
+/** A context of a Kysely of a database that is named as a type argument. */
 export function createSchemaContext<DB>(
   contextOrDb: ExecutorOf<DB>,
   schema: string,
@@ -216,8 +249,13 @@ export function isDbContext<DB = any>(value: unknown): value is DbContext<DB> {
  * }
  * ```
  */
-export function toContext<DB>(contextOrDb: ContextLike<DB>): DbContext<DB> {
-  return isDbContext<DB>(contextOrDb) ? contextOrDb : createContext(contextOrDb);
+export function toContext<C extends ContextLike>(
+  contextOrDb: C,
+): DbContext<DatabaseOf<C>, DbOf<C>>;
+/** The context itself, or one made of a Kysely of a database that is known by its type alone. */
+export function toContext<DB>(contextOrDb: ContextLike<DB>): DbContext<DB>;
+export function toContext(contextOrDb: ContextLike): DbContext<any, any> {
+  return isDbContext(contextOrDb) ? contextOrDb : createContext<any>(contextOrDb);
 }
 
 /**
@@ -258,9 +296,18 @@ export function isInTransaction(context: ContextLike): boolean {
  * await db.destroy();
  * ```
  */
-export async function withContext<DB, T>(
+export function withContext<C extends ContextLike, T>(
+  contextOrDb: C,
+  fn: (context: DbContext<DatabaseOf<C>, DbOf<C>>) => T | Promise<T>,
+): Promise<T>;
+/** Runs a function with a context of a database that is named as a type argument. */
+export function withContext<DB, T>(
   contextOrDb: ContextLike<DB>,
   fn: (context: DbContext<DB>) => T | Promise<T>,
+): Promise<T>;
+export async function withContext<T>(
+  contextOrDb: ContextLike,
+  fn: (context: any) => T | Promise<T>,
 ): Promise<T> {
   return await fn(toContext(contextOrDb));
 }

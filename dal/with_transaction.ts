@@ -8,6 +8,7 @@ import {
   parseDatabaseError,
   StatementTimeoutError,
 } from "@kysera/core";
+import type { PluginsOf, TransactionWith } from "@kysera/executor";
 import type { AccessMode, IsolationLevel, Kysely, Transaction } from "kysely";
 import { inTransaction, type Outcome } from "./_begin.ts";
 import { backoff, lockWait, type Retry, type RetryOptions, validateRetry } from "./_retry.ts";
@@ -18,6 +19,7 @@ import {
   type ContextLike,
   type DatabaseOf,
   type DbContext,
+  type DbOf,
   IN_TRANSACTION_SYMBOL,
   SAVEPOINT_COUNTER_SYMBOL,
   toContext,
@@ -62,9 +64,12 @@ export interface TransactionOptions {
 }
 
 /** The context of a transaction. */
-export interface TransactionContext<DB = any> extends DbContext<DB> {
+export interface TransactionContext<
+  DB = any,
+  Trx extends Transaction<any> = Transaction<DB>,
+> extends DbContext<DB, Trx> {
   /** The transaction. */
-  readonly db: Transaction<DB>;
+  readonly db: Trx;
   /** Always `true`. */
   readonly isTransaction: true;
   /** Marks the context of a transaction. */
@@ -87,9 +92,9 @@ export interface TransactionContext<DB = any> extends DbContext<DB> {
 }
 
 /** What {@linkcode withTransaction} makes of a context: what the caller added to it stays. */
-export type InTransaction<C extends DbContext> =
-  & Omit<C, keyof DbContext>
-  & TransactionContext<DatabaseOf<C>>;
+export type InTransaction<C> =
+  & (C extends DbContext<any, any> ? Omit<C, keyof DbContext> : unknown)
+  & TransactionContext<DatabaseOf<C>, TransactionWith<DatabaseOf<C>, PluginsOf<DbOf<C>>>>;
 
 const OPTIONS: readonly (keyof TransactionOptions)[] = [
   "isolationLevel",
@@ -148,7 +153,7 @@ const MODES: readonly unknown[] = ["deferred", "immediate", "exclusive", undefin
  * await db.destroy();
  * ```
  */
-export function withTransaction<C extends DbContext, T>(
+export function withTransaction<C extends ContextLike, T>(
   context: C,
   fn: (context: InTransaction<C>) => T | Promise<T>,
   options?: TransactionOptions,

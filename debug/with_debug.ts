@@ -3,13 +3,14 @@ import {
   type ExecutorOf,
   type KyseraExecutor,
   type Plugin,
+  type PluginCarrier,
 } from "@kysera/executor";
 import { type DebugPlugin, debugPlugin } from "./debug_plugin.ts";
 import type { DebugOptions } from "./options.ts";
 
-/** A database whose queries are logged, measured and judged. */
-export type DebugDatabase<DB> =
-  & KyseraExecutor<DB>
+/** A database whose queries are logged, measured and judged. It keeps the plugins of an executor. */
+export type DebugDatabase<DB, P extends readonly Plugin[] = readonly Plugin[]> =
+  & KyseraExecutor<DB, P>
   & Pick<DebugPlugin, "getMetrics" | "clearMetrics">;
 
 /**
@@ -43,11 +44,13 @@ export type DebugDatabase<DB> =
  * await db.destroy();
  * ```
  */
-export function withDebug<DB>(db: ExecutorOf<DB>, options: DebugOptions = {}): DebugDatabase<DB> {
+export function withDebug<DB, const P extends readonly Plugin[] = readonly Plugin[]>(
+  db: ExecutorOf<DB> & PluginCarrier<P>,
+  options: DebugOptions = {},
+): DebugDatabase<DB, P> {
   const plugin = debugPlugin(options);
   const { getMetrics, clearMetrics } = plugin;
-  return Object.assign(createExecutorSync<DB, readonly Plugin[]>(db, [plugin]), {
-    getMetrics,
-    clearMetrics,
-  });
+  // Its plugins are those of the executor, and one that adds nothing to repositories.
+  const executor: unknown = createExecutorSync<DB, readonly Plugin[], P>(db, [plugin]);
+  return Object.assign(executor as KyseraExecutor<DB, P>, { getMetrics, clearMetrics });
 }

@@ -23,6 +23,19 @@ export type {
   KyseraExecutorMarker,
   KyseraTransaction,
 } from "./instance/executor_type.ts";
+export type {
+  ConnectionOptions,
+  ControlledTransactionInstance,
+  ExecutorConnectionBuilder,
+  ExecutorControlledTransactionBuilder,
+  ExecutorInstance,
+  ExecutorTransactionBuilder,
+  InstanceWith,
+  PluginCarrier,
+  PluginsOf,
+  TransactionInstance,
+  TransactionWith,
+} from "./instance/instance_types.ts";
 export * from "./api/assert_known_key.ts";
 export * from "./api/find_column_types.ts";
 export * from "./api/find_columns.ts";

@@ -1,24 +1,29 @@
-import { BadRequestError, type Selectable } from "@kysera/core";
+import { BadRequestError, isKysely, type Selectable } from "@kysera/core";
 import {
   createContext,
   type DbContext,
+  isDbContext,
   type TransactionContext,
   type TransactionOptions,
   withTransaction,
 } from "@kysera/dal";
 import {
   applyPlugins,
+  bindContext,
   createExecutor,
+  type ExecutorInstance,
   type ExecutorOf,
   getPlugins,
+  isKyseraExecutor,
   type KyseraExecutor,
   type Plugin,
   type QueryOperation,
+  type TransactionInstance,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
 import type { Codecs } from "./coded.ts";
-import { createRepository, type RepositoryOf } from "./create_repository.ts";
+import { createRepository, type RepositoryOf, sameExecutor } from "./create_repository.ts";
 import type { NoRelations } from "./relations/types.ts";
 import type {
   ExtensionsOf,
@@ -37,7 +42,10 @@ export type ApplyPlugins = <QB extends object>(
 ) => QB;
 
 /** Makes a repository of one's own. */
-export type RepositoryFactory<DB, R> = (executor: Kysely<DB>, applyPlugins: ApplyPlugins) => R;
+export type RepositoryFactory<DB, R, P extends readonly Plugin[] = readonly Plugin[]> = (
+  executor: ExecutorInstance<DB, P>,
+  applyPlugins: ApplyPlugins,
+) => R;
 
 /** A repository of one's own, with the methods that plugins add to one with a table. */
 export type Adopted<DB, P extends readonly Plugin[], R> = R extends
@@ -83,14 +91,28 @@ export interface Orm<DB, P extends readonly Plugin[]> {
    * @throws {BadRequestError} for a repository on another executor or on a Kysely without the plugins,
    * and in a transaction for one that is not in it
    */
-  createRepository<R>(factory: RepositoryFactory<DB, R>): Adopted<DB, P, R>;
+  createRepository<R>(factory: RepositoryFactory<DB, R, P>): Adopted<DB, P, R>;
   /** Applies the plugins to a builder of another Kysely. */
   readonly applyPlugins: ApplyPlugins;
   /** A context for query functions. */
-  createContext(): DbContext<DB>;
+  createContext(): DbContext<DB, KyseraExecutor<DB, P>>;
+  /**
+   * Returns the same ORM for one caller. A repository that it makes of a configuration that this one
+   * has made a repository of is the same repository on the caller's executor, with its prepared
+   * queries.
+   *
+   * @param caller the caller, as `bindContext()` takes it; or an instance of the ORM's executor, or a
+   * context of one, such as that of a transaction
+   * @throws {BadRequestError} for an instance of another executor
+   * @throws {ExecutorError} where the caller is not an object
+   */
+  on(caller: object): Orm<DB, P>;
   /** Runs a function in a transaction, with an ORM whose repositories are in it. */
   transaction<R>(
-    fn: (context: TransactionContext<DB>, orm: Orm<DB, P>) => Promise<R> | R,
+    fn: (
+      context: TransactionContext<DB, TransactionInstance<DB, P>>,
+      orm: Orm<DB, P>,
+    ) => Promise<R> | R,
     options?: TransactionOptions,
   ): Promise<R>;
 }
@@ -99,7 +121,8 @@ export interface Orm<DB, P extends readonly Plugin[]> {
 export type PluginOrm<DB, P extends readonly Plugin[] = readonly Plugin[]> = Orm<DB, P>;
 
 /**
- * Makes an ORM: an executor, and repositories on it.
+ * Makes an ORM: an executor, and repositories on it. Of an executor without further plugins,
+ * `createORM(executor)`, its `executor` is that executor itself.
  *
  * @param db an executor, whose plugins are kept, or a plain Kysely
  * @param plugins plugins, beside those that the executor has
@@ -141,12 +164,25 @@ export async function createORM<
   db: ExecutorOf<DB> & { readonly __plugins?: Q },
   plugins?: P,
 ): Promise<Orm<DB, readonly [...Q, ...P]>> {
-  const executor = await createExecutor<DB, P>(db, plugins);
+  const executor = isKyseraExecutor(db) && (plugins === undefined || isEmpty(plugins))
+    ? db
+    : await createExecutor<DB, P, Q>(db, plugins);
   // The executor has the plugins of the one it was made of, and these.
-  return ormOn(executor as unknown as KyseraExecutor<DB, readonly [...Q, ...P]>);
+  return ormOn(executor as unknown as KyseraExecutor<DB, readonly [...Q, ...P]>, new WeakMap());
 }
 
-function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>): Orm<DB, P> {
+/** Whether a value is a list without members; createExecutor() says what is wrong with another. */
+function isEmpty(plugins: unknown): boolean {
+  return Array.isArray(plugins) && plugins.length === 0;
+}
+
+/** The repository that was made of a configuration. */
+type Made = WeakMap<object, { on(handle: Kysely<any>): object }>;
+
+function ormOn<DB, P extends readonly Plugin[]>(
+  executor: KyseraExecutor<DB, P>,
+  made: Made,
+): Orm<DB, P> {
   const plugins = getPlugins(executor);
   const apply: ApplyPlugins = (builder, operation, table, metadata = {}) =>
     applyPlugins(builder, plugins, { operation, table, metadata });
@@ -159,7 +195,19 @@ function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>)
         "Cannot make a repository: pass its configuration ({ tableName: .. }), or a function",
       );
     }
-    return createRepository<any, any, any>(executor, source);
+    const known = made.get(source);
+    if (known !== undefined) return known.on(executor);
+    const repository = createRepository<any, any, any>(executor, source);
+    made.set(source, repository);
+    return repository;
+  };
+  const on = (caller: unknown): Orm<DB, P> => {
+    const handle = isDbContext(caller) ? caller.db : caller;
+    const own = isKysely(handle)
+      ? sameExecutor(handle, executor)
+      : bindContext(executor, handle as object);
+    // It has the plugins of the executor.
+    return ormOn(own as unknown as KyseraExecutor<DB, P>, made);
   };
   return {
     executor,
@@ -167,12 +215,13 @@ function ormOn<DB, P extends readonly Plugin[]>(executor: KyseraExecutor<DB, P>)
     // The overloads say what comes of which source.
     createRepository: make as Orm<DB, P>["createRepository"],
     applyPlugins: apply,
-    createContext: () => createContext<DB>(executor),
+    createContext: () => createContext<any>(executor),
+    on,
     transaction: (fn, options) =>
       withTransaction<DB, any>(
         executor,
         // The transaction has the plugins of the executor that it was begun on.
-        (context) => fn(context, ormOn(context.db as unknown as KyseraExecutor<DB, P>)),
+        (context: TransactionContext<DB, any>) => fn(context, on(context)),
         options,
       ),
   };

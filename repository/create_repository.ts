@@ -9,12 +9,14 @@ import {
 import {
   assertKnownKey,
   bindContext,
+  type ExecutorInstance,
   type ExecutorOf,
   getContext,
   getMetadata,
   getPlugins,
   isKyseraExecutor,
   type Plugin,
+  type TransactionInstance,
   withMetadata,
   wrapTransaction,
 } from "@kysera/executor";
@@ -82,6 +84,21 @@ export type RepositoryOf<
   Rows
 >;
 
+/** The members of a repository by which its executor, with its plugins, can be reached. */
+export interface ExecutorMembers<DB, P extends readonly Plugin[]> {
+  /** The executor that queries run on. */
+  readonly executor: ExecutorInstance<DB, P>;
+  /** Runs a function in a transaction; the repository that it is given is in it. */
+  transaction<R>(
+    fn: (transaction: TransactionInstance<DB, P>, repository: this) => Promise<R> | R,
+    options?: TransactionOptions,
+  ): Promise<R>;
+}
+
+/** {@linkcode ExecutorMembers}, where the plugins are known. */
+export type OnExecutor<DB, P extends readonly Plugin[]> = readonly Plugin[] extends P ? unknown
+  : ExecutorMembers<DB, P>;
+
 /** A repository, with the methods that plugins add to it. */
 export type RepositoryWith<
   DB,
@@ -95,6 +112,7 @@ export type RepositoryWith<
   R = NoRelations,
   Rows = DB,
 > =
+  & OnExecutor<DB, P>
   & Repository<
     DB,
     T,
@@ -401,8 +419,12 @@ function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
   return Object.keys(flags).length === 0 ? bound : withMetadata(bound, flags);
 }
 
-/** Another handle of the same executor: one without its plugins would go round them. */
-function sameExecutor(handle: Kysely<any>, own: Kysely<any>): Kysely<any> {
+/**
+ * Returns an instance of the same executor.
+ *
+ * @throws {BadRequestError} for one of another executor, on which the plugins would not apply
+ */
+export function sameExecutor(handle: Kysely<any>, own: Kysely<any>): Kysely<any> {
   if (typeof handle?.getExecutor !== "function") {
     throw new BadRequestError("Cannot move a repository: the argument is no handle of an executor");
   }

@@ -169,5 +169,6 @@ export async function withPlugins<DB, R, const P extends readonly Plugin[]>(
   plugins: P,
 ): Promise<R> {
   const executor = await createExecutor<DB, P>(db, plugins);
-  return adopt(factory(executor), executor);
+  // [...P] is P, which the compiler does not see.
+  return adopt(factory(executor as unknown as KyseraExecutor<DB, P>), executor);
 }

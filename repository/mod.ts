@@ -12,7 +12,13 @@ export * from "./coded.ts";
 export * from "./context_aware_repository.ts";
 export * from "./create_base_repository.ts";
 export * from "./create_orm.ts";
-export { createRepository, type RepositoryOf, type RepositoryWith } from "./create_repository.ts";
+export {
+  createRepository,
+  type ExecutorMembers,
+  type OnExecutor,
+  type RepositoryOf,
+  type RepositoryWith,
+} from "./create_repository.ts";
 export * from "./create_repository_factory.ts";
 export * from "./create_table_operations.ts";
 export * from "./create_validator.ts";

@@ -19,7 +19,11 @@ export * from "./rows/snapshot_table.ts";
 export * from "./seeds/seed_database.ts";
 export * from "./transactions/isolate_each.ts";
 export * from "./transactions/test_escaped_error.ts";
-export { testInTransaction, type TestScope } from "./transactions/test_in_transaction.ts";
+export {
+  type TestDatabase,
+  testInTransaction,
+  type TestScope,
+} from "./transactions/test_in_transaction.ts";
 export * from "./transactions/test_with_isolation.ts";
 export * from "./transactions/test_with_savepoints.ts";
 export * from "./wait_for.ts";

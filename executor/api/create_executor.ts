@@ -14,7 +14,8 @@ import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
 import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
 import { TRAITS } from "../dialect/mod.ts";
-import type { KyseraExecutor } from "../instance/executor_type.ts";
+import { isBranded, type KyseraExecutor } from "../instance/executor_type.ts";
+import type { PluginCarrier } from "../instance/instance_types.ts";
 import { instanceOf, leave, mark } from "../instance/_graft.ts";
 import { GuardedExecutor } from "../instance/_guarded_executor.ts";
 import { PluginSet } from "../hooks/_plugin_set.ts";
@@ -53,18 +54,22 @@ const OPTIONS: readonly string[] = ["enabled", "rawSql", "tableFunctions", "dial
 const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
 /** What `createExecutor()` does. */
-export async function create<DB, const P extends readonly Plugin[]>(
-  db: ExecutorOf<DB>,
+export async function create<
+  DB,
+  const P extends readonly Plugin[],
+  const Q extends readonly Plugin[] = readonly [],
+>(
+  db: ExecutorOf<DB> & PluginCarrier<Q>,
   plugins?: P,
   options: ExecutorConfig = {},
-): Promise<KyseraExecutor<DB, P>> {
+): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> {
   const plan = prepare(db, plugins ?? [], options, true);
   const hooks: NamedHooks[] = [];
   for (const plugin of plan.own) {
     const made = await start(plugin, () => plugin.setup?.(plan.host));
     hooks.push(...hooksOf(plugin, made));
   }
-  const executor = assemble<DB, P>(db, plan, hooks);
+  const executor = assemble<DB, readonly [...Q, ...P]>(db, plan, hooks);
   const started: Plugin[] = [];
   for (const plugin of plan.own) {
     try {
@@ -111,13 +116,17 @@ export async function create<DB, const P extends readonly Plugin[]>(
  * executor.selectFrom("users").selectAll().compile();
  * ```
  */
-export function createExecutorSync<DB, const P extends readonly Plugin[]>(
-  db: ExecutorOf<DB>,
+export function createExecutorSync<
+  DB,
+  const P extends readonly Plugin[],
+  const Q extends readonly Plugin[] = readonly [],
+>(
+  db: ExecutorOf<DB> & PluginCarrier<Q>,
   plugins?: P,
   options: ExecutorConfig = {},
-): KyseraExecutor<DB, P> {
+): KyseraExecutor<DB, readonly [...Q, ...P]> {
   const plan = prepare(db, plugins ?? [], options, false);
-  return assemble<DB, P>(db, plan, setUpSync(plan));
+  return assemble<DB, readonly [...Q, ...P]>(db, plan, setUpSync(plan));
 }
 
 /** What createExecutor() makes an executor from. */
@@ -170,7 +179,7 @@ export function prepare(
 
   const dialect = options.dialect ?? base?.set.dialect ?? detectDialect(db);
   // An instance with a schema or Kysely plugins of its own keeps them.
-  const rawDb = base === undefined ? db : "__rawDb" in db ? base.rawDb : leave(db);
+  const rawDb = base === undefined ? db : isBranded(db) ? db.__rawDb : leave(db);
   const names = new Names(db.getExecutor().plugins, TRAITS[dialect].identifiers);
   const tableFunctions = new Set(base?.set.tableFunctions);
   for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());

@@ -1,11 +1,14 @@
 import type { KyseraExecutor } from "../instance/executor_type.ts";
+import type { PluginCarrier } from "../instance/instance_types.ts";
 import type { ExecutorOf } from "../contract/executor_of.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import { validateList } from "../contract/_validate_hooks.ts";
 import { create, type ExecutorConfig, mustBeKysely, refuseUnknown } from "./create_executor.ts";
 
 /** A database, or a function that creates it when it is needed. */
-export type LazyDatabase<DB> = ExecutorOf<DB> | (() => ExecutorOf<DB> | Promise<ExecutorOf<DB>>);
+export type LazyDatabase<DB, Q extends readonly Plugin[] = readonly Plugin[]> =
+  | (ExecutorOf<DB> & PluginCarrier<Q>)
+  | (() => (ExecutorOf<DB> & PluginCarrier<Q>) | Promise<ExecutorOf<DB> & PluginCarrier<Q>>);
 
 /** Creates an executor at the first call, and returns the same one from then on. */
 export type LazyExecutor<DB, P extends readonly Plugin[] = readonly Plugin[]> = () => Promise<
@@ -52,11 +55,15 @@ export interface CreateExecutor {
    * );
    * ```
    */
-  <DB, const P extends readonly Plugin[]>(
-    db: ExecutorOf<DB>,
+  <
+    DB,
+    const P extends readonly Plugin[],
+    const Q extends readonly Plugin[] = readonly [],
+  >(
+    db: ExecutorOf<DB> & PluginCarrier<Q>,
     plugins?: P,
     options?: ExecutorConfig,
-  ): Promise<KyseraExecutor<DB, P>>;
+  ): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>>;
   /**
    * Returns a function that creates an executor when it is first called, and returns the same one from
    * then on: for a module that is loaded where there is no database, as the builds of web frameworks
@@ -90,34 +97,46 @@ export interface CreateExecutor {
    * await db.destroy();
    * ```
    */
-  lazy<DB, const P extends readonly Plugin[]>(
-    db: LazyDatabase<DB>,
+  lazy<
+    DB,
+    const P extends readonly Plugin[],
+    const Q extends readonly Plugin[] = readonly [],
+  >(
+    db: LazyDatabase<DB, Q>,
     plugins?: P,
     options?: ExecutorConfig,
-  ): LazyExecutor<DB, P>;
+  ): LazyExecutor<DB, readonly [...Q, ...P]>;
 }
 
 /** Puts plugins into a Kysely: see {@linkcode CreateExecutor}. */
 export const createExecutor: CreateExecutor = /* @__PURE__ */ Object.assign(
-  <DB, const P extends readonly Plugin[]>(
-    db: ExecutorOf<DB>,
+  <
+    DB,
+    const P extends readonly Plugin[],
+    const Q extends readonly Plugin[] = readonly [],
+  >(
+    db: ExecutorOf<DB> & PluginCarrier<Q>,
     plugins?: P,
     options?: ExecutorConfig,
-  ): Promise<KyseraExecutor<DB, P>> => create<DB, P>(db, plugins, options),
+  ): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> => create<DB, P, Q>(db, plugins, options),
   { lazy },
 );
 
-function lazy<DB, const P extends readonly Plugin[]>(
-  db: LazyDatabase<DB>,
+function lazy<
+  DB,
+  const P extends readonly Plugin[],
+  const Q extends readonly Plugin[] = readonly [],
+>(
+  db: LazyDatabase<DB, Q>,
   plugins?: P,
   options: ExecutorConfig = {},
-): LazyExecutor<DB, P> {
+): LazyExecutor<DB, readonly [...Q, ...P]> {
   if (typeof db !== "function") mustBeKysely(db);
   refuseUnknown(options);
   validateList(plugins ?? []);
-  let made: Promise<KyseraExecutor<DB, P>> | undefined;
-  const make = async (): Promise<KyseraExecutor<DB, P>> =>
-    await create<DB, P>(typeof db === "function" ? await db() : db, plugins, options);
+  let made: Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> | undefined;
+  const make = async (): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> =>
+    await create<DB, P, Q>(typeof db === "function" ? await db() : db, plugins, options);
   return () =>
     made ??= make().catch((error) => {
       made = undefined;

@@ -5,6 +5,7 @@ import { instanceOf, leave, mustBeInstance } from "../instance/_graft.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import type { ExecutorOf } from "../contract/executor_of.ts";
 import { install, prepare, setUpSync } from "./create_executor.ts";
+import type { PluginCarrier } from "../instance/instance_types.ts";
 import type { KyseraTransaction } from "../instance/executor_type.ts";
 import { ExecutorError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
@@ -46,7 +47,7 @@ import type { Plugin } from "../contract/plugin.ts";
  */
 export function wrapTransaction<DB, const P extends readonly Plugin[]>(
   transaction: ExecutorOf<DB> & { readonly isTransaction: true },
-  plugins: P | Kysely<any>,
+  plugins: P | (Kysely<any> & PluginCarrier<P>),
 ): KyseraTransaction<DB, P> {
   if (transaction?.isTransaction !== true) {
     throw new ExecutorError(

@@ -1,5 +1,6 @@
-import type { Kysely, Transaction } from "kysely";
+import type { Kysely } from "kysely";
 import type { Plugin } from "../contract/plugin.ts";
+import type { ExecutorInstance, TransactionInstance } from "./instance_types.ts";
 
 /** What tells an executor from a plain Kysely, for types and for whoever looks at it. */
 export interface KyseraExecutorMarker<P extends readonly Plugin[] = readonly Plugin[]> {
@@ -13,12 +14,12 @@ export interface KyseraExecutorMarker<P extends readonly Plugin[] = readonly Plu
 
 /** A Kysely with plugins in it. */
 export type KyseraExecutor<DB, P extends readonly Plugin[] = readonly Plugin[]> =
-  & Kysely<DB>
+  & ExecutorInstance<DB, P>
   & KyseraExecutorMarker<P>;
 
 /** A transaction with plugins in it. */
 export type KyseraTransaction<DB, P extends readonly Plugin[] = readonly Plugin[]> =
-  & Transaction<DB>
+  & TransactionInstance<DB, P>
   & KyseraExecutorMarker<P>;
 
 /** An executor, or a transaction with plugins in it. */

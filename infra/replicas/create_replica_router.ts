@@ -8,7 +8,7 @@ import {
   SerializationError,
   withQueryExecutor,
 } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import type { ExecutorOf, InstanceWith, Plugin, PluginCarrier } from "@kysera/executor";
 import type { CompiledQuery, Kysely, OperationNode } from "kysely";
 import {
   callable,
@@ -67,12 +67,12 @@ export interface ReplicaState {
   readonly reads: number;
 }
 
-/** A database with replicas. */
-export interface ReplicaRouter<DB> {
+/** A database with replicas. `P` are the plugins of the primary. */
+export interface ReplicaRouter<DB, P extends readonly Plugin[] = never> {
   /** The database: reads go to replicas. Who writes is one session for all who use it. */
-  readonly db: Kysely<DB>;
+  readonly db: InstanceWith<DB, P>;
   /** The same for one caller, such as a request: only its own writes keep it on the primary. */
-  session(): Kysely<DB>;
+  session(): InstanceWith<DB, P>;
   /** How the replicas do, in the order given. */
   getReplicas(): readonly ReplicaState[];
   /** Measures the replicas now. Reads have that done by themselves. */
@@ -126,10 +126,10 @@ const READ_ONLY = "25006";
  *   router.session().selectFrom("users").select("name").where("id", "=", id).execute();
  * ```
  */
-export function createReplicaRouter<DB>(
-  primary: ExecutorOf<DB>,
+export function createReplicaRouter<DB, P extends readonly Plugin[] = never>(
+  primary: ExecutorOf<DB> & PluginCarrier<P>,
   options: ReplicaOptions,
-): ReplicaRouter<DB> {
+): ReplicaRouter<DB, P> {
   if (!isKysely(primary) || primary.isTransaction) {
     throw new BadRequestError("Cannot route to replicas: the first argument is no database");
   }
@@ -194,13 +194,12 @@ export function createReplicaRouter<DB>(
       return own;
     },
   };
-  // A type for parameters only: the value is a Kysely of DB.
-  const database = primary as Kysely<DB>;
-  const session = (): Kysely<DB> =>
-    withQueryExecutor(
-      database,
-      new RoutedExecutor(database.getExecutor(), routes, { writing: 0, wroteAt: -Infinity }),
-    );
+  const session = (): InstanceWith<DB, P> =>
+    // It is an instance of the primary's executor.
+    withQueryExecutor<Kysely<any>>(
+      primary,
+      new RoutedExecutor(primary.getExecutor(), routes, { writing: 0, wroteAt: -Infinity }),
+    ) as InstanceWith<DB, P>;
   return {
     db: session(),
     session,

@@ -1,5 +1,6 @@
 import type { Dialect as DialectName } from "@kysera/core";
 import { ConnectionError, DeadlockError, detectDialect, parseDatabaseError } from "@kysera/core";
+import { getPlugins, getRawDb, isKyseraExecutor } from "@kysera/executor";
 import {
   CompiledQuery,
   type ControlledTransaction,
@@ -160,7 +161,7 @@ export async function openTest(
   return {
     // A Kysely that says that it is a transaction is all that its type asks for.
     trx: new SavepointTransaction(props) as unknown as Transaction<any>,
-    db: new Kysely<any>(props as unknown as KyselyConfig),
+    db: marked(new Kysely<any>(props as unknown as KyselyConfig)),
     callbacks,
     check,
     rollback: async (failure) => {
@@ -181,6 +182,17 @@ export async function openTest(
       throw new TestEscapedError(failure === undefined ? undefined : { cause: failure.error });
     },
   };
+}
+
+/** Puts the marker of an executor on a handle of one: it stands for the executor in the test. */
+function marked(db: Kysely<any>): Kysely<any> {
+  if (!isKyseraExecutor(db)) return db;
+  return Object.defineProperties(db, {
+    __kysera: { value: true },
+    __plugins: { value: getPlugins(db) },
+    // That of the test, not the database outside of its transaction.
+    __rawDb: { value: getRawDb(db) },
+  });
 }
 
 /** Whether the database ended the transaction by itself, and says so by this error. */

@@ -1,7 +1,6 @@
-import type { ExecutorOf } from "@kysera/executor";
-import type { Transaction } from "kysely";
+import type { ExecutorOf, Plugin, PluginCarrier, TransactionWith } from "@kysera/executor";
 import { type OpenTest, openTest } from "./_test_transaction.ts";
-import { testInTransaction, type TestScope } from "./test_in_transaction.ts";
+import { type TestDatabase, testInTransaction, type TestScope } from "./test_in_transaction.ts";
 
 /** What test runners have: `node:test`, Vitest, Jest, `bun:test`, `@std/testing/bdd`. */
 export interface TestHooks {
@@ -12,9 +11,9 @@ export interface TestHooks {
 }
 
 /** The transaction of the test that runs now. */
-export interface EachTest<DB> extends TestScope<DB> {
+export interface EachTest<DB, P extends readonly Plugin[] = never> extends TestScope<DB, P> {
   /** The transaction. */
-  readonly trx: Transaction<DB>;
+  readonly trx: TransactionWith<DB, P>;
 }
 
 /**
@@ -41,10 +40,10 @@ export interface EachTest<DB> extends TestScope<DB> {
  * });
  * ```
  */
-export function inEachTest<DB>(
+export function inEachTest<DB, P extends readonly Plugin[] = never>(
   hooks: TestHooks,
-  db: () => ExecutorOf<DB> | Promise<ExecutorOf<DB>>,
-): EachTest<DB> {
+  db: () => (ExecutorOf<DB> & PluginCarrier<P>) | Promise<ExecutorOf<DB> & PluginCarrier<P>>,
+): EachTest<DB, P> {
   let open: OpenTest | undefined;
   hooks.beforeEach(async () => {
     open = await openTest(await db(), undefined);
@@ -67,11 +66,12 @@ export function inEachTest<DB>(
     throw new Error("Cannot use a test's transaction outside of a test; read it within one");
   };
   return {
+    // They are of the executor that the database is, with its plugins.
     get trx() {
-      return now().trx;
+      return now().trx as TransactionWith<DB, P>;
     },
     get db() {
-      return now().db;
+      return now().db as TestDatabase<DB, P>;
     },
     get pendingCallbacks() {
       return now().callbacks.count;
@@ -96,9 +96,9 @@ export function inEachTest<DB>(
  * }));
  * ```
  */
-export function inTransaction<DB>(
-  db: () => ExecutorOf<DB> | Promise<ExecutorOf<DB>>,
-  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<void>,
+export function inTransaction<DB, P extends readonly Plugin[] = never>(
+  db: () => (ExecutorOf<DB> & PluginCarrier<P>) | Promise<ExecutorOf<DB> & PluginCarrier<P>>,
+  fn: (trx: TransactionWith<DB, P>, test: TestScope<DB, P>) => Promise<void>,
 ): () => Promise<void> {
   return async () => {
     await testInTransaction(await db(), fn);

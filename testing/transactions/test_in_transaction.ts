@@ -1,15 +1,25 @@
-import type { ExecutorOf } from "@kysera/executor";
-import type { IsolationLevel, Kysely, Transaction } from "kysely";
+import type {
+  ExecutorOf,
+  KyseraExecutor,
+  Plugin,
+  PluginCarrier,
+  TransactionWith,
+} from "@kysera/executor";
+import type { IsolationLevel, Kysely } from "kysely";
 import { TestEscapedError } from "./test_escaped_error.ts";
 import { type OpenTest, openTest } from "./_test_transaction.ts";
 
-/** What a test is given beside its transaction. */
-export interface TestScope<DB> {
+/** The type of a test's database: an executor, or a plain Kysely where `P` is `never`. */
+export type TestDatabase<DB, P extends readonly Plugin[]> = [P] extends [never] ? Kysely<DB>
+  : KyseraExecutor<DB, P>;
+
+/** What a test is given beside its transaction. `P` are the plugins of an executor. */
+export interface TestScope<DB, P extends readonly Plugin[] = never> {
   /**
    * The same transaction, as a database: for code that begins transactions of its own. They are
    * savepoints, and run one after the other; `isTransaction` is `false`.
    */
-  readonly db: Kysely<DB>;
+  readonly db: TestDatabase<DB, P>;
   /** How many callbacks wait for the commit of the test's transaction, which never comes. */
   readonly pendingCallbacks: number;
   /**
@@ -62,24 +72,25 @@ export interface TestScope<DB> {
  * await db.destroy();
  * ```
  */
-export async function testInTransaction<DB, T>(
-  db: ExecutorOf<DB>,
-  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
+export async function testInTransaction<DB, T, P extends readonly Plugin[] = never>(
+  db: ExecutorOf<DB> & PluginCarrier<P>,
+  fn: (trx: TransactionWith<DB, P>, test: TestScope<DB, P>) => Promise<T>,
 ): Promise<T> {
   return await runTest(db, undefined, fn);
 }
 
 /** {@linkcode testInTransaction}, at an isolation level. */
-export async function runTest<DB, T>(
-  db: ExecutorOf<DB>,
+export async function runTest<DB, T, P extends readonly Plugin[] = never>(
+  db: ExecutorOf<DB> & PluginCarrier<P>,
   isolationLevel: IsolationLevel | undefined,
-  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
+  fn: (trx: TransactionWith<DB, P>, test: TestScope<DB, P>) => Promise<T>,
 ): Promise<T> {
   const test = await openTest(db, isolationLevel);
   const { rollback } = test;
   let result: T;
   try {
-    result = await fn(test.trx, scopeOf(test));
+    // They are of the executor that the database is, with its plugins.
+    result = await fn(test.trx as TransactionWith<DB, P>, scopeOf(test));
     await test.check();
   } catch (error) {
     // What the test throws is what is wrong, unless it has escaped.
@@ -93,9 +104,10 @@ export async function runTest<DB, T>(
 }
 
 /** What of an open test is a matter of the test. */
-export function scopeOf({ db, callbacks }: OpenTest): TestScope<any> {
+export function scopeOf({ db, callbacks }: OpenTest): TestScope<any, any> {
   return {
-    db,
+    // It has the marker, where it is an executor's.
+    db: db as TestDatabase<any, any>,
     get pendingCallbacks() {
       return callbacks.count;
     },

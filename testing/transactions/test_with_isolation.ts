@@ -1,5 +1,5 @@
-import type { ExecutorOf } from "@kysera/executor";
-import type { IsolationLevel, Transaction } from "kysely";
+import type { ExecutorOf, Plugin, PluginCarrier, TransactionWith } from "@kysera/executor";
+import type { IsolationLevel } from "kysely";
 import { runTest, type TestScope } from "./test_in_transaction.ts";
 
 /**
@@ -18,10 +18,10 @@ import { runTest, type TestScope } from "./test_in_transaction.ts";
  * });
  * ```
  */
-export async function testWithIsolation<DB, T>(
-  db: ExecutorOf<DB>,
+export async function testWithIsolation<DB, T, P extends readonly Plugin[] = never>(
+  db: ExecutorOf<DB> & PluginCarrier<P>,
   isolationLevel: IsolationLevel,
-  fn: (trx: Transaction<DB>, test: TestScope<DB>) => Promise<T>,
+  fn: (trx: TransactionWith<DB, P>, test: TestScope<DB, P>) => Promise<T>,
 ): Promise<T> {
   return await runTest(db, isolationLevel, fn);
 }

@@ -1,9 +1,15 @@
-import { sql, type Transaction } from "kysely";
-import { type ExecutorOf, getRawDb } from "@kysera/executor";
+import { sql } from "kysely";
+import {
+  type ExecutorOf,
+  getRawDb,
+  type Plugin,
+  type PluginCarrier,
+  type TransactionWith,
+} from "@kysera/executor";
 import { testInTransaction, type TestScope } from "./test_in_transaction.ts";
 
 /** What a test with savepoints is given beside its transaction. */
-export interface SavepointScope<DB> extends TestScope<DB> {
+export interface SavepointScope<DB, P extends readonly Plugin[] = never> extends TestScope<DB, P> {
   /**
    * Remembers the state of the database.
    *
@@ -45,11 +51,11 @@ export interface SavepointScope<DB> extends TestScope<DB> {
  * await db.destroy();
  * ```
  */
-export async function testWithSavepoints<DB, T>(
-  db: ExecutorOf<DB>,
-  fn: (trx: Transaction<DB>, test: SavepointScope<DB>) => Promise<T>,
+export async function testWithSavepoints<DB, T, P extends readonly Plugin[] = never>(
+  db: ExecutorOf<DB> & PluginCarrier<P>,
+  fn: (trx: TransactionWith<DB, P>, test: SavepointScope<DB, P>) => Promise<T>,
 ): Promise<T> {
-  return await testInTransaction(db, async (trx, test) => {
+  return await testInTransaction<DB, T, P>(db, async (trx, test) => {
     const raw = getRawDb(trx).withoutPlugins();
     let count = 0;
     const save = async (): Promise<() => Promise<void>> => {

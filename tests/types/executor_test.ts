@@ -181,9 +181,9 @@ export function transactions(
     trx.selectFrom("users").select("mail");
 
     // The same kind of handle comes back.
-    isTrue<Same<typeof bound, Transaction<Database>>>();
+    isTrue<Same<typeof bound, typeof trx>>();
     const bound = bindContext(trx, { tenant: 1 });
-    isTrue<Same<typeof flagged, Transaction<Database>>>();
+    isTrue<Same<typeof flagged, typeof trx>>();
     const flagged = withMetadata(trx, { includeDeleted: true });
 
     const wrapped = wrapTransaction(trx, [audit]);
