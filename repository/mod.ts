@@ -47,6 +47,7 @@ export {
   type WhereOptions,
   type WithRelated,
 } from "./relations/define_relations.ts";
+export type * from "./relations/related_repository.ts";
 export type * from "./relations/types.ts";
 export * from "./schema_adapters.ts";
 export * from "./standard_schema.ts";

@@ -1,5 +1,5 @@
 import { BadRequestError } from "@kysera/core";
-import { columnReference } from "@kysera/executor";
+import { columnReference, findColumnTypes } from "@kysera/executor";
 import { MultipleRowsError } from "../errors.ts";
 import { orderShape } from "../_order.ts";
 import type { Build, Row, Table } from "../_table.ts";
@@ -7,12 +7,15 @@ import type { CountedRelation, Include, IncludedRelation, Place } from "./_inclu
 import { folds, groupDirectly, type Groups, type Keys, keysOf, type Name } from "./_keys.ts";
 import {
   COUNT,
+  type Dates,
   KEY,
   keyIsIn,
   RANK,
   relatedCounts,
   type RelatedQuery,
   relatedRows,
+  valuesOf,
+  widthOf,
 } from "./_related_query.ts";
 import { isMany, type Relation } from "./_relation.ts";
 
@@ -63,6 +66,7 @@ async function addRelation(
   );
   // Of an order the first is meant.
   const limit = relation.type === "hasOne" && order.length > 0 ? 1 : included.limit;
+  await mustTellDates(place, relation, keys);
   const query = queryOf(relation, child, {
     where: included.where,
     order,
@@ -104,6 +108,7 @@ async function addCounts(
     const child = place.graph.tableOn(place.db, relation.to, place.signal);
     const columns = relation.columns.map(([own]) => own);
     const keys = keysOf(table, rows, columns, `count "${name}" of "${table.name}"`);
+    await mustTellDates(place, relation, keys);
     const query = queryOf(relation, child, {
       where,
       order: [],
@@ -124,7 +129,7 @@ async function addCounts(
 }
 
 /** What a query of related rows is made of, but for its keys. */
-type Query = Omit<RelatedQuery, "keys"> & { readonly shape: string };
+type Query = Omit<RelatedQuery, "keys" | "dates"> & { readonly shape: string };
 
 function queryOf(
   relation: Relation,
@@ -180,7 +185,8 @@ async function read(
 ): Promise<Row[]> {
   const { child, relation, condition } = query;
   const all = [...values.values()];
-  const width = relation.columns.length;
+  const dates = datesOf(relation, all);
+  const width = widthOf(dates);
   const room = child.rowsPerStatement(width) -
     Math.ceil((condition.values.length + 1) / width);
   const most = Math.max(1, Math.min(width === 1 ? MOST_KEYS : MOST_COMPOSITE_KEYS, room));
@@ -196,11 +202,11 @@ async function read(
     const length = Math.min(most, 2 ** Math.ceil(Math.log2(part.length)));
     while (part.length < length) part.push(part.at(-1)!);
     const keys = part.flatMap((key) =>
-      key.map((value, i) => keeper.kept(relation.columns[i]![1], value))
+      valuesOf(key.map((value, i) => keeper.kept(relation.columns[i]![1], value)), dates)
     );
     const parameters = [...keys, ...others];
-    const build = make({ ...query, keys: length });
-    const shape = `${make.name} ${length} ${query.shape}`;
+    const build = make({ ...query, dates, keys: length });
+    const shape = `${make.name} ${length} ${dates.join()} ${query.shape}`;
     const { rows } = length <= LONG || child.comesAgain(shape)
       ? await child.run(shape, parameters, build)
       : await child.runOnce(parameters, build);
@@ -208,6 +214,10 @@ async function read(
     for (const row of rows) out.push(row);
   }
   return out;
+}
+
+function datesOf({ columns }: Relation, keys: readonly (readonly unknown[])[]): Dates {
+  return columns.map((_, i) => keys.some((key) => key[i] instanceof Date));
 }
 
 /** The keys of the rows that related rows belong to: of one column its values, else lists. */
@@ -234,6 +244,27 @@ function picked(row: Row, { select, include }: IncludedRelation): Row {
   const names = [...select!, ...include.relations.map(({ name }) => name)];
   if (include.counts.length > 0) names.push("_count");
   return Object.fromEntries(names.map((name) => [name, row[name]]));
+}
+
+/**
+ * Related rows of two rows whose keys differ by microseconds would be given to both.
+ *
+ * @throws {BadRequestError} if two rows have a key of the same date, unless it is a day
+ */
+async function mustTellDates({ db }: Place, relation: Relation, keys: Keys): Promise<void> {
+  if (keys.kind !== "text" || relation.type === "belongsTo") return;
+  const given = keys.names.filter((name) => name !== undefined);
+  if (given.length === keys.values.size) return;
+  const dates = datesOf(relation, [...keys.values.values()]);
+  if (!dates.includes(true)) return;
+  const typeOf = await findColumnTypes(db, relation.from);
+  const column = relation.columns.find(([own], i) => dates[i] && typeOf(own) !== "date")?.[0];
+  if (column === undefined) return;
+  throw new BadRequestError(
+    `Cannot follow the relation "${relation.name}" of "${relation.from}": several rows have the ` +
+      `same "${column}" to the millisecond, and may differ in the database; let the driver give ` +
+      "dates as text",
+  );
 }
 
 /** Groups what was found by the names of the keys that were asked for. */
@@ -295,7 +326,8 @@ async function ownersOf(
   const other = relation.through?.table ?? relation.to;
   const [ours, theirs] = ["kyseraown", "kyseraother"];
   const all = [...values.values()];
-  const width = relation.columns.length;
+  const dates = datesOf(relation, all);
+  const width = widthOf(dates);
   const most = width === 1 ? Math.min(MOST_KEYS, own.rowsPerStatement(1)) : MOST_COMPOSITE_KEYS;
   const owners = new Map<string, Set<string>>();
   // The names are texts.
@@ -306,7 +338,7 @@ async function ownersOf(
   for (let start = 0; start < all.length; start += most) {
     const part = all.slice(start, start + most);
     const given = part.flatMap((key) =>
-      key.map((value, i) => own.kept(relation.columns[i]![0], value))
+      valuesOf(key.map((value, i) => own.kept(relation.columns[i]![0], value)), dates)
     );
     const { rows } = await own.runOnce(
       given,
@@ -321,7 +353,13 @@ async function ownersOf(
               )
             ))
           .where((eb) =>
-            keyIsIn(eb, relation.columns.map(([a]) => columnReference(ours, a)), part.length, at)
+            keyIsIn(
+              eb,
+              relation.columns.map(([a]) => columnReference(ours, a)),
+              dates,
+              part.length,
+              at,
+            )
           )
           .select(relation.columns.flatMap(([a, b], i) => [
             columnReference(ours, a).as(`kyseraown${i}`),

@@ -21,6 +21,9 @@ export const KEY = "kyserakey";
 export const RANK = "kyserarank";
 export const COUNT = "kyseracount";
 
+/** Which columns of a key hold dates: their values are those of a millisecond. */
+export type Dates = readonly boolean[];
+
 /** What a query of related rows is made of. Values: keys, those of the condition, the limit. */
 export interface RelatedQuery {
   readonly relation: Relation;
@@ -29,6 +32,8 @@ export interface RelatedQuery {
   readonly condition: ReadCondition;
   /** How many keys there are. */
   readonly keys: number;
+  /** Which columns of the key hold dates. */
+  readonly dates: Dates;
   readonly order: readonly OrderItem[];
   /** Whether there is a limit for each row. */
   readonly isLimited: boolean;
@@ -40,7 +45,7 @@ export interface RelatedQuery {
 
 /** Makes the query of related rows. */
 export function relatedRows(query: RelatedQuery): Build {
-  const { child, order, isLimited, select, primaryKey, relation, keys, condition } = query;
+  const { child, order, isLimited, select, primaryKey, relation, keys, dates, condition } = query;
   return (db, at) => {
     let rows = filtered(query, db, at);
     rows = select === undefined
@@ -58,7 +63,7 @@ export function relatedRows(query: RelatedQuery): Build {
       ...rest.map((column): OrderItem => ({ column, direction: "asc", nulls: undefined })),
     ];
     const counted = rows.select((eb) => rankOf(eb, query, ranked).as(RANK));
-    const limit = keys * relation.columns.length + condition.values.length;
+    const limit = keys * widthOf(dates) + condition.values.length;
     return db.selectFrom(counted.as("kyserarows")).selectAll()
       .where(columnReference("kyserarows", RANK), "<=", at(limit))
       .orderBy(columnReference("kyserarows", RANK));
@@ -89,7 +94,7 @@ function filtered(
   db: Kysely<any>,
   at: At,
 ): SelectQueryBuilder<any, any, any> {
-  const { relation: { through }, child, condition, keys } = query;
+  const { relation: { through }, child, condition, keys, dates } = query;
   const from: SelectQueryBuilder<any, any, any> = through === undefined
     ? db.selectFrom(child.name)
     : db.selectFrom(child.name).innerJoin(
@@ -97,25 +102,47 @@ function filtered(
       (join) => join.on((eb) => pairsAreEqual(eb, through.to, through.table, child.name)),
     );
   const key = ownKey(query).map(({ table, column }) => columnReference(table, column));
-  const found = from.where((eb) => keyIsIn(eb, key, keys, at));
+  const found = from.where((eb) => keyIsIn(eb, key, dates, keys, at));
   if (condition.shape === "()") return found;
-  return found.where((eb) => child.slots(condition, eb, at, keys * key.length));
+  return found.where((eb) => child.slots(condition, eb, at, keys * widthOf(dates)));
 }
 
-/** The condition that columns are one of some keys. */
+/** How many values a key has in a query. */
+export function widthOf(dates: Dates): number {
+  return dates.reduce((width, isDate) => width + (isDate ? 2 : 1), 0);
+}
+
+/** The values of a key in a query: of a date also the end of its millisecond. */
+export function valuesOf(key: readonly unknown[], dates: Dates): unknown[] {
+  return key.flatMap((value, i) =>
+    dates[i] ? [value, value instanceof Date ? new Date(value.getTime() + 1) : value] : [value]
+  );
+}
+
+/**
+ * The condition that columns are one of some keys. Databases keep microseconds, which a `Date` of the
+ * program does not have.
+ */
 export function keyIsIn(
   eb: ExpressionBuilder<any, any>,
   columns: readonly Expression<any>[],
+  dates: Dates,
   keys: number,
   at: At,
 ): Expression<SqlBool> {
   const each = Array.from({ length: keys }, (_, i) => i);
-  if (columns.length === 1) return eb(columns[0]!, "in", each.map((i) => at(i)));
-  return eb.or(
-    each.map((i) =>
-      eb.and(columns.map((column, j) => eb(column, "=", at(i * columns.length + j))))
-    ),
-  );
+  if (columns.length === 1 && !dates[0]) return eb(columns[0]!, "in", each.map((i) => at(i)));
+  const width = widthOf(dates);
+  return eb.or(each.map((i) => {
+    let next = i * width;
+    return eb.and(columns.map((column, j) => {
+      const first = next++;
+      if (!dates[j]) return eb(column, "=", at(first));
+      const range = [eb(column, ">=", at(first)), eb(column, "<", at(next++))];
+      // A column of days compares days alone.
+      return eb.or([eb(column, "=", at(first)), eb.and(range)]);
+    }));
+  }));
 }
 
 /** The place of a row among those that belong to the same one. */
