@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { createContext, createSchemaContext } from "@kysera/dal";
+import { bindContext, createExecutor } from "@kysera/executor";
 import { bigint, createRepository, defineRelations } from "@kysera/repository";
+import { defineRLSSchema, filter, related, rlsPlugin } from "@kysera/rls";
 import { type Kysely, sql } from "kysely";
 import { onEveryDialect } from "../support/matrix.ts";
 import { type Database, inRelations, plain, relations } from "./_relations_world.ts";
@@ -104,6 +106,40 @@ onEveryDialect("relations", (dialect) => {
     } finally {
       await close();
     }
+  });
+
+  it("serve the policies of row-level security as well", async () => {
+    await inRelations(dialect, async ({ db }) => {
+      const declared = relations.relations;
+      const schema = defineRLSSchema<Database>({
+        users: {
+          policies: [filter("read", ({ auth }) => ({ id: auth.attributes!["ids"] as number[] }))],
+        },
+        posts: {
+          relations: { author: declared.posts.author },
+          policies: [filter("read", related("author"))],
+        },
+      });
+      assert.throws(
+        () =>
+          defineRLSSchema<Database>({
+            posts: { relations: { tags: declared.posts.tags as any }, policies: [] },
+          }),
+        /through a table between/,
+      );
+      const executor = await createExecutor(db, [rlsPlugin({ schema })]);
+      const caller = (ids: number[]) =>
+        bindContext(executor, { auth: { userId: 0, roles: [], attributes: { ids } } });
+      const seen = async (ids: number[]) => {
+        const tags = createRepository(caller(ids), { tableName: "tags", relations });
+        const found = await tags.find({ orderBy: "id", include: { posts: { orderBy: "id" } } });
+        return found.map(({ posts }) => posts.map(({ id }) => id));
+      };
+      assert.deepEqual(await seen([1]), [[1, 2], [3], [1, 4]]);
+      assert.deepEqual(await seen([2]), [[5], [5], [5]]);
+      const unbound = createRepository(executor, { tableName: "tags", relations });
+      await assert.rejects(unbound.find({ include: { posts: true } }), { name: "RLSContextError" });
+    });
   });
 
   it("are those of the schema that an instance is set to", {

@@ -15,6 +15,8 @@ export type RelatedOperation = Exclude<PolicyCommand, "create">;
  */
 export type RelationConfig<Row = AnyRow, DB = Record<string, AnyRow>> = {
   readonly [T in keyof DB & string]: {
+    /** What `defineRelations` of `@kysera/repository` has; policies do not need it. */
+    readonly type?: "belongsTo" | "hasOne" | "hasMany" | undefined;
     /** The other table: `projects`, or `app.projects`. Without a schema, in that of the table itself. */
     readonly table: T;
     /** Columns of the table, with those of the other table that they are equal to. */

@@ -118,6 +118,9 @@ function isTableName(table: string): boolean {
   return /^[^.]+(?:\.[^.]+)?$/.test(table) && !/(?:^|\.)\s|\s(?:\.|$)/.test(table);
 }
 
+/** What repositories say of a relation: policies ask whether there is a related row, however many. */
+const TYPES: readonly unknown[] = ["belongsTo", "hasOne", "hasMany"];
+
 function readRelations(
   relations: unknown,
   path: string,
@@ -130,8 +133,15 @@ function readRelations(
     if (!isPlainObject(relation)) {
       throw new RLSSchemaError(at, `write { table: "projects", columns: { project_id: "id" } }`);
     }
-    refuseUnknown(relation, ["table", "columns"], at);
-    const { table, columns } = relation as { table?: unknown; columns?: unknown };
+    refuseUnknown(relation, ["type", "table", "columns", "through"], at);
+    const { type, table, columns, through } = relation as Readonly<Record<string, unknown>>;
+    if (through !== undefined || !(type === undefined || TYPES.includes(type))) {
+      throw new RLSSchemaError(
+        at,
+        'write a relation of the type "belongsTo", "hasOne" or "hasMany": to follow one that goes ' +
+          "through a table between, declare the relations to that table and from there",
+      );
+    }
     if (typeof table !== "string" || !isTableName(table)) {
       throw new RLSSchemaError(`${at}.table`, `write the name of a table, "projects"`);
     }
