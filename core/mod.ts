@@ -28,6 +28,7 @@ export * from "./dialect.ts";
 export * from "./errors/bad_request_error.ts";
 export * from "./errors/check_constraint_error.ts";
 export * from "./errors/connection_error.ts";
+export * from "./errors/connection_held_error.ts";
 export * from "./errors/database_error.ts";
 export * from "./errors/deadlock_error.ts";
 export * from "./errors/error_codes.ts";

@@ -49,6 +49,7 @@ export * from "./api/get_metadata.ts";
 export * from "./api/get_plugin_hooks.ts";
 export * from "./api/get_plugins.ts";
 export * from "./api/get_raw_db.ts";
+export * from "./api/get_system_db.ts";
 export * from "./api/in_one_run.ts";
 export * from "./api/is_kysera_executor.ts";
 export * from "./api/with_metadata.ts";

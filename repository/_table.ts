@@ -12,7 +12,7 @@ import {
   assertKnownKey,
   columnReference,
   findKey,
-  getRawDb,
+  getSystemDb,
   inOneRun,
   mustMeetOneRow,
   planKey,
@@ -357,7 +357,7 @@ export class Table {
   /** mysql2 has options by which a row is a list of values, or of tables. */
   async #refuseArrays(): Promise<void> {
     const { rows: [row] } = await sql<{ kyseraone: unknown }>`select 1 as kyseraone`
-      .execute(getRawDb<any>(this.db));
+      .execute(getSystemDb(this.db));
     if (Number(row?.kyseraone) === 1) return;
     throw new BadRequestError(
       `Cannot read rows of "${this.name}": the driver gives them as lists, or by table; leave out ` +

@@ -17,6 +17,8 @@ export const DatabaseErrorCodes = {
   DB_TIMEOUT: "DB_TIMEOUT",
   /** No connection was free in time. */
   DB_POOL_EXHAUSTED: "DB_POOL_EXHAUSTED",
+  /** All connections are held, and nothing runs on them. */
+  DB_CONNECTION_HELD: "DB_CONNECTION_HELD",
   /** Two transactions waited for each other; this one was ended. */
   DB_DEADLOCK: "DB_DEADLOCK",
   /** Concurrent transactions could not be put in an order. */

@@ -7,7 +7,7 @@ import {
   type SelectQueryNode,
   TableNode,
 } from "kysely";
-import { instanceOf, leave } from "../instance/_graft.ts";
+import { beneath, instanceOf } from "../instance/_graft.ts";
 import { readRelations } from "../instance/_read_relations.ts";
 import type { Relation } from "../contract/relation.ts";
 import { parseTableName, type TableId } from "../contract/table_scope.ts";
@@ -108,5 +108,5 @@ export function physicalNames(executor: Kysely<any>, { name, schema }: TableId):
 const NO_QUERY: QueryId = { queryId: "" };
 
 function withoutExecutor(executor: Kysely<any>): Kysely<any> {
-  return instanceOf(executor) === undefined ? executor : leave(executor);
+  return instanceOf(executor) === undefined ? executor : beneath(executor);
 }

@@ -48,9 +48,23 @@ export interface ExecutorConfig {
    * them at their word. Default `"catalog"`.
    */
   readonly check?: "catalog" | "off" | undefined;
+  /**
+   * How long, in ms, a query waits for a connection while nothing runs on those that transactions,
+   * streams and `connection()` of the executor hold: then it fails with a `ConnectionHeldError`, as a
+   * query on the executor inside of one of its transactions does on a database with one connection.
+   * `Infinity` waits for ever. Default 5,000.
+   */
+  readonly acquireTimeout?: number | undefined;
 }
 
-const OPTIONS: readonly string[] = ["enabled", "rawSql", "tableFunctions", "dialect", "check"];
+const OPTIONS: readonly string[] = [
+  "enabled",
+  "rawSql",
+  "tableFunctions",
+  "dialect",
+  "check",
+  "acquireTimeout",
+];
 const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
 /** What `createExecutor()` does. */
@@ -195,7 +209,8 @@ export function prepare(
     });
     relations.announce(set.discoverers);
     const unchecked = options.check === "off" ? [] : [new NameCheck(host, hooks, relations)];
-    return new ExecutorState({ set, own, rawDb, relations, base, unchecked });
+    const { acquireTimeout } = options;
+    return new ExecutorState({ set, own, rawDb, relations, base, unchecked, acquireTimeout });
   };
   const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
   const host: PluginHost = {
@@ -248,7 +263,11 @@ export function refuseUnknown(options: ExecutorConfig): void {
     action: "create an executor",
     makeError: (message) => new ExecutorError(message, "UNKNOWN_OPTION"),
   });
-  const { enabled, rawSql, dialect, tableFunctions, check } = options;
+  const { enabled, rawSql, dialect, tableFunctions, check, acquireTimeout } = options;
+  const isTime = typeof acquireTimeout === "number" && acquireTimeout > 0;
+  if (acquireTimeout !== undefined && !isTime) {
+    refuse("acquireTimeout", "a number of ms above 0, or Infinity");
+  }
   if (enabled !== undefined && typeof enabled !== "boolean") refuse("enabled", "true or false");
   if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {
     refuse("rawSql", '"allow" or "deny"');

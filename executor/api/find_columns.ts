@@ -12,7 +12,7 @@ import {
 import type { Relation, RelationColumn } from "../contract/relation.ts";
 import { parseTableName } from "../contract/table_scope.ts";
 import { TRAITS } from "../dialect/mod.ts";
-import { instanceOf, leave } from "../instance/_graft.ts";
+import { beneath, instanceOf } from "../instance/_graft.ts";
 import { currentRelationOf, physicalNames, relationOf } from "./_table_catalog.ts";
 
 /** What the catalog says of the columns of a table. */
@@ -128,7 +128,7 @@ function physicalColumn(executor: Kysely<any>, table: string, column: string): s
 const NO_QUERY: QueryId = { queryId: "" };
 
 function plainOf(executor: Kysely<any>): Kysely<any> {
-  return instanceOf(executor) === undefined ? executor : leave(executor);
+  return instanceOf(executor) === undefined ? executor : beneath(executor);
 }
 
 /** Returns names after the Kysely plugins that rename what queries give. */

@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { parseTableName } from "../contract/table_scope.ts";
 import { TRAITS } from "../dialect/mod.ts";
 import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
-import { instanceOf, leave } from "../instance/_graft.ts";
+import { beneath, instanceOf } from "../instance/_graft.ts";
 import { currentRelationOf, physicalNames, relationOf } from "./_table_catalog.ts";
 
 /** What the catalog says of a table, with names as queries of the executor write them. */
@@ -117,7 +117,7 @@ export async function findForeignKeys(
   references: string,
 ): Promise<FoundForeignKey[]> {
   const traits = TRAITS[detectDialect(executor)];
-  const plain = instanceOf(executor) === undefined ? executor : leave(executor);
+  const plain = instanceOf(executor) === undefined ? executor : beneath(executor);
   const { foldCase } = traits.identifiers;
   const physical = (name: string): string =>
     foldCase(physicalNames(executor, parseTableName(name)).name);
@@ -141,7 +141,7 @@ async function writtenNames(
   executor: Kysely<any>,
   names: readonly string[],
 ): Promise<Map<string, string>> {
-  const inner = instanceOf(executor) === undefined ? executor : leave(executor);
+  const inner = instanceOf(executor) === undefined ? executor : beneath(executor);
   const written = new Map(names.map((name) => [name, name]));
   for (const plugin of inner.getExecutor().plugins) {
     for (const [name, known] of written) {

@@ -63,6 +63,15 @@ export function leave<K extends Kysely<any>>(instance: K): K {
 }
 
 /**
+ * Returns the Kysely instance without our executor, for a query of ours about the catalog: it does not
+ * wait in vain for a connection.
+ */
+export function beneath<K extends Kysely<any>>(instance: K): K {
+  // withPlugin returns one of the same class.
+  return instance.withPlugin(new ExecutorCommand((executor) => executor.source)) as K;
+}
+
+/**
  * Makes a Kysely instance an executor instance for all to see.
  *
  * Its builders execute what they compile at once, and so for one caller. Whoever asks for the query

@@ -295,14 +295,25 @@ export class GuardedExecutor implements QueryExecutor {
     const { set, traits } = this.rules;
     const asWriter = traits.transactions.writer !== undefined &&
       (set.readsBeforeWrites || this.#options.asWriter === true);
-    if (set.arounds.length === 0 && !asWriter) {
-      return this.inner.provideConnection(consumer, ...options as []);
+    if (this.#place.bound) {
+      const watched = set.arounds.length === 0
+        ? consumer
+        : (connection: DatabaseConnection) => consumer(watch(connection, traits));
+      return this.inner.provideConnection(watched, ...options as []);
     }
-    return this.inner.provideConnection((connection) => {
+    const { held } = this.state;
+    return this.source.provideConnection((connection) => {
       const watched = watch(connection, traits);
-      if (!this.#place.bound) stateOf(watched).asWriter = asWriter;
-      return consumer(watched);
+      const state = stateOf(watched);
+      state.asWriter = asWriter;
+      state.activity = held;
+      return held.hold(watched, consumer);
     }, ...options as []);
+  }
+
+  /** The executor that runs what the instance is given, where it has to get a connection first. */
+  get source(): QueryExecutor {
+    return this.#place.bound ? this.inner : this.state.held.source(this.inner);
   }
 
   executeQuery<R>(query: CompiledQuery<R>, ...rest: Rest): Promise<QueryResult<R>> {
@@ -357,9 +368,10 @@ export class GuardedExecutor implements QueryExecutor {
   #execute<R>(query: CompiledQuery<R>, run: object, rest: Rest): Promise<QueryResult<R>> {
     const { rules } = this;
     const checks = rules.writes ? ExecutorQuery.checksOf(query) : undefined;
+    const source = this.source;
     const inner = checks === undefined || checks.guarded.length === 0
-      ? this.inner
-      : this.inner.withConnectionProvider(unchecking(this.inner, checks, rules));
+      ? source
+      : source.withConnectionProvider(unchecking(source, checks, rules));
     const arounds = aroundsOf(query, rules.set);
     // The hooks are called when there is a connection.
     if (arounds.length > 0) rules.noteCaller(run);
@@ -420,7 +432,13 @@ export class GuardedExecutor implements QueryExecutor {
       isRead(query.query) ||
       (rules.set.arounds.length === 0 && ExecutorQuery.checksOf(query) === undefined)
     ) {
-      return streamAround(query, rules, (next) => this.inner.stream<R>(next, chunkSize, ...rest));
+      const { held } = this.state;
+      const inner = this.#place.bound ? this.inner : held.holding(this.inner);
+      return streamAround(
+        query,
+        rules,
+        (next) => held.noting(inner.stream<R>(next, chunkSize, ...rest)),
+      );
     }
     rules.noteCaller(run);
     return once(() => this.#start(query, run, rest as unknown as Rest));
@@ -485,13 +503,13 @@ export class GuardedExecutor implements QueryExecutor {
 
   /** Checks the names in options of plugins, on the connection that a query is to run on. */
   #checkNames(): Promise<void> {
-    return this.state.checkNames(withQueryExecutor(this.state.rawDb, this.inner));
+    return this.state.checkNames(withQueryExecutor(this.state.rawDb, this.source));
   }
 
   /** Looks up tables that a query names and nobody knows, on the connection that it will run on. */
   #learn(tables: readonly TableId[]): Promise<void> {
     const { relations, rawDb, set } = this.state;
-    return relations.learn(tables, set.discoverers, withQueryExecutor(rawDb, this.inner));
+    return relations.learn(tables, set.discoverers, withQueryExecutor(rawDb, this.source));
   }
 
   async #startWhenKnown<R>(

@@ -5,6 +5,7 @@ import type { TableId } from "../contract/table_scope.ts";
 import type { NameCheck } from "./_name_check.ts";
 import { Relations } from "./_relations.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
+import { ACQUIRE_TIMEOUT, HeldConnections } from "../run/_held.ts";
 
 /** What all instances of one executor share. */
 export class ExecutorState {
@@ -13,6 +14,8 @@ export class ExecutorState {
   readonly rawDb: Kysely<any>;
   /** The plugins that `destroyExecutor` destroys: those that this executor brought. */
   readonly own: readonly Plugin[];
+  /** The connections that its transactions and streams hold. */
+  readonly held: HeldConnections;
   /** The tables and views that are known. */
   readonly relations: Relations;
   readonly #base: ExecutorState | undefined;
@@ -26,6 +29,8 @@ export class ExecutorState {
     readonly rawDb: Kysely<any>;
     readonly relations: Relations;
     readonly base: ExecutorState | undefined;
+    /** How long a query waits for a connection on which nothing runs, in ms. */
+    readonly acquireTimeout?: number | undefined;
     /** The checks of the names in the options of the plugins that the executor brings. */
     readonly unchecked?: readonly NameCheck[];
   }) {
@@ -34,6 +39,10 @@ export class ExecutorState {
     this.rawDb = props.rawDb;
     this.relations = props.relations;
     this.#base = props.base;
+    const { acquireTimeout, base } = props;
+    this.held = acquireTimeout === undefined && base !== undefined
+      ? base.held
+      : new HeldConnections(acquireTimeout ?? ACQUIRE_TIMEOUT);
     this.#unchecked = (props.unchecked ?? []).filter((check) => check.isNeeded);
   }
 

@@ -1,6 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { commits, isRead } from "../tree/_statement.ts";
 import { ExecutorError } from "../contract/errors.ts";
+import type { Activity } from "./_held.ts";
 import type { DialectTraits, WriterTraits } from "../dialect/mod.ts";
 
 /** What is told before a statement that may write runs on a connection. */
@@ -25,6 +26,8 @@ export interface ConnectionState {
   section: Section | undefined;
   /** Whether the next transaction begins as a writer, where the dialect has such. */
   asWriter: boolean;
+  /** Who is told of what runs on it. */
+  activity: Activity | undefined;
 }
 
 const STATES: WeakMap<DatabaseConnection, ConnectionState> = new WeakMap();
@@ -53,6 +56,7 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
     doom: undefined,
     section: undefined,
     asWriter: false,
+    activity: undefined,
   };
   const { begin: beginAsWriter, writer } = traits.transactions;
   STATES.set(connection, state);
@@ -66,9 +70,9 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
           if (state.section !== undefined && !isRead(query.query)) {
             await state.section.beforeWrite();
           }
+          state.activity?.begin();
           try {
-            const plain = writer?.plainBegin.test(query.sql) === true && state.asWriter;
-            const result = plain
+            const result = writer !== undefined && state.asWriter && isPlainBegin(query, writer)
               ? await beginWriting(target, query, beginAsWriter, writer)
               : await target.executeQuery(query, ...rest);
             notice(state, query, traits);
@@ -77,6 +81,8 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
             if (traits.transactions.isRolledBackBy(error)) end(state);
             state.section?.afterFailure(error);
             throw error;
+          } finally {
+            state.activity?.end();
           }
         };
       }
@@ -115,6 +121,10 @@ export function stateOf(connection: DatabaseConnection): ConnectionState {
 /** The connection that a watched one watches. */
 export function under(watched: DatabaseConnection): DatabaseConnection {
   return UNDER.get(watched) ?? watched;
+}
+
+function isPlainBegin({ query, sql }: CompiledQuery, { plainBegin }: WriterTraits): boolean {
+  return query.kind === "RawNode" && plainBegin.test(sql);
 }
 
 /** Begins a transaction as a writer, unless nobody writes to the database at all. */
