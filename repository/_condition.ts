@@ -2,6 +2,7 @@ import { BadRequestError, didYouMean, isPlainObject, isPromise } from "@kysera/c
 import { columnReference } from "@kysera/executor";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn, shown } from "./_columns.ts";
+import { isJsonCondition, type JsonColumns, type JsonLeaf, readJson } from "./_json_condition.ts";
 import { InvalidOperatorError } from "./errors.ts";
 import { COMPARISONS } from "./where.ts";
 
@@ -32,7 +33,7 @@ interface RelatedRows {
 }
 
 /** A condition without its values. */
-export type Condition = Leaf | Branch | RelatedRows;
+export type Condition = Leaf | JsonLeaf | Branch | RelatedRows;
 
 /** The relations of a table, as conditions follow them. */
 export interface Relatives {
@@ -71,7 +72,11 @@ export interface ReadCondition {
 }
 
 /** Changes values of a column before they are compared. */
-export type Encode = (column: string, value: unknown) => unknown;
+export interface Encode {
+  (column: string, value: unknown): unknown;
+  /** What conditions on JSON have to know of the table. */
+  readonly json: JsonColumns;
+}
 
 /**
  * Reads a `where` of a user. A value that is `undefined` is an error, never "no condition".
@@ -211,6 +216,7 @@ function readColumn(column: string, value: unknown, reading: Reading): Condition
   assertColumn(column, "read the condition");
   if (value === undefined) throw undefinedValue(column);
   if (!isPlainObject(value)) return [readComparison(column, "eq", value, reading)];
+  if (isJsonCondition(value)) return readJson(column, value, reading, reading.encode.json);
   const comparisons = Object.entries(value);
   if (comparisons.length === 0) {
     throw new BadRequestError(
@@ -347,6 +353,7 @@ export function constantOf(condition: Condition): boolean | undefined {
     if (condition.count > 0 || condition.flag !== undefined) return undefined;
     return condition.operator === "notIn";
   }
+  if (condition.kind === "json") return undefined;
   if (condition.kind === "related") return constantOfRelated(condition);
   const parts = condition.parts.map(constantOf);
   switch (condition.kind) {
@@ -378,6 +385,9 @@ export function expressionOf(
   target: Target,
 ): Expression<SqlBool> {
   if (condition.kind === "compare") return comparisonOf(condition, eb, next, target);
+  if (condition.kind === "json") {
+    return condition.build(columnReference(target.table, condition.column), next);
+  }
   if (condition.kind === "related") return relatedOf(condition, eb, next, target);
   const parts = condition.parts.map((part) => expressionOf(part, eb, next, target));
   switch (condition.kind) {

@@ -38,7 +38,7 @@ import { JsonText } from "./_json_text.ts";
 import { KnownColumns } from "./_known_columns.ts";
 import { telling, told } from "./_told.ts";
 import { JSON_CODEC } from "./codecs.ts";
-import { expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
+import { type Encode, expressionOf, type ReadCondition, readCondition } from "./_condition.ts";
 import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { RelationGraph } from "./relations/_graph.ts";
 import type { StandardSchema } from "./standard_schema.ts";
@@ -114,6 +114,8 @@ export class Table {
   readonly returns: boolean;
   /** Ends every wait where it is aborted. */
   readonly signal: AbortSignal | undefined;
+  /** {@linkcode Table.encode}, and what conditions on JSON have to know. */
+  readonly encoder: Encode;
   readonly #plans: Plans;
 
   constructor(definition: Definition, db: Kysely<any>, signal?: AbortSignal) {
@@ -121,6 +123,13 @@ export class Table {
     this.db = db;
     this.signal = signal;
     this.dialect = detectDialect(db);
+    this.encoder = Object.assign((column: string, value: unknown) => this.encode(column, value), {
+      json: {
+        table: definition.tableName,
+        dialect: this.dialect,
+        typeOf: (column: string) => this.#plans.columns.types?.(column),
+      },
+    });
     this.returns = db.getExecutor().adapter.supportsReturning === true;
     const key = planKey(db);
     let plans = definition.plans.get(key);
@@ -693,7 +702,7 @@ export class Table {
   condition(where: object | undefined): ReadCondition {
     const read = readCondition(
       where,
-      (column, value) => this.encode(column, value),
+      this.encoder,
       this.definition.relations?.relativesOf(this.db, this.name),
     );
     if (read.values.length > this.#mostValues) throw this.#tooMany(read.values.length);

@@ -125,7 +125,8 @@ export class InvalidOperatorError extends BadRequestError {
   constructor(column: string, operator: string, known: readonly string[]) {
     super(
       `Cannot read the condition: "${column}" has the unknown comparison "${operator}"; there are ` +
-        `${known.join(", ")} (to compare with an object, write { eq: .. })`,
+        `${known.join(", ")} (to compare with an object, write { eq: .. }; with what ` +
+        `stands in JSON, { path: ["${operator.slice(0, 40)}"], eq: .. })`,
     );
     this.operator = operator;
   }

@@ -1,4 +1,5 @@
 import type { Selectable } from "@kysera/core";
+import type { JsonComparisonOf } from "./json_where.ts";
 
 /** Comparisons of a column; several are joined by AND. `null` is compared by IS. */
 export interface Comparison<V> {
@@ -51,7 +52,8 @@ export type Where<Table> =
       | Selectable<Table>[C]
       | null
       | Comparison<Selectable<Table>[C]>
-      | DollarComparison<Selectable<Table>[C]>;
+      | DollarComparison<Selectable<Table>[C]>
+      | JsonComparisonOf<Selectable<Table>[C]>;
   }
   & {
     /** All of these. */

@@ -97,7 +97,7 @@ export class RelationGraph {
         const target = this.tableOn(db, relation.to, undefined);
         return {
           isMany: isMany(relation),
-          encode: (column, value) => target.encode(column, value),
+          encode: target.encoder,
           relatives: this.relativesOf(db, relation.to),
           exists: (...parameters) => relatedExists(relation, ...parameters),
         };

@@ -44,7 +44,10 @@ async function prepareInclude(place: Place, table: string, include: Include): Pr
 async function follow({ graph, db }: Place, table: string, name: string): Promise<string> {
   const { to, through } = await graph.resolve(db, table, name);
   for (const each of through === undefined ? [to] : [to, through.table]) {
-    await graph.tableOn(db, each, undefined).know();
+    // Conditions on arrays depend on the type of the column.
+    const table = graph.tableOn(db, each, undefined);
+    await table.know();
+    await table.columns.read(db);
   }
   // The key breaks ties where there is a limit.
   await graph.tableOf(db, to);

@@ -44,6 +44,10 @@ describe("the types of codecs", () => {
       assert.deepEqual([theme, tags, big], ["dark", ["a"], 5n]);
       assert.equal((await posts.update(post.id, { big: null })).big, null);
       assert.equal(await posts.count({ where: { big: { lt: 9n } } }), 0);
+      assert.equal(await posts.count({ where: { settings: { path: ["theme"], eq: "dark" } } }), 1);
+      assert.equal(await posts.count({ where: { tags: { arrayContains: "a" } } }), 1);
+      // @ts-expect-error: a number has no path
+      await assert.rejects(posts.count({ where: { id: { path: ["a"], eq: 1 } } }));
       const [some] = await posts.find({ select: ["settings"], orderBy: "id" });
       assert.equal(some?.settings.theme, "dark");
       // @ts-expect-error: a text is what is stored, not what is given
