@@ -102,18 +102,12 @@ export function groupDirectly<T>(
   const groups = new Map<Name, T[]>();
   for (const name of values.keys()) groups.set(name, []);
   for (let i = 0; i < found.length; i++) {
-    const name = given[i];
-    if (!isOfKind(name, kind)) return undefined;
-    const group = groups.get(name);
+    // A value of another type is none of them.
+    const group = groups.get(given[i] as Name);
     if (group === undefined) return undefined;
     group.push(found[i]!);
   }
   return groups;
-}
-
-function isOfKind(name: unknown, kind: Keys["kind"]): name is Name {
-  if (kind === "number") return typeof name === "number";
-  return kind === "bigint" ? typeof name === "bigint" : typeof name === "string";
 }
 
 /** Whether no two names may be the same key to the database. */

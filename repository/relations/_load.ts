@@ -88,11 +88,15 @@ async function addRelation(
     ? decoded
     : decoded.map((row) => picked(row, included));
   const groups = await grouped(place, query, keys, given, related);
-  keys.names.forEach((key, i) => {
+  const many = isMany(relation);
+  // Rows of one key have the same related rows, and each a list of its own.
+  const isShared = keys.values.size < keys.names.length;
+  for (let i = 0; i < targets.length; i++) {
+    const key = keys.names[i];
     const own = (key === undefined ? undefined : groups.get(key)) ?? [];
-    if (!isMany(relation) && own.length > 1) throw new MultipleRowsError(relation.to);
-    add(table, targets[i]!, name, isMany(relation) ? [...own] : own[0] ?? null);
-  });
+    if (!many && own.length > 1) throw new MultipleRowsError(relation.to);
+    add(table, targets[i], name, many ? isShared ? [...own] : own : own[0] ?? null);
+  }
 }
 
 async function addCounts(
@@ -201,10 +205,12 @@ async function read(
     // Lists of a few lengths have a few plans: the last key stands for those that are missing.
     const length = Math.min(most, 2 ** Math.ceil(Math.log2(part.length)));
     while (part.length < length) part.push(part.at(-1)!);
-    const keys = part.flatMap((key) =>
-      valuesOf(key.map((value, i) => keeper.kept(relation.columns[i]![1], value)), dates)
+    const parameters = valuesOf(
+      part,
+      dates,
+      (i, value) => keeper.kept(relation.columns[i]![1], value),
     );
-    const parameters = [...keys, ...others];
+    parameters.push(...others);
     const build = make({ ...query, dates, keys: length });
     const shape = `${make.name} ${length} ${dates.join()} ${query.shape}`;
     const { rows } = length <= LONG || child.comesAgain(shape)
@@ -337,9 +343,7 @@ async function ownersOf(
   };
   for (let start = 0; start < all.length; start += most) {
     const part = all.slice(start, start + most);
-    const given = part.flatMap((key) =>
-      valuesOf(key.map((value, i) => own.kept(relation.columns[i]![0], value)), dates)
-    );
+    const given = valuesOf(part, dates, (i, value) => own.kept(relation.columns[i]![0], value));
     const { rows } = await own.runOnce(
       given,
       (db, at) =>

@@ -112,11 +112,26 @@ export function widthOf(dates: Dates): number {
   return dates.reduce((width, isDate) => width + (isDate ? 2 : 1), 0);
 }
 
-/** The values of a key in a query: of a date also the end of its millisecond. */
-export function valuesOf(key: readonly unknown[], dates: Dates): unknown[] {
-  return key.flatMap((value, i) =>
-    dates[i] ? [value, value instanceof Date ? new Date(value.getTime() + 1) : value] : [value]
-  );
+/**
+ * The values of keys in a query: of a date also the end of its millisecond.
+ *
+ * @param keep returns a value of a column of the key as the driver is given it
+ */
+export function valuesOf(
+  keys: readonly (readonly unknown[])[],
+  dates: Dates,
+  keep: (column: number, value: unknown) => unknown,
+): unknown[] {
+  const values: unknown[] = [];
+  for (const key of keys) {
+    for (let i = 0; i < key.length; i++) {
+      const value = keep(i, key[i]);
+      values.push(value);
+      if (!dates[i]) continue;
+      values.push(value instanceof Date ? new Date(value.getTime() + 1) : value);
+    }
+  }
+  return values;
 }
 
 /**

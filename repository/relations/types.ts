@@ -294,6 +294,6 @@ export type TableCodecs<DB> = {
 };
 
 /** A database whose columns have the types of codecs. */
-export type CodedDatabase<DB, X> = {
+export type CodedDatabase<DB, X> = [keyof X] extends [never] ? DB : {
   [T in keyof DB]: T extends keyof X ? Coded<DB[T], X[T]> : DB[T];
 };
