@@ -24,6 +24,8 @@ export class KnownColumns {
   #isRead = false;
   #found: FoundColumns | undefined;
   #required: readonly Required[] = [];
+  /** The keys of those, as inputs have them; `undefined` where none was seen yet. */
+  #keys: readonly (string | undefined)[] = [];
 
   constructor(table: string) {
     this.#table = table;
@@ -66,12 +68,16 @@ export class KnownColumns {
     this.#required = fills ? [] : found.relation.columns
       .filter(({ isOptional }) => isOptional === false).map((column) => ({ column }));
     for (const key of this.#good) this.#note(key);
+    this.#keys = this.#required.map(({ key }) => key);
   }
 
   #note(key: string): void {
     const column = this.#found?.find(key);
     const required = this.#required.find((each) => each.column === column);
-    if (required !== undefined) required.key ??= key;
+    if (required !== undefined && required.key === undefined) {
+      required.key = key;
+      this.#keys = this.#required.map(({ key }) => key);
+    }
     if (this.#good.size < MOST_NAMES) this.#good.add(key);
   }
 
@@ -113,7 +119,9 @@ export class KnownColumns {
 
   /** Whether a row may lack a column that must be given. */
   mayLack(row: Readonly<Record<string, unknown>>): boolean {
-    for (const { key } of this.#required) {
+    const keys = this.#keys;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
       if (key === undefined || row[key] === undefined) return true;
     }
     return false;
@@ -137,11 +145,11 @@ export class KnownColumns {
     const given = new Set(all.map((name) => this.#found?.find(name)?.name));
     const stamped = this.#lackedBy(Object.keys(row)).filter(({ name }) => given.has(name));
     // What a plugin gives once, it gives to each row.
-    this.#required = this.#required.filter(({ column }) => !stamped.includes(column));
+    this.#require(this.#required.filter(({ column }) => !stamped.includes(column)));
     if (this.#lackedBy(all).length === 0) return;
     const found = await findColumns(db, this.#table, { reread: true });
     if (found === undefined || await found.fillsMissing()) {
-      this.#required = [];
+      this.#require([]);
       return;
     }
     this.#take(found, db);
@@ -155,6 +163,11 @@ export class KnownColumns {
       columns,
       detail: "the input has no value for it, and it has no default",
     });
+  }
+
+  #require(required: readonly Required[]): void {
+    this.#required = required;
+    this.#keys = required.map(({ key }) => key);
   }
 
   #lackedBy(keys: readonly string[]): RelationColumn[] {
