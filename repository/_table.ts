@@ -415,7 +415,8 @@ export class Table {
   #json(column: string, value: unknown): unknown {
     if (typeof value !== "string") return value;
     const type = this.#plans.columns.types?.(column);
-    if (isJsonType(type)) return value;
+    // SQLite has no type for it, whatever the column is declared as.
+    if (this.dialect !== "sqlite" && isJsonType(type)) return value;
     try {
       return JSON.parse(value);
     } catch (cause) {

@@ -33,6 +33,8 @@ export interface FoundColumns {
   has(column: string): boolean;
   /** Returns the names of the columns, as rows of the executor have them. */
   names(): Promise<readonly string[]>;
+  /** Returns the names of the columns that hold JSON though their type does not say so. */
+  jsonColumns(): Promise<readonly string[]>;
   /** Returns whether the database itself gives a value to a column that must have one. */
   fillsMissing(): Promise<boolean>;
 }
@@ -95,6 +97,11 @@ export async function findColumns(
       find(column) !== undefined || relation.hasHiddenColumns === true ||
       catalog.hiddenColumns.includes(foldCase(column)),
     names: () => writtenNames(executor, relation.columns.map(({ name }) => name)),
+    jsonColumns: async () =>
+      await catalog.readJsonColumns?.(
+        plainOf(executor),
+        physicalNames(executor, parseTableName(table)),
+      ) ?? [],
     fillsMissing: async () =>
       await catalog.fillsMissing?.(
         plainOf(executor),

@@ -6,7 +6,7 @@ export interface RelationColumn {
   readonly name: string;
   /** Whether it may hold NULL. */
   readonly isNullable: boolean;
-  /** Its type, as the catalog writes it; of an enumeration of PostgreSQL `enum`, of a domain its base. */
+  /** Its type, as the catalog writes it; of an enumeration of PostgreSQL `enum`, of an array of one `enum[]`, of a domain its base. */
   readonly type?: string | undefined;
   /** Whether the database computes it of other columns. */
   readonly isGenerated?: boolean | undefined;

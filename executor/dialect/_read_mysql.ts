@@ -124,3 +124,21 @@ export async function fillsMissingOfMysql(
         and t.event_manipulation = 'INSERT') as triggers`.execute(db);
   return Number(row?.triggers) > 0 || !/STRICT_(?:TRANS|ALL)_TABLES/.test(String(row?.mode));
 }
+
+/** Returns the columns of JSON of MariaDB, which are of type `longtext` and have a check. */
+export async function jsonColumnsOfMariadb(
+  db: Kysely<any>,
+  { name, schema }: NamedTable,
+): Promise<readonly string[]> {
+  try {
+    const { rows } = await sql<{ clause: string }>`
+      select c.check_clause as clause from information_schema.check_constraints c
+      where c.constraint_schema = coalesce(${schema ?? null}, database())
+        and c.table_name = ${name}`.execute(db);
+    return rows.flatMap(({ clause }) => /^json_valid\(`([^`]+)`\)$/i.exec(clause)?.[1] ?? []);
+  } catch (error) {
+    // ER_BAD_FIELD_ERROR: MySQL does not tell the table, and has a type for JSON.
+    if ((error as { errno?: unknown }).errno === 1054) return [];
+    throw error;
+  }
+}

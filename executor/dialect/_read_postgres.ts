@@ -35,7 +35,8 @@ export async function readPostgres(
       a.attname::text as attribute, case when a.attnotnull then 0 else 1 end as nullable,
       case y.typtype when 'e' then 'enum'
         when 'd' then pg_catalog.format_type(y.typbasetype, y.typtypmod)
-        else pg_catalog.format_type(a.atttypid, a.atttypmod) end as type,
+        else case when (select e.typtype from pg_catalog.pg_type e where e.oid = y.typelem) = 'e'
+          then 'enum[]' else pg_catalog.format_type(a.atttypid, a.atttypmod) end end as type,
       (select l.collname::text from pg_catalog.pg_collation l
         where l.oid = a.attcollation and not l.collisdeterministic) as collation,
       null as key, 0 as primary, a.attnum::int as place,

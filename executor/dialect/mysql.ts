@@ -2,7 +2,12 @@ import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
 import { MYSQL_READERS } from "./_readers.ts";
 import { MYSQL_SETTINGS } from "./_settings.ts";
-import { fillsMissingOfMysql, readForeignKeysOfMysql, readMysql } from "./_read_mysql.ts";
+import {
+  fillsMissingOfMysql,
+  jsonColumnsOfMariadb,
+  readForeignKeysOfMysql,
+  readMysql,
+} from "./_read_mysql.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** MySQL and MariaDB; where these differ, what is safe on both. */
@@ -49,6 +54,7 @@ export const MYSQL: DialectTraits = {
     readRelations: readMysql,
     readForeignKeys: readForeignKeysOfMysql,
     fillsMissing: fillsMissingOfMysql,
+    readJsonColumns: jsonColumnsOfMariadb,
     readsEverySchema: false,
   },
   ctes: {

@@ -96,6 +96,8 @@ export interface CatalogTraits {
   readonly readRelations: ReadRelations | undefined;
   /** Returns whether the database itself gives a value to a column that must have one and has no default. */
   readonly fillsMissing?: FillsMissing | undefined;
+  /** Reads which columns hold JSON though their type does not say so. */
+  readonly readJsonColumns?: ReadJsonColumns | undefined;
   /** Reads the foreign keys of the tables that their names alone find; `undefined` where none are. */
   readonly readForeignKeys: ReadForeignKeys | undefined;
   /** Whether a name is looked up in every schema at once, and so known in all of them. */
@@ -165,6 +167,9 @@ export type ReadRelations = (
 
 /** Tells, for one table, whether a value that must be given may be missing from an INSERT. */
 export type FillsMissing = (db: Kysely<any>, table: NamedTable) => Promise<boolean>;
+
+/** Returns the names of columns of one table that hold JSON. */
+export type ReadJsonColumns = (db: Kysely<any>, table: NamedTable) => Promise<readonly string[]>;
 
 /** One row of a query for foreign keys: a column of a key. They are in the order of its columns. */
 export interface ForeignKeyRow {

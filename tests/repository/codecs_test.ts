@@ -4,9 +4,12 @@ import {
   createORM,
   createRepository,
   createRepositoryFactory,
+  findCodecs,
   json,
 } from "@kysera/repository";
-import { type ColumnType, type Generated, type JSONColumnType, Kysely } from "kysely";
+import { type ColumnType, type Generated, type JSONColumnType, Kysely, sql } from "kysely";
+import { BadRequestError } from "@kysera/core";
+import { onEveryDialect } from "../support/matrix.ts";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
@@ -84,6 +87,57 @@ describe("the types of codecs", () => {
       }
     } finally {
       await db.destroy();
+    }
+  });
+});
+
+interface Typed {
+  typed: {
+    id: bigint;
+    doc: JSONColumnType<{ list: number[] } | null>;
+    at: Date | null;
+    title: string;
+    moods: Generated<string[] | null>;
+  };
+}
+
+onEveryDialect("findCodecs()", (dialect) => {
+  it("chooses codecs by the types of the catalog", async () => {
+    const { db, close }: { db: Kysely<Typed>; close(): Promise<void> } = await dialect.open();
+    try {
+      const isPostgres = dialect.dialect === "postgres";
+      if (isPostgres) await sql`create type mood as enum ('ok', 'so, so')`.execute(db);
+      const at = { sqlite: "datetime", postgres: "timestamptz", mysql: "datetime(3)" };
+      await sql`create table typed (id bigint primary key, doc json, at ${
+        sql.raw(at[dialect.dialect])
+      }, title varchar(20), moods ${sql.raw(isPostgres ? "mood[]" : "varchar(9)")})`.execute(db);
+      const codecs = await findCodecs(db, "typed");
+      assert.deepEqual(
+        Object.keys(codecs),
+        isPostgres ? ["id", "doc", "at", "moods"] : ["id", "doc", "at"],
+      );
+      const typed = createRepository(db, { tableName: "typed", codecs });
+      const row = {
+        id: 9007199254740991n,
+        doc: { list: [1, 2] },
+        at: new Date("2026-03-01T12:34:56.789Z"),
+        title: "x",
+        moods: isPostgres ? ["so, so", "ok"] : null,
+      };
+      assert.deepEqual(await typed.create(row), row);
+      assert.deepEqual(await typed.findById(row.id), row);
+      assert.deepEqual(await typed.find({ where: { at: row.at } }), [row]);
+      assert.equal(await typed.count({ where: { doc: { path: ["list", 1], eq: 2 } } }), 1);
+      // @ts-expect-error: a document is given, not its text
+      await typed.update(row.id, { doc: "{}" });
+      assert.deepEqual(Object.keys(await findCodecs(db, "typed", { kinds: ["bigint"] })), ["id"]);
+      await assert.rejects(findCodecs(db, "typde" as "typed"), /does not tell of such a table/);
+      await assert.rejects(
+        findCodecs(db, "typed", { kinds: ["jsonn" as "json"] }),
+        BadRequestError,
+      );
+    } finally {
+      await close();
     }
   });
 });
