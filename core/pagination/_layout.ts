@@ -26,6 +26,8 @@ export interface Layout {
   readonly keys: readonly OperationNode[];
   /** Columns that the caller of the query does not know of. */
   readonly hidden: readonly string[];
+  /** Whether it may run in parts, each of which reads some of its rows. */
+  readonly inParts: boolean;
 }
 
 /** What to order by, as the database has it. */
@@ -64,6 +66,7 @@ export function layOut(
       query,
       keys: keys.map((key, i) => ordered(columnOf(pageTable, nameOf(key, action)), i)),
       hidden: [],
+      inParts: false,
     };
   }
   const resolved = keys.map((key) => resolve(key, node));
@@ -72,6 +75,8 @@ export function layOut(
       query: node,
       keys: resolved.map(({ node }, i) => ordered(operand(node), i)),
       hidden: [],
+      // What WITH reads or writes is read and written once.
+      inParts: node.with === undefined,
     };
   }
   const added: SelectionNode[] = [];
@@ -94,6 +99,7 @@ export function layOut(
     query: selectFrom(inner, [SelectionNode.createSelectAll()]),
     keys: columns,
     hidden,
+    inParts: false,
   };
 }
 

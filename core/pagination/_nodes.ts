@@ -12,7 +12,9 @@ import {
   ReferenceNode,
   SelectionNode,
   SelectQueryNode,
+  SetOperationNode,
   TableNode,
+  TupleNode,
   ValueNode,
   WhereNode,
 } from "kysely";
@@ -37,6 +39,11 @@ export function binary(
   right: OperationNode,
 ): OperationNode {
   return BinaryOperationNode.create(left, OperatorNode.create(operator), right);
+}
+
+/** `(a, b)`, or what stands alone. */
+export function tuple(nodes: readonly OperationNode[]): OperationNode {
+  return nodes.length === 1 ? nodes[0]! : TupleNode.create(nodes);
 }
 
 /** `node is null`, or `node is not null` */
@@ -71,6 +78,18 @@ export function withCondition(query: SelectQueryNode, condition: OperationNode):
 export function withoutOrder(query: SelectQueryNode): SelectQueryNode {
   const { orderBy: _, ...rest } = query;
   return rest;
+}
+
+/** Several queries, the rows of one after those of the other. */
+export function unionAll(queries: readonly SelectQueryNode[]): SelectQueryNode {
+  // In brackets, as it were: each has an order and a limit of its own.
+  const [first, ...others] = queries.map((query) =>
+    selectFrom(query, [SelectionNode.createSelectAll()])
+  );
+  return {
+    ...first!,
+    setOperations: others.map((query) => SetOperationNode.create("union", query, true)),
+  };
 }
 
 /** `select .. from (query) as page` */

@@ -1,19 +1,13 @@
-import {
-  LimitNode,
-  type OperationNode,
-  type SelectionNode,
-  type SelectQueryNode,
-  ValueNode,
-} from "kysely";
+import { LimitNode, type OperationNode, type SelectQueryNode, ValueNode } from "kysely";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import { parseDatabaseError } from "../errors/parse_database_error.ts";
 import { SqlSyntaxError } from "../errors/sql_syntax_error.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Position } from "./_cursor.ts";
 import { type Key, reversed } from "./_key.ts";
-import { rowsAfter } from "./_keyset.ts";
+import { type Condition, partsAfter, rowsAfter } from "./_keyset.ts";
 import type { Layout } from "./_layout.ts";
-import { selectAs, withCondition } from "./_nodes.ts";
+import { selectAs, unionAll, withCondition } from "./_nodes.ts";
 import { orderBy } from "./_order.ts";
 import { type AnyQuery, type Inspected, replace } from "./_query.ts";
 import type { CursorValue, KeyType } from "./_values.ts";
@@ -52,23 +46,21 @@ export interface PageRow {
 
 /** Reads the rows that come next in the direction of the walk, in that direction. */
 export async function readPage(request: PageRequest): Promise<PageRow[]> {
-  const { dialect, layout, position, forward, types } = request;
+  const { layout, position, forward, types, limit } = request;
   const keys = forward ? request.keys : request.keys.map(reversed);
   const kept = layout.keys.map((node, index) => Object.entries(types[index]!.select(node)));
-  const selections = kept.flatMap((columns, index) =>
-    columns.map(([end, node]) => selectAs(node, columnName(end, index)))
-  );
-  const condition = position === undefined ? true : conditionOf(position, keys, types, forward);
-  if (condition === false) return [];
-  const query = condition === true ? layout.query : withCondition(layout.query, condition);
-  const node = {
-    ...query,
-    selections: [...query.selections ?? [], ...selections] as SelectionNode[],
-    orderBy: orderBy(keys, dialect),
-    limit: LimitNode.create(ValueNode.create(request.limit)),
-  };
-  const rows = await runInstead(request, node);
+  const parts = position === undefined ? ALL_ROWS : partsOf(request, position, keys);
+  const rows: Record<string, unknown>[] = [];
+  for (const part of parts) {
+    const ranges = part.filter((condition) => condition !== false);
+    if (ranges.length > 0 && rows.length < limit) {
+      rows.push(
+        ...await readRanges({ ...request, limit: limit - rows.length, keys }, kept, ranges),
+      );
+    }
+  }
   const hidden = new Set([
+    RANGE,
     ...layout.hidden,
     ...kept.flatMap((columns, index) => columns.map(([end]) => columnName(end, index))),
   ]);
@@ -81,18 +73,49 @@ export async function readPage(request: PageRequest): Promise<PageRow[]> {
   }));
 }
 
-function conditionOf(
+const ALL_ROWS: readonly (readonly Condition[])[] = [[true]];
+
+/** The column that tells from which of several ranges a row is. */
+const RANGE = "kyserarange";
+
+/** Reads the first rows of ranges that follow one another, by one statement. */
+async function readRanges(
+  request: PageRequest,
+  kept: readonly (readonly [end: string, node: OperationNode][])[],
+  ranges: readonly (OperationNode | true)[],
+): Promise<readonly Record<string, unknown>[]> {
+  const { dialect, keys, layout: { query }, limit } = request;
+  const selections = kept.flatMap((columns, index) =>
+    columns.map(([end, node]) => selectAs(node, columnName(end, index)))
+  );
+  const queries = ranges.map((range, index): SelectQueryNode => ({
+    ...range === true ? query : withCondition(query, range),
+    selections: [
+      ...query.selections ?? [],
+      ...selections,
+      ...ranges.length === 1 ? [] : [selectAs(ValueNode.createImmediate(index), RANGE)],
+    ],
+    orderBy: orderBy(keys, dialect),
+    limit: LimitNode.create(ValueNode.create(limit)),
+  }));
+  if (queries.length === 1) return await runInstead(request, queries[0]!);
+  const rows = await runInstead(request, unionAll(queries));
+  // UNION ALL promises no order; the rows of each range have theirs.
+  return rows.toSorted((a, b) => Number(a[RANGE]) - Number(b[RANGE])).slice(0, limit);
+}
+
+function partsOf(
+  { dialect, forward, layout, types }: PageRequest,
   { side, values: kept }: Position,
   keys: readonly Key[],
-  types: readonly KeyType[],
-  forward: boolean,
-): OperationNode | boolean {
+): readonly (readonly Condition[])[] {
   const bounds = keys.map((key, index) => {
     const [kind, text] = kept[index] ?? ["", null];
     return { key, value: text === null ? undefined : types[index]!.bind([kind, text]) };
   });
   // The place after a row is before the rows that come next, and after that row on the way back
-  return rowsAfter(bounds, (side === "after") !== forward);
+  const inclusive = (side === "after") !== forward;
+  return layout.inParts ? partsAfter(bounds, inclusive, dialect) : [[rowsAfter(bounds, inclusive)]];
 }
 
 function columnName(end: string, index: number): string {

@@ -22,6 +22,18 @@ export function shapeOf(query: SelectQueryNode): Shape {
     : "block";
 }
 
+/** Joins that give no row without one of their own table. */
+const INNER: ReadonlySet<string> = new Set(["InnerJoin", "CrossJoin", "LateralInnerJoin"]);
+
+/**
+ * Whether the column `id` of each table, where it has one to tell its rows apart, has a value in
+ * every row of the result.
+ */
+export function everyRowHasId(query: SelectQueryNode): boolean {
+  return shapeOf(query) === "block" &&
+    (query.joins?.every(({ joinType }) => INNER.has(joinType)) ?? true);
+}
+
 /** Whether the query cuts off rows. */
 export function isLimited({ limit, offset, fetch, top }: SelectQueryNode): boolean {
   return limit !== undefined || offset !== undefined || fetch !== undefined || top !== undefined;

@@ -15,7 +15,7 @@ import { type Layout, layOut, splitOrder } from "./_layout.ts";
 import { bounded, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
 import { type PageRow, readPage, runInstead } from "./_page.ts";
 import { dialectOf, inspect, orderedBy } from "./_query.ts";
-import { isLimited } from "./_shape.ts";
+import { everyRowHasId, isLimited } from "./_shape.ts";
 import { totalOf } from "./_total.ts";
 import { CUT } from "./_types_mysql.ts";
 import { typesOf } from "./_values.ts";
@@ -164,7 +164,7 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
     implied,
   };
   const plain = layOut(split.query, wanted, action);
-  const asked = keysOf(plain, orderBy, dialect);
+  const asked = keysOf(plain, orderBy, { dialect, hasIds: implied && everyRowHasId(split.query) });
   if (asked.length === 0) throw new BadRequestError(`Cannot ${action}: "orderBy" is empty`);
 
   const codec = await CursorCodec.create(fingerprint(inspected, asked), asked.length, security);
@@ -252,7 +252,7 @@ function refuseOwnParts({ query, own }: ReturnType<typeof splitOrder>): void {
 function keysOf(
   { keys }: Layout,
   orderBy: readonly CursorOrderBy<any, any, any>[],
-  dialect: Dialect,
+  { dialect, hasIds }: { readonly dialect: Dialect; readonly hasIds: boolean },
 ): Key[] {
   return keys.map((node, index) => {
     // What makes the order unique goes the way of what was asked for last, as an index would
@@ -264,7 +264,7 @@ function keysOf(
       nullsFirst: item?.nulls === undefined
         ? nullsComeFirst(dialect, descending)
         : item.nulls === "first",
-      nullable: item?.nullable ?? true,
+      nullable: item === undefined ? !hasIds : item.nullable ?? true,
     };
   });
 }
