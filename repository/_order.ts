@@ -8,6 +8,7 @@ export interface OrderItem {
   readonly column: string;
   readonly direction: "asc" | "desc";
   readonly nulls: "first" | "last" | undefined;
+  readonly nullable?: boolean | undefined;
 }
 
 /** What says an order, among the options of a user. */
@@ -16,6 +17,8 @@ export interface OrderOptions {
   readonly orderDirection?: unknown;
   readonly sort?: unknown;
 }
+
+const ITEM_KEYS = ["column", "direction", "nulls", "nullable"];
 
 /** Reads an order of a user. @throws {BadRequestError} */
 export function readOrder(options: OrderOptions): OrderItem[] {
@@ -42,13 +45,13 @@ export function readOrder(options: OrderOptions): OrderItem[] {
       throw new BadRequestError("Cannot order rows: an item of orderBy is no object");
     }
     for (const key of Object.keys(item)) {
-      if (key === "column" || key === "direction" || key === "nulls") continue;
+      if (ITEM_KEYS.includes(key)) continue;
+      const known = ITEM_KEYS.map((name) => `"${name}"`).join(", ");
       throw new BadRequestError(
-        `Cannot order rows: an item of orderBy has the unknown key "${key}"; there are "column", ` +
-          `"direction" and "nulls"`,
+        `Cannot order rows: an item of orderBy has the unknown key "${key}"; there are ${known}`,
       );
     }
-    const { column, direction = "asc", nulls } = item;
+    const { column, direction = "asc", nulls, nullable } = item;
     assertColumn(column, "order rows");
     if (direction !== "asc" && direction !== "desc") {
       throw new BadRequestError(`Cannot order rows: a direction is "asc" or "desc"`);
@@ -56,7 +59,10 @@ export function readOrder(options: OrderOptions): OrderItem[] {
     if (nulls !== undefined && nulls !== "first" && nulls !== "last") {
       throw new BadRequestError(`Cannot order rows: nulls come "first" or "last"`);
     }
-    return { column, direction, nulls };
+    if (nullable !== undefined && typeof nullable !== "boolean") {
+      throw new BadRequestError("Cannot order rows: nullable is true or false");
+    }
+    return { column, direction, nulls, ...nullable === undefined ? {} : { nullable } };
   });
 }
 

@@ -324,8 +324,9 @@ export function reads(table: Table): Reads {
       if (!table.isKeyUnique) await abortable(signal, () => table.checkKey());
       const result = await telling(table, () =>
         paginateCursor(query, {
-          orderBy: order.length === 0 ? keyOrder(definition.primaryKey, []) : order,
-          uniqueBy: definition.primaryKey,
+          orderBy: uniqueOrder(definition.primaryKey, order),
+          // The order ends with the key.
+          uniqueBy: [],
           limit,
           cursor,
           security,
@@ -431,6 +432,16 @@ function readSelect(select: unknown): readonly string[] | undefined {
 function keyOrder(key: readonly string[], order: readonly OrderItem[]): OrderItem[] {
   return key.filter((column) => !order.some((item) => item.column === column))
     .map((column) => ({ column, direction: "asc", nulls: undefined }));
+}
+
+/** An order that goes on by the key, in the direction it ends in, as an index would. */
+function uniqueOrder(key: readonly string[], order: readonly OrderItem[]): OrderItem[] {
+  const direction = order.at(-1)?.direction ?? "asc";
+  const rest = keyOrder(key, order).map((item) => ({ ...item, direction }));
+  // A row without a key is none.
+  return [...order, ...rest].map((item) =>
+    key.includes(item.column) ? { nullable: false, ...item } : item
+  );
 }
 
 function wholeNumber(value: number, name: string): number {

@@ -126,6 +126,12 @@ export type OrderBy<Table> =
     readonly direction?: "asc" | "desc" | undefined;
     /** Where rows without a value go. Default: as the dialect has it. */
     readonly nulls?: "first" | "last" | undefined;
+    /**
+     * Whether there can be rows without a value, for pages by cursor: one statement fewer at the end
+     * where there are none, and an index for a key behind others. Default: true, but for the columns
+     * of the primary key. Where it is false and a row has no value, that row may be on no page.
+     */
+    readonly nullable?: boolean | undefined;
   }[];
 
 /** Options of everything that reads. */
