@@ -1,6 +1,7 @@
 import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import { decodeBase64, encodeBase64 } from "./_base64.ts";
+import { Hmac } from "./_hmac.ts";
 import type { CursorValue } from "./_values.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
 
@@ -17,51 +18,33 @@ export interface Position {
   readonly values: readonly CursorValue[];
 }
 
-const version = "k2";
+const version = "k3";
 const maxLength = 65_536;
 const leastSecret = 32;
 const encoder = new TextEncoder();
 
 /** Writes and reads the cursors of one query: no other's are taken. */
 export class CursorCodec {
-  readonly #keys: readonly CryptoKey[];
+  readonly #keys: readonly Hmac[];
   readonly #query: string;
   readonly #count: number;
-
-  private constructor(keys: readonly CryptoKey[], query: string, count: number) {
-    this.#keys = keys;
-    this.#query = query;
-    this.#count = count;
-  }
 
   /**
    * @param query what the query and its order are made of; in no cursor, but in its authentication
    * @param count how many keys the order has
    */
-  static async create(
-    query: string,
-    count: number,
-    security: CursorSecurity | undefined,
-  ): Promise<CursorCodec> {
-    const keys = await Promise.all(
-      secretsOf(security).map((secret) =>
-        crypto.subtle.importKey(
-          "raw",
-          encoder.encode(secret),
-          { name: "HMAC", hash: "SHA-256" },
-          false,
-          ["sign", "verify"],
-        )
-      ),
-    );
-    return new CursorCodec(keys, query, count);
+  constructor(query: string, count: number, security: CursorSecurity | undefined) {
+    this.#keys = secretsOf(security).map((secret) => new Hmac(secret));
+    // Its hash stands for it: each tag is of a short message then.
+    this.#query = encodeBase64(new Hmac("query of a cursor").sign(query));
+    this.#count = count;
   }
 
   /** Writes a cursor. */
-  async encode({ side, direction, values }: Position): Promise<string> {
+  encode({ side, direction, values }: Position): string {
     const payload = encodeBase64(encoder.encode(JSON.stringify([side, direction, ...values])));
-    const signature = await crypto.subtle.sign("HMAC", this.#keys[0]!, this.#signed(payload));
-    return `${version}.${payload}.${encodeBase64(new Uint8Array(signature))}`;
+    const tag = this.#keys[0]!.sign(this.#signed(payload));
+    return `${version}.${payload}.${encodeBase64(tag)}`;
   }
 
   /**
@@ -69,7 +52,7 @@ export class CursorCodec {
    *
    * @throws {BadRequestError} if it is none, or none of this query
    */
-  async decode(cursor: string): Promise<Position> {
+  decode(cursor: string): Position {
     if (typeof cursor !== "string" || cursor.length > maxLength) throw unreadable();
     const [head, payload, signature, ...rest] = cursor.split(".");
     if (payload === undefined || signature === undefined || rest.length > 0) throw unreadable();
@@ -84,7 +67,7 @@ export class CursorCodec {
     }
     const data = this.#signed(payload);
     for (const key of this.#keys) {
-      if (await crypto.subtle.verify("HMAC", key, tag, data)) return this.#parse(payload);
+      if (key.verify(data, tag)) return this.#parse(payload);
     }
     throw new BadRequestError(
       "Cannot use cursor: it was made for another query, order or secret, or was changed; a filter " +
@@ -93,8 +76,8 @@ export class CursorCodec {
   }
 
   /** What a signature is over. The payload has no line break, so the two cannot be shifted. */
-  #signed(payload: string): Uint8Array<ArrayBuffer> {
-    return encoder.encode(`${version}\n${payload}\n${this.#query}`);
+  #signed(payload: string): string {
+    return `${version}\n${payload}\n${this.#query}`;
   }
 
   /** Nobody but us wrote what is authentic, so little is left to check. */

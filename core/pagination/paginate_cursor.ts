@@ -167,10 +167,10 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   const asked = keysOf(plain, orderBy, { dialect, hasIds: implied && everyRowHasId(split.query) });
   if (asked.length === 0) throw new BadRequestError(`Cannot ${action}: "orderBy" is empty`);
 
-  const codec = await CursorCodec.create(fingerprint(inspected, asked), asked.length, security);
+  const codec = new CursorCodec(fingerprint(inspected, asked), asked.length, security);
   // `?cursor=` of an address says that there is none.
   const isFirst = cursor === undefined || cursor === null || cursor === "";
-  const position = isFirst ? undefined : await codec.decode(cursor);
+  const position = isFirst ? undefined : codec.decode(cursor);
   const forward = (direction ?? position?.direction ?? "forward") === "forward";
   const types = await abortable(signal, () =>
     typesOf({
@@ -201,7 +201,7 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   const rows = found.slice(0, limit);
   if (!forward) rows.reverse();
   const more = found.length > limit;
-  const ends = await cursorsOf(codec, rows, position, {
+  const ends = cursorsOf(codec, rows, position, {
     hasNext: forward ? more : position !== undefined,
     hasPrev: forward ? position !== undefined : more,
   });
@@ -270,12 +270,12 @@ function keysOf(
 }
 
 /** The cursors to both sides of a page; an empty page keeps the place where it was looked for. */
-async function cursorsOf(
+function cursorsOf(
   codec: CursorCodec,
   rows: readonly PageRow[],
   position: Position | undefined,
   has: Pick<PageInfo, "hasNext" | "hasPrev">,
-): Promise<Omit<PageInfo, "limit">> {
+): Omit<PageInfo, "limit"> {
   const first = rows[0];
   const last = rows.at(-1);
   const isCut = [has.hasPrev ? first : undefined, has.hasNext ? last : undefined]
@@ -295,10 +295,10 @@ async function cursorsOf(
   return {
     ...has,
     ...has.hasNext && after !== undefined
-      ? { nextCursor: await codec.encode({ ...after, direction: "forward" }) }
+      ? { nextCursor: codec.encode({ ...after, direction: "forward" }) }
       : {},
     ...has.hasPrev && before !== undefined
-      ? { prevCursor: await codec.encode({ ...before, direction: "backward" }) }
+      ? { prevCursor: codec.encode({ ...before, direction: "backward" }) }
       : {},
   };
 }
