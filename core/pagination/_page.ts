@@ -40,8 +40,8 @@ export interface PageRequest {
 export interface PageRow {
   /** The row. */
   readonly row: Record<string, unknown>;
-  /** The values. */
-  readonly values: readonly CursorValue[];
+  /** Returns the values. */
+  readonly values: () => readonly CursorValue[];
 }
 
 /** Reads the rows that come next in the direction of the walk, in that direction. */
@@ -64,13 +64,23 @@ export async function readPage(request: PageRequest): Promise<PageRow[]> {
     ...layout.hidden,
     ...kept.flatMap((columns, index) => columns.map(([end]) => columnName(end, index))),
   ]);
+  // The rows of a result have the same columns.
+  const names = Object.keys(rows[0] ?? {}).filter((name) => !hidden.has(name));
   return rows.map((row) => ({
-    row: Object.fromEntries(Object.entries(row).filter(([name]) => !hidden.has(name))),
-    values: kept.map((columns, index) => {
-      const selected = columns.map(([end]) => [end, valueIn(row, columnName(end, index))]);
-      return types[index]!.read(Object.fromEntries(selected));
-    }),
+    row: pick(row, names),
+    // Of most rows nobody asks.
+    values: () =>
+      kept.map((columns, index) => {
+        const selected = columns.map(([end]) => [end, valueIn(row, columnName(end, index))]);
+        return types[index]!.read(Object.fromEntries(selected));
+      }),
   }));
+}
+
+function pick(row: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const name of names) out[name] = row[name];
+  return out;
 }
 
 const ALL_ROWS: readonly (readonly Condition[])[] = [[true]];

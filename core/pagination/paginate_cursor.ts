@@ -276,10 +276,10 @@ function cursorsOf(
   position: Position | undefined,
   has: Pick<PageInfo, "hasNext" | "hasPrev">,
 ): Omit<PageInfo, "limit"> {
-  const first = rows[0];
-  const last = rows.at(-1);
+  const first = rows[0]?.values();
+  const last = rows.at(-1)?.values();
   const isCut = [has.hasPrev ? first : undefined, has.hasNext ? last : undefined]
-    .some((row) => row?.values.includes(CUT));
+    .some((values) => values?.includes(CUT));
   if (isCut) {
     throw new BadRequestError(
       `Cannot ${action}: a value of the order is longer than what the database sorts by ` +
@@ -288,10 +288,10 @@ function cursorsOf(
   }
   const after: Position | undefined = last === undefined
     ? position
-    : { side: "after", direction: "forward", values: last.values };
+    : { side: "after", direction: "forward", values: last };
   const before: Position | undefined = first === undefined
     ? position
-    : { side: "before", direction: "backward", values: first.values };
+    : { side: "before", direction: "backward", values: first };
   return {
     ...has,
     ...has.hasNext && after !== undefined
