@@ -12,7 +12,7 @@ import {
 import type { Relation, RelationColumn } from "../contract/relation.ts";
 import { parseTableName } from "../contract/table_scope.ts";
 import { TRAITS } from "../dialect/mod.ts";
-import { beneath, instanceOf } from "../instance/_graft.ts";
+import { plainOf, writtenNames } from "./_written_names.ts";
 import { currentRelationOf, physicalNames, relationOf } from "./_table_catalog.ts";
 
 /** What the catalog says of the columns of a table. */
@@ -133,23 +133,3 @@ function physicalColumn(executor: Kysely<any>, table: string, column: string): s
 }
 
 const NO_QUERY: QueryId = { queryId: "" };
-
-function plainOf(executor: Kysely<any>): Kysely<any> {
-  return instanceOf(executor) === undefined ? executor : beneath(executor);
-}
-
-/** Returns names after the Kysely plugins that rename what queries give. */
-async function writtenNames(
-  executor: Kysely<any>,
-  names: readonly string[],
-): Promise<readonly string[]> {
-  const written: string[] = [];
-  for (const name of names) {
-    let rows: Record<string, unknown>[] = [{ [name]: null }];
-    for (const plugin of plainOf(executor).getExecutor().plugins) {
-      ({ rows } = await plugin.transformResult({ queryId: NO_QUERY, result: { rows } }));
-    }
-    written.push(Object.keys(rows[0] ?? {})[0] ?? name);
-  }
-  return written;
-}

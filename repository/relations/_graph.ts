@@ -1,9 +1,9 @@
 import { BadRequestError, didYouMean } from "@kysera/core";
 import {
+  findColumns,
   findForeignKeys,
-  findTable,
+  type FoundColumns,
   type FoundForeignKey,
-  type FoundTable,
   planKey,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
@@ -17,7 +17,9 @@ import type { RelationConfig } from "./types.ts";
 /** What is known of a database: those of one executor share it. */
 interface Known {
   readonly relations: Map<string, Relation>;
-  readonly tables: Map<string, FoundTable>;
+  readonly tables: Map<string, FoundColumns>;
+  /** The columns of the keys of tables. */
+  readonly keys: Map<string, readonly string[]>;
 }
 
 /** Declared relations, and what the catalogs of databases say of their tables. */
@@ -151,7 +153,7 @@ export class RelationGraph {
   async #check(db: Kysely<any>, { name, from, to, columns, through }: Relation): Promise<void> {
     const action = `follow the relation "${name}" of "${from}"`;
     const own = await this.tableOf(db, from);
-    if (own?.has(name)) {
+    if (own?.find(name) !== undefined) {
       throw new BadRequestError(
         `Cannot ${action}: the table has a column of this name; give the relation another one`,
       );
@@ -164,14 +166,29 @@ export class RelationGraph {
   }
 
   /** Returns what the catalog says of a table, where it says something. */
-  async tableOf(db: Kysely<any>, table: string): Promise<FoundTable | undefined> {
+  async tableOf(db: Kysely<any>, table: string): Promise<FoundColumns | undefined> {
     const { tables } = this.#on(db);
     let found = tables.get(table);
     if (found === undefined) {
-      found = await findTable(db, table);
+      found = await findColumns(db, table);
       if (found !== undefined) tables.set(table, found);
     }
     return found;
+  }
+
+  /** Returns the columns of the key of a table, as queries write them; none where it is not known. */
+  async keyOf(db: Kysely<any>, table: string): Promise<readonly string[]> {
+    const { keys } = this.#on(db);
+    const known = keys.get(table);
+    if (known !== undefined) return known;
+    const found = await this.tableOf(db, table);
+    if (found === undefined) return [];
+    const names = await found.names();
+    const key = (found.relation.keys[0] ?? []).map((column) =>
+      names[found.relation.columns.findIndex(({ name }) => name === column)] ?? column
+    );
+    keys.set(table, key);
+    return key;
   }
 
   /** @throws {BadRequestError} if the catalog knows the table, and it has not all of the columns */
@@ -187,14 +204,14 @@ export class RelationGraph {
     const missing = [...columns].filter((column) => !found.has(column));
     if (missing.length === 0) return;
     // The table may have been changed since it was looked at.
-    const now = await findTable(db, table, { reread: true });
+    const now = await findColumns(db, table, { reread: true });
     if (now === undefined) return;
     this.#on(db).tables.set(table, now);
     const column = missing.find((column) => !now.has(column));
     if (column === undefined) return;
     throw new BadRequestError(
       `Cannot ${action}: "${table}" has no column ${others === undefined ? "" : "or relation "}` +
-        `"${shown(column)}"${didYouMean(column, [...now.columns, ...others ?? []])}`,
+        `"${shown(column)}"${didYouMean(column, [...await now.names(), ...others ?? []])}`,
     );
   }
 
@@ -202,7 +219,7 @@ export class RelationGraph {
     const key = planKey(db);
     let known = this.#known.get(key);
     if (known === undefined) {
-      this.#known.set(key, known = { relations: new Map(), tables: new Map() });
+      this.#known.set(key, known = { relations: new Map(), tables: new Map(), keys: new Map() });
     }
     return known;
   }

@@ -72,9 +72,7 @@ async function addRelation(
     order,
     limit,
     select: columnsRead(place, relation, included),
-    primaryKey: limit === undefined
-      ? []
-      : (await place.graph.tableOf(place.db, relation.to))?.key ?? [],
+    primaryKey: limit === undefined ? [] : await place.graph.keyOf(place.db, relation.to),
   });
   const found = await read(place, query, keys, relatedRows, limit);
   const given = givenKeys(relation, found, relation.through !== undefined);

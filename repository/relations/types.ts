@@ -1,5 +1,5 @@
 import type { Selectable } from "@kysera/core";
-import type { Codecs, Coded } from "../coded.ts";
+import type { Codecs, Coded, IsAnyType } from "../coded.ts";
 import type { ColumnOf, OrderBy } from "../types.ts";
 import type { Where } from "../where.ts";
 
@@ -54,15 +54,17 @@ export interface Wrong<Problem extends string> {
 }
 
 /** Relations whose tables and columns exist: what is wrong has a type that says so. */
-export type CheckedRelations<DB, R> = {
+export type CheckedRelations<DB, R> = IsAnyType<DB> extends true ? unknown : {
   readonly [T in keyof R]: T extends keyof DB
     ? { readonly [N in keyof R[T]]: CheckedRelation<DB, T, N, R[T][N]> }
     : Wrong<`There is no table "${T & string}"`>;
 };
 
 /** A relation whose tables and columns exist. */
-export type CheckedRelation<DB, T extends keyof DB, N, C> = N extends keyof Selectable<DB[T]>
-  ? Wrong<`"${N & string}" is a column; give the relation another name`>
+export type CheckedRelation<DB, T extends keyof DB, N, C> = string extends keyof Selectable<DB[T]>
+  ? RelationConfig
+  : N extends keyof Selectable<DB[T]>
+    ? Wrong<`"${N & string}" is a column; give the relation another name`>
   : C extends { readonly type: infer Type extends RelationType; readonly table: infer Other }
     ? Other extends keyof DB & string ?
         & {

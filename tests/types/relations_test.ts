@@ -196,6 +196,24 @@ export async function elsewhere(db: Kysely<Database>, plugin: Plugin): Promise<v
   await relations.where(db, "users", { posts: { every: { titel: "x" } } });
 }
 
+export async function untyped(db: Kysely<any>): Promise<void> {
+  const relations = defineRelations<any>()({
+    users: { posts: { type: "hasMany", table: "posts", columns: { id: "author_id" } } },
+    posts: { author: { type: "belongsTo", table: "users" } },
+  });
+  const users = createRepository(db, { tableName: "users", relations });
+  const [user] = await users.find({
+    where: { posts: { some: { title: "x" } }, name: "Ada" },
+    include: { posts: { where: { title: "x" }, orderBy: "at", include: { author: true } } },
+  });
+  void user!.posts[0]!.title;
+  void user!.posts[0]!.author?.name;
+  void (await users.load([{ id: 1 }], "posts"))[0]!.posts.length;
+  void (await relations.load(db, "users", [{ id: 1 }], { posts: true }))[0]!.posts[0]!.title;
+  // @ts-expect-error there is no such relation
+  await users.find({ include: { post: true } });
+}
+
 export function declared(): void {
   const define = defineRelations<Database>();
   // @ts-expect-error there is no such table
