@@ -1,4 +1,4 @@
-import { abortable } from "@kysera/core";
+import { abortable, BadRequestError } from "@kysera/core";
 import { type ContextLike, type DatabaseOf, type DbContext, toContext } from "./context.ts";
 import type {
   InferArgs,
@@ -293,11 +293,13 @@ export function conditional<
 }
 
 /**
- * Changes what a query gives.
+ * Changes what a query gives, the result as a whole: of a list, `(rows) => rows.map(..)`.
  *
  * @param query the query
  * @param mapper makes the new result
  * @returns a query that takes the same arguments
+ * @throws {BadRequestError} where `mapper` is a function of a row and its index, or reads of a list
+ * what lists do not have: it takes the list for a row
  *
  * @example
  * ```ts
@@ -319,8 +321,51 @@ export function mapResult<C extends DbContext, Args extends readonly unknown[], 
   query: QueryFunction<any, Args, A, C>,
   mapper: (result: A) => B | Promise<B>,
 ): QueryFunction<DatabaseOf<C>, Args, B, C> {
-  return async (contextOrDb: C | KyselyFor<any, C>, ...args: Args): Promise<B> =>
-    await mapper(await query(contextOrDb, ...args));
+  if (mapper.length > 1) throw ofRows("it has a second parameter");
+  return async (contextOrDb: C | KyselyFor<any, C>, ...args: Args): Promise<B> => {
+    const result = await query(contextOrDb, ...args);
+    return await (Array.isArray(result) ? asList(result, mapper) : mapper(result));
+  };
+}
+
+/**
+ * Calls a function with a list. Where it reads what no list has, it takes the list for a row of it, and
+ * would go on with `undefined`: the libraries that have a function of this name call it for each row.
+ */
+function asList<T extends unknown[], B>(list: T, mapper: (list: T) => B): B {
+  const prototype: object | null = Object.getPrototypeOf(list);
+  if (prototype !== Array.prototype || !Object.isExtensible(list)) return mapper(list);
+  Object.setPrototypeOf(list, LIST);
+  try {
+    return mapper(list);
+  } finally {
+    Object.setPrototypeOf(list, prototype);
+  }
+}
+
+/** What whoever looks at any value reads of it. */
+const ASKED_OF_ANY: ReadonlySet<string> = new Set([
+  "then",
+  "toJSON",
+  "nodeType",
+  "asymmetricMatch",
+]);
+
+const LIST: object = new Proxy(Array.prototype, {
+  get(target, key, receiver): unknown {
+    if (typeof key === "string" && !(key in target)) {
+      const isIndex = /^\d{1,10}$/.test(key);
+      if (!isIndex && !ASKED_OF_ANY.has(key)) throw ofRows(`it reads "${key}" of a list`);
+    }
+    return Reflect.get(target, key, receiver);
+  },
+});
+
+function ofRows(problem: string): BadRequestError {
+  return new BadRequestError(
+    `Cannot map the result: the function is one of a row (${problem}), and mapResult() calls it with ` +
+      "the whole result; pass (rows) => rows.map(..)",
+  );
 }
 
 function contextOf<C extends DbContext>(contextOrDb: C | KyselyFor<any, C>): C {

@@ -84,7 +84,8 @@ export function shouldValidate(
  *
  * @param schema a schema of Zod, Valibot, ArkType, Yup, or one of one's own
  * @param data the value
- * @throws {BadRequestError} where the schema is asynchronous, or none
+ * @returns `{ success: true, data }` or `{ success: false, error }`: an object, and never `null`
+ * @throws {BadRequestError} where the schema is asynchronous, or none, or options are given
  *
  * @example
  * ```ts
@@ -101,6 +102,13 @@ export function safeParse<S extends AnySchema>(
   schema: S,
   data: unknown,
 ): ValidationResult<OutputOf<S>> {
+  // Libraries that have a function of this name return the data or null, and take options.
+  if (arguments.length > 2) {
+    throw new BadRequestError(
+      "Cannot validate: safeParse() takes no options, and returns { success, data } or " +
+        "{ success, error }; for the data or null use createValidator(schema).validateSafe(data)",
+    );
+  }
   return normalizeSchema(schema).safeParse(data);
 }
 

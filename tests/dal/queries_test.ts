@@ -166,6 +166,36 @@ onEveryDialect("functional DAL", (dialect) => {
     });
   });
 
+  test("mapResult() refuses a function of a row, and gives lists as they are", async ({ executor }) => {
+    const names = createQuery((ctx: DbContext<any>) =>
+      ctx.db.selectFrom("users").select(["id", "name"]).orderBy("id").execute()
+    );
+    const isRefused = (error: unknown): boolean =>
+      error instanceof BadRequestError && /\(rows\) => rows\.map/.test(error.message);
+    const ofRow: any = (user: { name: string }) => user.name;
+    await assert.rejects(mapResult(names, ofRow)(executor), isRefused);
+    await assert.rejects(
+      mapResult(names, async (user: any) => await user.id)(executor),
+      isRefused,
+    );
+    assert.throws(() => mapResult(names, ((_user: unknown, i: number) => i) as any), isRefused);
+    const whole = await mapResult(names, (rows) => ({
+      rows,
+      first: rows[0],
+      beyond: rows[99],
+      names: rows.map(({ name }) => name),
+      last: rows.at(-1)?.id,
+      json: JSON.parse(JSON.stringify(rows)),
+    }))(executor);
+    assert.deepEqual(whole.rows, await names(executor));
+    assert.equal(Object.getPrototypeOf(whole.rows), Array.prototype);
+    assert.deepEqual(whole.json, whole.rows);
+    assert.equal(whole.beyond, undefined);
+    assert.equal(whole.names.length, whole.rows.length);
+    const frozen = createQuery((_ctx: DbContext<any>) => Object.freeze([1, 2]));
+    assert.equal(await mapResult(frozen, (list) => list.length)(executor), 2);
+  });
+
   test("conditional() and mapResult() do as they say", async ({ executor }) => {
     const positive = conditional((ctx, id) => isDbContext(ctx) && id > 0, getUser, "none");
     assert.equal((await positive(executor, 1) as { name: string }).name, "Ada");

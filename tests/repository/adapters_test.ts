@@ -140,6 +140,10 @@ describe("schemas and validators", () => {
   it("a schema that has to wait is refused where nobody waits", () => {
     const late = z.string().refine(() => Promise.resolve(true));
     assert.throws(() => safeParse(late, "x"));
+    assert.throws(
+      () => (safeParse as (...args: unknown[]) => unknown)(zod, {}, { throwOnError: true }),
+      /takes no options.*validateSafe/,
+    );
     // Yup's Standard Schema always waits.
     assert.throws(() => normalizeSchema(yup.string()).parse("x"), BadRequestError);
     const promised = {
