@@ -1,5 +1,6 @@
 import { ValidationError, type ValidationIssue } from "./errors.ts";
 import type {
+  ParseSchema,
   StandardIssue,
   StandardResult,
   StandardSchema,
@@ -12,23 +13,47 @@ export function isStandard(schema: unknown): schema is StandardSchema<any, any> 
   return standard?.version === 1 && typeof standard.validate === "function";
 }
 
-/** Whether a value is a schema of two functions. */
-export function isParser(schema: unknown): schema is ValidationSchema<any> {
-  const { parse, safeParse } = (schema ?? {}) as Partial<ValidationSchema>;
-  return typeof parse === "function" && typeof safeParse === "function";
+/** Whether a value is a schema of a function that throws, and perhaps of one that does not. */
+export function isParser(schema: unknown): schema is ValidationSchema<any> | ParseSchema<any> {
+  return typeof (schema as Partial<ParseSchema> | null | undefined)?.parse === "function";
 }
 
 /** Whichever schema as a Standard Schema, or nothing where it is none. */
 export function standardOf(schema: unknown): StandardSchema<any, any> | undefined {
   if (isStandard(schema)) return schema;
   if (!isParser(schema)) return undefined;
-  const validate = (value: unknown): StandardResult<any> => {
-    const result = schema.safeParse(value);
-    if (result.success) return { value: result.data };
-    const { issues, message } = result.error;
-    return { issues: Array.isArray(issues) && issues.length > 0 ? issues : [{ message }] };
-  };
+  const { safeParse } = schema as Partial<ValidationSchema<any>>;
+  const validate = typeof safeParse !== "function"
+    ? (value: unknown) => parsedBy(schema, value)
+    : (value: unknown): StandardResult<any> => {
+      const result = safeParse.call(schema, value);
+      if (result.success) return { value: result.data };
+      const { issues, message } = result.error;
+      return { issues: Array.isArray(issues) && issues.length > 0 ? issues : [{ message }] };
+    };
   return { "~standard": { version: 1, vendor: "kysera", validate } };
+}
+
+/** What a schema that throws says of a value. */
+export function parsedBy(
+  schema: Pick<ParseSchema<any>, "parse">,
+  value: unknown,
+): StandardResult<any> | Promise<StandardResult<any>> {
+  try {
+    const parsed: unknown = schema.parse(value);
+    if (!(parsed instanceof Promise)) return { value: parsed };
+    return parsed.then((value) => ({ value }), refused);
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** What was thrown as issues: errors of most libraries say what is wrong issue by issue. */
+function refused(error: unknown): StandardResult<any> {
+  const { issues, message } = (error ?? {}) as { issues?: unknown; message?: unknown };
+  return Array.isArray(issues) && issues.length > 0
+    ? { issues }
+    : { issues: [{ message: typeof message === "string" ? message : String(error) }] };
 }
 
 /** What the schema makes of a value. @throws {ValidationError} with every issue */

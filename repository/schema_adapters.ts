@@ -5,7 +5,7 @@
  * @module
  */
 import { BadRequestError } from "@kysera/core";
-import { isParser, isStandard, issueOf, standardOf } from "./_validate.ts";
+import { isParser, isStandard, issueOf, parsedBy, standardOf } from "./_validate.ts";
 import { ValidationError } from "./errors.ts";
 import type {
   AnySchema,
@@ -56,7 +56,8 @@ function adapted<Input, Output>(
 }
 
 /**
- * Whether a value is a schema: one of Standard Schema, or one with `parse` and `safeParse`.
+ * Whether a value is a schema: one of Standard Schema, or one with `parse` and `safeParse`. Repositories
+ * take an object with `parse` alone as well.
  *
  * @param value anything
  *
@@ -71,7 +72,8 @@ function adapted<Input, Output>(
  * ```
  */
 export function isValidationSchema(value: unknown): value is AnySchema {
-  return isStandard(value) || isParser(value);
+  return isStandard(value) ||
+    (isParser(value) && "safeParse" in value && typeof value.safeParse === "function");
 }
 
 /**
@@ -94,7 +96,7 @@ export function isValidationSchema(value: unknown): value is AnySchema {
  * ```
  */
 export function normalizeSchema<S extends AnySchema>(schema: S): AdaptedOf<S> {
-  const standard = standardOf(schema);
+  const standard = isValidationSchema(schema) ? standardOf(schema) : undefined;
   if (standard === undefined) {
     throw new BadRequestError(
       "Cannot use the schema: it is none; pass one of Standard Schema, or one with parse and safeParse",
@@ -268,15 +270,9 @@ export function customAdapter<T>(
     throw new BadRequestError("Cannot make a schema: parse is no function");
   }
   const { partial } = source;
-  return adapted("custom", (data) => {
-    try {
-      return { value: source.parse(data) };
-    } catch (error) {
-      const { issues, message } = (error ?? {}) as { issues?: unknown; message?: unknown };
-      // Errors of most libraries say what is wrong issue by issue.
-      return Array.isArray(issues) && issues.length > 0
-        ? { issues }
-        : { issues: [{ message: typeof message === "string" ? message : String(error) }] };
-    }
-  }, partial === undefined ? undefined : () => normalizeSchema(partial()));
+  return adapted(
+    "custom",
+    (data) => parsedBy(source, data),
+    partial === undefined ? undefined : () => normalizeSchema(partial()),
+  );
 }

@@ -46,6 +46,12 @@ export interface ValidationSchema<T = unknown> {
   partial?(): ValidationSchema<Partial<T>>;
 }
 
+/** A schema of one function, which throws: at once, or by a promise. */
+export interface ParseSchema<T = unknown> {
+  /** What the schema makes of a value. @throws where it refuses it */
+  parse(data: unknown): T | Promise<T>;
+}
+
 /** What {@linkcode ValidationSchema.safeParse} says. */
 export type ValidationResult<T> =
   | { readonly success: true; readonly data: T }
@@ -59,15 +65,18 @@ export interface ValidationFailure {
   readonly issues?: readonly (ValidationIssue | StandardIssue)[];
 }
 
-/** Whatever a repository takes for a schema. */
+/** A schema that validates without an exception. */
 export type AnySchema = StandardSchema<any, any> | ValidationSchema<any>;
+
+/** Whatever a repository takes for a schema. */
+export type RepositorySchema = AnySchema | ParseSchema<any>;
 
 /** What a schema takes. */
 export type InputOf<S> = S extends StandardSchema<infer Input, any> ? Input
-  : S extends ValidationSchema<infer T> ? T
+  : S extends ParseSchema<infer T> ? T
   : never;
 
 /** What a schema gives. */
 export type OutputOf<S> = S extends StandardSchema<any, infer Output> ? Output
-  : S extends ValidationSchema<infer T> ? T
+  : S extends ParseSchema<infer T> ? T
   : never;

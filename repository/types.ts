@@ -13,7 +13,7 @@ import type { DbContext, TransactionOptions } from "@kysera/dal";
 import type { Loader } from "./loader.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { Codecs, Coded, OnlyColumns } from "./coded.ts";
-import type { AnySchema, InputOf, OutputOf } from "./standard_schema.ts";
+import type { InputOf, OutputOf, RepositorySchema } from "./standard_schema.ts";
 import type { Relations } from "./relations/define_relations.ts";
 import type { Where } from "./where.ts";
 import type { AggregateMethods } from "./aggregates.ts";
@@ -51,11 +51,11 @@ export interface Codec<App = any, Stored = any> {
 /** Schemas of a repository. Each is optional. */
 export interface RepositorySchemas {
   /** What an entity must be, as `mapRow` gives it; looked at where `validateDbResults` says so. */
-  readonly entity?: AnySchema | undefined;
+  readonly entity?: RepositorySchema | undefined;
   /** What `create` takes. */
-  readonly create?: AnySchema | undefined;
+  readonly create?: RepositorySchema | undefined;
   /** What `update` takes. */
-  readonly update?: AnySchema | undefined;
+  readonly update?: RepositorySchema | undefined;
 }
 
 /** What a repository is made from. An option that is not one of these is an error. */
@@ -103,17 +103,17 @@ export interface RepositoryConfig<
 
 /** What `create` takes. */
 export type CreateInput<DB, T extends keyof DB, S> = S extends { readonly create: infer C }
-  ? C extends AnySchema ? InputOf<C> : Insertable<DB[T]>
+  ? C extends RepositorySchema ? InputOf<C> : Insertable<DB[T]>
   : Insertable<DB[T]>;
 
 /** What `update` takes. */
 export type UpdateInput<DB, T extends keyof DB, S> = S extends { readonly update: infer U }
-  ? U extends AnySchema ? InputOf<U> : Updateable<DB[T]>
+  ? U extends RepositorySchema ? InputOf<U> : Updateable<DB[T]>
   : Updateable<DB[T]>;
 
 /** What `find` and its like give. */
 export type EntityOf<Entity, S> = S extends { readonly entity: infer E }
-  ? E extends AnySchema ? unknown extends Entity ? OutputOf<E> : Entity : Entity
+  ? E extends RepositorySchema ? unknown extends Entity ? OutputOf<E> : Entity : Entity
   : Entity;
 
 /** An order: a column, or columns with directions. */

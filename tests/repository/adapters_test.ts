@@ -100,8 +100,32 @@ onEveryDialect("adapters of schemas", (dialect) => {
       assert.equal((await people.create({ email: "fay", name: "Fay" })).email, "fay");
       const wrong = { tableName: "people", validationStrategy: "some" } as never;
       assert.throws(() => createRepository(executor, wrong), BadRequestError);
-      const none = { tableName: "people", schemas: { create: { parse: () => 1 } } } as never;
+      const none = { tableName: "people", schemas: { create: { parse: 1 } } } as never;
       assert.throws(() => createRepository(executor, none), BadRequestError);
+    }));
+
+  it("an object with parse alone is one, whether it waits or not", () =>
+    inWorld(dialect, async ({ executor }) => {
+      const check = (data: unknown): { email: string; name: string } => {
+        const { email, name } = data as { email: string; name: unknown };
+        if (typeof name !== "string") throw new Error("the name is no text");
+        return { email: email.trim(), name };
+      };
+      const parses = [check, (data: unknown) => Promise.resolve().then(() => check(data))];
+      for (const [i, parse] of parses.entries()) {
+        const people = createRepository(executor, {
+          tableName: "people",
+          schemas: { create: { parse } },
+        });
+        const made = await people.create({ email: ` ada${i} `, name: "Ada" });
+        assert.equal(made.email, `ada${i}`);
+        await assert.rejects(
+          people.create({ email: "x", name: 5 } as never),
+          (error) =>
+            error instanceof ValidationError && error.issues[0]?.message === "the name is no text",
+        );
+      }
+      assert.equal(customAdapter({ parse: check }).safeParse({ name: 5 }).success, false);
     }));
 }, ["sqlite", "mysql"]);
 
