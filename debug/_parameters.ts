@@ -13,22 +13,33 @@ import type {
   ValuesNode,
 } from "kysely";
 
+import { normalize, type Redaction } from "./_redaction.ts";
+
 /** What stands in the place of a value that is not to be seen. */
 export const REDACTED = "[redacted]";
 
 /** The parameters of a query, but for those of redacted columns and of columns that nothing tells. */
 export function visibleParameters(
   query: CompiledQuery,
-  redact: readonly string[],
+  redaction: Redaction,
 ): readonly unknown[] {
-  if (redact.length === 0) return query.parameters;
-  const hidden = withAliases(query.query, new Set(redact.map(normalize)));
+  if (redaction.isEmpty) return query.parameters;
+  const hidden = withAliases(query.query, redaction.of(columnsOf(query.query)));
   const shown: Set<unknown> = new Set();
   const secret: Set<unknown> = new Set();
   walk(query.query, undefined, (value, column) => {
     (column === undefined || hidden.has(normalize(column)) ? secret : shown).add(value);
   });
   return query.parameters.map((value) => shown.has(value) && !secret.has(value) ? value : REDACTED);
+}
+
+/** The columns that a query names. */
+function columnsOf(query: OperationNode): ReadonlySet<string> {
+  const columns = new Set<string>();
+  collect(query, (node) => {
+    if (node.kind === "ColumnNode") columns.add(columnOf(node)!);
+  });
+  return columns;
 }
 
 /** Hidden columns, and the names that a query gives to what it makes of them. */
@@ -77,11 +88,6 @@ function collect(node: OperationNode, visit: (node: OperationNode) => void): voi
       if (isNode(item)) collect(item, visit);
     }
   }
-}
-
-/** `passwordHash` and `password_hash` are one column. */
-function normalize(column: string): string {
-  return column.replaceAll("_", "").toLowerCase();
 }
 
 type Tell = (value: unknown, column: string | undefined) => void;

@@ -7,6 +7,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { assertOptions, type DebugOptions } from "./options.ts";
 import { planWithoutLiterals, withoutLiterals } from "./format/_without_literals.ts";
 import { visibleParameters } from "./_parameters.ts";
+import { Redaction } from "./_redaction.ts";
 import { safeError } from "./_safe_error.ts";
 import { publish } from "./profile/_profilers.ts";
 import type { QueryRecord } from "./query_record.ts";
@@ -34,12 +35,17 @@ export class Recorder {
   readonly #threshold: number;
   readonly #detector: Detector;
   readonly #kinds: ReadonlySet<WarningKind>;
+  readonly #redaction: Redaction;
 
   constructor(options: DebugOptions) {
     assertOptions(options);
     const { warnings = false, nPlusOneThreshold = 5, window = 1_000 } = options;
     this.#options = options;
     this.#logger = options.logger ?? consoleLogger;
+    this.#redaction = new Redaction(
+      options.redact ?? [],
+      (message) => this.#logger.warn(message),
+    );
     this.#threshold = options.slowQueryThreshold ?? 100;
     this.metrics = new CircularBuffer(options.maxMetrics ?? 1_000);
     this.now = options.now ?? (() => performance.now());
@@ -51,8 +57,8 @@ export class Recorder {
 
   /** Whether everything is to be seen, values included. */
   get #showsValues(): boolean {
-    const { logParams = false, redact = [] } = this.#options;
-    return logParams && redact.length === 0;
+    const { logParams = false } = this.#options;
+    return logParams && this.#redaction.isEmpty;
   }
 
   /** Notes that a query ran, and how. */
@@ -64,13 +70,14 @@ export class Recorder {
     const at = this.now();
     const { query, inTransaction } = run;
     const { operation, text } = summarize(query);
-    const { logQueries = this.#options.logQuery ?? true, logParams = false, redact = [] } =
-      this.#options;
+    const { logQueries = this.#options.logQuery ?? true, logParams = false } = this.#options;
     // Parameters are shown of columns that are not redacted; of a literal nobody knows the column.
     const isPlain = this.#showsValues;
     const record: QueryRecord = Object.freeze({
       sql: isPlain ? query.sql : withoutLiterals(query.sql, run.dialect),
-      ...(logParams ? { params: Object.freeze([...visibleParameters(query, redact)]) } : {}),
+      ...(logParams
+        ? { params: Object.freeze([...visibleParameters(query, this.#redaction)]) }
+        : {}),
       duration: at - start,
       timestamp: Date.now() - (at - start),
       fingerprint: fingerprint(query),

@@ -12,7 +12,9 @@ export interface DebugOptions {
   readonly logParams?: boolean | undefined;
   /**
    * Columns whose values are never shown, whatever `logParams` says. With it, a parameter is shown only
-   * where its column is known from the query and not one of these.
+   * where its column is known from the query and not one of these, under whichever alias. `users.email`
+   * hides `email` of every table. A column that is near to a name which no column has is not shown
+   * either, and the logger is told that the name may be misspelt.
    */
   readonly redact?: readonly string[] | undefined;
   /** From how many milliseconds on a query is slow: it is logged at `warn`. Default 100. */
@@ -61,4 +63,11 @@ const OPTIONS: readonly (keyof DebugOptions)[] = [
 /** Throws if there is an unknown option. */
 export function assertOptions(options: DebugOptions): void {
   assertKnownOptions(options, OPTIONS, { action: "debug queries", makeError: TypeError });
+  const { redact } = options;
+  const isName = (name: unknown): boolean => typeof name === "string" && /[^.\s]$/.test(name);
+  if (redact === undefined || (Array.isArray(redact) && redact.every(isName))) return;
+  throw new TypeError(
+    'Cannot debug queries: the option "redact" is a list of columns, such as ["password"] or ' +
+      '["users.email"]',
+  );
 }

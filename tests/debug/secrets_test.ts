@@ -113,6 +113,34 @@ onEveryDialect("values", (dialect) => {
       assert.ok(lines.filter((line) => isSecret.test(line)).length >= 6);
     }));
 
+  it("of a column are hidden where the option names its table, or is misspelt", () =>
+    inTable(dialect, async (db) => {
+      for (const redact of [["ot.password"], ["pasword"], ["PassWord_"]]) {
+        const lines: string[] = [];
+        const debugged = withDebug(db, { logParams: true, redact, logger: recordingLogger(lines) });
+        await debugged.selectFrom("ot").select("id").where("password", "=", SECRET).execute();
+        await debugged.selectFrom("ot as o").select("o.password as p").groupBy("o.password")
+          .having("o.password", "=", SECRET).execute();
+        await debugged.selectFrom("ot").select("id").where("id", "=", 4711).execute();
+        for (const line of lines) assert.doesNotMatch(line, isSecret);
+        assert.deepEqual(debugged.getMetrics().map(({ params }) => params?.[0]), [
+          "[redacted]",
+          "[redacted]",
+          4711,
+        ]);
+        const warnings = lines.filter((line) =>
+          /names "pasword".*did you mean "password"/.test(line)
+        );
+        assert.equal(warnings.length, redact[0] === "pasword" ? 1 : 0);
+      }
+      for (const redact of ["password", [""], [7], ["users."], [null]]) {
+        assert.throws(
+          () => withDebug(db, { logParams: true, redact } as never),
+          /"redact" is a list/,
+        );
+      }
+    }));
+
   it("of redacted columns are hidden under every alias", () =>
     inTable(dialect, async (db) => {
       const lines: string[] = [];
