@@ -3,6 +3,7 @@ import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   type Histogram,
   metrics,
   type Span,
@@ -27,6 +28,9 @@ const SYSTEMS = {
 } as const;
 /** What the conventions advise for `db.client.operation.duration`, in seconds. */
 const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+/** The key by which `suppressTracing()` of `@opentelemetry/core` keeps SDKs from recording spans. */
+const SUPPRESSED: symbol = createContextKey("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 
 /** One call of the database, while it runs. */
 export interface Operation {
@@ -102,6 +106,16 @@ export class Telemetry {
       ...(traceparent ? { traceparent: parentOf(span) } : {}),
     });
     return { ...query, parameters: query.parameters, sql };
+  }
+
+  /**
+   * Runs a call of the driver with its span as the active one, so that spans of the driver's own
+   * instrumentation stand under it, or with none of these.
+   */
+  within<T>({ span }: Operation, call: () => T): T {
+    const active = trace.setSpan(context.active(), span);
+    const { driverSpans = "nested" } = this.#options;
+    return context.with(driverSpans === "none" ? active.setValue(SUPPRESSED, true) : active, call);
   }
 
   /** Ends a call. */

@@ -159,7 +159,8 @@ class TracedConnection implements DatabaseConnection {
     let failure: { readonly error: unknown } | undefined;
     try {
       const sent = this.#telemetry.commented(query, operation);
-      yield* this.inner.streamQuery<R>(sent, chunkSize, ...rest);
+      const within = <T>(call: () => T): T => this.#telemetry.within(operation, call);
+      yield* pulledBy(within, within(() => this.inner.streamQuery<R>(sent, chunkSize, ...rest)));
     } catch (error) {
       failure = { error };
       throw error;
@@ -169,6 +170,22 @@ class TracedConnection implements DatabaseConnection {
   }
 }
 
+/** A stream that runs no further than inside of `within`. */
+function pulledBy<T>(
+  within: <R>(call: () => R) => R,
+  stream: AsyncIterableIterator<T>,
+): AsyncIterableIterator<T> {
+  return {
+    next: () => within(() => stream.next()),
+    ...stream.return === undefined ? {} : {
+      return: (value?: unknown) => within(() => stream.return!(value)),
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
 async function watch<T>(
   telemetry: Telemetry,
   operation: Operation,
@@ -176,7 +193,7 @@ async function watch<T>(
 ): Promise<T> {
   let result: T;
   try {
-    result = await call();
+    result = await telemetry.within(operation, call);
   } catch (error) {
     telemetry.end(operation, { error });
     throw error;

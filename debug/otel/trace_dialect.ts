@@ -32,6 +32,12 @@ export interface TraceOptions {
    * that is kept by text (prepared statements) is found again. Default `false`.
    */
   readonly traceparent?: boolean | undefined;
+  /**
+   * What becomes of spans that the driver's own instrumentation (`@opentelemetry/instrumentation-pg`)
+   * makes of the same calls: they stand under those of the dialect (`"nested"`), or are not recorded
+   * (`"none"`). Default `"nested"`.
+   */
+  readonly driverSpans?: "nested" | "none" | undefined;
   /** Where spans go. Default: the global provider. */
   readonly tracerProvider?: TracerProvider | undefined;
   /** Where the histogram goes. Default: the global provider. */
@@ -46,6 +52,7 @@ const OPTIONS: readonly (keyof TraceOptions)[] = [
   "queryText",
   "comment",
   "traceparent",
+  "driverSpans",
   "tracerProvider",
   "meterProvider",
 ];
@@ -59,7 +66,7 @@ const OPTIONS: readonly (keyof TraceOptions)[] = [
  * @param dialect the dialect
  * @param options see {@linkcode TraceOptions}
  * @returns the dialect, for `new Kysely({ dialect })`
- * @throws {TypeError} for an unknown option
+ * @throws {TypeError} for an unknown option, or one with a value that it cannot have
  *
  * @example
  * ```ts ignore
@@ -76,6 +83,17 @@ const OPTIONS: readonly (keyof TraceOptions)[] = [
  */
 export function traceDialect(dialect: Dialect, options: TraceOptions = {}): Dialect {
   assertKnownOptions(options, OPTIONS, { action: "trace dialect", makeError: TypeError });
+  const { driverSpans = "nested", comment = {} } = options;
+  if (driverSpans !== "nested" && driverSpans !== "none") {
+    throw new TypeError('Cannot trace dialect: the option "driverSpans" is "nested" or "none"');
+  }
+  for (const [tag, value] of Object.entries(comment)) {
+    if (typeof value === "string") continue;
+    throw new TypeError(
+      `Cannot trace dialect: "comment.${tag}" is a ${typeof value}, and must be text` +
+        (tag === "traceparent" ? "; the option for the span is traceparent: true" : ""),
+    );
+  }
   const telemetry = new Telemetry(dialect.createAdapter(), options);
   return {
     createAdapter: () => dialect.createAdapter(),

@@ -12,7 +12,7 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
-import { type Kysely, sql } from "kysely";
+import { type DatabaseConnection, type Dialect, type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
@@ -62,6 +62,87 @@ async function open(dialect: TestDialect, options: TraceOptions = {}) {
 const SYSTEM = { sqlite: "sqlite", postgres: "postgresql", mysql: "mysql" };
 
 onEveryDialect("traceDialect()", (dialect) => {
+  it("has the span of a call active while the driver works, and only then", async () => {
+    for (const driverSpans of ["nested", "none"] as const) {
+      const spans = new InMemorySpanExporter();
+      const tracerProvider = new TracerProvider({
+        spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
+      });
+      const tracer = tracerProvider.getTracer("driver");
+      // As an instrumentation of a driver does.
+      const instrumented = (real: Dialect): Dialect => {
+        const driver = real.createDriver();
+        const begin = driver.beginTransaction.bind(driver);
+        driver.beginTransaction = async (...args) => {
+          tracer.startSpan("driver begin").end();
+          await begin(...args);
+        };
+        const acquire = driver.acquireConnection.bind(driver);
+        const known = new WeakMap<DatabaseConnection, DatabaseConnection>();
+        driver.acquireConnection = async (...args) => {
+          const connection = await acquire(...args);
+          const own = known.get(connection) ?? new Proxy(connection, {
+            get(target, key) {
+              const value: unknown = Reflect.get(target, key, target);
+              if (typeof value !== "function") return value;
+              return (...args: unknown[]) => {
+                if (key === "executeQuery") tracer.startSpan("driver query").end();
+                return value.apply(target, args);
+              };
+            },
+          });
+          known.set(connection, own);
+          return own;
+        };
+        return {
+          createAdapter: () => real.createAdapter(),
+          createIntrospector: (db) => real.createIntrospector(db),
+          createQueryCompiler: () => real.createQueryCompiler(),
+          createDriver: () => driver,
+        };
+      };
+      const { db, close } = await dialect.open({
+        wrap: (real) => traceDialect(instrumented(real), { tracerProvider, driverSpans }),
+      });
+      try {
+        await sql`select 1`.execute(db);
+        spans.reset();
+        await tracer.startActiveSpan("request", async (request) => {
+          await db.transaction().execute(async (trx) => {
+            await sql`select 2`.execute(trx);
+            assert.equal(trace.getSpan(context.active()), request);
+          });
+          request.end();
+        });
+        const finished = spans.getFinishedSpans();
+        const byId = new Map(finished.map((span) => [span.spanContext().spanId, span]));
+        const parents = finished.filter(({ name }) => name.startsWith("driver"))
+          .map(({ parentSpanContext }) => byId.get(parentSpanContext?.spanId ?? "")?.name);
+        if (driverSpans === "none") assert.deepEqual(parents, []);
+        else {
+          assert.ok(parents.length >= 2);
+          for (const parent of parents) {
+            assert.ok(parent !== undefined && !["request", "transaction"].includes(parent), parent);
+          }
+          assert.ok(parents.includes("BEGIN"));
+        }
+      } finally {
+        await close();
+      }
+    }
+  });
+
+  it("refuses options that have no such value", () => {
+    const real = {} as Dialect;
+    for (const wrong of [{ driverSpans: "off" }, { comment: { traceparent: true } }]) {
+      assert.throws(() => traceDialect(real, wrong as never), TypeError);
+    }
+    assert.throws(
+      () => traceDialect(real, { comment: { traceparent: true } } as never),
+      /the option for the span is traceparent: true/,
+    );
+  });
+
   it("makes a client span of each query, by the semantic conventions", async () => {
     const { db, finished, durations, close } = await open(dialect, {
       namespace: "shop",
