@@ -33,7 +33,7 @@ export interface ExecutorConfig {
   /** `false` leaves the plugins out, so that one line switches them off. Default `true`. */
   readonly enabled?: boolean | undefined;
   /**
-   * What becomes of raw SQL, which no plugin can see into. `"allow"` runs it past the plugins;
+   * How raw SQL is treated, which no plugin can see into. `"allow"` runs it past the plugins;
    * `"deny"` refuses it, but for fragments that name no table. Default `"allow"`, and `"deny"` as
    * soon as a plugin says that it is of no use otherwise.
    */

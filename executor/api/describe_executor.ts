@@ -43,7 +43,7 @@ export interface TableWarning {
 export interface ExecutorDescription {
   /** The family of SQL. */
   readonly dialect: DialectName;
-  /** What becomes of raw SQL. */
+  /** How raw SQL is treated. */
   readonly rawSql: "allow" | "deny";
   /** Whether a context is bound to the handle. */
   readonly hasContext: boolean;

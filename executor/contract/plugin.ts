@@ -298,7 +298,7 @@ export interface PluginHooks {
    */
   mask?(reference: TableReference, context: HookContext): ColumnMask | undefined;
   /**
-   * What becomes of a DELETE of this table: an UPDATE, a refusal, or (`undefined`) the DELETE.
+   * What a DELETE of this table is rewritten to: an UPDATE, a refusal, or (`undefined`) itself.
    */
   rewriteDelete?(
     reference: TableReference,

@@ -67,7 +67,7 @@ export interface ForeignKey {
   readonly references: string;
   /** The columns that it refers to; `undefined` for the primary key. */
   readonly referencedColumns: readonly string[] | undefined;
-  /** What becomes of its rows where the row that they refer to is deleted. */
+  /** What happens to its rows when the row that they refer to is deleted. */
   readonly onDelete: "cascade" | "restrict" | "no action" | "set null" | "set default";
 }
 

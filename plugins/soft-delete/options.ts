@@ -34,7 +34,7 @@ export type DeletedValue =
   | Expression<unknown>
   | ((context: DeletedValueContext) => MarkValue);
 
-/** What becomes of rows that belong to a row that is soft-deleted. */
+/** What happens to rows that belong to a row that is soft-deleted. */
 export type OnSoftDelete = "cascade" | "restrict";
 
 /** A relation: the rows of a table that belong to rows of another one, or of the same. */

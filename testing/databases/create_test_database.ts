@@ -44,7 +44,7 @@ const OPTIONS: readonly (keyof TestDatabaseOptions<unknown>)[] = [
 
 /**
  * Makes a database for a test, which no other test, process or run shares: in memory, or of its own on
- * a server. With `await using` it is removed whatever becomes of the test.
+ * a server. With `await using` it is removed whether the test passes or fails.
  *
  * @param options see {@linkcode TestDatabaseOptions}
  * @returns the database, migrated

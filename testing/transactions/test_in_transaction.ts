@@ -32,7 +32,7 @@ export interface TestScope<DB, P extends readonly Plugin[] = never> {
 }
 
 /**
- * Runs a test in a transaction, and rolls it back, whatever becomes of the test.
+ * Runs a test in a transaction, and rolls it back, whether it passes or fails.
  *
  * The code under test may begin transactions: they are savepoints, commit and roll back as they would,
  * and are gone in the end. Constraints that wait for COMMIT are checked where these commit, and at the

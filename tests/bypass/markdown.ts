@@ -12,7 +12,7 @@ import {
 
 const INTRODUCTION = `# The bypass corpus
 
-Every shape of query that has slipped past some policy layer, and what becomes of it here. Written by
+Every shape of query that has slipped past some policy layer, and the result here. Written by
 \`deno task bypass --write\` from what the cases in \`tests/bypass\` saw; a test checks that it is current.
 
 Each case runs three times: on a database that holds only the rows the caller may see, on one that holds

@@ -48,7 +48,7 @@ export interface RLSOptions {
   /** Roles that no policy is for. */
   readonly bypassRoles?: readonly string[] | undefined;
   /**
-   * What becomes of tables that are neither in the schema nor in `skipTables`: `"allow"`, or
+   * How tables are treated that are neither in the schema nor in `skipTables`: `"allow"`, or
    * `"deny"`, which refuses every query that names one. Views are refused in either case. Default
    * `"allow"`.
    */

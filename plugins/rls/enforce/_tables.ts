@@ -47,7 +47,7 @@ export class Tables {
    * @param host says how names are compared
    * @param registry the policies
    * @param skipTables tables that no policy is for
-   * @param unlisted what becomes of the others
+   * @param unlisted how the others are treated
    */
   constructor(
     host: NameHost,
