@@ -66,7 +66,7 @@ const forgeries: Record<string, (cursor: string) => string> = {
   "JSON": () => btoa(JSON.stringify({ score: 0, id: 0 })),
   "column and value": () => `${btoa("score")}:${btoa("0")}`,
   "SQL": () => "0' or 1 = 1 --",
-  "empty": () => "",
+  "blank": () => " ",
   "very long": () => "k1." + "A".repeat(100_000) + ".A",
 };
 
