@@ -170,6 +170,35 @@ onEveryDialect("relations", (dialect) => {
         const context = createSchemaContext(createContext<Database>(executor), "kysera_other");
         const [loaded] = await relations.load(context, "users", [{ id: 1 }], { posts: true });
         assert.deepEqual(loaded!.posts.map(({ title }) => title), ["There"]);
+        // A table that is named with its schema
+        const far = defineRelations<
+          Pick<Database, "users"> & { "kysera_other.posts": Database["posts"] }
+        >()({
+          users: {
+            far: {
+              type: "hasMany",
+              table: "kysera_other.posts",
+              columns: { id: "author_id" },
+            },
+          },
+          "kysera_other.posts": {
+            writer: { type: "belongsTo", table: "users", columns: { author_id: "id" } },
+          },
+        });
+        const near = createRepository(executor as unknown as Kysely<any>, {
+          tableName: "users",
+          relations: far as any,
+        }) as any;
+        for (const limit of [undefined, 5]) {
+          const found = await near.find({
+            where: { far: { some: { writer: { is: { name: "Ada" } } } } },
+            include: { far: { ...limit && { limit }, include: { writer: true } } },
+          });
+          // Soft delete is told of tables in the schema that names find.
+          const ids = found.map(({ far }: any) => far.map(({ id }: any) => id).sort());
+          assert.ok(ids[0].includes(9));
+          assert.equal(found[0].far[0].writer.name, "Ada");
+        }
         // The one that it is not set to
         const here = createRepository(executor, { tableName: "users", relations });
         assert.deepEqual(await here.find(options), []);
