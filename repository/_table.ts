@@ -61,6 +61,8 @@ export interface Definition {
   /** The part of the rows that are validated, from 0 to 1. */
   readonly validated: number;
   readonly versionColumn: string | undefined;
+  /** How many parameters the database takes in one statement, where that is not what it usually is. */
+  readonly maxParameters: number | undefined;
   readonly codecs: ReadonlyMap<string, Codec>;
   /** What the values of the key must be. */
   readonly keyType: PrimaryKeyTypeHint | undefined;
@@ -203,7 +205,9 @@ export class Table {
 
   /** How many keys go into one condition. */
   get keysPerStatement(): number {
-    return this.definition.primaryKey.length === 1 ? this.rowsPerStatement(1) : MOST_COMPOSITE_KEYS;
+    const { length } = this.definition.primaryKey;
+    const room = this.rowsPerStatement(length);
+    return length === 1 ? room : Math.min(room, MOST_COMPOSITE_KEYS);
   }
 
   /** How many rows of so many values go into one statement. */
@@ -275,7 +279,8 @@ export class Table {
   }
 
   get #mostValues(): number {
-    return MAX_PARAMETERS[this.dialect] - OF_PLUGINS;
+    const most = this.definition.maxParameters ?? MAX_PARAMETERS[this.dialect];
+    return most - Math.min(OF_PLUGINS, Math.floor(most / 4));
   }
 
   #tooMany(count: number): BadRequestError {

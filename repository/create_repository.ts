@@ -57,6 +57,7 @@ const OPTIONS = [
   "relations",
   "schema",
   "primaryKeyType",
+  "maxParameters",
   "validationStrategy",
   "dialect",
 ];
@@ -240,7 +241,13 @@ export function define(
   if (mapRow !== undefined && typeof mapRow !== "function") {
     throw new BadRequestError(`Cannot make a repository of "${tableName}": mapRow is no function`);
   }
-  const { versionColumn } = config;
+  const { versionColumn, maxParameters } = config;
+  if (maxParameters !== undefined && !(Number.isInteger(maxParameters) && maxParameters >= 10)) {
+    throw new BadRequestError(
+      `Cannot make a repository of "${tableName}": maxParameters is ${maxParameters}; give a whole ` +
+        "number from 10",
+    );
+  }
   for (const column of [...key, ...Object.keys(codecs), versionColumn ?? "version"]) {
     assertColumn(column, `make a repository of "${tableName}"`);
   }
@@ -251,6 +258,7 @@ export function define(
     schemas: validationStrategy === "strict" ? usable : { entity: usable.entity },
     validated: sampling(config.validateDbResults),
     versionColumn,
+    maxParameters,
     codecs: new Map(Object.entries(codecs)) as Definition["codecs"],
     relations: config.relations === undefined ? undefined : graphOf(config.relations),
     keyType: primaryKeyType,

@@ -95,6 +95,12 @@ export interface RepositoryConfig<
    * types say, unchecked.
    */
   readonly primaryKeyType?: PrimaryKeyTypeHint | undefined;
+  /**
+   * How many parameters the database takes in one statement, where that is less than usual: 100 for
+   * Cloudflare D1. Methods for many rows or keys then send more statements; rows of
+   * relations are read with the usual number.
+   */
+  readonly maxParameters?: number | undefined;
   /** `"none"` takes inputs as they are, for callers that have validated them. Default `"strict"`. */
   readonly validationStrategy?: "strict" | "none" | undefined;
   /** The dialect, which is known without it; one that the executor is not of is refused. */

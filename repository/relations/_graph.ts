@@ -78,6 +78,7 @@ export class RelationGraph {
           schemas: {},
           validated: 0,
           versionColumn: undefined,
+          maxParameters: undefined,
           codecs: this.codecsOf(name),
           keyType: undefined,
           schema: undefined,

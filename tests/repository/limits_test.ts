@@ -23,6 +23,61 @@ onEveryDialect("a loader", (dialect) => {
   });
 }, ["postgres", "pglite"]);
 
+onEveryDialect("a service that takes fewer parameters", (dialect) => {
+  it("is sent more statements", async () => {
+    const most = 100;
+    let sent = 0;
+    const { db, close }: { db: Kysely<any>; close(): Promise<void> } = await dialect.open({
+      wrap: (real) => ({
+        createAdapter: () => real.createAdapter(),
+        createIntrospector: (db) => real.createIntrospector(db),
+        createDriver: () => real.createDriver(),
+        createQueryCompiler() {
+          const compiler = real.createQueryCompiler();
+          return {
+            compileQuery(node, id) {
+              const query = compiler.compileQuery(node, id);
+              sent = Math.max(sent, query.parameters.length);
+              return query;
+            },
+          };
+        },
+      }),
+    });
+    try {
+      await db.schema.createTable("t").addColumn("a", "integer", (c) => c.notNull())
+        .addColumn("b", "integer", (c) => c.notNull()).addColumn("n", "integer")
+        .addPrimaryKeyConstraint("t_pk", ["a", "b"]).execute();
+      await db.schema.createTable("s").addColumn("id", "integer", (c) => c.primaryKey())
+        .addColumn("n", "integer").execute();
+      const pairs: any = createRepository(db, {
+        tableName: "t",
+        primaryKey: ["a", "b"],
+        maxParameters: most,
+      });
+      const singles: any = createRepository(db, { tableName: "s", maxParameters: most });
+      const keys = Array.from({ length: 250 }, (_, i) => ({ a: i, b: i }));
+      const ids = keys.map(({ a }) => a + 1);
+      await pairs.bulkCreate(keys.map((key) => ({ ...key, n: 1 })));
+      assert.equal((await pairs.findByIds(keys)).length, 250);
+      assert.equal(await pairs.bulkDelete(keys), 250);
+      await singles.bulkCreate(ids.map((id) => ({ id, n: 1 })));
+      assert.equal((await singles.findByIds(ids)).length, 250);
+      await singles.upsertMany(ids.map((id) => ({ id, n: 2 })), { conflictColumns: ["id"] });
+      assert.equal(await singles.count({ where: { n: 2 } }), 250);
+      assert.equal(await singles.bulkDelete(ids), 250);
+      assert.ok(sent <= most, `a statement has ${sent} parameters`);
+      await assert.rejects(singles.find({ where: { id: { in: ids } } }), BadRequestError);
+      for (const maxParameters of [0, 9, 1.5, "100"]) {
+        const config: any = { tableName: "s", maxParameters };
+        assert.throws(() => createRepository(db, config), /maxParameters is .* from 10/);
+      }
+    } finally {
+      await close();
+    }
+  });
+});
+
 onEveryDialect("a driver that gives rows as lists", () => {
   it("is named", async () => {
     const { default: mysql } = await import("mysql2");
