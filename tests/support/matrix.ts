@@ -11,6 +11,7 @@ import { openMysql } from "./_mysql.ts";
 import { openPGlite } from "./_pglite.ts";
 import { openPostgres } from "./_postgres.ts";
 import { openSqlite } from "./_sqlite.ts";
+import { isDrawn } from "./random.ts";
 
 export type TestDialectName = "sqlite" | "pglite" | "postgres" | "mysql";
 
@@ -91,7 +92,12 @@ export const matrix: readonly TestDialect[] = [
   },
 ];
 
-/** describe() per dialect; a dialect that cannot run is reported as skipped with its reason. */
+/**
+ * describe() per dialect; a dialect that cannot run is reported as skipped with its reason.
+ *
+ * PGlite is PostgreSQL: in the short forms of a test run, beside a server, a part of what is tested on
+ * both is tested on PGlite, another part with each seed.
+ */
 export function onEveryDialect(
   title: string,
   body: (dialect: TestDialect) => void,
@@ -99,9 +105,16 @@ export function onEveryDialect(
 ): void {
   for (const dialect of matrix) {
     if (only && !only.includes(dialect.name)) continue;
+    if (dialect.name === "pglite" && isOnServer(only) && !isDrawn(title)) continue;
     if (dialect.skip === undefined) describe(`${title} [${dialect.name}]`, () => body(dialect));
     else describe(`${title} [${dialect.name}: ${dialect.skip}]`, { skip: dialect.skip }, () => {});
   }
+}
+
+/** Whether what is tested on these dialects is tested on a PostgreSQL server. */
+function isOnServer(only: readonly TestDialectName[] | undefined): boolean {
+  const isMeant = only === undefined || only.includes("postgres");
+  return isMeant && matrix.some(({ name, skip }) => name === "postgres" && skip === undefined);
 }
 
 function notChosen(name: TestDialectName): string | undefined {

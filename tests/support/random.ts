@@ -56,6 +56,22 @@ export function fuzzPart<T>(cases: Iterable<T>): Iterable<T> {
   return every === 1 ? cases : eachOf(cases, every, fuzzSeed().seed % every);
 }
 
+/**
+ * Whether something with a name is among what is drawn. What runs by itself, and not in a run of
+ * tests that says how much it does, always is.
+ *
+ * @param name what tells it from others
+ */
+export function isDrawn(name: string): boolean {
+  const every = process.env["KYSERA_TEST_SCALE"] ? scale() : 1;
+  let sum = Number(process.env["KYSERA_FUZZ_SEED"] ?? 0);
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
+  return sum % Math.min(every, MOST) === 0;
+}
+
+/** One of so many is drawn at the least, where things are few. */
+const MOST = 4;
+
 function* eachOf<T>(cases: Iterable<T>, every: number, first: number): Iterable<T> {
   let i = 0;
   for (const each of cases) if (i++ % every === first) yield each;
