@@ -96,6 +96,8 @@ interface Plans {
   readonly columns: KnownColumns;
   /** Whether the catalog says that the key is unique; `undefined` where it was not asked. */
   isKeyUnique?: true;
+  /** Whether the columns that the configuration names were looked at. */
+  isConfigKnown?: true;
   /** The last shapes of long lists: only one that comes again is worth a plan, which is large. */
   readonly lists: string[];
 }
@@ -169,10 +171,24 @@ export class Table {
   async mustHave(names: readonly string[], action: string, signal?: AbortSignal): Promise<boolean> {
     const { columns } = this.#plans;
     if (columns.types !== undefined && names.every((name) => columns.has(name))) return false;
-    return await this.#asking(
-      () => columns.mustHave(this.db, names, action),
-      this.signalWith(signal),
+    return await this.#asking(async () => {
+      const isRead = await columns.mustHave(this.db, names, action);
+      await this.#mustHaveConfigured();
+      return isRead;
+    }, this.signalWith(signal));
+  }
+
+  /** Looks at the columns that the configuration names, once. The key is looked at where it is used. */
+  async #mustHaveConfigured(): Promise<void> {
+    if (this.#plans.isConfigKnown === true) return;
+    const { versionColumn, codecs } = this.definition;
+    const names = [...codecs.keys(), ...versionColumn === undefined ? [] : [versionColumn]];
+    await this.#plans.columns.mustHave(
+      this.db,
+      names,
+      `use the repository of "${this.name}" with its versionColumn and codecs`,
     );
+    this.#plans.isConfigKnown = true;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { auditPlugin, getAuditLogs } from "@kysera/audit";
 import { BadRequestError, UniqueConstraintError } from "@kysera/core";
+import { prepareQuery } from "@kysera/dal";
 import { bindContext, createExecutor } from "@kysera/executor";
 import { bigint, createRepository, StaleRowError, UpsertConflictError } from "@kysera/repository";
 import { defineRLSSchema, filter, rlsPlugin, validate } from "@kysera/rls";
@@ -8,7 +9,7 @@ import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
-import { inWorld } from "./_world.ts";
+import { type Database, inWorld } from "./_world.ts";
 
 const byEmail = { conflictColumns: ["email"] } as const;
 const fay = { email: "fay@x.org", name: "Fay", deleted_at: null };
@@ -320,6 +321,11 @@ onEveryDialect("a promise where a value is meant", (dialect) => {
       inWorld(dialect, async ({ db }) => {
         const people: any = createRepository(db, { tableName: "people" });
         const later = Promise.resolve(1);
+        const byId = prepareQuery<Database, { id: number; ids: number[] }, unknown>(
+          db,
+          (db, { id, ids }) =>
+            db.selectFrom("people").selectAll().where("id", "=", id).where("id", "in", ids),
+        );
         for (
           const work of [
             () => people.findById(later),
@@ -341,6 +347,8 @@ onEveryDialect("a promise where a value is meant", (dialect) => {
             () => people.firstOrCreate({ ...fay, name: later }, byEmail),
             () => people.sum("score", later),
             () => people.update(undefined, { name: "x" }),
+            () => byId.execute({ id: later as never, ids: [1] }),
+            () => byId.execute({ id: 1, ids: [later as never] }),
           ]
         ) {
           await assert.rejects(async () => await work(), (error) => {

@@ -7,7 +7,7 @@ import {
   UniqueConstraintError,
 } from "@kysera/core";
 import { createExecutor } from "@kysera/executor";
-import { createRepository, upsert } from "@kysera/repository";
+import { createRepository, json, upsert } from "@kysera/repository";
 import { timestampsPlugin } from "@kysera/timestamps";
 import {
   CamelCasePlugin,
@@ -146,6 +146,22 @@ onEveryDialect("what a table does not have", (dialect) => {
         await refused(people.find({ select: ["id", "emial"] }), "email");
         await refused(people.findAll({ select: ["emial"] }), "email");
       }
+    }));
+
+  it("is refused in the configuration as well", () =>
+    withPeople(dialect, async ({ db, ran }) => {
+      const wrong = { tableName: "people", versionColumn: "agee" } as const;
+      const people: any = createRepository<any, any>(db, wrong);
+      await assert.rejects(
+        people.create(good),
+        /"people" has no column "agee" \(did you mean "age"/,
+      );
+      const coded: any = createRepository<any, any>(db, {
+        tableName: "people",
+        codecs: { brn: json() },
+      });
+      await assert.rejects(coded.find({ where: { id: 1 } }), /"brn" \(did you mean "born"/);
+      assert.deepEqual(ran(), []);
     }));
 
   it("is asked for once, and again before a column is refused", () =>
