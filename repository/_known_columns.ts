@@ -22,6 +22,7 @@ export class KnownColumns {
   readonly #table: string;
   readonly #good = new Set<string>();
   #isRead = false;
+  #isForgotten = false;
   #found: FoundColumns | undefined;
   #required: readonly Required[] = [];
   /** The keys of those, as inputs have them; `undefined` where none was seen yet. */
@@ -53,10 +54,24 @@ export class KnownColumns {
     return this.#found === undefined ? undefined : this.#found.find(column) !== undefined;
   }
 
+  /** Whether what was known may be no longer true. */
+  get isForgotten(): boolean {
+    return this.#isForgotten;
+  }
+
+  /** Forgets all, where a statement that was right before is wrong: the table may have changed. */
+  forget(): void {
+    if (!this.#isRead) return;
+    this.#good.clear();
+    this.#require([]);
+    this.#isRead = false;
+    this.#isForgotten = true;
+  }
+
   /** Asks the catalog. @returns whether it was asked now */
   async read(db: Kysely<any>): Promise<boolean> {
     if (this.#isRead) return false;
-    this.#take(await findColumns(db, this.#table), db);
+    this.#take(await findColumns(db, this.#table, { reread: this.#isForgotten }), db);
     return true;
   }
 
@@ -89,6 +104,7 @@ export class KnownColumns {
    */
   async mustHave(db: Kysely<any>, names: readonly string[], action: string): Promise<boolean> {
     const isFirst = await this.read(db);
+    this.#isForgotten = false;
     let strangers = this.#accept(names.filter((name) => !this.#good.has(name)), db);
     if (strangers.length === 0) return isFirst;
     this.#take(await findColumns(db, this.#table, { reread: true }), db);

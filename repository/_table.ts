@@ -159,7 +159,7 @@ export class Table {
 
   /** Whether a query of a shape was run before, so that its columns are known. */
   knows(shape: string): boolean {
-    return this.#plans.byShape.has(shape);
+    return this.#plans.byShape.has(shape) && !this.#plans.columns.isForgotten;
   }
 
   /**

@@ -1,4 +1,10 @@
-import { DatabaseError, nameTable, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+import {
+  DatabaseError,
+  nameTable,
+  parseDatabaseError,
+  SqlSyntaxError,
+  UniqueConstraintError,
+} from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 import type { Table } from "./_table.ts";
 
@@ -16,6 +22,7 @@ export function told(table: Table, error: unknown): unknown {
   const parsed = parseDatabaseError(error, table.dialect);
   if (parsed.code === "DB_UNKNOWN" || parsed === error) return error;
   const { columns: known } = table;
+  if (parsed instanceof SqlSyntaxError) known.forget();
   // A plugin may write to another table on the way.
   if (parsed.table === undefined && parsed.columns.some((name) => known.lists(name) === false)) {
     return parsed;

@@ -4,7 +4,6 @@ import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
 import { ForeignKeyConstraintError } from "./foreign_key_constraint_error.ts";
 import { NotNullError } from "./not_null_error.ts";
 import { UniqueConstraintError } from "./unique_constraint_error.ts";
-import { listColumns, ofTable } from "./_words.ts";
 
 /** What the program knows of a failed statement. */
 export interface FailedStatement {
@@ -66,7 +65,9 @@ export function nameTable(error: DatabaseError, known: FailedStatement): Databas
   }
   if (error instanceof ConnectionError || !CODES.has(error.code)) return error;
   const named = new DatabaseError(
-    `${error.message} (statement${ofTable(table)}${listColumns(columns)})`,
+    `${error.message} (table "${table}"${
+      columns.map((column) => `, column "${column}"`).join("")
+    })`,
     error.code,
     undefined,
     options,

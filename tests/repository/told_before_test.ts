@@ -4,6 +4,7 @@ import {
   DatabaseError,
   ForeignKeyConstraintError,
   NotNullError,
+  SqlSyntaxError,
   UniqueConstraintError,
 } from "@kysera/core";
 import { createExecutor } from "@kysera/executor";
@@ -178,6 +179,11 @@ onEveryDialect("what a table does not have", (dialect) => {
       await sql`alter table people add column nick varchar(9)`.execute(db);
       assert.equal((await people.update(1, { nick: "A" })).nick, "A");
       assert.equal((await people.find({ where: { nick: "A" } })).length, 1);
+      // One that is dropped is told by the database once, and then by name.
+      await sql`alter table people drop column nick`.execute(db);
+      const gone = (): Promise<unknown> => people.find({ where: { nick: "A" } });
+      await assert.rejects(gone(), SqlSyntaxError);
+      await assert.rejects(gone(), /"people" has no column "nick"/);
       if (dialect.dialect === "sqlite") {
         assert.equal((await people.find({ where: { rowid: 1 } })).length, 1);
       }
