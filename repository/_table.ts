@@ -268,10 +268,11 @@ export class Table {
       const value = values[i];
       return value instanceof JsonText ? new ExpressionWrapper(value.around(value.text)) : value;
     };
-    return await abortable(
-      this.signalWith(signal),
-      () => inOneRun(this.db, (db) => db.executeQuery(build(db, at))),
-    );
+    return await telling(this, () =>
+      abortable(
+        this.signalWith(signal),
+        () => inOneRun(this.db, (db) => db.executeQuery(build(db, at))),
+      ));
   }
 
   #runWithJson(
