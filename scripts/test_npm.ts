@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { type Databases, openDatabases } from "./databases.ts";
-import { type Check, checkTarballs, checkTypes } from "./npm/check.ts";
+import { type Check, checkPrograms, checkTarballs, checkTypes } from "./npm/check.ts";
 import { createProject, type NpmProject, TARBALLS } from "./npm/project.ts";
 import { findRuntime, runOnRuntime, type Runtime } from "./npm/runtime.ts";
 import { outliveSignals } from "./run.ts";
@@ -89,6 +89,7 @@ async function testAll(args: TestArguments, databases: Databases): Promise<void>
   if (paths.length === 0) {
     reportChecks(await checkTarballs());
     for (const project of projects.values()) reportChecks(await checkTypes(project));
+    reportChecks(await checkPrograms(projects.get(NEWEST_KYSELY)!));
   }
   for (const [i, job] of jobs.entries()) {
     if (isInterrupted()) break;

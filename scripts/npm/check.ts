@@ -8,7 +8,7 @@ import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun, run } from "../run.ts";
 import { entryNames, ROOT } from "../workspace.ts";
-import { type NpmProject, TARBALLS } from "./project.ts";
+import { NEXT_KYSELY, type NpmProject, TARBALLS } from "./project.ts";
 
 /** One thing that was checked. */
 export interface Check {
@@ -20,6 +20,10 @@ export interface Check {
 const LINTERS = ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5"];
 /** The compiler of most projects, and npm's latest. */
 const COMPILERS = ["6.0.3", "7.0.2"];
+/** The oldest that is supported, and the last before 6: for users' programs, not for declarations. */
+const OLDER_COMPILERS = ["5.4.5", "5.9.3"];
+/** Programs of users, in `tests/npm`. */
+const PROGRAMS = ["consumer.ts", "drivers.ts"];
 
 /** The two ways to resolve modules, each with the types of one world: a server, an edge runtime. */
 const RESOLUTIONS = {
@@ -83,7 +87,45 @@ export async function checkTypes(project: NpmProject): Promise<Check[]> {
   return checks;
 }
 
-function compilerOptions(resolution: object): object {
+/**
+ * Checks the programs of `tests/npm` with every compiler, and with the next version of Kysely: that
+ * each driver fits its dialect is one of them. What drivers declare is not checked.
+ *
+ * @param project Where the packages are installed.
+ * @returns One check for each compiler and version of Kysely.
+ */
+export async function checkPrograms(project: NpmProject): Promise<Check[]> {
+  const dir = join(project.dir, "programs");
+  mkdirSync(dir);
+  for (const name of PROGRAMS) copyFileSync(join(ROOT, "tests", "npm", name), join(dir, name));
+  const next = join(project.dir, "node_modules", "kysely-next", "dist", "index.d.ts");
+  const checks: Check[] = [];
+  for (const version of [...OLDER_COMPILERS, ...COMPILERS]) {
+    const [tsc] = await commandsOf([`typescript@${version}`], ["tsc"]);
+    for (const kysely of [project.kysely, NEXT_KYSELY]) {
+      const { declaration: _, emitDeclarationOnly: __, outDir: ___, ...strict } = compilerOptions({
+        ...RESOLUTIONS.nodenext,
+        types: ["node", "bun-types"],
+      });
+      const options = {
+        ...strict,
+        skipLibCheck: true,
+        noEmit: true,
+        ...kysely === NEXT_KYSELY ? { paths: { kysely: [next] } } : {},
+      };
+      const config = join(dir, `tsconfig.${version}.${kysely}.json`);
+      writeFileSync(config, JSON.stringify({ compilerOptions: options }));
+      const { code, output } = await run([tsc!, "-p", config], { cwd: dir });
+      checks.push({
+        title: `typescript ${version}, programs, kysely ${kysely}`,
+        problem: code === 0 ? "" : output,
+      });
+    }
+  }
+  return checks;
+}
+
+function compilerOptions(resolution: object): Record<string, unknown> {
   return {
     ...resolution,
     target: "es2022",

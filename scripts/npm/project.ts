@@ -17,6 +17,15 @@ export const TARBALLS: string = join(ROOT, "npm", "tarballs");
 const NOT_FOR_TESTS = ["kysely", "typescript", "cli-table3", "diff", "sql-formatter"];
 /** The declarations of the oldest Node on which all tests run. */
 const NODE_TYPES = "^22";
+/** Declarations of drivers that bring none, and of Bun, for `tests/npm/drivers.ts`. */
+const DRIVER_TYPES = {
+  "@types/better-sqlite3": "^9.6.0",
+  "@types/pg": "^8.23.1",
+  "@types/pg-cursor": "^2.7.2",
+  "bun-types": "^1.4.5",
+};
+/** The next version of Kysely, whose types are checked; under a name of its own. */
+export const NEXT_KYSELY = "0.30.0-beta.2";
 /** What is about the repository and its tests, or no source. */
 const LEFT_OUT = [
   ...[".git", ".tmp", "coverage", "npm", "scripts", "tests/workspace"],
@@ -46,7 +55,9 @@ export async function createProject(dir: string, kysely: string): Promise<NpmPro
   mkdirSync(dir);
   const dependencies: Record<string, string> = {
     ...driverVersions(),
+    ...DRIVER_TYPES,
     "@types/node": NODE_TYPES,
+    "kysely-next": `npm:kysely@${NEXT_KYSELY}`,
     kysely,
   };
   for (const tarball of readdirSync(TARBALLS)) {

@@ -16,7 +16,9 @@ import {
   type Transaction,
 } from "kysely";
 import { parseDatabaseError } from "@kysera/core";
+import { createContext, withTransaction } from "@kysera/dal";
 import { createExecutor, createExecutorSync, type Plugin } from "@kysera/executor";
+import { createORM, createRepository } from "@kysera/repository";
 import { createRepository, defineRelations } from "@kysera/repository";
 import { softDeletePlugin } from "@kysera/soft-delete";
 
@@ -72,6 +74,25 @@ export async function createUser(email: string): Promise<Selectable<Database["us
     throw parseDatabaseError(error, "sqlite");
   }
 }
+
+export const orm = await createORM(executor, []);
+export const users = orm.createRepository({ tableName: "users" });
+
+/** Methods of plugins stay in the type wherever the executor goes. */
+export const remove = async (id: number) => {
+  await withTransaction(executor, async (tx) => {
+    await tx.db.insertInto("posts").values({ user_id: id, title: "x" }).execute();
+    await createRepository(tx.db, { tableName: "users" }).softDelete(id);
+  });
+  await withTransaction(createContext(db, { requestId: "r" }), async (tx) => {
+    await tx.db.insertInto("posts").values({ user_id: id, title: tx.requestId }).execute();
+  });
+  await executor.connection().execute((one) =>
+    createRepository(one.withSchema("main"), { tableName: "users" }).softDelete(id)
+  );
+  return await orm.on({ auth: { userId: id } }).createRepository({ tableName: "users" })
+    .findWithDeleted(id);
+};
 
 // @ts-expect-error No such table.
 executor.selectFrom("nobody");
