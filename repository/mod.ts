@@ -24,6 +24,7 @@ export * from "./create_table_operations.ts";
 export * from "./create_validator.ts";
 export * from "./errors.ts";
 export * from "./find_codecs.ts";
+export * from "./fits.ts";
 export * from "./is_valid_row.ts";
 export * from "./json_where.ts";
 export type { Loader } from "./loader.ts";

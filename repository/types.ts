@@ -13,6 +13,7 @@ import type { DbContext, TransactionOptions } from "@kysera/dal";
 import type { Loader } from "./loader.ts";
 import type { DialectConfig, PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { Codecs, Coded, OnlyColumns } from "./coded.ts";
+import type { SchemasFit } from "./fits.ts";
 import type { InputOf, OutputOf, RepositorySchema } from "./standard_schema.ts";
 import type { Relations } from "./relations/define_relations.ts";
 import type { Where } from "./where.ts";
@@ -75,8 +76,11 @@ export interface RepositoryConfig<
   readonly primaryKey?: PK | undefined;
   /** Makes an entity of a row. Default: the row. */
   readonly mapRow?: ((row: Selectable<Coded<DB[T], K>>) => Entity) | undefined;
-  /** Schemas of Zod, Valibot, ArkType, Yup, or whatever implements Standard Schema. */
-  readonly schemas?: S | undefined;
+  /**
+   * Schemas of Zod, Valibot, ArkType, Yup, or whatever implements Standard Schema. One that does not
+   * fit the table (a column that is not there, of another type, or missing) does not compile.
+   */
+  readonly schemas?: S & SchemasFit<T, Coded<DB[T], K>, S> | undefined;
   /**
    * Whether rows that come from the database are validated: all, none, or a part of them (0.01 is one
    * in a hundred). Default none.
@@ -179,6 +183,16 @@ export interface SelectColumns<Table, C extends ColumnOf<Table>> {
   readonly select: readonly C[];
 }
 
+/** {@linkcode SelectColumns}, which may be left out. */
+export interface SelectOption<Table, C extends ColumnOf<Table>> {
+  /** Some columns instead of entities: rows as they are, without `mapRow` and the schema of entities. */
+  readonly select?: readonly C[];
+}
+
+/** What reading gives: entities, or rows of the columns that `select` names. */
+export type Found<Entity, Table, C extends ColumnOf<Table>> = [C] extends [never] ? Entity
+  : Selected<Table, C>;
+
 /** The columns of a table. */
 export type ColumnOf<Table> = keyof Selectable<Table> & string;
 
@@ -259,40 +273,30 @@ export interface Repository<
   getById(id: Key): Promise<Entity>;
   /** The rows with these keys, in their order; those that are not there are left out. */
   findByIds(ids: readonly Key[]): Promise<Entity[]>;
-  /** Some columns of the rows that fit. */
-  find<const C extends ColumnOf<Columns>>(
-    options: FindOptions<Columns> & SelectColumns<Columns, C>,
-  ): Promise<Selected<Columns, C>[]>;
   /** The rows that fit. */
-  find(options?: FindOptions<Columns>): Promise<Entity[]>;
+  find<const C extends ColumnOf<Columns> = never>(
+    options?: FindOptions<Columns> & SelectOption<Columns, C>,
+  ): Promise<Found<Entity, Columns, C>[]>;
   /** The rows that fit, and how many there are without `limit` and `offset`. */
-  findAndCount<const C extends ColumnOf<Columns>>(
-    options: FindOptions<Columns> & SelectColumns<Columns, C>,
-  ): Promise<CountedRows<Selected<Columns, C>>>;
-  /** The rows that fit, and how many there are without `limit` and `offset`. */
-  findAndCount(options?: FindOptions<Columns>): Promise<CountedRows<Entity>>;
-  /** Some columns of the first row that fits, or `null`. */
-  findOne<const C extends ColumnOf<Columns>>(
-    options: Omit<FindOptions<Columns>, "limit"> & SelectColumns<Columns, C>,
-  ): Promise<Selected<Columns, C> | null>;
+  findAndCount<const C extends ColumnOf<Columns> = never>(
+    options?: FindOptions<Columns> & SelectOption<Columns, C>,
+  ): Promise<CountedRows<Found<Entity, Columns, C>>>;
   /** The first row that fits, or `null`. */
-  findOne(options?: Omit<FindOptions<Columns>, "limit">): Promise<Entity | null>;
-  /** Some columns of the first row that fits. @throws {NotFoundError} */
-  findOneOrThrow<const C extends ColumnOf<Columns>>(
-    options: Omit<FindOptions<Columns>, "limit"> & SelectColumns<Columns, C>,
-  ): Promise<Selected<Columns, C>>;
+  findOne<const C extends ColumnOf<Columns> = never>(
+    options?: Omit<FindOptions<Columns>, "limit"> & SelectOption<Columns, C>,
+  ): Promise<Found<Entity, Columns, C> | null>;
   /** The first row that fits. @throws {NotFoundError} */
-  findOneOrThrow(options?: Omit<FindOptions<Columns>, "limit">): Promise<Entity>;
+  findOneOrThrow<const C extends ColumnOf<Columns> = never>(
+    options?: Omit<FindOptions<Columns>, "limit"> & SelectOption<Columns, C>,
+  ): Promise<Found<Entity, Columns, C>>;
   /** The one row that fits. @throws {NotFoundError} @throws {MultipleRowsError} */
   one(where: Where<Columns>): Promise<Entity>;
   /** The one row that fits, or `null`. @throws {MultipleRowsError} */
   maybe(where: Where<Columns>): Promise<Entity | null>;
-  /** Some columns of all rows. */
-  findAll<const C extends ColumnOf<Columns>>(
-    options: Omit<FindOptions<Columns>, "where"> & SelectColumns<Columns, C>,
-  ): Promise<Selected<Columns, C>[]>;
   /** All rows. */
-  findAll(options?: Omit<FindOptions<Columns>, "where">): Promise<Entity[]>;
+  findAll<const C extends ColumnOf<Columns> = never>(
+    options?: Omit<FindOptions<Columns>, "where"> & SelectOption<Columns, C>,
+  ): Promise<Found<Entity, Columns, C>[]>;
   /** How many rows fit. */
   count(options?: CountOptions<Columns>): Promise<number>;
   /** Whether a row fits. */

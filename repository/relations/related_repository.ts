@@ -5,10 +5,10 @@ import type {
   CountOptions,
   CursorPageOptions,
   FindOptions,
+  Found,
   PageOptions,
   ReadOptions,
-  SelectColumns,
-  Selected,
+  SelectOption,
 } from "../types.ts";
 import type {
   Included,
@@ -59,61 +59,56 @@ export interface RelatedRepository<
     ids: readonly Key[],
     options: ReadOptions & IncludeOption<DB, R, T, I>,
   ): Promise<(Entity & Included<DB, R, T, I>)[]>;
-  /** Some columns of the rows that fit, with related rows. */
-  find<const C extends ColumnOf<Own>, const I extends IncludeOf<DB, R, T> = NoRelations>(
-    options:
-      & Related<FindOptions<Own>, DB, R, T, Own>
-      & SelectColumns<Own, C>
-      & IncludeOption<DB, R, T, I>,
-  ): Promise<(Selected<Own, C> & Included<DB, R, T, I>)[]>;
   /** The rows that fit, with related rows. */
-  find<const I extends IncludeOf<DB, R, T> = NoRelations>(
-    options: Related<FindOptions<Own>, DB, R, T, Own> & IncludeOption<DB, R, T, I>,
-  ): Promise<(Entity & Included<DB, R, T, I>)[]>;
-  /** {@linkcode RelatedRepository.find}, and how many rows fit. */
-  findAndCount<const C extends ColumnOf<Own>, const I extends IncludeOf<DB, R, T> = NoRelations>(
+  find<
+    const C extends ColumnOf<Own> = never,
+    const I extends IncludeOf<DB, R, T> = NoRelations,
+  >(
     options:
       & Related<FindOptions<Own>, DB, R, T, Own>
-      & SelectColumns<Own, C>
+      & SelectOption<Own, C>
       & IncludeOption<DB, R, T, I>,
-  ): Promise<CountedRows<Selected<Own, C> & Included<DB, R, T, I>>>;
+  ): Promise<(Found<Entity, Own, C> & Included<DB, R, T, I>)[]>;
   /** {@linkcode RelatedRepository.find}, and how many rows fit. */
-  findAndCount<const I extends IncludeOf<DB, R, T> = NoRelations>(
-    options: Related<FindOptions<Own>, DB, R, T, Own> & IncludeOption<DB, R, T, I>,
-  ): Promise<CountedRows<Entity & Included<DB, R, T, I>>>;
-  /** Some columns of the first row that fits, with related rows, or `null`. */
-  findOne<const C extends ColumnOf<Own>, const I extends IncludeOf<DB, R, T> = NoRelations>(
+  findAndCount<
+    const C extends ColumnOf<Own> = never,
+    const I extends IncludeOf<DB, R, T> = NoRelations,
+  >(
     options:
-      & Related<Omit<FindOptions<Own>, "limit">, DB, R, T, Own>
-      & SelectColumns<Own, C>
+      & Related<FindOptions<Own>, DB, R, T, Own>
+      & SelectOption<Own, C>
       & IncludeOption<DB, R, T, I>,
-  ): Promise<(Selected<Own, C> & Included<DB, R, T, I>) | null>;
+  ): Promise<CountedRows<Found<Entity, Own, C> & Included<DB, R, T, I>>>;
   /** The first row that fits, with related rows, or `null`. */
-  findOne<const I extends IncludeOf<DB, R, T> = NoRelations>(
-    options: Related<Omit<FindOptions<Own>, "limit">, DB, R, T, Own> & IncludeOption<DB, R, T, I>,
-  ): Promise<(Entity & Included<DB, R, T, I>) | null>;
-  /** Some columns of the first row that fits, with related rows. @throws {NotFoundError} */
-  findOneOrThrow<const C extends ColumnOf<Own>, const I extends IncludeOf<DB, R, T> = NoRelations>(
+  findOne<
+    const C extends ColumnOf<Own> = never,
+    const I extends IncludeOf<DB, R, T> = NoRelations,
+  >(
     options:
       & Related<Omit<FindOptions<Own>, "limit">, DB, R, T, Own>
-      & SelectColumns<Own, C>
+      & SelectOption<Own, C>
       & IncludeOption<DB, R, T, I>,
-  ): Promise<Selected<Own, C> & Included<DB, R, T, I>>;
+  ): Promise<(Found<Entity, Own, C> & Included<DB, R, T, I>) | null>;
   /** The first row that fits, with related rows. @throws {NotFoundError} */
-  findOneOrThrow<const I extends IncludeOf<DB, R, T> = NoRelations>(
-    options: Related<Omit<FindOptions<Own>, "limit">, DB, R, T, Own> & IncludeOption<DB, R, T, I>,
-  ): Promise<Entity & Included<DB, R, T, I>>;
-  /** Some columns of all rows, with related rows. */
-  findAll<const C extends ColumnOf<Own>, const I extends IncludeOf<DB, R, T> = NoRelations>(
+  findOneOrThrow<
+    const C extends ColumnOf<Own> = never,
+    const I extends IncludeOf<DB, R, T> = NoRelations,
+  >(
+    options:
+      & Related<Omit<FindOptions<Own>, "limit">, DB, R, T, Own>
+      & SelectOption<Own, C>
+      & IncludeOption<DB, R, T, I>,
+  ): Promise<Found<Entity, Own, C> & Included<DB, R, T, I>>;
+  /** All rows, with related rows. */
+  findAll<
+    const C extends ColumnOf<Own> = never,
+    const I extends IncludeOf<DB, R, T> = NoRelations,
+  >(
     options:
       & Omit<FindOptions<Own>, "where" | "include">
-      & SelectColumns<Own, C>
+      & SelectOption<Own, C>
       & IncludeOption<DB, R, T, I>,
-  ): Promise<(Selected<Own, C> & Included<DB, R, T, I>)[]>;
-  /** All rows, with related rows. */
-  findAll<const I extends IncludeOf<DB, R, T> = NoRelations>(
-    options: Omit<FindOptions<Own>, "where" | "include"> & IncludeOption<DB, R, T, I>,
-  ): Promise<(Entity & Included<DB, R, T, I>)[]>;
+  ): Promise<(Found<Entity, Own, C> & Included<DB, R, T, I>)[]>;
   /** A page by its number, with related rows. */
   paginate<const I extends IncludeOf<DB, R, T> = NoRelations>(
     options: Related<PageOptions<Own>, DB, R, T, Own> & IncludeOption<DB, R, T, I>,

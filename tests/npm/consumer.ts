@@ -18,8 +18,7 @@ import {
 import { parseDatabaseError } from "@kysera/core";
 import { createContext, withTransaction } from "@kysera/dal";
 import { createExecutor, createExecutorSync, type Plugin } from "@kysera/executor";
-import { createORM, createRepository } from "@kysera/repository";
-import { createRepository, defineRelations } from "@kysera/repository";
+import { createORM, createRepository, defineRelations } from "@kysera/repository";
 import { softDeletePlugin } from "@kysera/soft-delete";
 
 export interface Database {
@@ -76,7 +75,6 @@ export async function createUser(email: string): Promise<Selectable<Database["us
 }
 
 export const orm = await createORM(executor, []);
-export const users = orm.createRepository({ tableName: "users" });
 
 /** Methods of plugins stay in the type wherever the executor goes. */
 export const remove = async (id: number) => {
