@@ -60,32 +60,58 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
   };
   const { begin: beginAsWriter, writer } = traits.transactions;
   STATES.set(connection, state);
+  const watchedQuery = async (
+    query: CompiledQuery,
+    rest: [],
+  ): Promise<QueryResult<unknown>> => {
+    if (state.doom !== undefined) refuseDoomed(state.doom, query);
+    if (state.section !== undefined && !isRead(query.query)) {
+      await state.section.beforeWrite();
+    }
+    state.activity?.begin();
+    try {
+      const result = writer !== undefined && state.asWriter && isPlainBegin(query, writer)
+        ? await beginWriting(connection, query, beginAsWriter, writer)
+        : await connection.executeQuery(query, ...rest);
+      notice(state, query, traits);
+      return result;
+    } catch (error) {
+      if (traits.transactions.isRolledBackBy(error)) end(state);
+      state.section?.afterFailure(error);
+      throw error;
+    } finally {
+      state.activity?.end();
+    }
+  };
+  // Of a read nothing is noticed but its failure: it goes the shortest way.
+  const executeQuery = (query: CompiledQuery, ...rest: []): Promise<QueryResult<unknown>> => {
+    const { doom, section, activity } = state;
+    if (doom !== undefined || section !== undefined || query.query.kind !== "SelectQueryNode") {
+      return watchedQuery(query, rest);
+    }
+    if (!isRead(query.query)) return watchedQuery(query, rest);
+    activity?.begin();
+    let running: Promise<QueryResult<unknown>>;
+    try {
+      running = connection.executeQuery(query, ...rest);
+    } catch (error) {
+      running = Promise.reject(error);
+    }
+    return running.then((result) => {
+      activity?.end();
+      return result;
+    }, (error) => {
+      activity?.end();
+      if (traits.transactions.isRolledBackBy(error)) end(state);
+      state.section?.afterFailure(error);
+      throw error;
+    });
+  };
   const watched = new Proxy(connection, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== "function") return value;
-      if (key === "executeQuery") {
-        return async (query: CompiledQuery, ...rest: []): Promise<QueryResult<unknown>> => {
-          if (state.doom !== undefined) refuseDoomed(state.doom, query);
-          if (state.section !== undefined && !isRead(query.query)) {
-            await state.section.beforeWrite();
-          }
-          state.activity?.begin();
-          try {
-            const result = writer !== undefined && state.asWriter && isPlainBegin(query, writer)
-              ? await beginWriting(target, query, beginAsWriter, writer)
-              : await target.executeQuery(query, ...rest);
-            notice(state, query, traits);
-            return result;
-          } catch (error) {
-            if (traits.transactions.isRolledBackBy(error)) end(state);
-            state.section?.afterFailure(error);
-            throw error;
-          } finally {
-            state.activity?.end();
-          }
-        };
-      }
+      if (key === "executeQuery") return executeQuery;
       if (
         key === "beginTransaction" || key === "commitTransaction" || key === "rollbackTransaction"
       ) {
