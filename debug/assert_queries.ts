@@ -48,8 +48,10 @@ const OPTIONS: readonly (keyof QueryExpectations)[] = [
 
 /** The queries of some work are not what was expected. */
 export class QueryAssertionError extends Error {
-  /** The name of the class. */
-  override readonly name = "QueryAssertionError";
+  static {
+    this.prototype.name = "QueryAssertionError";
+  }
+
   /** The queries. */
   readonly queries: readonly QueryRecord[];
   /** What is wrong with them. */

@@ -14,8 +14,10 @@ import type { DriverCall } from "./fault_plan.ts";
  * ```
  */
 export class InjectedFaultError extends Error {
-  /** The name of the class. */
-  override readonly name = "InjectedFaultError";
+  static {
+    this.prototype.name = "InjectedFaultError";
+  }
+
   /** `"ECONNRESET"` for a connection that was cut, as sockets have it. */
   readonly code: "ECONNRESET" | "KYSERA_INJECTED_FAULT";
   /** The call. */

@@ -4,6 +4,16 @@ import { CheckRefusedError, ExecutorError, PluginHookError, RawSqlError } from "
 import { RLSContextError, RLSPolicyViolation } from "@kysera/rls";
 import { SoftDeleteError } from "@kysera/soft-delete";
 import { TimestampsError } from "@kysera/timestamps";
+import * as audit from "@kysera/audit";
+import * as core from "@kysera/core";
+import * as dal from "@kysera/dal";
+import * as debug from "@kysera/debug";
+import * as executor from "@kysera/executor";
+import * as infra from "@kysera/infra";
+import * as migrations from "@kysera/migrations";
+import * as repository from "@kysera/repository";
+import * as rls from "@kysera/rls";
+import * as testing from "@kysera/testing";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
@@ -48,4 +58,34 @@ it("an RLSPolicyViolation says of what table and policies", () => {
     policyMessage: "Not yours",
     reason: "policy own denies it",
   });
+});
+
+it("every class of an error has its name as text, which no minifier changes", () => {
+  const packages = {
+    audit,
+    core,
+    dal,
+    debug,
+    executor,
+    infra,
+    migrations,
+    repository,
+    rls,
+    testing,
+    plugins: { SoftDeleteError, TimestampsError },
+  };
+  let count = 0;
+  for (const [from, exported] of Object.entries(packages)) {
+    for (const [name, value] of Object.entries(exported)) {
+      const { prototype } = value as { prototype?: unknown };
+      if (typeof value !== "function" || !(prototype instanceof Error)) continue;
+      count++;
+      assert.ok(Object.hasOwn(prototype, "name"), `${name} of ${from}`);
+      assert.ok(
+        prototype.name === name || exported[prototype.name as keyof typeof exported] === value,
+        `${name} of ${from} is called ${prototype.name}`,
+      );
+    }
+  }
+  assert.ok(count > 40, `${count} classes`);
 });
