@@ -2,7 +2,13 @@ import { BadRequestError, didYouMean, isPlainObject, isPromise } from "@kysera/c
 import { columnReference } from "@kysera/executor";
 import { type Expression, type ExpressionBuilder, sql, type SqlBool } from "kysely";
 import { assertColumn, shown } from "./_columns.ts";
-import { isJsonCondition, type JsonColumns, type JsonLeaf, readJson } from "./_json_condition.ts";
+import {
+  asJsonCondition,
+  isJsonCondition,
+  type JsonColumns,
+  type JsonLeaf,
+  readJson,
+} from "./_json_condition.ts";
 import { InvalidOperatorError } from "./errors.ts";
 import { COMPARISONS } from "./where.ts";
 
@@ -215,6 +221,10 @@ function readRelated(
 function readColumn(column: string, value: unknown, reading: Reading): Condition[] {
   assertColumn(column, "read the condition");
   if (value === undefined) throw undefinedValue(column);
+  if (typeof value === "object" && value !== null) {
+    const whole = asJsonCondition(column, value, reading.encode.json);
+    if (whole !== undefined) return readJson(column, whole, reading, reading.encode.json);
+  }
   if (!isPlainObject(value)) return [readComparison(column, "eq", value, reading)];
   if (isJsonCondition(value)) return readJson(column, value, reading, reading.encode.json);
   const comparisons = Object.entries(value);

@@ -74,6 +74,25 @@ export function isJsonCondition(value: Readonly<Record<string, unknown>>): boole
   return Object.keys(value).some((key) => ONLY_JSON.has(bare(key)));
 }
 
+const WHOLE: ReadonlySet<string> = new Set(["eq", "ne", "in", "notIn"]);
+
+/**
+ * Returns a comparison of a whole column as one of what stands in it, where the database cannot compare
+ * the column: PostgreSQL has no equality for `json`, as it has for `jsonb`.
+ */
+export function asJsonCondition(
+  column: string,
+  value: object,
+  { dialect, typeOf }: JsonColumns,
+): Readonly<Record<string, unknown>> | undefined {
+  if (dialect !== "postgres" || typeOf(column) !== "json") return undefined;
+  if (!isPlainObject(value)) return { path: [], eq: value };
+  const entries = Object.entries(value);
+  const isWhole = entries.length > 0 &&
+    entries.every(([key, each]) => WHOLE.has(bare(key)) && each !== null);
+  return isWhole ? { ...value, path: [] } : undefined;
+}
+
 /**
  * Reads what a condition says of what stands in a column.
  *

@@ -205,6 +205,10 @@ onEveryDialect("conditions on columns of JSON and arrays of PostgreSQL", (dialec
   it("know the type of the column", () =>
     withDocs(dialect, async (db, ids) => {
       assert.deepEqual(await ids({ doc: { path: ["size"], gt: 1 } }), [1, 2, 8]);
+      assert.deepEqual(await ids({ doc: { eq: DOCS[0] } }), [1]);
+      assert.deepEqual(await ids({ doc: { in: [DOCS[0], "text", {}] } }), [1, 5, 7]);
+      assert.deepEqual(await ids({ doc: DOCS[5] }), [6]);
+      assert.deepEqual(await ids({ doc: { isNull: true } }), [9]);
       await sql`create table lists (id int primary key, tags text[], ns int[])`.execute(db);
       const lists: any = createRepository<any, any>(db, { tableName: "lists" });
       await lists.bulkCreate([
