@@ -65,3 +65,4 @@ export * from "./pagination/paginate_cursor_simple.ts";
 export * from "./pagination/paginated_result.ts";
 export * from "./types.ts";
 export * from "./with_query_executor.ts";
+export * from "./former_names.ts";

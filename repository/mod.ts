@@ -68,3 +68,4 @@ export {
   validatePlugins,
 } from "@kysera/executor";
 export type { Dialect, Executor } from "@kysera/core";
+export type * from "./former_names.ts";

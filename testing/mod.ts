@@ -27,3 +27,4 @@ export {
 export * from "./transactions/test_with_isolation.ts";
 export * from "./transactions/test_with_savepoints.ts";
 export * from "./wait_for.ts";
+export type * from "./former_names.ts";

@@ -51,3 +51,4 @@ export * from "./api/plugin.ts";
 export * from "./api/repository_methods.ts";
 export * from "./log/verify_audit_log.ts";
 export { restoreFromAudit, type RestoreOptions } from "./log/restore_from_audit.ts";
+export type * from "./api/former_names.ts";

@@ -25,3 +25,4 @@ export * from "./policy/merge_rls_schemas.ts";
 export * from "./policy/policy_registry.ts";
 export * from "./policy/related.ts";
 export * from "./policy/validate.ts";
+export type * from "./api/former_names.ts";
