@@ -1,5 +1,5 @@
 import { isKysely } from "@kysera/core";
-import type { Kysely } from "kysely";
+import type { Compilable, CompiledQuery, Kysely } from "kysely";
 import { ExecutorError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
@@ -84,7 +84,14 @@ export function mark<K extends Kysely<any>>(
 ): K {
   const inside = instance.getExecutor();
   if (inside instanceof GuardedExecutor) {
-    Object.defineProperty(instance, "getExecutor", { value: () => inside.apart() });
+    Object.defineProperties(instance, {
+      getExecutor: { value: () => inside.apart() },
+      // In Kysely 0.28 it asks getExecutor(), and a builder's query would be run apart.
+      executeQuery: {
+        value: (query: CompiledQuery | Compilable, ...rest: []) =>
+          inside.executeQuery(isCompilable(query) ? query.compile() : query, ...rest),
+      },
+    });
   }
   return endingPlugins(brand(instance, plugins, rawDb));
 }
@@ -108,6 +115,10 @@ function endingPlugins<K extends Kysely<any>>(instance: K): K {
     },
   });
   return instance;
+}
+
+function isCompilable(query: CompiledQuery | Compilable): query is Compilable {
+  return typeof (query as Compilable).compile === "function";
 }
 
 /** Puts the marker of one instance on another. */
