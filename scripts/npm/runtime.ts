@@ -79,7 +79,7 @@ export async function runOnRuntime(file: string, all: RuntimeRun): Promise<ItemR
   const report = join(all.scratch, `${crypto.randomUUID()}.xml`);
   const result = await runWatched([binary, ...optionsOf(kind, limit, report), `./${file}`], {
     cwd: all.project.dir,
-    env: { ...process.env, ...all.env, NO_COLOR: "1" },
+    env: { ...process.env, ...all.env, NO_COLOR: "1", KYSERA_TEST_ITEM: file },
     limitMs: (limit + Math.min(limit, GRACE)) * 1000,
     isProgress: (line) => isProgress(kind, line),
   });

@@ -66,6 +66,7 @@ export async function runOnDeno(item: Item, all: DenoRun): Promise<ItemResult> {
       ...all.env,
       NO_COLOR: "1",
       KYSERA_TEST_LIMIT_MS: String(all.limit * 1000),
+      KYSERA_TEST_ITEM: item.name,
       [NOTES_VARIABLE]: `${id}.notes`,
     },
     limitMs: (all.limit + Math.min(all.limit, GRACE)) * 1000,

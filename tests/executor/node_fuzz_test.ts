@@ -77,7 +77,7 @@ describe("the list of what Kysely's operation nodes hold", () => {
   });
 
   it("says rightly what is written", () => {
-    for (const [kind, properties] of declarations.nodes) {
+    for (const [kind, properties] of fuzzPart(declarations.nodes)) {
       for (const { name, list } of properties) {
         const written = new Set<string>();
         for (const host of hosts.get(kind)!) {

@@ -11,7 +11,7 @@ import { openMysql } from "./_mysql.ts";
 import { openPGlite } from "./_pglite.ts";
 import { openPostgres } from "./_postgres.ts";
 import { openSqlite } from "./_sqlite.ts";
-import { isDrawn } from "./random.ts";
+import { isFileDrawn } from "./random.ts";
 
 export type TestDialectName = "sqlite" | "pglite" | "postgres" | "mysql";
 
@@ -95,8 +95,8 @@ export const matrix: readonly TestDialect[] = [
 /**
  * describe() per dialect; a dialect that cannot run is reported as skipped with its reason.
  *
- * PGlite is PostgreSQL: in the short forms of a test run, beside a server, a part of what is tested on
- * both is tested on PGlite, another part with each seed.
+ * PGlite is PostgreSQL, and takes a second to start: in the short forms of a test run, beside a
+ * server, a part of the files run on it, others with another seed.
  */
 export function onEveryDialect(
   title: string,
@@ -105,7 +105,7 @@ export function onEveryDialect(
 ): void {
   for (const dialect of matrix) {
     if (only && !only.includes(dialect.name)) continue;
-    if (dialect.name === "pglite" && isOnServer(only) && !isDrawn(title)) continue;
+    if (dialect.name === "pglite" && isOnServer(only) && !isFileDrawn()) continue;
     if (dialect.skip === undefined) describe(`${title} [${dialect.name}]`, () => body(dialect));
     else describe(`${title} [${dialect.name}: ${dialect.skip}]`, { skip: dialect.skip }, () => {});
   }

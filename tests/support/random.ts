@@ -7,6 +7,7 @@
  * - `KYSERA_FUZZ_SEED`: draws the same cases again. Without it they are other ones in each process.
  * - `KYSERA_FUZZ_PATH`: leads to one case of the seed, as the message of a failure says.
  * - `KYSERA_FUZZ_RUNS`: how many queries each test runs, whatever the scale.
+ * - `KYSERA_TEST_ITEM`: the file that runs, as the runner of the tests calls it.
  * - `KYSERA_FUZZ_SUBJECT`: the one subject that is tested, by its name.
  */
 import process from "node:process";
@@ -57,20 +58,19 @@ export function fuzzPart<T>(cases: Iterable<T>): Iterable<T> {
 }
 
 /**
- * Whether something with a name is among what is drawn. What runs by itself, and not in a run of
- * tests that says how much it does, always is.
- *
- * @param name what tells it from others
+ * Whether a file is among those that do what few files have to do, by the variable `KYSERA_TEST_ITEM`
+ * of the runner of the tests. Where that says nothing, it is.
  */
-export function isDrawn(name: string): boolean {
-  const every = process.env["KYSERA_TEST_SCALE"] ? scale() : 1;
+export function isFileDrawn(): boolean {
+  const file = process.env["KYSERA_TEST_ITEM"];
+  if (!file || runsAll()) return true;
   let sum = Number(process.env["KYSERA_FUZZ_SEED"] ?? 0);
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
-  return sum % Math.min(every, MOST) === 0;
+  for (const letter of file) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
+  return sum % FILES === 0;
 }
 
-/** One of so many is drawn at the least, where things are few. */
-const MOST = 4;
+/** Of how many files one is drawn. */
+const FILES = 4;
 
 function* eachOf<T>(cases: Iterable<T>, every: number, first: number): Iterable<T> {
   let i = 0;

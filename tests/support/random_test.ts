@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { fuzzPart, fuzzProperty, fuzzRuns, fuzzSeed, isDrawn } from "./random.ts";
+import { fuzzPart, fuzzProperty, fuzzRuns, fuzzSeed, isFileDrawn } from "./random.ts";
 
-const names = ["KYSERA_TEST_SCALE", "KYSERA_FUZZ_RUNS", "KYSERA_FUZZ_SEED", "KYSERA_FUZZ_PATH"];
+const names = [
+  ...["KYSERA_TEST_SCALE", "KYSERA_FUZZ_RUNS", "KYSERA_FUZZ_SEED", "KYSERA_FUZZ_PATH"],
+  "KYSERA_TEST_ITEM",
+];
 
 describe("the number of random cases", () => {
   let before: (string | undefined)[];
@@ -33,16 +36,20 @@ describe("the number of random cases", () => {
     assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [125, 10, 10, 6]);
   });
 
-  it("is a part of what has a name, another with each seed, in a run that says so", () => {
-    const titles = Array.from({ length: 400 }, (_, i) => `title ${i}`);
-    assert.equal(titles.every(isDrawn), true);
-    process.env["KYSERA_TEST_SCALE"] = "short";
+  it("is a part of the files, another with each seed, in a run that names them", () => {
+    assert.equal(isFileDrawn(), true);
     const drawn = [1, 2].map((seed) => {
       process.env["KYSERA_FUZZ_SEED"] = String(seed);
-      return titles.filter(isDrawn);
+      return Array.from({ length: 400 }, (_, i) => `tests/some/file_${i}_test.ts`)
+        .filter((file) => {
+          process.env["KYSERA_TEST_ITEM"] = file;
+          return isFileDrawn();
+        });
     });
     for (const part of drawn) assert.ok(part.length > 60 && part.length < 140, `${part.length}`);
     assert.notDeepEqual(drawn[0], drawn[1]);
+    process.env["KYSERA_TEST_SCALE"] = "full";
+    assert.equal(isFileDrawn(), true);
   });
 
   it("is what the environment asks for, a case being worth some queries", () => {
