@@ -83,7 +83,7 @@ function inColor(text: string): string {
 /** Of how many random cases each form runs one, as people read it. */
 const PARTS: Readonly<Record<string, string>> = {
   full: "all of them",
-  short: "one in four (--full runs all)",
+  short: "one in eight (--full runs all)",
   brief: "one in sixteen (--full runs all)",
 };
 

@@ -13,7 +13,7 @@
 import process from "node:process";
 
 /** Of how many cases each form runs one. */
-const SCALES: Readonly<Record<string, number>> = { full: 1, short: 4, brief: 16 };
+const SCALES: Readonly<Record<string, number>> = { full: 1, short: 8, brief: 16 };
 /** Fewer cases are not worth the database that is opened for them. */
 const LEAST = 10;
 

@@ -21,8 +21,8 @@ describe("the number of random cases", () => {
     }
   });
 
-  it("is a quarter in the short form, but not so few that they prove nothing", () => {
-    assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [500, 13, 10, 6]);
+  it("is an eighth in the short form, but not so few that they prove nothing", () => {
+    assert.deepEqual([2000, 50, 24, 6].map((full) => fuzzRuns(full)), [250, 10, 10, 6]);
   });
 
   it("is all in the full form", () => {
@@ -69,12 +69,12 @@ describe("the number of random cases", () => {
     assert.deepEqual(fuzzSeed(), { seed: 42, path: "3:0" });
     process.env["KYSERA_FUZZ_SEED"] = "43";
     assert.equal(fuzzSeed().seed, 42);
-    assert.deepEqual(fuzzProperty(100), { numRuns: 25, seed: 42 });
+    assert.deepEqual(fuzzProperty(100), { numRuns: 13, seed: 42 });
   });
 
   it("is a part of a list, and each case is in one of the parts", () => {
     const drawn = [...fuzzPart(Array.from({ length: 40 }, (_, i) => i))];
-    assert.equal(drawn.length, 10);
-    assert.deepEqual(drawn, drawn.map((_, i) => drawn[0]! + 4 * i));
+    assert.equal(drawn.length, 5);
+    assert.deepEqual(drawn, drawn.map((_, i) => drawn[0]! + 8 * i));
   });
 });
