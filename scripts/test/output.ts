@@ -20,7 +20,8 @@ const PROGRESS: Record<RunnerKind, RegExp> = {
 const NOISE: Record<RunnerKind, RegExp> = {
   deno:
     / \.\.\.( (ok|ignored|FAILED)\b.*)?$|^running \d+ tests? from |^Check |^Download |^error: Test failed$|^Stack backtrace:$|^ +\d+: <unknown>$/,
-  node: /^\s*[✔﹣▶ℹ] /,
+  // What else it tells is of errors that no test has caught.
+  node: /^\s*(?:[✔﹣▶] |ℹ (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms)\b)/,
   bun: /^\((pass|skip|todo)\) |^bun test v|^\s*\d+ (pass|skip|fail)$|^Ran \d+ tests? across /,
 };
 
