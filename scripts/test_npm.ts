@@ -40,7 +40,7 @@ const PLAN: readonly Job[] = [
 /** How many hands the files are dealt out to. */
 const HANDS = 4;
 /** What a file has that needs the databases. */
-const NEEDS_DATABASES = "/support/matrix.ts";
+const NEEDS_DATABASES = /\/(?:support\/matrix|_servers)\.ts"/;
 /** Where drivers are tried: they are another one on each runtime. */
 const OF_DRIVERS = /^dialects\/|driver|runtime/;
 
@@ -143,7 +143,7 @@ async function testOn(
 /** Whether a file runs on a runtime, where the files are dealt out. */
 function isDealtTo({ hand }: Job, file: string, { dir }: NpmProject): boolean {
   if (hand === undefined || OF_DRIVERS.test(file)) return true;
-  if (!readFileSync(join(dir, file), "utf8").includes(NEEDS_DATABASES)) return true;
+  if (!NEEDS_DATABASES.test(readFileSync(join(dir, file), "utf8"))) return true;
   let sum = 0;
   for (const letter of file) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521;
   return hand.includes(sum % HANDS);
