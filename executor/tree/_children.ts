@@ -17,18 +17,34 @@ export function mapChildren(
 ): OperationNode {
   if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return node;
   let out: Record<string, unknown> | undefined;
-  for (const [key, value] of Object.entries(node)) {
-    let next: unknown = value;
-    if (Array.isArray(value)) {
-      const items = value.map((item) => isNode(item) ? map(item) : item);
-      if (items.some((item, i) => item !== value[i])) next = items;
-    } else if (isNode(value)) next = map(value);
+  for (const key in node) {
+    const value: unknown = node[key as keyof OperationNode];
+    if (typeof value !== "object" || value === null) continue;
+    const next = Array.isArray(value)
+      ? mapItems(value, map)
+      : "kind" in value
+      ? map(value as OperationNode)
+      : value;
     if (next !== value) {
       out ??= { ...node };
       out[key] = next;
     }
   }
   return out === undefined ? node : frozen(out) as unknown as OperationNode;
+}
+
+function mapItems(
+  items: readonly unknown[],
+  map: (child: OperationNode) => OperationNode,
+): readonly unknown[] {
+  let out: unknown[] | undefined;
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (!isNode(item)) continue;
+    const mapped = map(item);
+    if (mapped !== item) (out ??= [...items])[i] = mapped;
+  }
+  return out ?? items;
 }
 
 function isNode(value: unknown): value is OperationNode {

@@ -71,5 +71,12 @@ export function readDeferred(node: OperationNode, read: ReadDeferred): Operation
       )
       : node;
   }
+  if (NAMES.has(node.kind)) return node;
   return mapChildren(node, (child) => readDeferred(child, read));
 }
+
+/** Kinds of nodes that hold names and no values. */
+const NAMES: ReadonlySet<string> = new Set([
+  ...["IdentifierNode", "SchemableIdentifierNode", "TableNode", "ColumnNode", "ReferenceNode"],
+  ...["SelectAllNode", "OperatorNode"],
+]);
