@@ -201,8 +201,8 @@ const MYSQL: JsonSql = {
 };
 
 /**
- * A place in JSON. To MySQL, what is no list is a list of itself: a place in a list is one where there
- * is a list only.
+ * A place in JSON. MySQL treats a value that is not a list as a list of one: a place in a list counts
+ * only if the value is a list.
  */
 function placeOfMysql(path: Path, put: Put): Place {
   const lists = path.flatMap((step, i) => typeof step === "number" ? [path.slice(0, i)] : []);

@@ -33,7 +33,7 @@ export interface TraceOptions {
    */
   readonly traceparent?: boolean | undefined;
   /**
-   * What becomes of spans that the driver's own instrumentation (`@opentelemetry/instrumentation-pg`)
+   * How spans are treated that the driver's own instrumentation (`@opentelemetry/instrumentation-pg`)
    * makes of the same calls: they stand under those of the dialect (`"nested"`), or are not recorded
    * (`"none"`). Default `"nested"`.
    */

@@ -18,7 +18,7 @@ export type LazyExecutor<DB, P extends readonly Plugin[] = readonly Plugin[]> = 
 /** What {@linkcode createExecutor} is: a function, with one more. */
 export interface CreateExecutor {
   /**
-   * Puts plugins into a Kysely: what comes back is a real Kysely on which every query keeps to them,
+   * Returns a copy of a Kysely instance with plugins, to which every query of the copy is subject,
    * whichever builder, transaction, connection or stream it comes from.
    *
    * @param db the database; it is not changed. An executor may be given as well: its plugins and its
@@ -28,7 +28,7 @@ export interface CreateExecutor {
    * @returns the executor, when every plugin is ready
    * @throws {PluginValidationError} where the plugins cannot work together or one cannot start; those
    * that had started are destroyed again
-   * @throws {ExecutorError} where `db` is no Kysely, or an option is unknown
+   * @throws {ExecutorError} if `db` is not a Kysely instance, or an option is unknown
    *
    * @example
    * ```ts

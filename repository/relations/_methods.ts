@@ -84,7 +84,7 @@ export function relatedMethods(
   const out: Record<string, Method> = {};
   for (const method of FINDING) {
     out[method] = async (options) => {
-      // What is no object of options is refused with the other options.
+      // A value that is not an object of options is refused with the other options.
       if (typeof options !== "object" || options === null || isPromise(options)) {
         return await methods[method]!(options);
       }

@@ -187,7 +187,7 @@ function define<R>(relations: R, codecs: TableCodecs<any>): Relations<any, R> {
     },
     include: (table, include) => async (context, rows) => {
       const { db, signal } = toContext(context);
-      // A result that is no object has no related rows.
+      // A result that is not an object has no related rows.
       if (typeof rows !== "object" || rows === null) return rows as any;
       const list: readonly object[] = Array.isArray(rows) ? rows : [rows];
       const loaded = await loadRelated({ graph, db, signal }, table, list, include);
