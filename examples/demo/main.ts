@@ -23,4 +23,4 @@ screen.heading(
     } queries ran ` +
     `with the conditions, ${refused} was refused.`,
 );
-screen.text("What becomes of every other kind of query is a table in docs/bypass.md.");
+screen.text("How every other kind of query is treated is a table in docs/bypass.md.");
