@@ -1,7 +1,7 @@
 import { BadRequestError, detectDialect } from "@kysera/core";
 import { CompiledQuery, type Kysely } from "kysely";
 import type { MigrationOperation, MigrationWithMeta } from "./migration.ts";
-import { noteLine } from "./run/_lines.ts";
+import { noteLine } from "./sql/_lines.ts";
 import { LEXES } from "./sql/_lexis.ts";
 import { type ScriptStatement, splitScript } from "./sql/_split.ts";
 

@@ -32,6 +32,7 @@
  *
  * @module
  */
+export type * from "./batch.ts";
 export * from "./batches.ts";
 export * from "./create_migration.ts";
 export * from "./create_migration_with_meta.ts";
@@ -39,16 +40,17 @@ export * from "./create_sql_migration.ts";
 export * from "./define_migrations.ts";
 export * from "./errors.ts";
 export type * from "./migration.ts";
+export type * from "./migration_observer.ts";
 export type { MigrationPolicy, MigrationRunnerOptions } from "./options.ts";
 export * from "./plugins/create_logging_plugin.ts";
 export * from "./plugins/create_metrics_plugin.ts";
-export type * from "./plugins/migration_observer.ts";
-export type * from "./plugins/migration_plugin.ts";
+export type * from "./problem.ts";
 export type * from "./results.ts";
 export * from "./runner/create_migration_runner.ts";
 export * from "./runner/create_migration_runner_with_plugins.ts";
 export * from "./runner/get_migration_status.ts";
 export * from "./runner/migrate_each.ts";
+export type * from "./runner/migration_plugin.ts";
 export { MigrationRunner } from "./runner/migration_runner.ts";
 export * from "./runner/migration_runner_with_plugins.ts";
 export * from "./runner/rollback_migrations.ts";

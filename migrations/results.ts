@@ -1,5 +1,5 @@
 import type { MigrationOperation } from "./migration.ts";
-import type { MigrationProblem } from "./errors.ts";
+import type { MigrationProblem } from "./problem.ts";
 
 /** What a run has done. */
 export interface MigrationResult {

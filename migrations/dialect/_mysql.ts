@@ -3,7 +3,7 @@ import { LEXES } from "../sql/_lexis.ts";
 import { inReadOnlyTransaction } from "./_read_only.ts";
 import { fieldOf, isBusyError } from "./_errors.ts";
 import type { CatalogColumn, MigrationTraits } from "./_traits.ts";
-import type { TableNames } from "../history/_names.ts";
+import type { TableNames } from "./_table_names.ts";
 
 /** The name of the lock; locks are of the whole server, and a name has 64 characters at the most. */
 function lockName({ schema, history }: TableNames) {

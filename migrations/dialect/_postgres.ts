@@ -3,7 +3,7 @@ import { LEXES } from "../sql/_lexis.ts";
 import { inReadOnlyTransaction } from "./_read_only.ts";
 import { fieldOf, isBusyError } from "./_errors.ts";
 import type { CatalogColumn, MigrationTraits } from "./_traits.ts";
-import type { TableNames } from "../history/_names.ts";
+import type { TableNames } from "./_table_names.ts";
 
 /** What the lock is known by in the whole server: the database, the schema and the table. */
 function lockKey({ schema, history }: TableNames) {

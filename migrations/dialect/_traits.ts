@@ -1,6 +1,6 @@
 import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
 import type { Lexis } from "../sql/_lexis.ts";
-import type { TableNames } from "../history/_names.ts";
+import type { TableNames } from "./_table_names.ts";
 
 /** A column of a table that the catalog knows. */
 export interface CatalogColumn {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { MigrationOperation } from "../migration.ts";
 import type { EntryState, HistoryEntry, LockRow, Step } from "./_entry.ts";
-import type { TableNames } from "./_names.ts";
+import type { TableNames } from "../dialect/_table_names.ts";
 
 /** The number of the one row of the lock's table. */
 export const LOCK_ID = 1;

@@ -3,7 +3,7 @@ import { type CreateTableBuilder, type Kysely, sql } from "kysely";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import { legacyHistories, type LegacyHistory } from "./_legacy.ts";
 import { History, LOCK_ID } from "./_history.ts";
-import type { TableNames } from "./_names.ts";
+import type { TableNames } from "../dialect/_table_names.ts";
 
 /** What the database has of the runner's tables, and of those of other runners. */
 export interface Layout {

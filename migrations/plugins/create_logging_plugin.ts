@@ -1,5 +1,5 @@
 import { consoleLogger, type KyseraLogger } from "@kysera/core";
-import type { MigrationPlugin } from "./migration_plugin.ts";
+import type { MigrationPlugin } from "../runner/migration_plugin.ts";
 
 /**
  * Creates a plugin that logs each migration.

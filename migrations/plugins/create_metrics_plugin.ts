@@ -1,5 +1,5 @@
 import type { MigrationOperation } from "../migration.ts";
-import type { MigrationPlugin } from "./migration_plugin.ts";
+import type { MigrationPlugin } from "../runner/migration_plugin.ts";
 
 /** How one migration went. */
 export interface MigrationMetric {

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { BatchOptions, BatchProgress } from "../batches.ts";
+import type { BatchOptions, BatchProgress } from "../batch.ts";
 import type { PlannedStatement } from "../results.ts";
 
 /** The options with their defaults. */

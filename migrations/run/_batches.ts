@@ -1,6 +1,6 @@
 import { BadRequestError } from "@kysera/core";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
-import type { Batch, BatchKey, BatchProgress } from "../batches.ts";
+import type { Batch, BatchKey, BatchProgress } from "../batch.ts";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { BatchTask } from "./_batch_context.ts";
 import { sleep } from "./_wait.ts";

@@ -1,4 +1,4 @@
-import type { MigrationProblem } from "../errors.ts";
+import type { MigrationProblem } from "../problem.ts";
 import type { HistoryEntry } from "../history/_entry.ts";
 import type { PlannedMigration } from "../results.ts";
 import { type KeptStatement, PlanRecord } from "./_plan_record.ts";

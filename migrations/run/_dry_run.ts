@@ -4,7 +4,7 @@ import type { PlannedMigration, PlannedStatement } from "../results.ts";
 import { isSeveral, namesIn, objectsIn, statementKind } from "../sql/_statement_kind.ts";
 import { noteBatchRunner, statementOf } from "./_batch_context.ts";
 import { callMigration } from "./_resolved.ts";
-import type { Task } from "./_engine.ts";
+import type { Task } from "./_task.ts";
 import type { Session, StatementHooks } from "./_session.ts";
 
 /** Why a plan ends. */

@@ -3,7 +3,7 @@ import type { Dialect } from "@kysera/core";
 import { MigrationError } from "../errors.ts";
 import type { MigrationOperation } from "../migration.ts";
 import type { MigrationResult } from "../results.ts";
-import { lineOf } from "./_lines.ts";
+import { lineOf } from "../sql/_lines.ts";
 import type { ResolvedMigration } from "./_resolved.ts";
 
 /** What is known of a migration that failed. */

@@ -1,4 +1,4 @@
-import type { MigrationProblem } from "../errors.ts";
+import type { MigrationProblem } from "../problem.ts";
 import type { HistoryEntry } from "../history/_entry.ts";
 import type { MigrationPolicy } from "../options.ts";
 import type { ResolvedMigration } from "./_resolved.ts";

@@ -1,5 +1,5 @@
 import type { CompiledQuery, Kysely, QueryResult } from "kysely";
-import type { BatchProgress } from "../batches.ts";
+import type { BatchProgress } from "../batch.ts";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import { MigrationLockError } from "../errors.ts";
 import type { Step } from "../history/_entry.ts";

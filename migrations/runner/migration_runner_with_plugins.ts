@@ -2,8 +2,8 @@ import { assertKnownOptions, BadRequestError } from "@kysera/core";
 import type { Kysely } from "kysely";
 import type { MigrationList } from "../migration.ts";
 import { type MigrationRunnerOptions, OPTION_NAMES } from "../options.ts";
-import type { MigrationPlugin } from "../plugins/migration_plugin.ts";
-import type { MigrationObserver } from "../plugins/migration_observer.ts";
+import type { MigrationPlugin } from "./migration_plugin.ts";
+import type { MigrationObserver } from "../migration_observer.ts";
 import { MigrationRunner } from "./migration_runner.ts";
 
 /** Options of a runner with plugins. */

@@ -1,4 +1,4 @@
-import type { MigrationOperation, MigrationWithMeta } from "../migration.ts";
+import type { MigrationOperation, MigrationWithMeta } from "./migration.ts";
 
 /** What a runner tells of each migration. */
 export interface MigrationObserver {

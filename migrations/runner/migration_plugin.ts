@@ -1,5 +1,5 @@
 import type { MigrationOperation, MigrationWithMeta } from "../migration.ts";
-import type { MigrationRunner } from "../runner/migration_runner.ts";
+import type { MigrationRunner } from "./migration_runner.ts";
 
 /**
  * Watches the migrations of a runner. Hooks are called in the order of the plugins; none is called

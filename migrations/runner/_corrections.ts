@@ -1,0 +1,59 @@
+import type { HistoryEntry } from "../history/_entry.ts";
+import type { History } from "../history/_history.ts";
+import type { Change } from "../run/_changes.ts";
+import { nextSequence } from "../run/_in_transaction.ts";
+
+/**
+ * Forgets migrations that stopped halfway, and takes the code for what was applied where a migration
+ * was changed after it was.
+ *
+ * @returns the names of the migrations whose history was mended
+ */
+export async function repairHistory(
+  history: History,
+  entries: readonly HistoryEntry[],
+  changes: readonly Change[],
+): Promise<string[]> {
+  const mended: string[] = [];
+  for (const entry of entries) {
+    if (entry.state !== "applied") {
+      await history.removeSteps(entry.name);
+      if (entry.operation === "down") {
+        await history.update(entry.name, { state: "applied", operation: "up" });
+      } else await history.remove(entry.name);
+      mended.push(entry.name);
+      continue;
+    }
+    const change = changes.find(({ name }) => name === entry.name);
+    if (change === undefined) continue;
+    const { sourceHash, planHash, plan } = change;
+    await history.update(entry.name, { sourceHash, planHash, plan });
+    if (change.problem !== undefined) mended.push(entry.name);
+  }
+  return mended;
+}
+
+/** Records a migration as applied; one that stopped halfway is taken for done. */
+export async function markApplied(
+  history: History,
+  entries: readonly HistoryEntry[],
+  name: string,
+  sourceHash: string | undefined,
+): Promise<void> {
+  const known = entries.find((entry) => entry.name === name);
+  if (known?.state === "applied") return;
+  if (known !== undefined) {
+    await history.removeSteps(name);
+    await history.update(name, { state: "applied", operation: "up", sourceHash });
+    return;
+  }
+  await history.insertApplied([{
+    name,
+    sequence: nextSequence(entries),
+    executedAt: new Date(),
+    duration: undefined,
+    sourceHash,
+    planHash: undefined,
+    plan: undefined,
+  }]);
+}

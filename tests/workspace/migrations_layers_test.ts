@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { arrowsOf, assertLayers, assertNoCircle } from "./_layers.ts";
+
+/** What users write, and are told: types, errors, options. */
+const CONTRACT: readonly string[] = [
+  "batch.ts",
+  "errors.ts",
+  "migration.ts",
+  "migration_observer.ts",
+  "options.ts",
+  "problem.ts",
+  "results.ts",
+];
+/** How migrations are written down. */
+const AUTHORING: readonly string[] = [
+  "batches.ts",
+  "create_migration.ts",
+  "create_migration_with_meta.ts",
+  "create_sql_migration.ts",
+  "define_migrations.ts",
+];
+
+/** The folders of migrations, the files beside them, and what each may import. Arrows point down. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "mod.ts": ["runner", "plugins", ...AUTHORING, ...CONTRACT],
+  // Migrations in files.
+  files: ["create_sql_migration.ts", ...CONTRACT],
+  // Plugins of a runner.
+  plugins: ["runner", ...CONTRACT],
+  // What users call.
+  runner: ["run", "history", ...CONTRACT],
+  "batches.ts": ["run", ...CONTRACT],
+  "create_migration.ts": CONTRACT,
+  "create_migration_with_meta.ts": CONTRACT,
+  "create_sql_migration.ts": ["sql", ...CONTRACT],
+  "define_migrations.ts": CONTRACT,
+  // How migrations run: the lock, transactions, statements, plans.
+  run: ["history", "dialect", "sql", ...CONTRACT],
+  // The runner's tables, and those of other runners.
+  history: ["dialect", ...CONTRACT],
+  // What the runner has to know of each dialect.
+  dialect: ["sql"],
+  // How text of SQL is read.
+  sql: [],
+  "errors.ts": ["migration.ts", "problem.ts", "results.ts"],
+  "migration_observer.ts": ["migration.ts"],
+  "results.ts": ["migration.ts", "problem.ts"],
+  "batch.ts": [],
+  "migration.ts": [],
+  "options.ts": [],
+  "problem.ts": [],
+};
+
+const arrows = arrowsOf("@kysera/migrations");
+
+describe("the folders of migrations", () => {
+  it("are those of the table, and import from the folders below them only, types included", () => {
+    assertLayers(arrows, MAY_IMPORT);
+  });
+
+  it("have no circle of imports at run time", () => {
+    assert.ok(assertNoCircle(arrows) > 50);
+  });
+});
