@@ -1,9 +1,10 @@
 /**
  * Times pieces of code against each other.
  *
- * Benchmark libraries time one task after the other; on a machine whose speed drifts, that makes a
- * ratio of the drift. Here the sides take turns in rounds of a fraction of a millisecond, and the
- * ratio is the median of the rounds' own ratios.
+ * The sides take turns of about a millisecond, one after the other, until the row has had its time.
+ * A turn that was interrupted says something of the machine and nothing of the code, so a side is
+ * told by its best turn and by its 10th percentile, never by the best of several whole measurements:
+ * every turn counts, and what they vary by is printed.
  *
  * @module
  */
@@ -11,70 +12,109 @@
 /** What is timed: synchronous code, or code that has to be waited for. */
 export type Run = () => unknown;
 
-/** How long to measure. */
+/** One turn of a side; the value, of which less is better, is in the unit of its row. */
+export type Turn = () => number | Promise<number>;
+
+/** How long a row is measured. */
 export interface Effort {
-  /** How many times each side has its turn. */
-  readonly rounds: number;
-  /** Calls in a turn. */
-  readonly calls: number;
+  /** Seconds for all sides together. */
+  readonly seconds: number;
+  /** The least number of turns of each side, however long they take. */
+  readonly turns: number;
 }
 
-/** A side, timed. */
-export interface Timed {
-  /** Microseconds a call: the median over the rounds. */
-  readonly microseconds: number;
-  /** This side's time by the first side's: the median over the rounds. */
-  readonly ratio: number;
+/** What the turns of one side were. */
+export interface Measured {
+  readonly best: number;
+  /** The 10th percentile. */
+  readonly p10: number;
+  readonly median: number;
+  /** Against the first side: the best turns, and the 10th percentiles. */
+  readonly ratio: { readonly best: number; readonly p10: number };
+  /** The middle half of the ratios of turns that came after each other. */
+  readonly spread: readonly [number, number];
+  readonly turns: number;
 }
 
-/** Times synchronous code; the first side is the one that the others are divided by. */
-export function compare(sides: readonly Run[], { rounds, calls }: Effort): Timed[] {
-  const times = sides.map((): number[] => []);
-  for (let round = -warmUp(rounds); round < rounds; round++) {
-    for (const i of turns(sides.length, round)) {
-      const run = sides[i]!;
-      const start = performance.now();
-      for (let call = 0; call < calls; call++) run();
-      if (round >= 0) times[i]!.push((performance.now() - start) / calls);
+/** The sides of a row: the first is what the others are divided by; a side may be left out. */
+export type Sides<T> = readonly [T, T, ...(T | undefined)[]];
+
+const TURN_MS = 1;
+const MOST_CALLS = 10_000;
+
+/** Measures the sides turn by turn. */
+export async function measure(
+  sides: Sides<Turn>,
+  { seconds, turns }: Effort,
+): Promise<(Measured | undefined)[]> {
+  const values = sides.map((): number[] => []);
+  const end = performance.now() + seconds * 1_000;
+  for (let round = 0; round < turns || performance.now() < end; round++) {
+    // Each side comes first as often as the others.
+    for (let i = 0; i < sides.length; i++) {
+      const at = (i + round) % sides.length;
+      const value = sides[at]?.();
+      if (value !== undefined) values[at]!.push(typeof value === "number" ? value : await value);
     }
   }
-  return times.map((side) => summary(side, times[0]!));
+  return values.map((side) => side.length === 0 ? undefined : summary(side, values[0]!));
 }
 
-/** {@linkcode compare}, for code that has to be waited for; a side may be left out, but the first. */
-export async function compareAsync(
-  sides: readonly (Run | undefined)[],
-  { rounds, calls }: Effort,
-): Promise<(Timed | undefined)[]> {
-  const times = sides.map((): number[] => []);
-  for (let round = -warmUp(rounds); round < rounds; round++) {
-    for (const i of turns(sides.length, round)) {
-      const run = sides[i];
-      if (run === undefined) continue;
-      const start = performance.now();
-      for (let call = 0; call < calls; call++) await run();
-      if (round >= 0) times[i]!.push((performance.now() - start) / calls);
-    }
-  }
-  return times.map((side) => side.length === 0 ? undefined : summary(side, times[0]!));
+/** Turns of synchronous code; all sides have as many calls in a turn. */
+export function turnsOf(runs: Sides<Run>): Sides<Turn> {
+  const timed = (run: Run, calls: number): number => {
+    const start = performance.now();
+    for (let call = 0; call < calls; call++) run();
+    return (performance.now() - start) * 1_000 / calls;
+  };
+  const calls = callsFor(fastest([timed(runs[0], 1), timed(runs[0], 3), timed(runs[0], 10)]));
+  return each(runs, (run) => () => timed(run, calls));
 }
 
-function warmUp(rounds: number): number {
-  return Math.ceil(rounds / 5);
+/** {@linkcode turnsOf} code that has to be waited for. */
+export async function asyncTurnsOf(runs: Sides<Run>): Promise<Sides<Turn>> {
+  const timed = async (run: Run, calls: number): Promise<number> => {
+    const start = performance.now();
+    for (let call = 0; call < calls; call++) await run();
+    return (performance.now() - start) * 1_000 / calls;
+  };
+  const first = runs[0];
+  const calls = callsFor(
+    fastest([await timed(first, 1), await timed(first, 3), await timed(first, 10)]),
+  );
+  return each(runs, (run) => () => timed(run, calls));
 }
 
-/** The order of a round: each side comes first as often as the others. */
-function turns(count: number, round: number): number[] {
-  return Array.from({ length: count }, (_, i) => (((i + round) % count) + count) % count);
+function callsFor(microseconds: number): number {
+  return Math.min(MOST_CALLS, Math.max(1, Math.round(TURN_MS * 1_000 / microseconds)));
 }
 
-function summary(times: readonly number[], first: readonly number[]): Timed {
+function fastest(values: readonly number[]): number {
+  return Math.max(Math.min(...values), 0.05);
+}
+
+function each<T, U>(sides: Sides<T>, make: (side: T) => U): Sides<U> {
+  const [first, second, ...others] = sides;
+  return [make(first), make(second), ...others.map((side) => side && make(side))];
+}
+
+function summary(values: readonly number[], first: readonly number[]): Measured {
+  const ratios = values.map((value, round) => value / first[round]!);
   return {
-    microseconds: median(times) * 1_000,
-    ratio: median(times.map((time, round) => time / first[round]!)),
+    best: percentile(values, 0),
+    p10: percentile(values, 0.1),
+    median: percentile(values, 0.5),
+    ratio: {
+      best: percentile(values, 0) / percentile(first, 0),
+      p10: percentile(values, 0.1) / percentile(first, 0.1),
+    },
+    spread: [percentile(ratios, 0.25), percentile(ratios, 0.75)],
+    turns: values.length,
   };
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** A percentile of values, by the nearest rank. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!;
 }

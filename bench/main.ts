@@ -1,127 +1,133 @@
 /**
- * `deno task bench`: times what has a budget, and prints the ratios.
+ * `deno task bench`: measures what has a budget, and prints the ratios.
  *
- * Every number is a ratio to bare Kysely, measured side by side in this run. `--check` exits with 1
- * where one is over its budget; words narrow the run to the cases that have them all in their name or
- * heading: `deno task bench update sqlite`.
+ * ```sh
+ * deno task bench                              # all rows, in short
+ * deno task bench --full --json run.json       # as the budgets mean it, kept for the documentation
+ * deno task bench --only pages-sqlite/id-asc   # one row; --only pages-sqlite is its group
+ * deno task bench --list                       # the names, with their budgets
+ * deno task bench update sqlite                # rows that have both words in their names
+ * ```
+ *
+ * Both sides of a ratio run in this process, turn by turn, and do the same work on the same driver
+ * with the same settings. A budget holds for the ratio of the 10th percentiles. `--check` exits with
+ * 1 where a row is over its budget, or could not be measured since its server is missing.
  *
  * @module
  */
-import Table from "cli-table3";
-import { availableParallelism, cpus } from "node:os";
 import process from "node:process";
 import { parseArgs, styleText } from "node:util";
-import type { Case, Group } from "./_case.ts";
-import type { Timed } from "./_ratio.ts";
-import { pluginBenchmarks } from "./plugins.ts";
-import { relationBenchmarks } from "./relations.ts";
-import { rewriteBenchmarks } from "./rewrite.ts";
-import { postgresSides } from "./side_by_side_postgres.ts";
-import { sqliteSides } from "./side_by_side_sqlite.ts";
-import { sqliteBenchmark } from "./sqlite.ts";
+import { measure } from "./_ratio.ts";
+import {
+  budgetOf,
+  type GroupResult,
+  isWithin,
+  type Result,
+  tableOf,
+  thisMachine,
+  writeRun,
+} from "./_report.ts";
+import type { Form, Group } from "./_row.ts";
+import { type Server, stopServers, whyMissing } from "./_servers.ts";
+import { groups } from "./rows/mod.ts";
 
-const MOST_TRIES = 3;
+const SECONDS = { short: 0.5, full: 4 };
+const TURNS = { short: 15, full: 60 };
+const TITLES: Readonly<Record<Server, string>> = { postgres: "PostgreSQL", mysql: "MariaDB" };
 
 const { values: flags, positionals: words } = parseArgs({
-  options: { check: { type: "boolean", default: false } },
+  options: {
+    check: { type: "boolean", default: false },
+    full: { type: "boolean", default: false },
+    json: { type: "string" },
+    list: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    seconds: { type: "string" },
+  },
   allowPositionals: true,
 });
+const form: Form = { full: flags.full };
+const seconds = Number(flags.seconds ?? (form.full ? SECONDS.full : SECONDS.short));
 
-/** A case, timed. */
-interface Result {
-  readonly name: string;
-  readonly times: readonly (Timed | undefined)[];
-  readonly budget: number | undefined;
-  readonly strict: boolean;
-  readonly ok: boolean;
-}
-
-const postgres = await postgresSides();
-const groups = [
-  ...await rewriteBenchmarks(),
-  ...await pluginBenchmarks(),
-  ...await relationBenchmarks(),
-  await sqliteBenchmark(),
-  await sqliteSides(),
-  ...typeof postgres === "string" ? [] : [postgres],
-];
 const chosen = groups.map((group) => ({
-  ...group,
-  cases: group.cases.filter((each) => isChosen(group, each)),
-}));
-// Code that has seen one query only is faster than any program's code is.
-for (const { cases } of groups) for (const each of cases) await each.warmUp();
+  group,
+  names: Object.keys(group.rows).filter((row) => isChosen(group, row)),
+})).filter(({ names }) => names.length > 0);
 
-let over = 0;
-let count = 0;
-console.log(`${runtime()}, ${cpus()[0]?.model ?? "unknown processor"} x${availableParallelism()}`);
-for (const group of chosen) {
-  if (group.cases.length === 0) continue;
-  const results: Result[] = [];
-  for (const each of group.cases) results.push(await measure(each));
-  console.log(`\n${styleText("bold", group.title)}\n${table(group, results)}`);
-  count += results.length;
-  over += results.filter((result) => !result.ok).length;
-}
-for (const group of groups) await group.close?.();
-if (typeof postgres === "string") console.log(`\nPostgreSQL is left out: ${postgres}`);
+if (!(seconds > 0)) fail(`--seconds takes a number, got "${flags.seconds}"`);
+else if (chosen.length === 0) {
+  fail(`no row is called ${[...flags.only, ...words].map((word) => `"${word}"`).join(" and ")}`);
+} else if (flags.list) list();
+else await run();
 
-if (count === 0) {
-  console.error(`Cannot run a benchmark: no case has ${words.map((w) => `"${w}"`).join(" and ")}`);
-  process.exitCode = 1;
-} else {
-  console.log(`${count - over} within budget, ${over} over`);
-  if (flags.check && over > 0) process.exitCode = 1;
+function isChosen({ name, title }: Group, row: string): boolean {
+  const full = `${name}/${row}`;
+  const known = new Set(`${title} ${full}`.toLowerCase().split(/[^a-z0-9]+/));
+  return (flags.only.length === 0 || flags.only.includes(full) || flags.only.includes(name)) &&
+    words.every((word) => known.has(word.toLowerCase()));
 }
 
-function isChosen({ title }: Group, { name }: Case): boolean {
-  const known = new Set(`${title} ${name}`.toLowerCase().split(/[^a-z0-9]+/));
-  return words.every((word) => known.has(word.toLowerCase()));
-}
-
-/** Times a case; one that is over its budget again, as the machine may have been busy. */
-async function measure(each: Case): Promise<Result> {
-  const { name, budget, strict = false } = each;
-  const ratioOf = (times: Result["times"]) => times[1]!.ratio;
-  const within = (times: Result["times"]) =>
-    budget === undefined || (strict ? ratioOf(times) < budget : ratioOf(times) <= budget);
-  const tries = [await each.time()];
-  while (!within(tries.at(-1)!) && tries.length < MOST_TRIES) tries.push(await each.time());
-  const times = tries.toSorted((a, b) => ratioOf(a) - ratioOf(b))[0]!;
-  return { name, times, budget, strict, ok: within(times) };
-}
-
-function table({ sides }: Group, results: readonly Result[]): string {
-  const [base, subject, ...others] = sides;
-  const out = new Table({
-    head: ["", base!, subject!, "ratio", "budget", "", ...others],
-    colAligns: [
-      "left",
-      "right",
-      "right",
-      "right",
-      "right",
-      "left",
-      ...others.map(() => "right" as const),
-    ],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { name, times, budget, strict, ok } of results) {
-    const [first, second, ...rest] = times;
-    out.push([
-      name,
-      `${first!.microseconds.toFixed(2)} µs`,
-      `${second!.microseconds.toFixed(2)} µs`,
-      styleText("bold", second!.ratio.toFixed(2)),
-      budget === undefined ? "" : `${strict ? "<" : "≤"} ${budget.toFixed(2)}`,
-      budget === undefined ? "" : ok ? styleText("green", "ok") : styleText("red", "over"),
-      ...rest.map((side) => side?.ratio.toFixed(2) ?? "-"),
-    ]);
+function list(): void {
+  for (const { group, names } of chosen) {
+    for (const name of names) {
+      const { budget, most, unit = "µs" } = group.rows[name]!;
+      console.log(
+        `${group.name}/${name}  ${budgetOf({ name, sides: [], budget, most, unit })}`.trimEnd(),
+      );
+    }
   }
-  return out.toString();
 }
 
-function runtime(): string {
-  const { bun, deno, node } = process.versions;
-  return deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
+async function run(): Promise<void> {
+  const machine = thisMachine();
+  console.log(`${machine.runtime}, ${machine.processor} x${machine.cores}, ${machine.system}`);
+  const done: GroupResult[] = [];
+  const missing: string[] = [];
+  try {
+    for (const { group, names } of chosen) {
+      const reason = group.needs && whyMissing(group.needs);
+      if (reason !== undefined) {
+        missing.push(`${group.name} (${TITLES[group.needs!]}: ${reason})`);
+        continue;
+      }
+      const result = await measureGroup(group, names);
+      console.log(`\n${styleText("bold", result.title)}\n${tableOf(result)}`);
+      done.push(result);
+    }
+  } finally {
+    await stopServers();
+  }
+  if (flags.json !== undefined) {
+    const date = new Date().toISOString().slice(0, 10);
+    writeRun(flags.json, { date, machine, full: form.full, seconds, groups: done, missing });
+  }
+  const verdicts = done.flatMap(({ results }) => results).map(isWithin);
+  const count = (verdict: boolean | undefined) => verdicts.filter((one) => one === verdict).length;
+  console.log(
+    `${count(true)} within budget, ${count(false)} over, ${count(undefined)} without one` +
+      (missing.length === 0 ? "" : `; NOT MEASURED: ${missing.join(", ")}`),
+  );
+  if (flags.check && (count(false) > 0 || missing.length > 0)) process.exitCode = 1;
+}
+
+async function measureGroup(group: Group, names: readonly string[]): Promise<GroupResult> {
+  const world = await group.open(form);
+  const results: Result[] = [];
+  try {
+    if (group.mixed) { for (const name of Object.keys(group.rows)) await world.turns(name); }
+    for (const name of names) {
+      const { budget, most, unit = "µs", turns } = group.rows[name]!;
+      const effort = { seconds, turns: turns ?? (form.full ? TURNS.full : TURNS.short) };
+      const sides = await measure(await world.turns(name), effort);
+      results.push({ name: `${group.name}/${name}`, unit, sides, budget, most });
+    }
+  } finally {
+    await world.close();
+  }
+  return { name: group.name, title: group.title, sides: group.sides, results };
+}
+
+function fail(message: string): void {
+  console.error(`Cannot run the benchmark: ${message}`);
+  process.exitCode = 1;
 }

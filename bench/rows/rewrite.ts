@@ -1,28 +1,31 @@
 /**
  * What rewriting costs: building and compiling queries through an executor, against bare Kysely.
  *
- * Where no plugin applies, bare Kysely gets the same query. On a soft-deleted table it gets the same
- * query with the condition written by hand.
+ * Where no plugin applies, bare Kysely gets the same query. Elsewhere it gets the same query with
+ * the conditions written by hand.
  *
  * @module
  */
 import { createExecutor } from "@kysera/executor";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import type { Compilable, Kysely } from "kysely";
-import type { Case, Group } from "./_case.ts";
-import { type Database, openNaive } from "./_database.ts";
-import { compare } from "./_ratio.ts";
+import { type Group, group, type Row, timedSync } from "../_row.ts";
+import { type Database, openCached } from "./_database.ts";
 
 const AT_MOST_UNTOUCHED = 1.08;
 const AT_MOST_FILTERED = 1.08;
-const EFFORT = { rounds: 600, calls: 100 };
 
 type Build = (db: Kysely<Database>) => Compilable;
+
+interface World {
+  readonly db: Kysely<Database>;
+  readonly executor: Kysely<Database>;
+}
 
 /** Queries on tables that no plugin cares about. */
 const UNTOUCHED: Readonly<Record<string, Build>> = {
   "select": (db) => db.selectFrom("teams").selectAll().where("id", "=", 1),
-  "join of three": (db) =>
+  "join-of-three": (db) =>
     db.selectFrom("teams as t").innerJoin("tags as g", "g.post_id", "t.id")
       .innerJoin("tags as h", "h.post_id", "g.id").select(["t.id", "g.label", "h.label as other"])
       .where("t.name", "like", "a%").orderBy("t.id").limit(10),
@@ -43,7 +46,7 @@ const FILTERED: Readonly<Record<string, { readonly query: Build; readonly byHand
     byHand: (db) =>
       db.selectFrom("users").selectAll().where("id", "=", 1).where("users.deleted_at", "is", null),
   },
-  "join of three": {
+  "join-of-three": {
     query: joined,
     byHand: (db) => joined(db).where("u.deleted_at", "is", null).where("p.deleted_at", "is", null),
   },
@@ -64,35 +67,52 @@ const FILTERED: Readonly<Record<string, { readonly query: Build; readonly byHand
   },
 };
 
-/** The cases, on a database that no query is sent to. */
-export async function rewriteBenchmarks(): Promise<Group[]> {
-  const { db } = openNaive();
-  const executor = await createExecutor(db, [softDeletePlugin({ tables: ["users", "posts"] })]);
-  const line = (name: string, budget: number, byHand: Build, query: Build): Case => {
-    const sides = [() => byHand(db).compile(), () => query(executor).compile()];
-    return {
-      name,
-      budget,
-      warmUp: () => compare(sides, { rounds: 10, calls: 50 }),
-      time: () => compare(sides, EFFORT),
-    };
+async function open(): Promise<World> {
+  const { db } = openCached();
+  return {
+    db,
+    executor: await createExecutor(db, [softDeletePlugin({ tables: ["users", "posts"] })]),
   };
-  const sides = ["Kysely", "executor"];
-  return [
-    {
-      title: "Build and compile, where no plugin applies",
-      sides,
-      cases: Object.entries(UNTOUCHED).map(([name, build]) =>
-        line(name, AT_MOST_UNTOUCHED, build, build)
-      ),
-    },
-    {
-      title: "Build and compile, soft-deleted tables",
-      sides,
-      cases: Object.entries(FILTERED).map(([name, { query, byHand }]) =>
-        line(name, AT_MOST_FILTERED, byHand, query)
-      ),
-      close: () => db.destroy(),
-    },
-  ];
 }
+
+function row(budget: number, byHand: Build, query: Build): Row<World> {
+  return {
+    budget,
+    sides: ({ db, executor }) =>
+      timedSync([() => byHand(db).compile(), () => query(executor).compile()]),
+  };
+}
+
+const sides = ["Kysely", "executor"];
+const close = ({ db }: World) => db.destroy();
+
+/** On a database that no query is sent to. */
+export const rewriteGroups: readonly Group[] = [
+  group<World>({
+    name: "build-untouched",
+    title: "Build and compile, where no plugin applies",
+    sides,
+    mixed: true,
+    rows: Object.fromEntries(
+      Object.entries(UNTOUCHED).map((
+        [name, build],
+      ) => [name, row(AT_MOST_UNTOUCHED, build, build)]),
+    ),
+    open,
+    close,
+  }),
+  group<World>({
+    name: "build",
+    title: "Build and compile, soft-deleted tables",
+    sides,
+    mixed: true,
+    rows: Object.fromEntries(
+      Object.entries(FILTERED).map(([name, { byHand, query }]) => [
+        name,
+        row(AT_MOST_FILTERED, byHand, query),
+      ]),
+    ),
+    open,
+    close,
+  }),
+];

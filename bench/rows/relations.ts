@@ -1,7 +1,6 @@
 /**
  * Related rows: `include` of a repository with soft delete, against the two queries and the grouping
- * written by hand, with the same conditions and the same dialect: on in-memory SQLite and, where
- * `KYSERA_TEST_POSTGRES_URL` names a server, on PostgreSQL.
+ * written by hand, with the same conditions and the same dialect.
  *
  * @module
  */
@@ -11,11 +10,9 @@ import { createRepository, defineRelations } from "@kysera/repository";
 import { softDeletePlugin } from "@kysera/soft-delete";
 import { type Dialect, Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
-import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
-import pg from "pg";
-import type { Case, Group } from "./_case.ts";
-import { compareAsync, type Effort } from "./_ratio.ts";
+import { type Group, group, type GroupOptions, type Row, timed } from "../_row.ts";
+import { postgresSchema } from "../_servers.ts";
 
 interface Database {
   users: { id: number; name: string; deleted_at: string | null };
@@ -26,14 +23,23 @@ const relations = defineRelations<Database>()({
   users: { posts: { type: "hasMany", table: "posts", columns: { id: "user_id" } } },
 });
 
+const AT_MOST = 1.2;
 const PARENTS = 100;
 const CHILDREN = 10;
 
-/** The cases, by their budgets; a limit by hand is a window function too. */
-async function group(title: string, dialect: Dialect, effort: Effort): Promise<Group> {
+type Read = () => Promise<unknown>;
+
+/** Each way to read related rows, by hand and by the repository. */
+interface World {
+  readonly db: Kysely<Database>;
+  readonly hasMany: readonly [Read, Read];
+  readonly limited: readonly [Read, Read];
+  close?(): Promise<void>;
+}
+
+/** A limit by hand is a window function too. */
+async function open(dialect: Dialect): Promise<World> {
   const db = new Kysely<Database>({ dialect });
-  await db.schema.dropTable("users").ifExists().execute();
-  await db.schema.dropTable("posts").ifExists().execute();
   await sql`create table users (id integer primary key, name text, deleted_at text)`.execute(db);
   await sql`create table posts (id integer primary key, user_id integer not null, title text,
     score integer, deleted_at text)`.execute(db);
@@ -91,79 +97,52 @@ async function group(title: string, dialect: Dialect, effort: Effort): Promise<G
     posts: { orderBy: [{ column: "score", direction: "desc" }], limit: 3 },
   } as const;
 
-  const line = async (
-    name: string,
-    hand: () => Promise<unknown>,
-    ours: () => Promise<unknown>,
-  ): Promise<Case> => {
-    assert.deepEqual(plain(await ours()), plain(await hand()), `${name}: results differ`);
-    return {
-      name,
-      budget: 1.2,
-      warmUp: () => compareAsync([hand, ours], { rounds: 5, calls: 4 }),
-      time: () => compareAsync([hand, ours], effort),
-    };
-  };
   return {
-    title,
-    sides: ["by hand", "include"],
-    cases: [
-      await line(
-        "include of one has-many, 100 parents",
-        byHand,
-        () => users.find({ include: { posts: true } }),
-      ),
-      await line(
-        "include with a limit for each, 100 parents",
-        limitedByHand,
-        () => users.find({ include: limited }),
-      ),
-    ],
-    close: async () => {
-      await db.schema.dropTable("users").execute();
-      await db.schema.dropTable("posts").execute();
-      await db.destroy();
-    },
+    db,
+    hasMany: [byHand, () => users.find({ include: { posts: true } })],
+    limited: [limitedByHand, () => users.find({ include: limited })],
   };
 }
+
+const row = (name: "hasMany" | "limited"): Row<World> => ({
+  budget: AT_MOST,
+  async sides(world) {
+    const [byHand, ours] = world[name];
+    assert.deepEqual(plain(await ours()), plain(await byHand()), "results differ");
+    return await timed([byHand, ours]);
+  },
+});
 
 /** Rows of `node:sqlite` have no prototype. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** The groups for the databases that there are. */
-export async function relationBenchmarks(): Promise<Group[]> {
-  const database = new DatabaseSync(":memory:");
-  const groups = [
-    await group("Related rows on in-memory SQLite", nodeSqliteDialect({ database }), {
-      rounds: 60,
-      calls: 10,
-    }),
-  ];
-  const url = process.env["KYSERA_TEST_POSTGRES_URL"];
-  if (url) {
-    const schema = `bench_relations_${process.pid}`;
-    const admin = new pg.Client(url);
-    await admin.connect();
-    await admin.query(`create schema ${schema}`);
-    const pool = new pg.Pool({
-      connectionString: url,
-      max: 1,
-      options: `-c search_path=${schema}`,
-    });
-    const own = await group("Related rows on PostgreSQL", pgDialect({ pool }), {
-      rounds: 60,
-      calls: 5,
-    });
-    groups.push({
-      ...own,
-      close: async () => {
-        await own.close?.();
-        await admin.query(`drop schema ${schema} cascade`);
-        await admin.end();
-      },
-    });
-  }
-  return groups;
-}
+const options: Omit<GroupOptions<World>, "name" | "title" | "open"> = {
+  sides: ["by hand", "include"],
+  rows: { "has-many-100-parents": row("hasMany"), "limit-for-each": row("limited") },
+  close: async ({ db, close }) => {
+    await db.destroy();
+    await close?.();
+  },
+};
+
+/** On SQLite and PostgreSQL. */
+export const relationGroups: readonly Group[] = [
+  group<World>({
+    ...options,
+    name: "include-sqlite",
+    title: "Related rows on in-memory SQLite",
+    open: () => open(nodeSqliteDialect({ database: new DatabaseSync(":memory:") })),
+  }),
+  group<World>({
+    ...options,
+    name: "include-postgres",
+    title: "Related rows on PostgreSQL",
+    needs: "postgres",
+    async open() {
+      const schema = await postgresSchema();
+      return { ...await open(pgDialect({ pool: schema.pool() })), close: () => schema.drop() };
+    },
+  }),
+];

@@ -112,6 +112,7 @@ export function preparedDrizzleWork(db: Any, tables: Tables): Work {
       ]),
     );
   return {
+    isFixedLength: true,
     findById: async (id) => (await byId.execute({ id }))[0],
     find: async (org, after) => await some.execute({ org, after }),
     findAll: async () => await all.execute(),

@@ -18,6 +18,8 @@ export type NewUser = Omit<User, "id">;
 
 /** One library at work; what it cannot do differently from another is left out. */
 export interface Work {
+  /** Whether a list can only be as long as the first one was. */
+  readonly isFixedLength?: boolean;
   /** One row, by its key. */
   findById?(id: number): Promise<unknown>;
   /** The five rows of an organisation that come after an id. */
