@@ -128,11 +128,12 @@ export class MigrationStateError extends DatabaseError {
    * Creates an error.
    *
    * @param problems what is wrong
+   * @param action what cannot be done because of it
    */
-  constructor(problems: readonly MigrationProblem[]) {
+  constructor(problems: readonly MigrationProblem[], action: string = "run migrations") {
     const list = problems.map(({ migrationName, message }) => `"${migrationName}": ${message}`);
     super(
-      `Cannot run migrations: ${list.join("; ")}`,
+      `Cannot ${action}: ${list.join("; ")}`,
       MigrationErrorCodes.MIGRATION_VALIDATION_FAILED,
     );
     this.problems = problems;

@@ -32,6 +32,7 @@
  *
  * @module
  */
+export type * from "./adopt.ts";
 export type * from "./batch.ts";
 export * from "./batches.ts";
 export * from "./create_migration.ts";
@@ -46,6 +47,7 @@ export * from "./plugins/create_logging_plugin.ts";
 export * from "./plugins/create_metrics_plugin.ts";
 export type * from "./problem.ts";
 export type * from "./results.ts";
+export * from "./runner/adopt_history.ts";
 export * from "./runner/create_migration_runner.ts";
 export * from "./runner/create_migration_runner_with_plugins.ts";
 export * from "./runner/get_migration_status.ts";

@@ -23,6 +23,7 @@ export const mysql: MigrationTraits = {
   },
   transactionalDdl: false,
   isServer: true,
+  hasSchemas: false,
   isolationLevel: undefined,
   clock: sql`timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6)) div 1000`,
   async readColumns(db, names, schema) {
@@ -34,6 +35,10 @@ export const mysql: MigrationTraits = {
       order by table_name, ordinal_position`.execute(db);
     return rows;
   },
+  readTime: (column, kind) =>
+    kind === "utc"
+      ? sql`cast(${sql.ref(column)} as char)`
+      : sql`unix_timestamp(${sql.ref(column)}) * 1000`,
   tryTransactionLock: () => Promise.resolve(true),
   transactionLock: () => sql`1 = 1`,
   async trySessionLock(db, names) {

@@ -17,6 +17,7 @@ export const postgres: MigrationTraits = {
   columns: { name: sql`varchar(255)`, text: sql`text`, bigint: "bigint" },
   transactionalDdl: true,
   isServer: true,
+  hasSchemas: true,
   isolationLevel: "read committed",
   clock: sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`,
   async readColumns(db, names, schema) {
@@ -33,6 +34,7 @@ export const postgres: MigrationTraits = {
       order by c.relname, a.attnum`.execute(db);
     return rows;
   },
+  readTime: (column) => sql.ref(column),
   async tryTransactionLock(trx, names) {
     const key = lockKey(names);
     const { rows } = await sql<{ locked: boolean }>`

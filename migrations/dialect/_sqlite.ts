@@ -8,6 +8,7 @@ export const sqlite: MigrationTraits = {
   columns: { name: sql`text`, text: sql`text`, bigint: "integer" },
   transactionalDdl: true,
   isServer: false,
+  hasSchemas: false,
   isolationLevel: undefined,
   clock: sql`cast((julianday('now') - 2440587.5) * 86400000 as integer)`,
   async readColumns(db, names, schema) {
@@ -20,6 +21,7 @@ export const sqlite: MigrationTraits = {
       order by m.name, p.cid`.execute(db);
     return rows;
   },
+  readTime: (column) => sql.ref(column),
   // The first write of a transaction is granted to one connection alone.
   tryTransactionLock: () => Promise.resolve(true),
   transactionLock: () => sql`1 = 1`,

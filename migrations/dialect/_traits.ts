@@ -1,4 +1,4 @@
-import type { Expression, Kysely, RawBuilder, SqlBool } from "kysely";
+import type { AliasableExpression, Expression, Kysely, RawBuilder, SqlBool } from "kysely";
 import type { Lexis } from "../sql/_lexis.ts";
 import type { TableNames } from "./_table_names.ts";
 
@@ -33,6 +33,8 @@ export interface MigrationTraits {
   readonly transactionalDdl: boolean;
   /** Whether each connection sees one session of a server that many share. */
   readonly isServer: boolean;
+  /** Whether one connection reaches several schemas of one database. */
+  readonly hasSchemas: boolean;
   /** The isolation level of a transaction that has to see what others committed before it. */
   readonly isolationLevel: "read committed" | undefined;
   /** The time of the database in milliseconds since 1970. */
@@ -43,6 +45,15 @@ export interface MigrationTraits {
     names: readonly string[],
     schema: string | undefined,
   ): Promise<CatalogColumn[]>;
+  /**
+   * Returns an expression that reads a time that another tool has stored, so that it does not depend
+   * on the time zones of driver and session.
+   *
+   * @param column the column
+   * @param kind `utc`: the tool writes UTC into columns without a zone; `session`: the time of the
+   * session, in a column that knows its zone if the dialect has one
+   */
+  readTime(column: string, kind: "utc" | "session"): AliasableExpression<unknown>;
   /**
    * Takes the lock of the dialect for the transaction that is open, without waiting for it; always
    * `true` where the first write of a transaction is the lock.

@@ -1,7 +1,7 @@
 import { BadRequestError } from "@kysera/core";
 import type { Kysely } from "kysely";
 import type { TableNames } from "../dialect/_table_names.ts";
-import type { LegacyEntry, LegacyHistory } from "./_legacy.ts";
+import { type LegacyEntry, type LegacyHistory, readLegacyTable } from "./_legacy.ts";
 
 /**
  * Returns the migrations of the history of another runner, in the order in which they were applied.
@@ -23,7 +23,7 @@ export async function readLegacy(
   const found = [];
   for (const history of legacy) {
     if (typeof adopt === "string" && history.table !== adopt) continue;
-    const entries = await history.read(db);
+    const entries = await readLegacyTable(db, history);
     if (entries.length > 0) found.push({ history, entries });
   }
   if (typeof adopt === "string" && found.length === 0 && !legacy.some((l) => l.table === adopt)) {

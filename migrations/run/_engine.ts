@@ -154,6 +154,11 @@ export class Engine {
     );
   }
 
+  /** Calls a function with a connection that no plugin sees; for what only reads. */
+  async query<T>(body: (own: Kysely<any>) => Promise<T>): Promise<T> {
+    return await this.#withSession(({ own }) => body(own));
+  }
+
   /** Returns the plan that was stored with a migration. */
   async storedPlan(name: string): Promise<string | undefined> {
     return await this.#withSession(({ own }) => this.#history(own).planOf(name));

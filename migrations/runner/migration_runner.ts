@@ -1,5 +1,7 @@
 import { BadRequestError, NotFoundError } from "@kysera/core";
 import type { Kysely } from "kysely";
+import type { AdoptOptions, AdoptResult } from "../adopt.ts";
+import { adopt } from "../adopt/_adopt.ts";
 import type { HistoryEntry } from "../history/_entry.ts";
 import type { MigrationList } from "../migration.ts";
 import type { MigrationObserver } from "../migration_observer.ts";
@@ -28,6 +30,7 @@ import { problemsOf, Runs } from "./_runs.ts";
  * that it runs in, where the database can change its schema in one.
  */
 export class MigrationRunner {
+  readonly #db: Kysely<any>;
   readonly #engine: Engine;
   readonly #list: MigrationList;
   readonly #settings: Settings;
@@ -43,6 +46,7 @@ export class MigrationRunner {
    * @throws {BadRequestError} if an option is wrong, or `db` is a transaction
    */
   constructor(db: Kysely<any>, migrations: MigrationList, options: MigrationRunnerOptions = {}) {
+    this.#db = db;
     this.#settings = settingsOf(options);
     this.#engine = new Engine(db, this.#settings);
     this.#list = migrations;
@@ -300,6 +304,17 @@ export class MigrationRunner {
       await history.removeSteps(name);
       await history.remove(name);
     });
+  }
+
+  /**
+   * Takes the history of another tool over, as `adoptHistory()` does.
+   *
+   * @param options which history, and how
+   * @returns what was taken over
+   * @throws {MigrationStateError} if a migration of theirs failed or is not finished
+   */
+  async adopt(options: AdoptOptions = {}): Promise<AdoptResult> {
+    return await adopt(this.#db, await this.#code.resolve(), this.#settings, options);
   }
 
   /**

@@ -4,6 +4,7 @@ import { arrowsOf, assertLayers, assertNoCircle } from "./_layers.ts";
 
 /** What users write, and are told: types, errors, options. */
 const CONTRACT: readonly string[] = [
+  "adopt.ts",
   "batch.ts",
   "errors.ts",
   "migration.ts",
@@ -29,12 +30,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Plugins of a runner.
   plugins: ["runner", ...CONTRACT],
   // What users call.
-  runner: ["run", "history", ...CONTRACT],
+  runner: ["adopt", "run", "history", ...CONTRACT],
   "batches.ts": ["run", ...CONTRACT],
   "create_migration.ts": CONTRACT,
   "create_migration_with_meta.ts": CONTRACT,
   "create_sql_migration.ts": ["sql", ...CONTRACT],
   "define_migrations.ts": CONTRACT,
+  // Histories of other tools.
+  adopt: ["run", "history", "dialect", ...CONTRACT],
   // How migrations run: the lock, transactions, statements, plans.
   run: ["history", "dialect", "sql", ...CONTRACT],
   // The runner's tables, and those of other runners.
@@ -46,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": ["migration.ts", "problem.ts", "results.ts"],
   "migration_observer.ts": ["migration.ts"],
   "results.ts": ["migration.ts", "problem.ts"],
+  "adopt.ts": [],
   "batch.ts": [],
   "migration.ts": [],
   "options.ts": [],
