@@ -1,0 +1,29 @@
+/**
+ * The schema of a database: read as plain data, compared, dumped and loaded.
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { readSchema } from "@kysera/migrations/schema";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table users (id integer primary key)");
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database }) });
+ *
+ * const { tables } = await readSchema(db);
+ * assert.deepEqual(tables.map(({ name }) => name), ["users"]);
+ * await db.destroy();
+ * ```
+ *
+ * @module
+ */
+export * from "./read/read_schema.ts";
+export type * from "./snapshot/schema_column.ts";
+export type * from "./snapshot/schema_routine.ts";
+export * from "./snapshot/schema_snapshot.ts";
+export type * from "./snapshot/schema_table.ts";
+export type * from "./snapshot/schema_type.ts";
+export type * from "./snapshot/schema_view.ts";
