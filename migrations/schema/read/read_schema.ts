@@ -1,7 +1,7 @@
 import { assertKnownOptions, BadRequestError, detectDialect, type Dialect } from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { DEFAULT_TABLE, tableNames } from "../../history/_names.ts";
+import { DEFAULT_TABLE, tableNames } from "../../dialect/_table_names.ts";
 import {
   type SchemaDialect,
   type SchemaSnapshot,
