@@ -27,4 +27,7 @@
  *
  * @module
  */
+export * from "./create_migration_file.ts";
 export * from "./folder_of_migrations.ts";
+export * from "./rebase_migrations.ts";
+export * from "./write_migration_lock.ts";

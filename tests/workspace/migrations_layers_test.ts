@@ -26,7 +26,7 @@ const AUTHORING: readonly string[] = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["runner", "plugins", ...AUTHORING, ...CONTRACT],
   // Migrations in files.
-  files: ["create_sql_migration.ts", ...CONTRACT],
+  files: ["create_sql_migration.ts", "run", ...CONTRACT],
   // Plugins of a runner.
   plugins: ["runner", ...CONTRACT],
   // What users call.

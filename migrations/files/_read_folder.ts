@@ -1,0 +1,156 @@
+import { BadRequestError } from "@kysera/core";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createSqlMigration } from "../create_sql_migration.ts";
+import type { UnnamedMigration } from "../migration.ts";
+import type { FolderOptions } from "./_folder_options.ts";
+import { stampOf } from "./_stamp.ts";
+
+/** Files that hold code. `.d.ts` is none of them. */
+const CODE = /\.[cm]?[jt]s$/;
+const SQL = /\.sql$/;
+const DECLARATIONS = /\.d\.[cm]?ts$/;
+const TESTS = /[._](?:test|spec)\.[cm]?[jt]s$/;
+
+/** Returns what loads modules. */
+export function loaderOf({ load }: FolderOptions): (url: string) => Promise<unknown> {
+  return load ?? ((url) => import(url));
+}
+
+/**
+ * Reads the migrations of a folder.
+ *
+ * @param folder its path
+ * @param load what loads modules
+ * @param mayShareStamps whether two may begin with the same number
+ */
+export async function readFolder(
+  folder: string,
+  load: (url: string) => Promise<unknown>,
+  mayShareStamps: boolean = false,
+): Promise<Record<string, UnnamedMigration>> {
+  const files = await migrationFiles(folder, mayShareStamps);
+  const migrations: Record<string, UnnamedMigration> = {};
+  for (const file of files) {
+    migrations[nameOf(file)] = await readMigration(join(folder, file), file, load);
+  }
+  return migrations;
+}
+
+/** Returns the names of migrations that are not repeatable, in their order. */
+export function namesThatRunOnce(
+  migrations: Readonly<Record<string, UnnamedMigration>>,
+): string[] {
+  return Object.keys(migrations).filter((name) => migrations[name]!.repeatable !== true).sort();
+}
+
+/** Returns the files of a folder that hold migrations, in the order of their names. */
+export async function migrationFiles(
+  folder: string,
+  mayShareStamps: boolean = false,
+): Promise<string[]> {
+  let files: string[];
+  try {
+    files = (await readdir(folder, { withFileTypes: true }))
+      .filter((entry) => !entry.isDirectory())
+      .map(({ name }) => name).filter(isMigration).sort();
+  } catch (cause) {
+    throw refuse(`the folder "${folder}" cannot be read`, cause);
+  }
+  assertDifferentNames(files);
+  if (!mayShareStamps) assertDifferentStamps(files);
+  return files;
+}
+
+async function readMigration(
+  path: string,
+  file: string,
+  load: (url: string) => Promise<unknown>,
+): Promise<UnnamedMigration> {
+  let source: string;
+  try {
+    source = await readFile(path, "utf8");
+  } catch (cause) {
+    throw refuse(`"${file}" cannot be read`, cause);
+  }
+  if (SQL.test(file)) return { ...createSqlMigration(nameOf(file), source), file };
+  let module: unknown;
+  try {
+    module = await load(pathToFileURL(path).href);
+  } catch (cause) {
+    throw refuse(
+      `"${file}" cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
+  }
+  const exported = migrationIn(module) ??
+    migrationIn((module as { default?: unknown } | undefined)?.default);
+  if (exported === undefined) {
+    throw refuse(`"${file}" exports no function "up", and no object with one by default`);
+  }
+  // Functions that were taken out of their object would lose it.
+  return {
+    description: exported.description,
+    breaking: exported.breaking,
+    estimatedDuration: exported.estimatedDuration,
+    tags: exported.tags,
+    transaction: exported.transaction,
+    config: exported.config,
+    repeatable: exported.repeatable,
+    up: (db) => exported.up(db),
+    ...exported.down === undefined ? {} : { down: (db) => exported.down!(db) },
+    source,
+    file,
+  };
+}
+
+function migrationIn(value: unknown): UnnamedMigration | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  return typeof (value as { up?: unknown }).up === "function"
+    ? value as UnnamedMigration
+    : undefined;
+}
+
+function isMigration(file: string): boolean {
+  if (/^[._]/.test(file) || DECLARATIONS.test(file) || TESTS.test(file)) return false;
+  return CODE.test(file) || SQL.test(file);
+}
+
+/** Returns the name of the migration in a file. */
+export function nameOf(file: string): string {
+  return file.slice(0, file.lastIndexOf("."));
+}
+
+function assertDifferentNames(files: readonly string[]): void {
+  const byName = new Map<string, string>();
+  for (const file of files) {
+    const name = nameOf(file);
+    const same = byName.get(name);
+    if (same !== undefined) throw refuse(`"${same}" and "${file}" have one name`);
+    byName.set(name, file);
+  }
+}
+
+function assertDifferentStamps(files: readonly string[]): void {
+  const byStamp = new Map<string, string>();
+  for (const file of files) {
+    const stamp = stampOf(nameOf(file));
+    if (stamp === undefined) continue;
+    const other = byStamp.get(stamp);
+    if (other !== undefined) {
+      throw refuse(
+        `"${other}" and "${file}" begin with the same number, so nothing says which comes first; ` +
+          `rename the one that is not applied yet, as rebaseMigrations() does`,
+      );
+    }
+    byStamp.set(stamp, file);
+  }
+}
+
+function refuse(problem: string, cause?: unknown): BadRequestError {
+  return new BadRequestError(
+    `Cannot read migrations: ${problem}`,
+    cause === undefined ? {} : { cause },
+  );
+}
