@@ -56,6 +56,7 @@ export * from "./logger/silent_logger.ts";
 export * from "./near_names.ts";
 export * from "./pagination/apply_date_range.ts";
 export * from "./pagination/apply_offset.ts";
+export * from "./pagination/cursor_plan.ts";
 export * from "./pagination/cursor_security.ts";
 export * from "./pagination/execute_count.ts";
 export * from "./pagination/execute_grouped_count.ts";

@@ -12,6 +12,7 @@ import { inOneRun } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { assertColumn, selectedColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
+import { pageShape, readPage } from "./_cursor_pages.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
 import type { ReadCondition } from "./_condition.ts";
 import { columnsOf } from "./_condition_columns.ts";
@@ -226,6 +227,18 @@ export function reads(table: Table): Reads {
     return rows[0] ?? null;
   }
 
+  /** A page by cursor that is built for this call. */
+  async function readPageAnew(
+    read: ReadCondition,
+    orderBy: readonly OrderItem[],
+    { limit, cursor, security, signal }: CursorPageOptions<any>,
+  ): Promise<PaginatedResult<Row>> {
+    let query = from(table.db);
+    if (read.shape !== "()") query = query.where((eb) => table.bound(read, eb));
+    // The order ends with the key.
+    return await paginateCursor(query, { orderBy, uniqueBy: [], limit, cursor, security, signal });
+  }
+
   async function ordered(options: Options): Promise<{ query: Select; order: OrderItem[] }> {
     let read = table.condition(options.where);
     const order = readOrder(options);
@@ -317,26 +330,27 @@ export function reads(table: Table): Reads {
     },
     async paginateCursor(options = {}) {
       assertKnownOptions(options, CURSOR_OPTIONS, { action: "paginate" });
-      const { query, order } = await ordered(options);
-      const { limit, cursor, security } = options;
+      const order = uniqueOrder(definition.primaryKey, readOrder(options));
+      let read = table.condition(options.where);
+      let shape = pageShape(read, order);
+      if (!table.knows(shape) && await mustHave("read rows", read, order, options.signal)) {
+        read = table.condition(options.where);
+        shape = pageShape(read, order);
+      }
       const signal = table.signalWith(options.signal);
       // Of rows that share what a cursor tells them apart by, some would be on no page.
       if (!table.isKeyUnique) await abortable(signal, () => table.checkKey());
-      const result = await telling(table, () =>
-        paginateCursor(query, {
-          orderBy: uniqueOrder(definition.primaryKey, order),
-          // The order ends with the key.
-          uniqueBy: [],
-          limit,
-          cursor,
-          security,
-          signal,
-        }));
-      const data = await table.entities(result.data);
-      return withHidden({ ...result, data }, {
+      const page = await telling(
+        table,
+        async () =>
+          await readPage(table, { shape, read, order, options, signal }) ??
+            await readPageAnew(read, order, { ...options, signal }),
+      );
+      const data = await table.entities(page.data);
+      return withHidden({ ...page, data }, {
         items: data,
-        nextCursor: result.pagination.nextCursor ?? null,
-        hasMore: result.pagination.hasNext,
+        nextCursor: page.pagination.nextCursor ?? null,
+        hasMore: page.pagination.hasNext,
       });
     },
     async *iterate(options = {}) {

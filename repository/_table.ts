@@ -31,6 +31,7 @@ import {
   type SqlBool,
 } from "kysely";
 import { assertColumn } from "./_columns.ts";
+import { type PagePlans, pagePlans } from "./_cursor_pages.ts";
 import { givenColumns } from "./_given_columns.ts";
 import { parse } from "./_validate.ts";
 import { isJsonType, mysqlValue } from "./_column_values.ts";
@@ -92,6 +93,8 @@ export type Build = (db: Kysely<any>, at: At) => Compilable<any>;
 /** Plans that serve the same executors. */
 interface Plans {
   readonly byShape: PlanCache<QueryPlan<Row>>;
+  /** Those of pages by cursor. */
+  readonly pages: PagePlans;
   /** What the catalog says of the columns. */
   readonly columns: KnownColumns;
   /** Whether the catalog says that the key is unique; `undefined` where it was not asked. */
@@ -140,6 +143,7 @@ export class Table {
     if (plans === undefined) {
       plans = {
         byShape: new PlanCache(MOST_PLANS),
+        pages: pagePlans(),
         columns: new KnownColumns(definition.tableName),
         lists: [],
       };
@@ -157,9 +161,15 @@ export class Table {
     return this.#plans.columns;
   }
 
+  /** The plans of pages by cursor. */
+  get pagePlans(): PagePlans {
+    return this.#plans.pages;
+  }
+
   /** Whether a query of a shape was run before, so that its columns are known. */
   knows(shape: string): boolean {
-    return this.#plans.byShape.has(shape) && !this.#plans.columns.isForgotten;
+    const { byShape, columns, pages } = this.#plans;
+    return (byShape.has(shape) || pages.has(shape)) && !columns.isForgotten;
   }
 
   /**

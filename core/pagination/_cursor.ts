@@ -1,6 +1,6 @@
 import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import { decodeBase64, encodeBase64 } from "./_base64.ts";
+import { decodeText, encodeText } from "./_base64.ts";
 import { Hmac } from "./_hmac.ts";
 import type { CursorValue } from "./_values.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
@@ -18,39 +18,38 @@ export interface Position {
   readonly values: readonly CursorValue[];
 }
 
-const version = "k3";
+const version = "k4";
 const maxLength = 65_536;
 const leastSecret = 32;
-const encoder = new TextEncoder();
+/** What a tag looks like: 32 bytes as base64url. */
+const TAG = /^[\w-]{43}$/;
 
-/** Writes and reads the cursors of one query: no other's are taken. */
+/** Writes and reads the cursors of one query: those of other queries are refused. */
 export class CursorCodec {
   readonly #keys: readonly Hmac[];
-  readonly #query: string;
   readonly #count: number;
 
   /**
-   * @param query what the query and its order are made of; in no cursor, but in its authentication
+   * @param query what the query and its order are made of; it is not in the cursor, but its
+   * authentication depends on it
    * @param count how many keys the order has
    */
   constructor(query: string, count: number, security: CursorSecurity | undefined) {
-    this.#keys = secretsOf(security).map((secret) => new Hmac(secret));
-    // Its hash stands for it: each tag is of a short message then.
-    this.#query = encodeBase64(new Hmac("query of a cursor").sign(query));
+    this.#keys = secretsOf(security).map((secret) => keyOf(secret).of(query));
     this.#count = count;
   }
 
   /** Writes a cursor. */
   encode({ side, direction, values }: Position): string {
-    const payload = encodeBase64(encoder.encode(JSON.stringify([side, direction, ...values])));
-    const tag = this.#keys[0]!.sign(this.#signed(payload));
-    return `${version}.${payload}.${encodeBase64(tag)}`;
+    const place = (side === "after" ? 1 : 0) + (direction === "backward" ? 2 : 0);
+    const payload = encodeText(JSON.stringify([place, ...values]));
+    return `${version}.${payload}.${this.#keys[0]!.signAsText(payload)}`;
   }
 
   /**
    * Reads a cursor.
    *
-   * @throws {BadRequestError} if it is none, or none of this query
+   * @throws {BadRequestError} if the text is not a cursor, or is one of another query
    */
   decode(cursor: string): Position {
     if (typeof cursor !== "string" || cursor.length > maxLength) throw unreadable();
@@ -59,35 +58,64 @@ export class CursorCodec {
     if (head !== version) {
       throw new BadRequestError("Cannot use cursor: it is of another version; begin anew");
     }
-    let tag: Uint8Array<ArrayBuffer>;
-    try {
-      tag = decodeBase64(signature);
-    } catch {
-      throw unreadable();
-    }
-    const data = this.#signed(payload);
     for (const key of this.#keys) {
-      if (key.verify(data, tag)) return this.#parse(payload);
+      if (key.verify(payload, signature)) return this.#parse(payload);
     }
+    if (!TAG.test(signature)) throw unreadable();
     throw new BadRequestError(
       "Cannot use cursor: it was made for another query, order or secret, or was changed; a filter " +
         "whose values change from page to page, such as `new Date()`, is another query",
     );
   }
 
-  /** What a signature is over. The payload has no line break, so the two cannot be shifted. */
-  #signed(payload: string): string {
-    return `${version}\n${payload}\n${this.#query}`;
+  /** What is authentic was written by us, so there is little left to check. */
+  #parse(payload: string): Position {
+    const [place, ...values] = JSON.parse(decodeText(payload)) as [number, ...CursorValue[]];
+    if (values.length !== this.#count) throw unreadable();
+    return {
+      side: place & 1 ? "after" : "before",
+      direction: place & 2 ? "backward" : "forward",
+      values,
+    };
+  }
+}
+
+const MOST_SECRETS = 16;
+const MOST_QUERIES = 256;
+
+/** The key of a secret, and those derived from it: each query has one of its own. */
+class SecretKey {
+  readonly #key: Hmac;
+  readonly #byQuery = new Map<string, Hmac>();
+
+  constructor(secret: string) {
+    this.#key = new Hmac(secret);
   }
 
-  /** Nobody but us wrote what is authentic, so little is left to check. */
-  #parse(payload: string): Position {
-    const [side, direction, ...values] = JSON.parse(
-      new TextDecoder().decode(decodeBase64(payload)),
-    ) as [Position["side"], CursorDirection, ...CursorValue[]];
-    if (values.length !== this.#count) throw unreadable();
-    return { side, direction, values };
+  of(query: string): Hmac {
+    return kept(
+      this.#byQuery,
+      query,
+      MOST_QUERIES,
+      () => new Hmac(this.#key.sign(`${version}\n${query}`)),
+    );
   }
+}
+
+const keys = new Map<string, SecretKey>();
+
+function keyOf(secret: string): SecretKey {
+  return kept(keys, secret, MOST_SECRETS, () => new SecretKey(secret));
+}
+
+/** Returns what a map has for a key; where it has nothing, the oldest entry makes room. */
+function kept<K, V>(map: Map<K, V>, key: K, most: number, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    if (map.size >= most) map.delete(map.keys().next().value!);
+    map.set(key, value = make());
+  }
+  return value;
 }
 
 /** Without a secret, what the cursor is bound to is all that there is to know for forging one. */

@@ -1,13 +1,26 @@
 import { encodeBase64 } from "./_base64.ts";
-import type { Key } from "./_key.ts";
+import type { Ordering } from "./_key.ts";
 import type { Inspected } from "./_query.ts";
 
 /** What tells a query and its order from all others, as a string. */
-export function fingerprint({ sql, parameters }: Inspected, keys: readonly Key[]): string {
+export function fingerprint(
+  { sql, parameters }: Pick<Inspected, "sql" | "parameters">,
+  keys: readonly Ordering[],
+): string {
+  return fingerprintWith(fingerprintOf(sql, keys), parameters);
+}
+
+/** The fingerprint of a query, from the part of it that does not depend on parameters. */
+export function fingerprintWith(text: string, parameters: readonly unknown[]): string {
+  return parameters.length === 0 ? text : `${text}\n${JSON.stringify(parameters.map(canonical))}`;
+}
+
+/** The part of a fingerprint that does not depend on parameters. */
+export function fingerprintOf(sql: string, keys: readonly Ordering[]): string {
   const order = keys.map(({ descending, nullsFirst, nullable }) =>
     Number(descending) + 2 * Number(nullsFirst) + 4 * Number(nullable)
   );
-  return JSON.stringify([sql, order, parameters.map(canonical)]);
+  return JSON.stringify([sql, order]);
 }
 
 /** A bound value, so that no two different ones come out the same. */

@@ -7,20 +7,18 @@
  * @module
  */
 
+import { encodeBase64 } from "./_base64.ts";
+
 const BLOCK = 64;
 const encoder = new TextEncoder();
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-const ROUNDS: Uint32Array = roundConstants();
+const ROUNDS: Int32Array = Int32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
 /** The same of the square roots of the first eight. */
-const INITIAL: Uint32Array = Uint32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
-
-function roundConstants(): Uint32Array {
-  return Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
-}
+const INITIAL: Int32Array = Int32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
 
 function fraction(root: number): number {
-  return Math.floor((root - Math.floor(root)) * 2 ** 32);
+  return Math.floor((root - Math.floor(root)) * 2 ** 32) | 0;
 }
 
 function primes(count: number): number[] {
@@ -31,10 +29,11 @@ function primes(count: number): number[] {
   return found;
 }
 
-const schedule = new Uint32Array(BLOCK);
+// Signed: engines keep 32 bits with a sign as they are, others as floating point.
+const schedule = new Int32Array(BLOCK);
 
 /** Takes a block of 64 bytes into a hash. */
-function compress(hash: Uint32Array, bytes: Uint8Array, at: number): void {
+function compress(hash: Int32Array, bytes: Uint8Array, at: number): void {
   const w = schedule;
   for (let i = 0; i < 16; i++) {
     const j = at + 4 * i;
@@ -73,59 +72,98 @@ function compress(hash: Uint32Array, bytes: Uint8Array, at: number): void {
   hash[7]! += h;
 }
 
+/** Room for the last blocks of a message, and for a hash; each call is done with them when it returns. */
+const tail = new Uint8Array(2 * BLOCK);
+const scratch = new Int32Array(INITIAL.length);
+const digest = new Uint8Array(4 * INITIAL.length);
+
 /**
  * Hashes what comes after blocks that were taken in before.
  *
  * @param from the hash of those blocks
  * @param before how many bytes these were
+ * @returns the digest, which the next call overwrites
  */
-function finish(from: Uint32Array, before: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const hash = from.slice();
-  const whole = bytes.length - bytes.length % BLOCK;
-  for (let at = 0; at < whole; at += BLOCK) compress(hash, bytes, at);
-  const rest = bytes.length - whole;
-  const tail = new Uint8Array(rest < BLOCK - 8 ? BLOCK : 2 * BLOCK);
-  tail.set(bytes.subarray(whole));
+function finish(from: Int32Array, before: number, bytes: Uint8Array, count: number): Uint8Array {
+  scratch.set(from);
+  const whole = count - count % BLOCK;
+  for (let at = 0; at < whole; at += BLOCK) compress(scratch, bytes, at);
+  const rest = count - whole;
+  const end = rest < BLOCK - 8 ? BLOCK : 2 * BLOCK;
+  for (let i = 0; i < rest; i++) tail[i] = bytes[whole + i]!;
+  tail.fill(0, rest, end);
   tail[rest] = 0x80;
-  const view = new DataView(tail.buffer);
-  const bits = (before + bytes.length) * 8;
-  view.setUint32(tail.length - 8, Math.floor(bits / 2 ** 32));
-  view.setUint32(tail.length - 4, bits >>> 0);
-  for (let at = 0; at < tail.length; at += BLOCK) compress(hash, tail, at);
-  const out = new Uint8Array(4 * hash.length);
-  const result = new DataView(out.buffer);
-  for (let i = 0; i < hash.length; i++) result.setUint32(4 * i, hash[i]!);
-  return out;
+  // The length in bits, as a number of 64 bits.
+  for (let i = end - 1, bits = (before + count) * 8; bits > 0; i--, bits = Math.floor(bits / 256)) {
+    tail[i] = bits & 255;
+  }
+  for (let at = 0; at < end; at += BLOCK) compress(scratch, tail, at);
+  for (let i = 0; i < scratch.length; i++) {
+    const word = scratch[i]!;
+    digest[4 * i] = word >>> 24;
+    digest[4 * i + 1] = word >>> 16;
+    digest[4 * i + 2] = word >>> 8;
+    digest[4 * i + 3] = word;
+  }
+  return digest;
 }
 
-/** Makes and compares the tags of one secret. */
-export class Hmac {
-  readonly #inner: Uint32Array;
-  readonly #outer: Uint32Array;
+let message = new Uint8Array(256);
 
-  /** @param secret the key, as text */
-  constructor(secret: string) {
-    const bytes = encoder.encode(secret);
-    const key = bytes.length > BLOCK ? finish(INITIAL, 0, bytes) : bytes;
+/** Computes and compares the tags of one secret. */
+export class Hmac {
+  readonly #inner: Int32Array;
+  readonly #outer: Int32Array;
+
+  /** @param secret the key: text, or bytes */
+  constructor(secret: string | Uint8Array) {
+    const bytes = typeof secret === "string" ? encoder.encode(secret) : secret;
+    const key = bytes.length > BLOCK ? finish(INITIAL, 0, bytes, bytes.length).slice() : bytes;
     this.#inner = padded(key, 0x36);
     this.#outer = padded(key, 0x5c);
   }
 
   /** Returns the tag of a message: 32 bytes. */
-  sign(message: string): Uint8Array<ArrayBuffer> {
-    return finish(this.#outer, BLOCK, finish(this.#inner, BLOCK, encoder.encode(message)));
+  sign(text: string): Uint8Array {
+    return this.#tag(text).slice();
   }
 
-  /** Whether a tag is that of a message. How long it takes tells nothing of where they differ. */
-  verify(message: string, tag: Uint8Array): boolean {
-    const expected = this.sign(message);
+  /** Returns the tag of a message as base64url. */
+  signAsText(text: string): string {
+    return encodeBase64(this.#tag(text));
+  }
+
+  /**
+   * Returns true if a text is the tag of a message as base64url. How long it takes does not tell where
+   * they differ.
+   */
+  verify(text: string, tag: string): boolean {
+    const expected = this.signAsText(text);
     let difference = expected.length ^ tag.length;
-    for (let i = 0; i < expected.length; i++) difference |= expected[i]! ^ (tag[i] ?? 0);
+    for (let i = 0; i < expected.length; i++) {
+      difference |= expected.charCodeAt(i) ^ tag.charCodeAt(i);
+    }
     return difference === 0;
+  }
+
+  #tag(text: string): Uint8Array {
+    if (message.length < 3 * text.length) message = new Uint8Array(3 * text.length);
+    const inner = finish(this.#inner, BLOCK, message, write(text, message));
+    return finish(this.#outer, BLOCK, inner, inner.length);
   }
 }
 
-function padded(key: Uint8Array, byte: number): Uint32Array {
+/** Writes a text as UTF-8. Returns how many bytes it has. */
+function write(text: string, bytes: Uint8Array): number {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return encoder.encodeInto(text, bytes).written;
+    bytes[i] = code;
+  }
+  return text.length;
+}
+
+function padded(key: Uint8Array, byte: number): Int32Array {
   const block = new Uint8Array(BLOCK).fill(byte);
   for (let i = 0; i < key.length; i++) block[i]! ^= key[i]!;
   const hash = INITIAL.slice();

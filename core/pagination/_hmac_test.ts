@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { describe, it } from "node:test";
+import { decodeBase64, decodeText, encodeBase64, encodeText } from "./_base64.ts";
 import { Hmac } from "./_hmac.ts";
 
 const encoder = new TextEncoder();
@@ -30,7 +32,8 @@ describe("Hmac", () => {
         );
         const hmac = new Hmac(secret);
         assert.deepEqual(hmac.sign(message), tag);
-        assert.equal(hmac.verify(message, tag), true);
+        assert.equal(hmac.signAsText(message), encodeBase64(tag));
+        assert.equal(hmac.verify(message, encodeBase64(tag)), true);
       },
     ));
   });
@@ -41,10 +44,30 @@ describe("Hmac", () => {
     for (let bit = 0; bit < 256; bit++) {
       const other = tag.slice();
       other[bit >> 3]! ^= 1 << (bit & 7);
-      assert.equal(hmac.verify("message", other), false);
+      assert.equal(hmac.verify("message", encodeBase64(other)), false);
     }
-    assert.equal(hmac.verify("message", tag.slice(1)), false);
-    assert.equal(hmac.verify("message", new Uint8Array([...tag, 0])), false);
-    assert.equal(hmac.verify("message", new Uint8Array()), false);
+    const text = encodeBase64(tag);
+    assert.equal(hmac.verify("message", text.slice(1)), false);
+    assert.equal(hmac.verify("message", `${text}A`), false);
+    assert.equal(hmac.verify("message", ""), false);
+  });
+});
+
+describe("base64url", () => {
+  it("takes back what it wrote, and writes what the standard says", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      const text = encodeBase64(bytes);
+      assert.equal(text, Buffer.from(bytes).toString("base64url"));
+      assert.deepEqual(decodeBase64(text), Uint8Array.from(bytes));
+    }));
+    fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 2_000 }), (text) => {
+      assert.equal(decodeText(encodeText(text)), text);
+    }));
+  });
+
+  it("takes nothing else", () => {
+    for (const text of ["A", "AB", "AAB", "AA=", "AA==", "A A", "AA+/", "é", "AAAA\n"]) {
+      assert.throws(() => decodeBase64(text), TypeError, text);
+    }
   });
 });

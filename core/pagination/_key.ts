@@ -1,16 +1,20 @@
 import type { OperationNode } from "kysely";
 import type { Dialect } from "../dialect.ts";
 
-/** One step of the order that a page keeps to. */
-export interface Key {
-  /** What the rows are ordered by. */
-  readonly node: OperationNode;
+/** How rows are ordered by a key. */
+export interface Ordering {
   /** Whether the greatest comes first. */
   readonly descending: boolean;
   /** Whether NULLs come before everything else. */
   readonly nullsFirst: boolean;
   /** Whether there can be NULLs. */
   readonly nullable: boolean;
+}
+
+/** One step of the order of a page. */
+export interface Key extends Ordering {
+  /** What the rows are ordered by. */
+  readonly node: OperationNode;
 }
 
 /** The order from its other end. */

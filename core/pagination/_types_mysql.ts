@@ -14,13 +14,15 @@ import { type BaseColumn, baseColumnOf } from "./_base_column.ts";
 import { decodeBase64, encodeBase64 } from "./_base64.ts";
 import { childrenOf } from "./_shape.ts";
 import { pageTable, selectAs, withoutOrder } from "./_nodes.ts";
-import type { CursorValue, KeyType, TypeSearch } from "./_values.ts";
+import type { CursorValue, KeptValue, KeyType, TypeSearch } from "./_values.ts";
 
 /** A value that ORDER BY looks at a part of: no cursor can say where its row is. */
 export const CUT: CursorValue = ["cut", null];
 
-/** What a type does, but for its name. */
-type Manner = Pick<KeyType, "order" | "bind"> & {
+/** What a type does, without its name. */
+type Manner = Pick<KeyType, "order" | "form" | "parameter" | "operand"> & {
+  /** The text, from what the driver made of the value itself; `undefined` if it may have lost digits. */
+  direct?(value: unknown): string | undefined;
   /** The exact text of a value. */
   text(key: OperationNode): OperationNode;
   /** Tells of a value that ORDER BY looks at a part of it only. */
@@ -33,10 +35,21 @@ const asText = (key: OperationNode): OperationNode =>
 const asUnsigned = (key: OperationNode): OperationNode =>
   sql`cast(${wrap(key)} as unsigned)`.toOperationNode();
 const asIs = (key: OperationNode): OperationNode => key;
-const unsigned = RawNode.createWithSql("unsigned");
-const bindText: KeyType["bind"] = ([, text]) => ValueNode.create(text);
-const bindUnsigned: KeyType["bind"] = ([, text]) =>
-  CastNode.create(ValueNode.create(text), unsigned);
+
+/** How a value becomes an operand. */
+type Bound = Pick<KeyType, "form" | "parameter" | "operand">;
+
+const plainly = {
+  form: () => "",
+  parameter: ([, text]: KeptValue) => text,
+  operand: (_: string, parameter: OperationNode) => parameter,
+} satisfies Bound;
+const asNumber: Bound = { ...plainly, parameter: ([, text]) => Number(text) };
+const castTo = (type: OperationNode): Bound => ({
+  ...plainly,
+  operand: (_, parameter) => CastNode.create(parameter, type),
+});
+const castToUnsigned = castTo(RawNode.createWithSql("unsigned"));
 
 /**
  * ORDER BY looks at so many bytes of what it makes of a text. Of a character it makes four at the
@@ -72,39 +85,49 @@ const decimals = Array.from(
 const MANNERS: ReadonlyMap<string, Manner> = new Map<string, Manner>([
   ["number", {
     text: asText,
-    bind: ([, text]) => CastNode.create(ValueNode.create(text), decimals[scaleOf(text)]!),
+    ...plainly,
+    form: ([, text]) => String(scaleOf(text)),
+    direct(value) {
+      const isExact = typeof value === "number"
+        ? Number.isSafeInteger(value)
+        : typeof value === "bigint" || (typeof value === "string" && DIGITS.test(value));
+      return isExact ? String(value) : undefined;
+    },
+    operand: (scale, parameter) => CastNode.create(parameter, decimals[Number(scale)]!),
   }],
   ["float", {
     // FLOAT itself is written with six digits only, and is then another number
     text: (key) => sql`${wrap(key)} + 0e0`.toOperationNode(),
-    bind: ([, text]) => ValueNode.create(Number(text)),
+    ...asNumber,
   }],
-  ["bit", { text: asUnsigned, bind: bindUnsigned }],
+  ["bit", { text: asUnsigned, ...castToUnsigned }],
   ["enum", {
     text: (key) => sql`${wrap(key)} + 0`.toOperationNode(),
-    bind: ([, text]) => ValueNode.create(Number(text)),
+    ...asNumber,
   }],
   // As a text it would be compared as a floating point number, which has no 64 bits
-  ["set", { order: asUnsigned, text: asIs, bind: bindUnsigned }],
-  ["text", { text: asText, bind: bindText, isCut: textIsCut }],
+  ["set", { order: asUnsigned, text: asIs, ...castToUnsigned }],
+  ["text", { text: asText, ...plainly, isCut: textIsCut }],
   ["words", {
     // JSON is compared with a text by another rule than with JSON
     order: (key) => sql`concat(${wrap(key)})`.toOperationNode(),
     text: asIs,
-    bind: bindText,
+    ...plainly,
     isCut: textIsCut,
   }],
   ["bytes", {
     isCut: (key) => sql`length(${wrap(key)}) > @@max_sort_length`.toOperationNode(),
     text: (key) => sql`hex(${wrap(key)})`.toOperationNode(),
-    bind: ([, text]) => ValueNode.create(decodeBase64(text)),
+    ...plainly,
+    parameter: ([, text]) => decodeBase64(text),
   }],
   ["json", {
     text: asText,
-    bind: ([, text]) => CastNode.create(ValueNode.create(text), RawNode.createWithSql("json")),
+    ...castTo(RawNode.createWithSql("json")),
   }],
 ]);
 
+const DIGITS = /^-?\d{1,20}$/;
 const EXACT = /^(exact|rounded):(\d{1,2})$/;
 
 /** The kinds of the types of columns, as `information_schema` names them. */
@@ -130,18 +153,29 @@ const KINDS: ReadonlyMap<string, string> = new Map([
  */
 export async function mysqlTypes(search: TypeSearch): Promise<readonly KeyType[]> {
   const { values } = search;
-  const kinds = values === undefined
-    ? await findKinds(search)
-    : values.map((value) => value?.[0] ?? "");
-  return kinds.map(typeOf);
+  return values === undefined ? (await findKinds(search)).map(typeOf) : mysqlTypesOf(values);
+}
+
+/** Returns the types of the keys of a cursor. */
+export function mysqlTypesOf(values: readonly CursorValue[]): readonly KeyType[] {
+  return values.map((value) => typeOf(value?.[0] ?? ""));
 }
 
 function typeOf(kind: string): KeyType {
   const manner = mannerOf(kind);
-  const { text, order, bind, isCut } = manner;
+  const { text, order, form, parameter, operand, isCut, direct } = manner;
   return {
+    ...direct === undefined ? {} : {
+      direct(value): CursorValue | undefined {
+        const read = value === null ? null : direct(value);
+        return read === undefined ? undefined : [kind, read];
+      },
+    },
     ...order === undefined ? {} : { order },
-    bind,
+    // The kind also says what is selected and ordered by.
+    form: (value) => `${kind} ${form(value)}`,
+    parameter,
+    operand: (form, parameter) => operand(form.slice(kind.length + 1), parameter),
     select: (key) => ({
       // The sign in front keeps plugins from taking the text for something to parse
       t: sql`concat('=', ${wrap(text(key))})`.toOperationNode(),
@@ -165,7 +199,7 @@ function mannerOf(kind: string): Manner {
   return {
     order: (key) => CastNode.create(key, type),
     text: asIs,
-    bind: ([, text]) => CastNode.create(ValueNode.create(text), type),
+    ...castTo(type),
   };
 }
 

@@ -9,6 +9,9 @@ import { sqliteValues } from "./_values_sqlite.ts";
 /** A value in a cursor: what kind it is of, and its exact text; `null` for NULL. */
 export type CursorValue = readonly [kind: string, text: string | null] | null;
 
+/** A value that is not NULL. */
+export type KeptValue = readonly [kind: string, text: string];
+
 /**
  * How a database gives the values of a key to cursors and takes them back. What a driver makes of a
  * value may have lost something (a `Date` has no microseconds, a number no digits beyond the 16th),
@@ -25,8 +28,21 @@ export interface KeyType {
   select(key: OperationNode): Readonly<Record<string, OperationNode>>;
   /** The value, from what was selected. */
   read(selected: Readonly<Record<string, unknown>>): CursorValue;
-  /** The value as an operand that compares as the key's own values do. */
-  bind(value: readonly [kind: string, text: string]): OperationNode;
+  /** What the SQL of the operand for a value depends on, besides its parameter. */
+  form(value: KeptValue): string;
+  /** The parameter that a value is sent as. */
+  parameter(value: KeptValue): unknown;
+  /**
+   * The operand that compares as the key's own values do.
+   *
+   * @param parameter the node of the parameter
+   */
+  operand(form: string, parameter: OperationNode): OperationNode;
+  /**
+   * The value, from what the driver made of the key itself; `undefined` if something may have been
+   * lost in it.
+   */
+  direct?(value: unknown): CursorValue | undefined;
 }
 
 /** What the types of keys are found by. */

@@ -1,4 +1,4 @@
-import { CastNode, ExpressionWrapper, type OperationNode, RawNode, sql, ValueNode } from "kysely";
+import { CastNode, ExpressionWrapper, RawNode, sql } from "kysely";
 import { BadRequestError } from "../errors/bad_request_error.ts";
 import type { KeyType } from "./_values.ts";
 
@@ -83,13 +83,48 @@ export const postgresValues: KeyType = {
     }
     return [kind, text];
   },
-  bind([kind, value]): OperationNode {
+  form: ([kind]) => kind,
+  parameter: ([, text]) => text,
+  operand(kind, parameter) {
     const type = types.get(kind.replace(isArray, ""));
     // An enum, a domain, a type of an extension: what the value is compared with says what it is
-    if (type === undefined) return ValueNode.create(value);
-    // As text first: else drivers would see a parameter of that type, and convert the value to it
-    const parameter = CastNode.create(ValueNode.create(value), text);
+    if (type === undefined) return parameter;
     const suffix = isArray.test(kind) ? "[]" : "";
-    return CastNode.create(parameter, RawNode.createWithSql(type + suffix));
+    // As text first: else drivers would see a parameter of that type, and convert the value to it
+    return CastNode.create(CastNode.create(parameter, text), RawNode.createWithSql(type + suffix));
   },
 };
+
+const INTEGERS: ReadonlySet<string> = new Set(["smallint", "integer", "bigint"]);
+const DIGITS = /^-?\d{1,19}$/;
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/**
+ * Values of a column of a table.
+ *
+ * @param type its type, as `format_type` writes it
+ */
+export function postgresColumn(type: string | undefined): KeyType {
+  if (type !== undefined && INTEGERS.has(type)) {
+    return {
+      ...postgresValues,
+      direct(value) {
+        if (value === null) return null;
+        const isExact = typeof value === "number"
+          ? Number.isSafeInteger(value)
+          : typeof value === "bigint" || (typeof value === "string" && DIGITS.test(value));
+        return isExact ? [type, String(value)] : undefined;
+      },
+    };
+  }
+  if (type === "uuid") {
+    return {
+      ...postgresValues,
+      direct(value) {
+        if (value === null) return null;
+        return typeof value === "string" && UUID.test(value) ? [type, value] : undefined;
+      },
+    };
+  }
+  return postgresValues;
+}

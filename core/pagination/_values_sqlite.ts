@@ -1,4 +1,4 @@
-import { CastNode, ExpressionWrapper, RawNode, sql, ValueNode } from "kysely";
+import { CastNode, ExpressionWrapper, RawNode, sql } from "kysely";
 import type { KeyType } from "./_values.ts";
 
 /** Values as SQLite writes and reads them: by storage class, whatever the column was declared as. */
@@ -17,9 +17,17 @@ export const sqliteValues: KeyType = {
   read({ y, t }) {
     return y === "null" ? null : [String(y), String(t).slice(1)];
   },
-  bind([kind, text]) {
-    const value = ValueNode.create(valueOf(kind, text));
-    return kind === "hextext" ? CastNode.create(value, RawNode.createWithSql("text")) : value;
+  form: ([kind]) => kind === "hextext" ? kind : "",
+  parameter: ([kind, text]) => valueOf(kind, text),
+  operand: (form, parameter) =>
+    form === "" ? parameter : CastNode.create(parameter, RawNode.createWithSql("text")),
+  direct(value) {
+    if (value === null) return null;
+    if (typeof value === "bigint") return ["integer", String(value)];
+    if (typeof value !== "number") return undefined;
+    if (Number.isSafeInteger(value)) return ["integer", String(value)];
+    // A greater whole number may be an integer that lost digits; infinity is written in two ways.
+    return Number.isInteger(value) || !Number.isFinite(value) ? undefined : ["real", String(value)];
   },
 };
 

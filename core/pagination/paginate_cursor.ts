@@ -1,26 +1,18 @@
-import {
-  type Expression,
-  expressionBuilder,
-  type SelectQueryBuilder,
-  type StringReference,
-} from "kysely";
+import { type Expression, type SelectQueryBuilder, type StringReference, ValueNode } from "kysely";
 import { abortable } from "../abortable.ts";
 import { assertKnownOptions } from "../assert_known_options.ts";
 import { BadRequestError } from "../errors/bad_request_error.ts";
-import type { Dialect } from "../dialect.ts";
-import { CursorCodec, type Position } from "./_cursor.ts";
+import { arrange, layOutFor } from "./_arrange.ts";
+import { CursorCodec } from "./_cursor.ts";
+import { isInclusive, pageOf, positionOf } from "./_ends.ts";
 import { fingerprint } from "./_fingerprint.ts";
-import { type Key, nullsComeFirst } from "./_key.ts";
-import { type Layout, layOut, splitOrder } from "./_layout.ts";
 import { bounded, defaultLimit, maxLimit, oneOf, signalOf } from "./_options.ts";
-import { type PageRow, readPage, runInstead } from "./_page.ts";
-import { dialectOf, inspect, orderedBy } from "./_query.ts";
-import { everyRowHasId, isLimited } from "./_shape.ts";
+import { statementsOf } from "./_page.ts";
+import { runInstead } from "./_run_instead.ts";
 import { totalOf } from "./_total.ts";
-import { CUT } from "./_types_mysql.ts";
 import { typesOf } from "./_values.ts";
 import type { CursorSecurity } from "./cursor_security.ts";
-import type { PageInfo, PaginatedResult, TotalMode } from "./paginated_result.ts";
+import type { PaginatedResult, TotalMode } from "./paginated_result.ts";
 
 /** What a query can be ordered by: a column of its tables or of its result, or an expression. */
 export type CursorColumn<DB, TB extends keyof DB, O> =
@@ -149,65 +141,48 @@ export async function paginateCursor<DB, TB extends keyof DB, O>(
   const mode = oneOf(options.total, "total", ["exact", "estimate", "none"], action) ?? "none";
   checkOrder(orderBy);
 
-  // The order is put into the query to see what plugins of the database make of its names
-  const unique = uniqueBy ?? ["id"];
-  const columns = [...orderBy.map(({ column }) => column), ...unique];
-  const ordered = orderedBy(query, columns.map(expressionOf), action);
-  const inspected = inspect(ordered, action);
-  const dialect = dialectOf(ordered, inspected);
-  const split = splitOrder(inspected.node, columns.length);
-  refuseOwnParts(split);
-  const implied = uniqueBy === undefined;
-  const wanted = {
-    asked: split.items.slice(0, orderBy.length),
-    unique: split.items.slice(orderBy.length),
-    implied,
-  };
-  const plain = layOut(split.query, wanted, action);
-  const asked = keysOf(plain, orderBy, { dialect, hasIds: implied && everyRowHasId(split.query) });
-  if (asked.length === 0) throw new BadRequestError(`Cannot ${action}: "orderBy" is empty`);
-
+  const arranged = arrange(query, orderBy, uniqueBy);
+  const { dialect, implied, inspected, keys: asked, ordered, plain } = arranged;
   const codec = new CursorCodec(fingerprint(inspected, asked), asked.length, security);
-  // `?cursor=` of an address says that there is none.
-  const isFirst = cursor === undefined || cursor === null || cursor === "";
-  const position = isFirst ? undefined : codec.decode(cursor);
+  const position = positionOf(codec, cursor);
   const forward = (direction ?? position?.direction ?? "forward") === "forward";
+  const replaceable = { query: ordered, inspected, dialect, implied };
   const types = await abortable(signal, () =>
     typesOf({
       dialect,
       layout: plain,
       values: position?.values,
-      run: (node) => runInstead({ query: ordered, inspected, dialect, implied }, node),
+      run: (node) => runInstead(replaceable, node),
     }));
-  const orders = types.map(({ order }) => order);
-  const layout = orders.every((order) => order === undefined)
-    ? plain
-    : layOut(split.query, wanted, action, orders);
-  const keys = asked.map((key, index) => ({ ...key, node: layout.keys[index]! }));
   const total = await abortable(signal, () => totalOf(ordered, inspected, dialect, mode));
-  const request = {
-    query: ordered,
-    inspected,
+  const statements = statementsOf({
+    ...layOutFor(arranged, types, forward),
     dialect,
-    layout,
-    keys,
     types,
-    limit: limit + 1,
-    position,
-    forward,
-    implied,
-  };
-  const found = await abortable(signal, () => readPage(request));
-  const rows = found.slice(0, limit);
-  if (!forward) rows.reverse();
-  const more = found.length > limit;
-  const ends = cursorsOf(codec, rows, position, {
-    hasNext: forward ? more : position !== undefined,
-    hasPrev: forward ? position !== undefined : more,
+    from: position?.values.map((value, index) => {
+      const [kind, text] = value ?? ["", null];
+      if (text === null) return undefined;
+      const type = types[index]!;
+      const kept = [kind, text] as const;
+      return type.operand(type.form(kept), ValueNode.create(type.parameter(kept)));
+    }),
+    inclusive: isInclusive(position, forward),
   });
+  const found: Record<string, unknown>[] = [];
+  for (let part = 0; part < statements.count && found.length <= limit; part++) {
+    const most = limit + 1 - found.length;
+    const rows = await abortable(
+      signal,
+      () => runInstead(replaceable, statements.statement(part, most)),
+    );
+    found.push(...statements.inOrder(part, rows, most));
+  }
+  const page = pageOf({ codec, position, forward, limit }, statements.read(found));
+  if (page === undefined) throw new Error("Cannot make cursor: the values of keys were not read");
+  // The columns that were added are gone again: what is left is what the query selects
+  const { data, ends } = page;
   return {
-    // The columns that were added are gone again: what is left is what the query selects
-    data: rows.map(({ row }) => row as O),
+    data: data as O[],
     pagination: { limit, ...total === undefined ? {} : { total }, ...ends },
   };
 }
@@ -221,84 +196,4 @@ function checkOrder(orderBy: readonly CursorOrderBy<any, any, any>[]): void {
     oneOf(item.direction, "direction", ["asc", "desc"], action);
     oneOf(item.nulls, "nulls", ["first", "last"], action);
   }
-}
-
-function expressionOf(column: unknown): Expression<unknown> {
-  if (typeof column === "object" && column !== null && "toOperationNode" in column) {
-    // Anything that makes a node can stand in an ORDER BY
-    return column as Expression<unknown>;
-  }
-  if (typeof column === "string" && column !== "") {
-    try {
-      return expressionBuilder<any, any>().ref(column);
-    } catch (cause) {
-      throw new BadRequestError(`Cannot ${action}: there is no column "${column}"`, { cause });
-    }
-  }
-  throw new BadRequestError(`Cannot ${action}: a column is neither a name nor an expression`);
-}
-
-function refuseOwnParts({ query, own }: ReturnType<typeof splitOrder>): void {
-  if (isLimited(query)) {
-    throw new BadRequestError(`Cannot ${action}: the query has a limit or offset; remove it`);
-  }
-  if (own && query.distinctOn === undefined) {
-    throw new BadRequestError(
-      `Cannot ${action}: the query has an order of its own; give the order in "orderBy" only`,
-    );
-  }
-}
-
-function keysOf(
-  { keys }: Layout,
-  orderBy: readonly CursorOrderBy<any, any, any>[],
-  { dialect, hasIds }: { readonly dialect: Dialect; readonly hasIds: boolean },
-): Key[] {
-  return keys.map((node, index) => {
-    // What makes the order unique goes the way of what was asked for last, as an index would
-    const item = orderBy[index];
-    const descending = (item ?? orderBy.at(-1))?.direction === "desc";
-    return {
-      node,
-      descending,
-      nullsFirst: item?.nulls === undefined
-        ? nullsComeFirst(dialect, descending)
-        : item.nulls === "first",
-      nullable: item === undefined ? !hasIds : item.nullable ?? true,
-    };
-  });
-}
-
-/** The cursors to both sides of a page; an empty page keeps the place where it was looked for. */
-function cursorsOf(
-  codec: CursorCodec,
-  rows: readonly PageRow[],
-  position: Position | undefined,
-  has: Pick<PageInfo, "hasNext" | "hasPrev">,
-): Omit<PageInfo, "limit"> {
-  const first = rows[0]?.values();
-  const last = rows.at(-1)?.values();
-  const isCut = [has.hasPrev ? first : undefined, has.hasNext ? last : undefined]
-    .some((values) => values?.includes(CUT));
-  if (isCut) {
-    throw new BadRequestError(
-      `Cannot ${action}: a value of the order is longer than what the database sorts by ` +
-        "(max_sort_length); order by the beginning of it, such as left(text, 200)",
-    );
-  }
-  const after: Position | undefined = last === undefined
-    ? position
-    : { side: "after", direction: "forward", values: last };
-  const before: Position | undefined = first === undefined
-    ? position
-    : { side: "before", direction: "backward", values: first };
-  return {
-    ...has,
-    ...has.hasNext && after !== undefined
-      ? { nextCursor: codec.encode({ ...after, direction: "forward" }) }
-      : {},
-    ...has.hasPrev && before !== undefined
-      ? { prevCursor: codec.encode({ ...before, direction: "backward" }) }
-      : {},
-  };
 }

@@ -82,7 +82,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
   });
 
   it("a cursor of another version", async () => {
-    await refuses(read({ cursor: cursor.replace(/^k3/, "k9") }), /another version/);
+    await refuses(read({ cursor: cursor.replace(/^k4/, "k9") }), /another version/);
   });
 
   it("a cursor with any one character changed", async () => {
@@ -128,7 +128,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
   it("a cursor with other values in it", async () => {
     const [head, payload, signature] = cursor.split(".");
     const values = JSON.parse(atob(payload!.replaceAll("-", "+").replaceAll("_", "/")));
-    values[2] = ["integer", "1; drop table orders"];
+    values[1] = ["integer", "1; drop table orders"];
     const forged = btoa(JSON.stringify(values)).replaceAll("=", "");
     await refuses(read({ cursor: `${head}.${forged}.${signature}` }), /another query/);
   });
