@@ -29,6 +29,7 @@
  *
  * @module
  */
+export * from "./api/audit_migration.ts";
 export * from "./log/as_of.ts";
 export * from "./log/audit_table.ts";
 export { type ColumnChange, diff } from "./log/diff.ts";

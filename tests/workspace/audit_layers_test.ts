@@ -5,7 +5,8 @@ import { arrowsOf, assertLayers, assertNoCircle } from "./_layers.ts";
 /** The folders of the audit plugin, and those that each may import from. Arrows point down. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["api", "log", "triggers", "contract"],
-  api: ["log", "write", "strategies", "contract"],
+  api: ["triggers", "log", "write", "strategies", "contract"],
+  // Triggers of the database in place of the plugin.
   triggers: ["write", "strategies", "contract"],
   // What is read of the log, and done with it.
   log: ["write", "strategies", "contract", "sql"],

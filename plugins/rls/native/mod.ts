@@ -25,6 +25,7 @@ export * from "./generator.ts";
 export * from "./migration_generator.ts";
 export * from "./native_rls_plugin.ts";
 export * from "./options.ts";
+export * from "./rls_migration.ts";
 export { clearPostgresContext, syncContextToPostgres } from "./sync_context.ts";
 export type { SyncContextOptions } from "./sync_context.ts";
 export * from "./to_postgres.ts";
