@@ -7,13 +7,22 @@ const { userId, tenantId } = CALLER.auth;
 const LOG = `insert into audit_logs
   (table_name, entity_id, operation, old_values, new_values, changed_by, changed_at)`;
 
+/** A statement of the driver; one that has a name is parsed once by the server. */
+export function named(
+  pool: pg.Pool,
+  text: string,
+  isNamed: boolean,
+): (values: unknown[]) => Promise<any[]> {
+  const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
+  return async (values) => (await pool.query({ text, values, ...isNamed ? { name } : {} })).rows;
+}
+
 /** One statement a write. */
-export function postgresByHand(pool: pg.Pool, isNamed: boolean): Audited {
-  const statement = (text: string) => {
-    const name = createHash("sha256").update(text).digest("hex").slice(0, 32);
-    return async (values: unknown[]) =>
-      (await pool.query({ text, values, ...isNamed ? { name } : {} })).rows;
-  };
+export function postgresByHand(
+  pool: pg.Pool,
+  isNamed: boolean,
+): Audited & { update(name: string, id?: number): Promise<unknown> } {
+  const statement = (text: string) => named(pool, text, isNamed);
   const change = statement(`
     with before as (
       select * from tasks where id = $1 and deleted_at is null and org_id = $2 for update
@@ -41,9 +50,9 @@ export function postgresByHand(pool: pg.Pool, isNamed: boolean): Audited {
     return [first, tenantId, time, `${userId}`, time];
   };
   return {
-    update: async (name) => {
+    update: async (name, id = MINE) => {
       const time = new Date().toISOString();
-      return (await change([MINE, tenantId, name, time, `${userId}`, time]))[0];
+      return (await change([id, tenantId, name, time, `${userId}`, time]))[0];
     },
     create: async (name) => (await add(values(name)))[0],
     bulk: (names) => addMany(values(names)),

@@ -1,6 +1,8 @@
 import type { Group } from "../_row.ts";
 import { auditedGroups } from "./audited.ts";
 import { contextGroups } from "./contexts.ts";
+import { loadGroups } from "./load.ts";
+import { memoryGroups } from "./memory.ts";
 import { pageGroups } from "./pages.ts";
 import { pluginGroups } from "./plugins.ts";
 import { policyGroups } from "./policies.ts";
@@ -21,6 +23,8 @@ export const groups: readonly Group[] = [
   ...auditedGroups,
   ...pageGroups,
   ...relationGroups,
+  ...loadGroups,
+  ...memoryGroups,
   ...scaleGroups,
   sqliteSides,
   ...postgresSides,
