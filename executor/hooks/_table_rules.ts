@@ -16,9 +16,11 @@ import type {
   RequestScope,
   TableRules,
 } from "../rewrite/rules.ts";
+import { isPlainExpression } from "../rewrite/_prescan.ts";
 import { refuseShadowed } from "../rewrite/_shadowed.ts";
 import type { TableId } from "../contract/table_scope.ts";
-import { namesIn, nodeOfSource, sameNode } from "../tree/_nodes.ts";
+import { DistinctNodes } from "../tree/_distinct_nodes.ts";
+import { namesIn, nodeOfSource } from "../tree/_nodes.ts";
 import { operandOfAnd } from "../tree/_predicate.ts";
 import { Reference, type ReferenceName } from "../tree/_table_reference.ts";
 import { sameKeys } from "./_cache_keys.ts";
@@ -272,7 +274,7 @@ export class PluginTableRules implements TableRules {
   #ask(name: ReferenceName, operation: QueryOperation, outer: Pass): Predicate {
     if (outer.isAsking(this, operation)) throw recursive(name.table);
     return outer.asking(this, operation, (pass) => {
-      const nodes: OperationNode[] = [];
+      const distinct = new DistinctNodes();
       const by: NamedHooks[] = [];
       for (const named of this.#hooks.filter) {
         const { plugin, hooks } = named;
@@ -281,20 +283,24 @@ export class PluginTableRules implements TableRules {
         const answer = callHook(plugin, "filter", () => hooks.filter!(reference, context));
         if (answer === undefined) continue;
         by.push(named);
-        const node = operandOfAnd(inSchema(filterNode(answer, plugin), pass.rules));
-        if (!nodes.some((other) => sameNode(other, node))) nodes.push(node);
+        distinct.add(operandOfAnd(inSchema(filterNode(answer, plugin), pass.rules)));
       }
+      const { nodes } = distinct;
       let node: OperationNode | undefined;
       let reads: ReadonlySet<string> | undefined;
       if (nodes.length > 0) {
         const written = nodes.reduce((left, right) => AndNode.create(left, right));
-        const used = namesIn(written, (name) => pass.rules.cteKey(name));
+        const readsNothing = isPlainExpression(written);
         const own = name.qualifier.table.identifier.name;
-        if (used.names.has(own)) throw captured(own, name.table);
-        node = subjectToPlugins(written, pass);
+        if (!readsNothing && namesIn(written, (name) => pass.rules.cteKey(name)).names.has(own)) {
+          throw captured(own, name.table);
+        }
+        node = readsNothing && !pass.rules.deniesRaw ? written : subjectToPlugins(written, pass);
         // What the filters of the tables read that it reads counts as well.
-        const all = namesIn(node, (name) => pass.rules.cteKey(name));
-        if (all.reads.size > 0) reads = all.reads;
+        if (!readsNothing) {
+          const all = namesIn(node, (name) => pass.rules.cteKey(name));
+          if (all.reads.size > 0) reads = all.reads;
+        }
       }
       const { context, once, deferred, keys, unknown } = pass.usage;
       return {

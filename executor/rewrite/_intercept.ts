@@ -10,6 +10,7 @@ import {
   type MergeQueryNode,
   NOOP_QUERY_EXECUTOR,
   type OperationNode,
+  type QueryId,
   type RootOperationNode,
   type SelectQueryNode,
   TableNode,
@@ -70,10 +71,12 @@ export function intercept<T extends Block>(
   };
   let out: T = closeWhere(node);
   const own = broughtBy.get(node);
+  const queries = new QueriesBelow();
+  const queryId = createQueryId();
   for (const plugin of pass.rules.interceptors) {
     if (own?.has(plugin.name)) continue;
     const before = out;
-    const builder = builderOf(before);
+    const builder = builderOf(before, queryId);
     const answer = callHook(
       plugin.name,
       "interceptQuery",
@@ -81,8 +84,10 @@ export function intercept<T extends Block>(
     );
     if (answer === builder) continue;
     out = nodeOf(answer, before, plugin.name);
-    if (pass.rules.schemas.length > 0) out = inSchema(before, out, pass);
-    rememberBrought(before, out, plugin.name, own);
+    if (queries.brought(before, out).length > 0) {
+      if (pass.rules.schemas.length > 0) out = inSchema(before, out, pass);
+      rememberBrought(queries.brought(before, out), plugin.name, own);
+    }
     if (scope === undefined) continue;
     const brought = namesIn(out, (name) => pass.rules.cteKey(name), nodesOf(before));
     refuseShadowed(brought.reads, TableNode.create(first.table), scope);
@@ -172,8 +177,8 @@ function reference(
   ];
 }
 
-function builderOf(node: Block): QueryBlock {
-  const props = { queryId: createQueryId(), executor: NOOP_QUERY_EXECUTOR };
+function builderOf(node: Block, queryId: QueryId): QueryBlock {
+  const props = { queryId, executor: NOOP_QUERY_EXECUTOR };
   // Each builder has the methods of a block that its statement has; a plugin that calls one which
   // the statement has not gets a TypeError, which is told with the plugin's name.
   switch (node.kind) {
@@ -240,18 +245,45 @@ function nodesOf(root: OperationNode): ReadonlySet<OperationNode> {
 }
 
 function rememberBrought(
-  before: OperationNode,
-  after: OperationNode,
+  queries: readonly OperationNode[],
   plugin: string,
   own: ReadonlySet<string> | undefined,
 ): void {
-  const known = nodesOf(before);
-  const search = (node: OperationNode): void => {
-    if (known.has(node)) return;
-    if (node !== after && node.kind.endsWith("QueryNode")) {
-      broughtBy.set(node, new Set([...own ?? [], ...broughtBy.get(node) ?? [], plugin]));
-    }
-    forEachChild(node, search);
-  };
-  search(after);
+  for (const query of queries) {
+    broughtBy.set(query, new Set([...own ?? [], ...broughtBy.get(query) ?? [], plugin]));
+  }
 }
+
+/** The queries below blocks; blocks that were made of each other share most of their nodes. */
+class QueriesBelow {
+  readonly #nearest = new Map<OperationNode, readonly OperationNode[]>();
+
+  /** The queries below a block that are not below the one that it was made of. */
+  brought(before: OperationNode, after: OperationNode): readonly OperationNode[] {
+    if (this.#nearestTo(after).length === 0) return NO_QUERIES;
+    const known = this.#all(before);
+    return [...this.#all(after)].filter((query) => !known.has(query));
+  }
+
+  #all(node: OperationNode): ReadonlySet<OperationNode> {
+    const all = new Set(this.#nearestTo(node));
+    // A set is walked to what is added meanwhile.
+    for (const query of all) for (const below of this.#nearestTo(query)) all.add(below);
+    return all;
+  }
+
+  /** The queries below a node that are below no other query. */
+  #nearestTo(node: OperationNode): readonly OperationNode[] {
+    const known = this.#nearest.get(node);
+    if (known !== undefined) return known;
+    let found: readonly OperationNode[] = NO_QUERIES;
+    forEachChild(node, (child) => {
+      const below = child.kind.endsWith("QueryNode") ? [child] : this.#nearestTo(child);
+      if (below.length > 0) found = found.length === 0 ? below : [...found, ...below];
+    });
+    this.#nearest.set(node, found);
+    return found;
+  }
+}
+
+const NO_QUERIES: readonly OperationNode[] = [];

@@ -331,6 +331,14 @@ function values(node: OperationNode): boolean {
   return true;
 }
 
+/**
+ * Whether an expression is of the everyday kind: no query, no raw SQL and no name of a table stands
+ * in it, so that the walk would give it back as it is, unless raw SQL is denied.
+ */
+export function isPlainExpression(node: OperationNode): boolean {
+  return expression(node);
+}
+
 function expression(node: OperationNode): boolean {
   // The commonest first.
   switch (node.kind) {
