@@ -26,7 +26,7 @@ import { type Rest, runAround } from "../run/_around.ts";
 import { stateOf, watch } from "../run/_connection.ts";
 import type { Place, RunContext } from "../run/_query_scope.ts";
 import { withoutChecks } from "../run/_without_checks.ts";
-import { readDeferred } from "../tree/_deferred_parameter.ts";
+import { type DeferredParameter, readDeferred } from "../tree/_deferred_parameter.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import { changedTable, changesSchema, isRead } from "../tree/_statement.ts";
 import { admit, truncated } from "./_admit.ts";
@@ -561,14 +561,17 @@ function withParameters(
   node: RootOperationNode,
   { rules, run }: Pass,
 ): readonly [RootOperationNode, readonly ReadParameter[]] {
-  const read: ReadParameter[] = [];
+  // An assigned column stands in every row, with one value.
+  const read = new Map<DeferredParameter<unknown>, unknown>();
   const out = readDeferred(node, (parameter) => {
+    const known = read.get(parameter);
+    if (known !== undefined || read.has(parameter)) return known;
     const value = parameter.read(rules.request.context, run);
-    read.push([parameter, value]);
+    read.set(parameter, value);
     return value;
   });
   // A root stays one of its kind.
-  return [out as RootOperationNode, read];
+  return [out as RootOperationNode, [...read]];
 }
 
 /** Returns a provider of connections on which a statement's own checks are not seen. */

@@ -259,6 +259,19 @@ describe("stamp", () => {
     );
   });
 
+  it("reads a deferred parameter once for all rows", () => {
+    let reads = 0;
+    const plugin: Plugin = {
+      ...ofUsers,
+      name: "stamp",
+      version: "1.0.0",
+      stamp: (_, { value }) => ({ set: { number: value(() => ++reads), other: value(() => "x") } }),
+    };
+    const query = compile([plugin], (db) => db.insertInto("users").values([{ id: 1 }, { id: 2 }]));
+    assert.deepEqual(query.parameters, [1, 1, "x", 2, 1, "x"]);
+    assert.equal(reads, 1);
+  });
+
   it("of several plugins are set in their order", () => {
     const plugins = [
       { ...stamping({ set: { a: 1 } }), name: "a" },
@@ -352,6 +365,29 @@ describe("check", () => {
       db.with("c", (qc) => qc.updateTable("users").set({ tenant_id: 2 }).returningAll())
         .selectFrom("c").selectAll()
     );
+  });
+
+  it("looks once at rows that have the same in its columns, and at each that differs", () => {
+    const looked: unknown[] = [];
+    const plugin: Plugin = {
+      ...ownTenant,
+      check: () => ({
+        columns: ["tenant_id", "kind"],
+        satisfied: (row) => looked.push([row["tenant_id"], row["kind"]]) > 0,
+        says: "all is well",
+      }),
+    };
+    const rows = [[1, "a"], [1, "a"], [1, "b"], [2, "b"], [2, "b"], [1, "a"], [NaN, "a"], [
+      NaN,
+      "a",
+    ]];
+    compile(
+      [plugin],
+      (db) =>
+        db.insertInto("users")
+          .values(rows.map(([tenant_id, kind], id) => ({ id, tenant_id, kind }))),
+    );
+    assert.deepEqual(looked, [[1, "a"], [1, "b"], [2, "b"], [1, "a"], [NaN, "a"]]);
   });
 
   it("refuses a value that is not known before the statement runs", () => {

@@ -130,17 +130,27 @@ function assignRows(
   const assigned = target.assignments("insert");
   if (assigned.length === 0) return node;
   let out = node;
+  let added: Added[] = [];
+  const keys = keysOfColumns(node.columns ?? [], target, pass);
   for (const assignment of assigned) {
     for (const [column, value] of Object.entries(assignment.set)) {
-      const keys = keysOfColumns(out.columns ?? [], target, pass);
-      const at = keys.indexOf(pass.rules.columnKey(column));
-      out = at < 0
-        ? addColumn(out, column, value, target, pass)
-        : setColumn(out, at, value, overrides(assignment, column, target), target);
+      const key = pass.rules.columnKey(column);
+      const at = keys.indexOf(key);
+      if (at < 0) {
+        keys.push(key);
+        added.push([column, value]);
+        continue;
+      }
+      out = addColumns(out, added, target, pass);
+      added = [];
+      out = setColumn(out, at, value, overrides(assignment, column, target), target);
     }
   }
-  return out;
+  return addColumns(out, added, target, pass);
 }
+
+/** A column, and what each row has in it. */
+type Added = readonly [column: string, value: unknown];
 
 /** Whether a stamp takes the place of what the user gave. @throws where it says that none may be */
 function overrides(assignment: NamedAssignment, column: string, target: GuardedReference): boolean {
@@ -154,43 +164,49 @@ function overrides(assignment: NamedAssignment, column: string, target: GuardedR
   );
 }
 
-function addColumn(
+/** Adds all columns at once: there may be many rows. */
+function addColumns(
   node: InsertQueryNode,
-  column: string,
-  value: unknown,
+  added: readonly Added[],
   target: GuardedReference,
   pass: Pass,
 ): InsertQueryNode {
-  const added = ColumnNode.create(column);
+  if (added.length === 0) return node;
+  const names = added.map(([column]) => ColumnNode.create(column));
   if (node.defaultValues === true) {
-    const row = ValueListNode.create([valueNode(value)]);
+    const row = ValueListNode.create(added.map(([, value]) => valueNode(value)));
     const { defaultValues: _, ...rest } = node;
-    return { ...rest, columns: [added], values: ValuesNode.create([row]) };
+    return { ...rest, columns: names, values: ValuesNode.create([row]) };
   }
   const { values, columns } = node;
-  if (columns === undefined || values === undefined) throw unassignable(column, target);
+  if (columns === undefined || values === undefined) throw unassignable(added[0]![0], target);
   if (values.kind === "ValuesNode") {
-    const rows = (values as ValuesNode).values.map((row) => addValue(row, value));
-    return { ...node, columns: [...columns, added], values: ValuesNode.create(rows) };
+    return {
+      ...node,
+      columns: [...columns, ...names],
+      values: ValuesNode.create(withValues((values as ValuesNode).values, added)),
+    };
   }
-  if (values.kind !== "SelectQueryNode") throw unassignable(column, target);
-  return {
-    ...node,
-    columns: [...columns, added],
-    values: addSelection(values as SelectQueryNode, column, value, pass),
-  };
+  if (values.kind !== "SelectQueryNode") throw unassignable(added[0]![0], target);
+  const select = added.reduce(
+    (select, [column, value]) => addSelection(select, column, value, pass),
+    values as SelectQueryNode,
+  );
+  return { ...node, columns: [...columns, ...names], values: select };
 }
 
 type Row = ValuesNode["values"][number];
 
-function addValue(row: Row, value: unknown): Row {
-  if (
-    row.kind === "PrimitiveValueListNode" &&
-    (value instanceof DeferredParameter || !isExpression(value))
-  ) {
-    return PrimitiveValueListNode.create([...row.values, value]);
-  }
-  return ValueListNode.create([...nodesOf(row), valueNode(value)]);
+function withValues(rows: readonly Row[], added: readonly Added[]): readonly Row[] {
+  const values = added.map(([, value]) => value);
+  const arePlain = values.every((value) =>
+    value instanceof DeferredParameter || !isExpression(value)
+  );
+  return rows.map((row) =>
+    row.kind === "PrimitiveValueListNode" && arePlain
+      ? PrimitiveValueListNode.create(row.values.concat(values))
+      : ValueListNode.create([...nodesOf(row), ...values.map(valueNode)])
+  );
 }
 
 /** A column the user gives: the stamp fills what was left to the default, or all of it. */

@@ -128,10 +128,6 @@ function unsettledRows(
   if (checks.length === 0) return [];
   const names = keysOfColumns(node.columns ?? [], reference, pass);
   const rows = node.values?.kind === "ValuesNode" ? (node.values as ValuesNode).values : undefined;
-  const at = (row: Row, column: string): unknown => {
-    const index = names.indexOf(pass.rules.columnKey(column));
-    return index < 0 ? UNKNOWN : valueAt(row, index);
-  };
   const assigned = lazy(() => assignedColumns(reference, "insert", pass));
   return checks.filter((check) => {
     if (check.predicate === undefined) {
@@ -140,19 +136,42 @@ function unsettledRows(
       );
       if (looked.length === 0) return false;
       if (rows === undefined) throw unknown(check, looked[0]!, reference);
-      for (const row of rows) {
-        const known = new Map(looked.map((column) => [column, at(row, column)]));
-        refuseUnknown(check, known, reference);
-        settle(check, known, reference, pass);
-      }
+      eachDistinct(rows, looked, names, pass, (values) => {
+        refuseUnknown(check, values, reference);
+        settle(check, values, reference, pass);
+      });
       return false;
     }
     // All of them are looked at, so that a refusal comes before anything is sent.
-    const settled = (rows ?? [NO_ROW]).map((row) =>
-      settle(check, knownOf(check, (column) => at(row, column)), reference, pass)
-    );
-    return settled.includes(false);
+    let isSettled = true;
+    eachDistinct(rows ?? [NO_ROW], check.columns, names, pass, (values) => {
+      if (!settle(check, knownOf(values), reference, pass)) isSettled = false;
+    });
+    return !isSettled;
   });
+}
+
+/**
+ * Calls `use` with what rows have in some columns: once for rows one after the other that have the
+ * same, as those have whose columns plugins assign.
+ *
+ * @param names the columns of the rows
+ */
+function eachDistinct(
+  rows: readonly Row[],
+  columns: readonly string[],
+  names: readonly string[],
+  pass: Pass,
+  use: (values: ReadonlyMap<string, unknown>) => void,
+): void {
+  const places = columns.map((column) => names.indexOf(pass.rules.columnKey(column)));
+  let before: readonly unknown[] | undefined;
+  for (const row of rows) {
+    const values = places.map((at) => at < 0 ? UNKNOWN : valueAt(row, at));
+    if (before !== undefined && values.every((value, i) => Object.is(value, before![i]))) continue;
+    before = values;
+    use(new Map(columns.map((column, i) => [column, values[i]])));
+  }
 }
 
 function unsettledUpdates(
@@ -174,7 +193,8 @@ function unsettledUpdates(
   return checks.filter((check) => {
     if (check.implied && !check.columns.some(assigns)) return false;
     if (check.predicate !== undefined) {
-      return !settle(check, knownOf(check, at), reference, pass);
+      const values = new Map(check.columns.map((column) => [column, at(column)]));
+      return !settle(check, knownOf(values), reference, pass);
     }
     const looked = check.columns.filter((column) => !assigned().has(pass.rules.columnKey(column)));
     if (!looked.some(assigns)) return false;
@@ -191,13 +211,8 @@ type Row = ValuesNode["values"][number];
 /** A row of which nothing is known. */
 const NO_ROW = { kind: "ValueListNode", values: [] } as Row;
 
-function knownOf(check: NamedCheck, at: (column: string) => unknown): Map<string, unknown> {
-  const known = new Map<string, unknown>();
-  for (const column of check.columns) {
-    const value = at(column);
-    if (value !== UNKNOWN) known.set(column, value);
-  }
-  return known;
+function knownOf(values: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  return new Map([...values].filter(([, value]) => value !== UNKNOWN));
 }
 
 /**
