@@ -20,6 +20,7 @@ export class Names {
   readonly #identifiers: IdentifierTraits;
   readonly #tables = new Map<string, string>();
   readonly #columns = new Map<string, string>();
+  readonly #physicalColumns = new Map<string, string>();
 
   /**
    * @param plugins the Kysely plugins that come after the rewriting
@@ -44,6 +45,7 @@ export class Names {
 
   /** The name after the Kysely plugins, in its own letter case. */
   physical(name: string): string {
+    if (this.#plugins.length === 0) return cut(name, this.#identifiers.truncatedAt);
     let node = SelectQueryNode.createFrom([TableNode.create(name)]);
     const queryId = createQueryId();
     for (const plugin of this.#plugins) {
@@ -69,6 +71,17 @@ export class Names {
 
   /** The physical name of a column, in its own letter case. */
   physicalColumn(name: string): string {
+    if (this.#plugins.length === 0) return name;
+    let known = this.#physicalColumns.get(name);
+    if (known === undefined) {
+      known = this.#renamedColumn(name);
+      if (this.#physicalColumns.size >= MOST_NAMES) this.#physicalColumns.clear();
+      this.#physicalColumns.set(name, known);
+    }
+    return known;
+  }
+
+  #renamedColumn(name: string): string {
     const column = ColumnNode.create(name);
     let node = SelectQueryNode.cloneWithSelections(
       SelectQueryNode.createFrom([TableNode.create("t")]),

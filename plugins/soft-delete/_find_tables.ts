@@ -1,6 +1,7 @@
 import {
   findTables,
   listedTables as listed,
+  parseTableName,
   type PluginHost,
   PluginValidationError,
   qualifiedName,
@@ -40,15 +41,18 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
   const isBlind = (table: Relation): boolean =>
     settings.visibleValue === null &&
     table.columns.find(({ name }) => names.isColumn(deletedAtColumn, name))?.isNullable === false;
+  const byKey = new Map<string, Relation[]>();
+  for (const table of found) listAt(byKey, names.keyOf(table.name)).push(table);
   for (const entry of tables ?? []) {
-    const named = found.filter((table) => names.isNamed(entry, table));
+    const key = host.physicalName(parseTableName(entry).name);
+    const named = (byKey.get(key) ?? []).filter((table) => names.isNamed(entry, table));
     if (named.length > 0 && named.every(isBlind)) throw failure(blindness(entry, deletedAtColumn));
   }
   const blind = new TableScope(host);
   if (tables !== undefined) return { scope, found, blind, learn: undefined };
   logger?.debug(`Soft delete applies to ${found.map(qualifiedName).join(", ")}`);
   const byName = new Map<string, Relation[]>();
-  for (const table of found) byName.set(table.name, [...byName.get(table.name) ?? [], table]);
+  for (const table of found) listAt(byName, table.name).push(table);
   for (const twins of byName.values()) {
     if (twins.every(isBlind)) { for (const table of twins) blind.addFound(table, true); }
   }
@@ -62,6 +66,12 @@ export async function checkedTables(host: PluginHost, settings: Settings): Promi
       blind.learn(table, counted, () => counted.every(isBlind));
     },
   };
+}
+
+function listAt(lists: Map<string, Relation[]>, key: string): Relation[] {
+  let list = lists.get(key);
+  if (list === undefined) lists.set(key, list = []);
+  return list;
 }
 
 function searchFor({ tables, excludeTables, deletedAtColumn, check }: Settings): TableSearch {
