@@ -101,9 +101,26 @@ function build(member: Member): Manifest {
       ),
       "./package.json": "./package.json",
     },
+    ...binOf(member),
     ...dependenciesOf(member, specifiers),
     publishConfig: { access: "public" },
   };
+}
+
+/** The programs of a package, which begin with the line that says what runs them. */
+function binOf({ name, dir, bin }: Member): { bin?: Record<string, string> } {
+  const programs = Object.entries(bin);
+  for (const [, file] of programs) {
+    if (readFileSync(join(dir, file), "utf8").startsWith("#!/usr/bin/env node\n")) continue;
+    throw new Error(`Cannot build ${name}: "${file}" does not begin with "#!/usr/bin/env node"`);
+  }
+  if (programs.length === 0) return {};
+  return { bin: Object.fromEntries(programs.map(([name, file]) => [name, emitted(file)])) };
+}
+
+/** `./bin.ts` becomes `bin.js`: npm removes the dot when it publishes, and warns. */
+function emitted(file: string): string {
+  return file.replace(/^\.\//, "").replace(/\.ts$/, ".js");
 }
 
 /** Writes the JavaScript and the declarations of one file; returns what they import from outside. */

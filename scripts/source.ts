@@ -107,7 +107,7 @@ export function replaceSpecifiers(
 }
 
 /**
- * The files that a package is made of: its entries and what they import, directly or not. Tests and
+ * The files that a package is made of: its entries, its programs and what they import, directly or not. Tests and
  * their helpers are not among them.
  *
  * @param member The package.
@@ -123,7 +123,9 @@ export function sourceFiles(member: Member): string[] {
       if (specifier.startsWith(".")) visit(resolve(dirname(file), specifier));
     }
   };
-  for (const entry of Object.values(member.exports)) visit(join(member.dir, entry));
+  for (const entry of [...Object.values(member.exports), ...Object.values(member.bin)]) {
+    visit(join(member.dir, entry));
+  }
   return [...found].sort();
 }
 

@@ -21,6 +21,8 @@ export interface Member {
   readonly license: string;
   /** Public name of an entry (`.`, `./errors`) to its source file. */
   readonly exports: Readonly<Record<string, string>>;
+  /** Name of a program that the package brings to its source file. */
+  readonly bin: Readonly<Record<string, string>>;
   /** The member's own import map: what it may import beside Kysely and its siblings. */
   readonly imports: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ interface Config {
   readonly version: string;
   readonly license?: string;
   readonly exports: string | Record<string, string>;
+  readonly bin?: Record<string, string>;
   readonly workspace?: string[];
   readonly imports?: Record<string, string>;
 }
@@ -63,6 +66,7 @@ export function members(): Member[] {
       version: config.version,
       license: config.license ?? "MIT",
       exports: typeof config.exports === "string" ? { ".": config.exports } : config.exports,
+      bin: config.bin ?? {},
       imports: path === "." ? {} : config.imports ?? {},
     };
   });

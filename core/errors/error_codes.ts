@@ -249,6 +249,18 @@ export const RLSErrorCodes = {
   RLS_SCHEMA_INVALID: "RLS_SCHEMA_INVALID",
 } as const;
 
+/** What the command line says of a failure that no other package has a code for. */
+export const CliErrorCodes = {
+  /** The command line or the configuration is wrong. */
+  CLI_USAGE: "CLI_USAGE",
+  /** It failed. */
+  CLI_FAILED: "CLI_FAILED",
+  /** It was not confirmed that data may be destroyed, or it cannot be done safely. */
+  CLI_REFUSED: "CLI_REFUSED",
+  /** It was interrupted. */
+  CLI_INTERRUPTED: "CLI_INTERRUPTED",
+} as const;
+
 /** What tests make fail on purpose. */
 export const TestingErrorCodes = {
   /** A driver call failed because a test injected a fault. */
@@ -320,6 +332,8 @@ export interface ErrorCodeTables {
   readonly RLS: typeof RLSErrorCodes;
   /** See {@linkcode TestingErrorCodes}. */
   readonly TESTING: typeof TestingErrorCodes;
+  /** See {@linkcode CliErrorCodes}. */
+  readonly CLI: typeof CliErrorCodes;
   /** See {@linkcode ConfigErrorCodes}. */
   readonly CONFIG: typeof ConfigErrorCodes;
   /** See {@linkcode FileSystemErrorCodes}. */
@@ -350,6 +364,7 @@ export const errorCodeTables: ErrorCodeTables = {
   AUDIT: AuditErrorCodes,
   RLS: RLSErrorCodes,
   TESTING: TestingErrorCodes,
+  CLI: CliErrorCodes,
   CONFIG: ConfigErrorCodes,
   FS: FileSystemErrorCodes,
   NETWORK: NetworkErrorCodes,
