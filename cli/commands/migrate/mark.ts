@@ -1,0 +1,48 @@
+import { didYouMean } from "@kysera/core";
+import { usageError } from "../../program/_cli_error.ts";
+import { type Command, defineCommand } from "../../program/_command.ts";
+import { flag } from "../../program/_options.ts";
+import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
+
+/** `kysera migrate mark`. */
+export const command: Command = defineCommand({
+  description: "For what was applied or undone by hand, or by a script of `kysera migrate sql`.",
+  arguments: [{ name: "migration", description: "its name", isOptional: true }],
+  options: {
+    applied: flag("--applied", "it is applied"),
+    notApplied: flag("--not-applied", "it is not applied"),
+    all: flag("--all", "every migration of the code"),
+    ...HISTORY_OPTIONS,
+  },
+  examples: [
+    ["kysera migrate mark 001_users --applied", "record one as applied"],
+    ["kysera migrate mark --all --applied", "record all, on a database that has them already"],
+    ["kysera migrate mark 001_users --not-applied", "have the next `up` apply it"],
+  ],
+  async run({ context, args: [name], options }) {
+    const { applied, notApplied, all } = options;
+    if (applied === notApplied) throw usageError("Give either --applied or --not-applied");
+    if (all === (name !== undefined)) throw usageError("Give either a migration or --all");
+    const { runner } = await openRunner(context, { ...options, writes: true });
+    const { executed, pending } = await runner.status();
+    const known = [...executed, ...pending];
+    if (name !== undefined && !known.includes(name)) {
+      throw usageError(`There is no migration "${name}"${didYouMean(name, known)}`);
+    }
+    const from = applied ? pending : executed;
+    const marked = from.filter((each) => all || each === name);
+    await context.finishFirst(async () => {
+      for (const each of marked) {
+        if (applied) await runner.markAsExecuted(each);
+        else await runner.markAsRolledBack(each);
+      }
+    });
+    const state = applied ? "applied" : "not applied";
+    return {
+      data: { marked, applied },
+      text: marked.length === 0
+        ? `Nothing to mark: it is ${state} already`
+        : `Marked as ${state}:\n${marked.map((each) => `  ${each}`).join("\n")}`,
+    };
+  },
+});

@@ -1,0 +1,30 @@
+import { type Command, defineCommand } from "../../program/_command.ts";
+import { flag } from "../../program/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
+import { DOWN, runMigrations, UP } from "./_run.ts";
+
+/** `kysera migrate reset`. */
+export const command: Command = defineCommand({
+  description: "It has to be confirmed.",
+  options: {
+    run: flag("--run", "apply them again"),
+    ...RUN_OPTIONS,
+    ...CONFIRM_OPTIONS,
+  },
+  examples: [
+    ["kysera migrate reset", "undo all"],
+    ["kysera migrate reset --run --yes --confirm app.db", "undo all and apply all, in a script"],
+  ],
+  async run({ context, options }) {
+    await confirmDestruction(context, options, { what: "This undoes every migration" });
+    const opened = await openRunner(context, { ...options, writes: true });
+    const undone = await runMigrations(context, opened, () => opened.runner.reset(), DOWN);
+    if (!options.run) return undone;
+    const applied = await runMigrations(context, opened, () => opened.runner.up(), UP);
+    return {
+      data: { undone: undone.data, applied: applied.data },
+      text: `${undone.text}\n${applied.text}`,
+    };
+  },
+});

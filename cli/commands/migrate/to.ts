@@ -1,0 +1,39 @@
+import { didYouMean } from "@kysera/core";
+import { usageError } from "../../program/_cli_error.ts";
+import { type Command, defineCommand } from "../../program/_command.ts";
+import { flag } from "../../program/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
+import { DOWN, runMigrations, UP } from "./_run.ts";
+
+/** `kysera migrate to`. */
+export const command: Command = defineCommand({
+  description: "What is not applied up to it is applied; otherwise what came after it is undone.",
+  arguments: [{ name: "migration", description: "the last that is applied in the end" }],
+  options: {
+    dryRun: flag("--dry-run", "show the statements, and change nothing"),
+    ...RUN_OPTIONS,
+    ...CONFIRM_OPTIONS,
+  },
+  examples: [["kysera migrate to 002_posts", "have 002_posts as the last that is applied"]],
+  async run({ context, args, options }) {
+    const name = args[0]!;
+    const opened = await openRunner(context, { ...options, writes: true });
+    const { runner } = opened;
+    const { executed, pending } = await runner.status();
+    if (pending.includes(name)) {
+      return await runMigrations(context, opened, () => runner.upTo(name), UP);
+    }
+    if (!executed.includes(name)) {
+      const known = [...executed, ...pending];
+      throw usageError(`There is no migration "${name}"${didYouMean(name, known)}`);
+    }
+    if (!options.dryRun && executed.at(-1) !== name) {
+      await confirmDestruction(context, options, {
+        what: "This undoes migrations",
+        isHarmless: true,
+      });
+    }
+    return await runMigrations(context, opened, () => runner.downTo(name), DOWN);
+  },
+});

@@ -1,0 +1,22 @@
+import type { DatabaseConfig, MigrationsConfig } from "./config.ts";
+
+/** The configuration that a command runs with, when files, environment and flags are put together. */
+export interface Settings {
+  /** The file that it was read from. */
+  readonly file: string | undefined;
+  /** The folder that its paths are relative to. */
+  readonly root: string;
+  /** The name of the environment. */
+  readonly environment: string;
+  readonly database: DatabaseConfig | undefined;
+  readonly migrations:
+    & Pick<MigrationsConfig, "tableName" | "schema" | "lockTimeout" | "policy">
+    & {
+      /** An absolute path. */
+      readonly directory: string;
+      /** An absolute path. */
+      readonly templates: string | undefined;
+    };
+  /** The absolute path of the folder with the seeds. */
+  readonly seeds: string;
+}

@@ -1,0 +1,61 @@
+import { existsSync } from "node:fs";
+import { Kysely } from "kysely";
+import { failure, usageError } from "../program/_cli_error.ts";
+import type { Connection, OpenOptions } from "./_connection.ts";
+import { openMysql } from "./_open_mysql.ts";
+import { openPglite } from "./_open_pglite.ts";
+import { openPostgres } from "./_open_postgres.ts";
+import { openSqlite } from "./_open_sqlite.ts";
+import type { OpenDialect } from "./_open_dialect.ts";
+import type { Target, TargetKind } from "./_target.ts";
+
+const OPENERS: Readonly<Record<TargetKind, OpenDialect>> = {
+  sqlite: openSqlite,
+  pglite: openPglite,
+  postgres: openPostgres,
+  mysql: openMysql,
+};
+
+/**
+ * Opens a database with the driver of the project. Servers are reached with the first query.
+ *
+ * @param root the folder of the project
+ */
+export async function openDatabase(
+  target: Target,
+  root: string,
+  options: OpenOptions,
+): Promise<Connection> {
+  const { schema, onStatement } = options;
+  if (target.kind === "kysely") {
+    const db = await target.config.kysely!();
+    if (!(db instanceof Kysely) && typeof (db as Kysely<any>)?.destroy !== "function") {
+      throw usageError("`database.kysely` of the configuration has to return a Kysely instance");
+    }
+    return {
+      db: schema === undefined ? db : db.withSchema(schema),
+      target,
+      isMissing: false,
+      close: () => db.destroy(),
+    };
+  }
+  const isMissing = target.path !== undefined && target.path !== ":memory:" &&
+    !existsSync(target.path);
+  if (isMissing && options.missing === "refuse") {
+    throw failure(`Cannot open "${target.path}": there is no such database`, {
+      hint: "Create it with `kysera migrate up`.",
+    });
+  }
+  const isReplaced = isMissing && options.missing === "empty";
+  const { dialect } = await OPENERS[target.kind]({
+    target,
+    root,
+    path: isReplaced ? ":memory:" : target.path,
+    schema,
+  });
+  const db = new Kysely<any>({
+    dialect,
+    ...onStatement === undefined ? {} : { log: ({ query }) => onStatement(query.sql) },
+  });
+  return { db, target, isMissing: isReplaced, close: () => db.destroy() };
+}

@@ -1,0 +1,53 @@
+import { betterSqlite3Dialect, bunSqliteDialect, nodeSqliteDialect } from "@kysera/dialects";
+import type { SqliteDialectOptions } from "@kysera/dialects";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { CompiledQuery } from "kysely";
+import { usageError } from "../program/_cli_error.ts";
+import { importDriver } from "./_import_driver.ts";
+import type { OpenDialect } from "./_open_dialect.ts";
+
+/** Opens SQLite by the driver of the runtime, or by better-sqlite3 where the runtime has none. */
+export const openSqlite: OpenDialect = async ({ path, root, schema }) => {
+  if (schema !== undefined) {
+    throw usageError("SQLite has no schemas: leave --schema out");
+  }
+  const file = path!;
+  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
+  const options: SqliteDialectOptions = {
+    onCreateConnection: async (connection) => {
+      await connection.executeQuery(CompiledQuery.raw("pragma busy_timeout = 5000"));
+      await connection.executeQuery(CompiledQuery.raw("pragma foreign_keys = on"));
+    },
+  };
+  const node = await quietly(() => import("node:sqlite").catch(() => undefined));
+  if (node !== undefined) {
+    return {
+      dialect: nodeSqliteDialect({ database: () => new node.DatabaseSync(file), ...options }),
+    };
+  }
+  if ("bun" in process.versions) {
+    // No other runtime can resolve it, not even to see that it is not reached.
+    const name = "bun:sqlite";
+    const { Database } = await import(name);
+    return { dialect: bunSqliteDialect({ database: () => new Database(file), ...options }) };
+  }
+  const { default: Database } = await importDriver<{ default: new (path: string) => never }>(
+    "better-sqlite3",
+    root,
+    "SQLite",
+  );
+  return { dialect: betterSqlite3Dialect({ database: () => new Database(file), ...options }) };
+};
+
+/** Runs a function without the warning of Node that its SQLite is experimental. */
+async function quietly<T>(run: () => Promise<T>): Promise<T> {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return await run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

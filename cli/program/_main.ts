@@ -1,0 +1,117 @@
+import { TREE } from "../commands/_tree.ts";
+import { openContext } from "./_open_context.ts";
+import { CliError } from "./_cli_error.ts";
+import { ExitCodes } from "./_exit_codes.ts";
+import type { Host } from "./_host.ts";
+import { parseCommandLine, type Parsed, type ProgramText } from "./_parse.ts";
+import { VERSION } from "./_version.ts";
+
+const TEXT: ProgramText = {
+  version: VERSION,
+  description: "Migrations, schemas and databases of a Kysely project.",
+  footer: `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings, 4 refused, 5 locked, 6 stopped
+halfway, 130 interrupted.`,
+};
+
+/**
+ * Runs the program.
+ *
+ * @returns what the process is to exit with
+ */
+export async function main(host: Host): Promise<number> {
+  try {
+    return await run(host);
+  } finally {
+    // What is written to a pipe may be under way.
+    await Promise.all([host.stdout.write(""), host.stderr.write("")]);
+  }
+}
+
+async function run(host: Host): Promise<number> {
+  let parsed: Parsed;
+  try {
+    parsed = await parseCommandLine(host.args, TREE, TEXT, host.stdout.columns);
+  } catch (error) {
+    // What a wrong command line wants can only be guessed.
+    return await tell(host, error, {
+      isJson: host.args.includes("--json"),
+      isVerbose: false,
+      warnings: [],
+    });
+  }
+  if (parsed.kind === "help") {
+    await (parsed.isAnswer ? host.stdout : host.stderr).write(parsed.text);
+    return parsed.isAnswer ? ExitCodes.OK : ExitCodes.USAGE;
+  }
+  const { command, args, options, shared } = parsed;
+  const opened = openContext(host, shared);
+  const { context, warnings } = opened;
+  try {
+    const result = await opened.run(() => command.run({ context, args, options }));
+    const exitCode = result.exitCode ?? ExitCodes.OK;
+    if (shared.json) {
+      await host.stdout.write(`${toJson({ ok: true, data: result.data, warnings })}\n`);
+    } else if (result.text !== undefined && result.text !== "") {
+      await host.stdout.write(result.text.endsWith("\n") ? result.text : `${result.text}\n`);
+    }
+    return exitCode;
+  } catch (error) {
+    return await tell(host, error, {
+      isJson: shared.json,
+      isVerbose: shared.verbose,
+      warnings,
+    });
+  }
+}
+
+/** How a failure is told. */
+interface Telling {
+  readonly isJson: boolean;
+  readonly isVerbose: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** Tells of a failure; returns what the process is to exit with. */
+async function tell(
+  host: Host,
+  error: unknown,
+  { isJson, isVerbose, warnings }: Telling,
+): Promise<number> {
+  const { code, message, hint, exitCode } = await reported(error);
+  if (isJson) {
+    const answer = {
+      ok: false,
+      error: { code, message, ...hint === undefined ? {} : { hint } },
+      warnings,
+    };
+    await host.stdout.write(`${toJson(answer)}\n`);
+  } else {
+    await host.stderr.write(`${message}\n${hint === undefined ? "" : `${hint}\n`}`);
+  }
+  if (isVerbose) await host.stderr.write(`${stackOf(error)}\n`);
+  return exitCode;
+}
+
+async function reported(
+  error: unknown,
+): Promise<Pick<CliError, "code" | "message" | "hint" | "exitCode">> {
+  // What explains the errors of databases is loaded when there is one.
+  if (error instanceof CliError) return error;
+  const { reportOf } = await import("./_report.ts");
+  return reportOf(error);
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `\nCaused by: ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+/** JSON of what a database may hold: large integers as text, bytes as base64. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, each) => {
+    if (typeof each === "bigint") return String(each);
+    if (each instanceof Uint8Array) return btoa(String.fromCharCode(...each));
+    return each;
+  }, 2);
+}
