@@ -4,7 +4,7 @@ import { ExecutorError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
-import { brand, isBranded } from "./executor_type.ts";
+import { isBranded } from "./executor_type.ts";
 import { GuardedExecutor, type InstanceOptions } from "./_guarded_executor.ts";
 
 const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
@@ -16,7 +16,7 @@ const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
  */
 export function instanceOf(value: unknown): GuardedExecutor | undefined {
   if (!isKysely(value)) return undefined;
-  const known = INSTANCES.get(value);
+  const known = (value as Partial<Marked>)[MARK]?.inside ?? INSTANCES.get(value);
   if (known !== undefined) return known;
   let found: GuardedExecutor | undefined;
   value.getExecutor().withPlugin(
@@ -76,45 +76,87 @@ export function beneath<K extends Kysely<any>>(instance: K): K {
  *
  * Its builders execute what they compile at once, and so for one caller. Whoever asks for the query
  * executor instead may give it what was compiled for somebody else: theirs is one apart.
+ *
+ * @param instance an instance that was made just now
  */
 export function mark<K extends Kysely<any>>(
   instance: K,
   plugins: readonly Plugin[],
   rawDb: Kysely<any>,
 ): K {
-  const inside = instance.getExecutor();
-  if (inside instanceof GuardedExecutor) {
-    Object.defineProperties(instance, {
-      getExecutor: { value: () => inside.apart() },
-      // In Kysely 0.28 it asks getExecutor(), and a builder's query would be run apart.
-      executeQuery: {
-        value: (query: CompiledQuery | Compilable, ...rest: []) =>
-          inside.executeQuery(isCompilable(query) ? query.compile() : query, ...rest),
-      },
-    });
-  }
-  return endingPlugins(brand(instance, plugins, rawDb));
+  const executor = instance.getExecutor();
+  const marked: Mark = {
+    inside: executor instanceof GuardedExecutor ? executor : undefined,
+    plugins,
+    rawDb,
+  };
+  Object.defineProperty(instance, MARK, { value: marked });
+  // A property of its own for each method would cost more than the instance itself.
+  return Object.setPrototypeOf(instance, prototypeOver(Object.getPrototypeOf(instance)));
 }
 
-/**
- * Has the method `destroy()` of an executor end its plugins, and those of the executors that it was
- * made of, before the database is closed. Kysely itself asks nobody but the driver.
- *
- * @param instance an executor that was made just now; transactions have nothing to close
- */
-function endingPlugins<K extends Kysely<any>>(instance: K): K {
-  if (instance.isTransaction) return instance;
-  const { destroy }: Kysely<any> = instance;
-  Object.defineProperty(instance, "destroy", {
-    async value(): Promise<void> {
-      try {
-        await instanceOf(instance)?.state.end(true);
-      } finally {
-        await destroy.call(instance);
-      }
+const MARK: unique symbol = Symbol("@kysera/executor/mark");
+
+/** What a marked instance is. */
+interface Mark {
+  /** The executor inside; `undefined` where another one is around it. */
+  readonly inside: GuardedExecutor | undefined;
+  readonly plugins: readonly Plugin[];
+  readonly rawDb: Kysely<any>;
+}
+
+type Marked = Kysely<any> & { readonly [MARK]: Mark };
+
+/** The prototypes of marked instances, by those of Kysely's own: of databases and of transactions. */
+const PROTOTYPES: WeakMap<object, object> = new WeakMap();
+
+function prototypeOver(base: Kysely<any>): object {
+  let prototype = PROTOTYPES.get(base);
+  if (prototype === undefined) {
+    PROTOTYPES.set(base, prototype = Object.create(base, membersOver(base)) as object);
+  }
+  return prototype;
+}
+
+function membersOver(base: Kysely<any>): PropertyDescriptorMap {
+  return {
+    __kysera: { value: true },
+    __plugins: {
+      get(this: Marked) {
+        return this[MARK].plugins;
+      },
     },
-  });
-  return instance;
+    __rawDb: {
+      get(this: Marked) {
+        return this[MARK].rawDb;
+      },
+    },
+    getExecutor: {
+      value(this: Marked) {
+        return this[MARK].inside?.apart() ?? base.getExecutor.call(this);
+      },
+    },
+    // In Kysely 0.28 it asks getExecutor(), and a builder's query would be run apart.
+    executeQuery: {
+      value(this: Marked, query: CompiledQuery | Compilable, ...rest: []) {
+        const { inside } = this[MARK];
+        return inside === undefined
+          ? base.executeQuery.call(this, query as CompiledQuery, ...rest)
+          : inside.executeQuery(isCompilable(query) ? query.compile() : query, ...rest);
+      },
+    },
+    destroy: {
+      // Has it end its plugins, and those of the executors that it was made of, before the database is
+      // closed. Kysely itself asks nobody but the driver. Transactions have nothing to close.
+      async value(this: Marked): Promise<void> {
+        try {
+          if (!this.isTransaction) await instanceOf(this)?.state.end(true);
+        } finally {
+          await base.destroy.call(this);
+        }
+      },
+    },
+  };
 }
 
 function isCompilable(query: CompiledQuery | Compilable): query is Compilable {

@@ -25,20 +25,6 @@ export type KyseraTransaction<DB, P extends readonly Plugin[] = readonly Plugin[
 /** An executor, or a transaction with plugins in it. */
 export type AnyKyseraExecutor<DB> = KyseraExecutor<DB> | KyseraTransaction<DB>;
 
-/** Puts the marker on an executor instance. */
-export function brand<K extends Kysely<any>>(
-  instance: K,
-  plugins: readonly Plugin[],
-  rawDb: Kysely<any>,
-): K {
-  Object.defineProperties(instance, {
-    __kysera: { value: true },
-    __plugins: { value: plugins },
-    __rawDb: { value: rawDb },
-  });
-  return instance;
-}
-
 /** Returns true for an instance with the marker: those that Kysely makes (a transaction) have none. */
 export function isBranded<K extends Kysely<any>>(
   instance: K,

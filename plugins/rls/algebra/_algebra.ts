@@ -1,6 +1,6 @@
 import type { DialectName } from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
-import { type Verdict, verdictOf } from "./_verdict.ts";
+import { AskedContext, type Verdict, verdictOf } from "./_verdict.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
@@ -79,17 +79,22 @@ export function formulaOf(
   let permissive: Leaf[] | undefined;
   let allowed = false;
   const grants: string[] = [];
+  let asked: AskedContext | undefined;
   for (const policy of table.policies) {
     if (!policy.commands.has(command)) continue;
     const condition = side === "using" ? policy.using : policy.check;
     // A `validate` has nothing to say about rows that are there.
     if (condition === undefined) continue;
     if (refusal !== undefined && !policy.permissive) continue;
+    if (typeof condition === "function") {
+      asked ??= new AskedContext({ ...asker, table: table.table, operation: command });
+    }
     const verdict = verdictOf(condition, {
       ...asker,
       table: table.table,
       policy: policy.name,
       operation: command,
+      asked,
     });
     const negated = policy.type === "deny";
     if (policy.permissive) {

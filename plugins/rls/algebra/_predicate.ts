@@ -36,12 +36,20 @@ export function formOf(formulas: readonly Formula[], dialect: DialectName): Form
       // What the error says is a part of it.
       return { key: `${key}!${refusal.command}:${refusal.reason}`, values: [] };
     }
-    key += permissive === undefined
-      ? "*"
-      : `(${permissive.map((leaf) => formOfLeaf(leaf, values, dialect))})`;
-    key += `(${restrictive.map((leaf) => formOfLeaf(leaf, values, dialect))})`;
+    key += permissive === undefined ? "*" : formOfLeaves(permissive, values, dialect);
+    key += formOfLeaves(restrictive, values, dialect);
   }
   return { key, values };
+}
+
+function formOfLeaves(
+  leaves: readonly Leaf[],
+  values: unknown[],
+  dialect: DialectName,
+): string {
+  let form = "(";
+  for (const leaf of leaves) form += `${formOfLeaf(leaf, values, dialect)};`;
+  return `${form})`;
 }
 
 function formOfLeaf({ policy, verdict }: Leaf, values: unknown[], dialect: DialectName): string {
@@ -51,14 +59,15 @@ function formOfLeaf({ policy, verdict }: Leaf, values: unknown[], dialect: Diale
     case "sql":
       values.push(...verdict.values);
       return `${policy.name}:${verdict.form}`;
-    case "columns":
-      return `${policy.name}:${
-        verdict.terms.map(({ column, operator, values: each }) => {
-          for (const value of each) values.push(formatValue(value, dialect));
-          // Quoted, so that no name can look like two.
-          return `${JSON.stringify(column)} ${operator} ${each.length}`;
-        }).join(",")
-      }`;
+    case "columns": {
+      let form = `${policy.name}:`;
+      for (const { column, operator, values: each } of verdict.terms) {
+        for (const value of each) values.push(formatValue(value, dialect));
+        // With its length, so that no name can look like two.
+        form += `${column.length} ${column} ${operator} ${each.length},`;
+      }
+      return form;
+    }
   }
 }
 

@@ -78,17 +78,42 @@ export function formulasAt(
 
 /** A formula without what others ask for as well. */
 function without(formula: Formula, others: readonly Formula[]): Formula {
-  const asked = others.flatMap(({ restrictive }) => restrictive);
-  const { permissive } = formula;
+  const { permissive, restrictive } = formula;
   const isGranted = permissive !== undefined &&
     others.some((other) => other.permissive !== undefined && areSame(other.permissive, permissive));
+  const count = others.reduce((sum, other) => sum + other.restrictive.length, restrictive.length);
+  if (!isGranted && count < 2) return formula;
+  const known = new Leaves();
+  for (const other of others) other.restrictive.forEach((leaf) => known.add(leaf));
   return {
     ...formula,
-    restrictive: formula.restrictive.filter((leaf, i, all) =>
-      ![...asked, ...all.slice(0, i)].some((other) => isSame(leaf, other))
-    ),
+    restrictive: restrictive.filter((leaf) => known.add(leaf)),
     permissive: isGranted ? undefined : permissive,
   };
+}
+
+/** Leaves of which no two ask for the same. */
+class Leaves {
+  /** By a text that is equal where the leaves are. */
+  readonly #known = new Map<string, Leaf[]>();
+
+  /** Adds a leaf. Returns false if one that asks for the same is there. */
+  add(leaf: Leaf): boolean {
+    const text = outlineOf(leaf);
+    const alike = this.#known.get(text);
+    if (alike === undefined) this.#known.set(text, [leaf]);
+    else if (alike.some((other) => isSame(leaf, other))) return false;
+    else alike.push(leaf);
+    return true;
+  }
+}
+
+/** A text that is equal for leaves that ask for the same, and seldom for others. */
+function outlineOf({ verdict }: Leaf): string {
+  if (verdict.kind === "rows") return "";
+  if (verdict.kind === "sql") return verdict.form;
+  const { column, values } = verdict.terms.at(-1)!;
+  return `${column} ${String(values.at(-1))}`;
 }
 
 function areSame(a: readonly Leaf[], b: readonly Leaf[]): boolean {

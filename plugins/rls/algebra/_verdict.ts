@@ -60,6 +60,8 @@ export interface Question {
   readonly problemOf: ((column: string) => string | undefined) | undefined;
   /** How related tables are written. */
   readonly inside?: Inside | undefined;
+  /** The context as functions see it, where several are asked one after the other. */
+  readonly asked?: AskedContext | undefined;
 }
 
 /** What is asked of whom, for errors. */
@@ -81,26 +83,15 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
     // What follows relations is a function of the registry by now.
     return columnsOf(condition as ConditionObject<any>, question, true);
   }
-  let asksForRow = false;
-  const context = askedContext(question, () => {
-    asksForRow = true;
-  });
-  const column = (name: string): ExpressionWrapper<any, any, any> => {
-    assertColumn(name, question);
-    return question.column(name);
-  };
-  const tools: BaseTools = {
-    eb,
-    column,
-    dialect: question.dialect,
-    ...(question.inside === undefined ? {} : { [INSIDE]: question.inside }),
-  };
+  const asked = question.asked ?? new AskedContext(question);
+  asked.asksForRow = false;
+  const tools = new Tools(question);
   let answer: unknown;
   try {
     // What follows relations is added by the function that the registry has made of it.
-    answer = condition(context, tools as PolicyTools<any>);
+    answer = condition(asked.context, tools as BaseTools as PolicyTools<any>);
   } catch (error) {
-    if (asksForRow) return ROWS;
+    if (asked.asksForRow) return ROWS;
     if (error instanceof RLSError) throw error;
     throw threw(question, error);
   }
@@ -109,7 +100,7 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
     answer.then(undefined, () => {});
     return ROWS;
   }
-  if (asksForRow) return ROWS;
+  if (asked.asksForRow) return ROWS;
   return verdictOfAnswer(answer, question);
 }
 
@@ -122,27 +113,59 @@ export function isPromise(value: unknown): value is Promise<any> {
 /** Thrown by what is not there yet; never seen outside. */
 const ASKS_FOR_ROW: unique symbol = Symbol("asks for the row");
 
-/** The context as a function sees it before there is a row: whether it asks for one is noted. */
-function askedContext(
-  { context, table, operation }: Question,
-  note: () => void,
-): PolicyContext<any> {
-  const ask = (): never => {
-    note();
-    throw ASKS_FOR_ROW;
-  };
-  // Members of its own, so that a copy of the context asks for the row as well.
-  return {
-    ...context,
-    table,
-    operation,
-    get row() {
-      return ask();
-    },
-    get data() {
-      return ask();
-    },
-  };
+/** The context as functions see it before there is a row, and whether the last of them asked for one. */
+export class AskedContext {
+  /** Frozen: the functions of a table are told of the caller by one object. */
+  readonly context: PolicyContext<any>;
+  /** Whether the row was asked for. */
+  asksForRow = false;
+
+  constructor({ context, table, operation }: Pick<Question, "context" | "table" | "operation">) {
+    const ask = (): never => {
+      this.asksForRow = true;
+      throw ASKS_FOR_ROW;
+    };
+    // Members of its own, so that a copy of the context asks for the row as well.
+    this.context = Object.freeze({
+      ...context,
+      table,
+      operation,
+      get row() {
+        return ask();
+      },
+      get data() {
+        return ask();
+      },
+    });
+  }
+}
+
+/** What a function makes SQL with. */
+class Tools implements BaseTools {
+  readonly #question: Question;
+
+  constructor(question: Question) {
+    this.#question = question;
+  }
+
+  get eb(): ExpressionBuilder<any, any> {
+    return eb;
+  }
+
+  get dialect(): DialectName {
+    return this.#question.dialect;
+  }
+
+  get column(): BaseTools["column"] {
+    return (name) => {
+      assertColumn(name, this.#question);
+      return this.#question.column(name);
+    };
+  }
+
+  get [INSIDE](): Inside | undefined {
+    return this.#question.inside;
+  }
 }
 
 function verdictOfAnswer(answer: unknown, question: Question): Verdict {

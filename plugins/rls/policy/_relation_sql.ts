@@ -76,10 +76,47 @@ export interface Inside {
 
 /** What a function of a policy is given, before what follows relations is added. */
 export type BaseTools = Omit<PolicyTools<any>, "related" | "check"> & {
-  readonly [INSIDE]?: Inside;
+  readonly [INSIDE]?: Inside | undefined;
 };
 
 type Ask = (context: PolicyContext<any>, tools: BaseTools) => unknown;
+
+type Follow = (relation: RelationCondition) => ExpressionWrapper<any, any, SqlBool>;
+
+/** The tools of a function that may follow relations. What it does not ask for is not made. */
+class RelationTools implements PolicyTools<any> {
+  readonly #base: BaseTools;
+  readonly #follow: Follow;
+
+  constructor(base: BaseTools, follow: Follow) {
+    this.#base = base;
+    this.#follow = follow;
+  }
+
+  get eb(): PolicyTools<any>["eb"] {
+    return this.#base.eb;
+  }
+
+  get dialect(): PolicyTools<any>["dialect"] {
+    return this.#base.dialect;
+  }
+
+  get column(): PolicyTools<any>["column"] {
+    return this.#base.column;
+  }
+
+  get related(): PolicyTools<any>["related"] {
+    return (relation, condition = true) =>
+      this.#follow(
+        readRelated(new RelationCondition(relation, condition, undefined), "related()"),
+      );
+  }
+
+  get check(): PolicyTools<any>["check"] {
+    return (relation, operation = "read") =>
+      this.#follow(readRelated(new RelationCondition(relation, true, operation), "check()"));
+  }
+}
 
 /** Makes functions of conditions that may follow relations. */
 export class RelationCompiler {
@@ -105,7 +142,7 @@ export class RelationCompiler {
     const asked: Ask = (context, tools) => {
       // A function that is asked about a row in memory makes no SQL.
       if (tools === undefined) return (condition as (context: unknown) => unknown)(context);
-      const answer: unknown = condition(context, this.#withRelations(tools, at(context)));
+      const answer: unknown = condition(context, this.#toolsOf(tools, at(context)));
       return answer instanceof RelationCondition
         ? this.#exists(answer, tools, at(context))
         : answer;
@@ -113,22 +150,8 @@ export class RelationCompiler {
     return asked as PolicyFunction<any>;
   }
 
-  #withRelations(tools: BaseTools, site: Site): PolicyTools<any> {
-    return {
-      ...tools,
-      related: (relation, condition = true) =>
-        this.#exists(
-          readRelated(new RelationCondition(relation, condition, undefined), "related()"),
-          tools,
-          site,
-        ),
-      check: (relation, operation = "read") =>
-        this.#exists(
-          readRelated(new RelationCondition(relation, true, operation), "check()"),
-          tools,
-          site,
-        ),
-    };
+  #toolsOf(tools: BaseTools, site: Site): PolicyTools<any> {
+    return new RelationTools(tools, (relation) => this.#exists(relation, tools, site));
   }
 
   #exists(
@@ -162,7 +185,8 @@ export class RelationCompiler {
         ReferenceNode.create(ColumnNode.create(columnFor(name)), target),
       ) as ReturnType<BaseTools["column"]>;
     const within: BaseTools = {
-      ...tools,
+      eb: tools.eb,
+      dialect: tools.dialect,
       column,
       [INSIDE]: { ...tools[INSIDE], depth: depth + 1 },
     };
@@ -235,7 +259,7 @@ export class RelationCompiler {
       return this.#exists(condition, tools, site).toOperationNode();
     }
     if (typeof condition === "function") {
-      const answer: unknown = condition(site.context, this.#withRelations(tools, site));
+      const answer: unknown = condition(site.context, this.#toolsOf(tools, site));
       return this.#term(answer, false, tools, site);
     }
     if (isOperationNodeSource(condition)) {
