@@ -1,0 +1,47 @@
+import { CamelCasePlugin } from "kysely";
+
+/** Gives each thing of a file a name that nothing else in it has. */
+export class NameGiver {
+  readonly #taken: Set<string>;
+
+  /** @param taken the names that are taken from the start */
+  constructor(taken: Iterable<string>) {
+    this.#taken = new Set(taken);
+  }
+
+  /** Returns a name for a thing that the database calls something else. */
+  give(...words: readonly string[]): string {
+    const wanted = pascalCase(words.join("_"));
+    let name = wanted;
+    for (let number = 2; this.#taken.has(name); number++) name = `${wanted}${number}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+/** Returns a name as TypeScript has those of types: `userRoles` and `user_roles` are `UserRoles`. */
+export function pascalCase(text: string): string {
+  const name = text
+    .split(/[^\p{L}\p{N}]+/u)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+  return /^\p{L}/u.test(name) ? name : `_${name}`;
+}
+
+/** Returns a name as a property is written. */
+export function propertyName(name: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
+class OpenCamelCasePlugin extends CamelCasePlugin {
+  toCamelCase(name: string): string {
+    return this.camelCase(name);
+  }
+}
+
+/** Returns a name as Kysely's `CamelCasePlugin` has it. */
+export function camelCase(name: string): string {
+  return plugin.toCamelCase(name);
+}
+
+const plugin = new OpenCamelCasePlugin();
