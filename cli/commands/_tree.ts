@@ -7,4 +7,13 @@ export const TREE: CommandTree = {
     aliases: ["m"],
     loadGroup: () => import("./migrate/_group.ts"),
   },
+  db: {
+    summary: "Look into the database, fill it, begin anew",
+    loadGroup: () => import("./db/_group.ts"),
+  },
+  generate: {
+    summary: "Write code from the schema of the database",
+    aliases: ["g"],
+    loadGroup: () => import("./generate/_group.ts"),
+  },
 };

@@ -1,3 +1,4 @@
+import { readSchema } from "@kysera/migrations/schema";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { withDatabase } from "../../_testing/databases.ts";
@@ -105,7 +106,7 @@ onEveryDialect("kysera migrate", (dialect) => {
       const written = await project.json(["migrate", "sql", "--out", "out/up.sql"]);
       assert.equal(await project.read("out/up.sql"), script.data.sql);
       assert.deepEqual(written.data.migrations, ["001_users", "002_admin"]);
-      if (db !== undefined) assert.deepEqual(await db.introspection.getTables(), []);
+      if (db !== undefined) assert.deepEqual((await readSchema(db)).tables, []);
       assert.equal((await project.json(["migrate", "status"])).data.pending, 2);
 
       const marked = await project.json(["migrate", "mark", "--all", "--applied"]);
