@@ -20,6 +20,10 @@
  *
  * @module
  */
+export * from "./diff/diff_schemas.ts";
+export type * from "./diff/schema_change.ts";
+export * from "./dump/dump_schema.ts";
+export * from "./dump/load_schema.ts";
 export * from "./read/read_schema.ts";
 export type * from "./snapshot/schema_column.ts";
 export type * from "./snapshot/schema_routine.ts";

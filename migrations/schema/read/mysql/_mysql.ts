@@ -3,7 +3,7 @@ import { type Kysely, sql } from "kysely";
 import type { SchemaRoutine } from "../../snapshot/schema_routine.ts";
 import type { SchemaTable } from "../../snapshot/schema_table.ts";
 import type { SchemaView } from "../../snapshot/schema_view.ts";
-import { compareTexts, groupBy, sorted } from "../_order.ts";
+import { compareTexts, groupBy, sorted } from "../../snapshot/_order.ts";
 import type { ReadSchema, ReadTarget, SchemaReader } from "../_reader.ts";
 import {
   checkOf,

@@ -10,7 +10,7 @@ import type {
   SchemaTrigger,
 } from "../../snapshot/schema_table.ts";
 import type { SchemaType } from "../../snapshot/schema_type.ts";
-import { groupBy, sorted } from "../_order.ts";
+import { groupBy, sorted } from "../../snapshot/_order.ts";
 import type {
   CheckRow,
   ColumnRow,

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { SchemaSequence } from "../../snapshot/schema_routine.ts";
-import { sorted } from "../_order.ts";
+import { sorted } from "../../snapshot/_order.ts";
 import type { Databases } from "./_objects.ts";
 import type { TableRow } from "./_rows.ts";
 

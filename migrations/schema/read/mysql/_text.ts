@@ -38,10 +38,23 @@ const BEFORE_TABLES: ReadonlySet<string> = new Set([
   "setval",
 ]);
 
+/** Returns the names of the tables and views of the default database that a query reads. */
+export function tablesIn(text: string): string[] {
+  const tokens = [...tokensOf(text, LEXES.mysql)];
+  return tokens.flatMap(({ kind, text }, i) => {
+    const isQualified = tokens[i + 1]?.kind === "sign" && tokens[i + 1]!.text === ".";
+    return kind === "name" && !isQualified && followsTableWord(tokens, i) ? [text] : [];
+  });
+}
+
 /** Whether a name stands where a table or a routine does. */
 function startsTable(tokens: readonly Token[], at: number): boolean {
   const after = tokens[at + 3];
   if (after?.kind === "sign" && after.text === "(") return true;
+  return followsTableWord(tokens, at);
+}
+
+function followsTableWord(tokens: readonly Token[], at: number): boolean {
   let before = at - 1;
   while (tokens[before]?.kind === "sign" && tokens[before]!.text === "(") before--;
   const token = tokens[before];

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { compareTexts, groupBy, sorted } from "../_order.ts";
+import { compareTexts, groupBy, sorted } from "../../snapshot/_order.ts";
 import type { ReadSchema, ReadTarget, SchemaReader } from "../_reader.ts";
 import type { SchemaTable } from "../../snapshot/schema_table.ts";
 import type { SchemaView } from "../../snapshot/schema_view.ts";
@@ -20,49 +20,25 @@ import {
 } from "./_objects.ts";
 import { readColumns, readRelations, type RelationRow } from "./_relations.ts";
 import { rowsOf, type Scope } from "./_scope.ts";
+import { inSearchPath } from "./_search_path.ts";
 import { readSequences, readTypes } from "./_types.ts";
 
 /** Reads the schema of PostgreSQL, 12 and later, and of PGlite. */
 export const postgresReader: SchemaReader = {
-  async read(db: Kysely<any>, target: ReadTarget): Promise<ReadSchema> {
-    if (db.isTransaction) return await readIn(db, target);
-    const trx = await db.startTransaction().setIsolationLevel("repeatable read")
-      .setAccessMode("read only").execute();
-    try {
-      return await readIn(trx, target);
-    } finally {
-      await trx.rollback().execute();
-    }
+  read(db: Kysely<any>, { schemas }: ReadTarget): Promise<ReadSchema> {
+    return inSearchPath(db, schemas?.[0], async (trx, defaultSchema, quoted) => {
+      const { rows: [server] } = await sql<{ version: string }>`
+        select current_setting('server_version') as version`.execute(trx);
+      const scope: Scope = {
+        db: trx,
+        schemas: sql.join(schemas ?? [defaultSchema]),
+        nameOf: (schema) => schema === defaultSchema || schema === "pg_catalog" ? null : schema,
+        isDefault: (name) => name === quoted,
+      };
+      return await readAll(scope, defaultSchema, server!.version);
+    });
   },
 };
-
-/**
- * Reads the schema in a transaction. The catalog writes names without their schema where the search
- * path leads to them, so the path is the default schema alone.
- */
-async function readIn(trx: Kysely<any>, { schemas }: ReadTarget): Promise<ReadSchema> {
-  const { rows } = await sql<{ version: string; current: string | null; path: string }>`
-    select current_setting('server_version') as version, current_schema() as current,
-      current_setting('search_path') as path`.execute(trx);
-  const { version, current, path } = rows[0]!;
-  const names = schemas ?? [current ?? "public"];
-  const [defaultSchema] = names as [string, ...string[]];
-  const { rows: [quoted] } = await sql<{ path: string }>`
-    select set_config('search_path', quote_ident(${defaultSchema}), true) as path`.execute(trx);
-  const read = await readAll(
-    {
-      db: trx,
-      schemas: sql.join(names),
-      nameOf: (schema) => schema === defaultSchema || schema === "pg_catalog" ? null : schema,
-      isDefault: (name) => name === quoted!.path,
-    },
-    defaultSchema,
-    version,
-  );
-  // The path is part of a transaction that is not ours; where reading failed, so did all of it.
-  await sql`select set_config('search_path', ${path}, true)`.execute(trx);
-  return read;
-}
 
 async function readAll(
   scope: Scope,

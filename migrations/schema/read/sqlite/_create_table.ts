@@ -16,13 +16,17 @@ export interface ParsedCheck {
   readonly definition: string;
 }
 
-/** A foreign key as it is written. */
-export type ParsedForeignKey =
-  & ParsedConstraint
-  & Pick<
-    SchemaForeignKey,
-    "referencedTable" | "referencedColumns" | "onUpdate" | "onDelete" | "deferrable"
-  >;
+/** A foreign key as it is written; without columns to refer to where those of the key are meant. */
+export type ParsedForeignKey = Pick<
+  SchemaForeignKey,
+  | "name"
+  | "columns"
+  | "referencedTable"
+  | "referencedColumns"
+  | "onUpdate"
+  | "onDelete"
+  | "deferrable"
+>;
 
 /** What the text of a column tells and the catalog does not. */
 export interface ParsedColumn {
@@ -141,13 +145,10 @@ function readConstraints(part: Cursor, found: Found, column: string | undefined)
       found.checks.push({ name, expression, definition: text() });
     } else if (part.take("foreign", "key")) {
       const columns = columnsOf(part, column);
-      const at = part.position;
-      if (part.take("references")) {
-        found.foreignKeys.push(readReference(part, name, columns, at));
-      }
+      if (part.take("references")) found.foreignKeys.push(readReference(part, name, columns));
     } else if (part.take("references")) {
       found.foreignKeys.push(
-        readReference(part, name, column === undefined ? [] : [column], start),
+        readReference(part, name, column === undefined ? [] : [column]),
       );
     } else if (part.take("collate")) {
       const collation = part.name().toLowerCase();
@@ -175,7 +176,8 @@ function withColumn(definition: string, keyword: string, column: string | undefi
     : `${keyword} (${quoted(column)})${definition.slice(keyword.length)}`;
 }
 
-function quoted(name: string): string {
+/** Returns a name in quotes. */
+export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
@@ -194,9 +196,8 @@ function readReference(
   part: Cursor,
   name: string | null,
   columns: readonly string[],
-  start: number,
 ): ParsedForeignKey {
-  const referencedTable = part.qualifiedName();
+  const referencedTable = part.name();
   const referencedColumns = (part.list() ?? []).map((each) => each.name());
   let onUpdate: ForeignKeyAction = "no action";
   let onDelete: ForeignKeyAction = "no action";
@@ -213,18 +214,7 @@ function readReference(
       if (isDeferrable) deferrable = isDeferred ? "initially deferred" : "initially immediate";
     } else break;
   }
-  return {
-    name,
-    columns,
-    referencedTable,
-    referencedColumns,
-    onUpdate,
-    onDelete,
-    deferrable,
-    definition: `foreign key (${columns.map(quoted).join(", ")}) ${
-      part.source.slice(start, part.lastEnd)
-    }`,
-  };
+  return { name, columns, referencedTable, referencedColumns, onUpdate, onDelete, deferrable };
 }
 
 function readAction(part: Cursor): ForeignKeyAction {

@@ -3,7 +3,7 @@ import type { SchemaColumn } from "../../snapshot/schema_column.ts";
 import type { SchemaTable } from "../../snapshot/schema_table.ts";
 import type { SchemaType } from "../../snapshot/schema_type.ts";
 import type { SchemaView } from "../../snapshot/schema_view.ts";
-import { groupBy, sorted } from "../_order.ts";
+import { groupBy, sorted } from "../../snapshot/_order.ts";
 import type { ReadSchema, ReadTarget, SchemaReader } from "../_reader.ts";
 import {
   parseCreateIndex,
@@ -11,7 +11,7 @@ import {
   parseCreateView,
   parseCreateVirtualTable,
 } from "./_create_other.ts";
-import { parseCreateTable, type ParsedTable } from "./_create_table.ts";
+import { parseCreateTable, type ParsedTable, quoted } from "./_create_table.ts";
 
 /** Reads the schema of SQLite, 3.37 and later. */
 export const sqliteReader: SchemaReader = {
@@ -256,24 +256,32 @@ function constraintsOf(
   all: ReadonlyMap<string, ParsedTable>,
 ): Pick<SchemaTable, "primaryKey" | "uniques" | "foreignKeys" | "checks"> {
   const rest = { inherited: false, comment: null };
+  const list = (columns: readonly string[]) => columns.map(quoted).join(", ");
   return {
     primaryKey: table.primaryKey === null ? null : { ...table.primaryKey, ...rest },
     uniques: sorted(table.uniques.map((unique) => ({ ...unique, ...rest }))),
-    foreignKeys: sorted(table.foreignKeys.map((key) => ({
-      name: key.name,
-      columns: key.columns,
-      referencedSchema: null,
-      referencedTable: key.referencedTable,
-      referencedColumns: key.referencedColumns.length > 0
+    foreignKeys: sorted(table.foreignKeys.map((key) => {
+      const referencedColumns = key.referencedColumns.length > 0
         ? key.referencedColumns
-        : all.get(key.referencedTable.toLowerCase())?.primaryKey?.columns ?? [],
-      onUpdate: key.onUpdate,
-      onDelete: key.onDelete,
-      deferrable: key.deferrable,
-      validated: true,
-      definition: key.definition,
-      ...rest,
-    }))),
+        : all.get(key.referencedTable.toLowerCase())?.primaryKey?.columns ?? [];
+      return {
+        name: key.name,
+        columns: key.columns,
+        referencedSchema: null,
+        referencedTable: key.referencedTable,
+        referencedColumns,
+        onUpdate: key.onUpdate,
+        onDelete: key.onDelete,
+        deferrable: key.deferrable,
+        validated: true,
+        definition: `foreign key (${list(key.columns)}) references ${
+          quoted(key.referencedTable)
+        } (${list(referencedColumns)}) on delete ${key.onDelete} on update ${key.onUpdate}${
+          key.deferrable === "no" ? "" : ` deferrable ${key.deferrable}`
+        }`,
+        ...rest,
+      };
+    })),
     checks: sorted(table.checks.map((check) => ({ ...check, validated: true, ...rest }))),
   };
 }
