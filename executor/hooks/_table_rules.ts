@@ -290,12 +290,12 @@ export class PluginTableRules implements TableRules {
       let reads: ReadonlySet<string> | undefined;
       if (nodes.length > 0) {
         const written = nodes.reduce((left, right) => AndNode.create(left, right));
-        const readsNothing = isPlainExpression(written);
+        const readsNothing = isPlainExpression(written, pass.rules);
         const own = name.qualifier.table.identifier.name;
         if (!readsNothing && namesIn(written, (name) => pass.rules.cteKey(name)).names.has(own)) {
           throw captured(own, name.table);
         }
-        node = readsNothing && !pass.rules.deniesRaw ? written : subjectToPlugins(written, pass);
+        node = readsNothing ? written : subjectToPlugins(written, pass);
         // What the filters of the tables read that it reads counts as well.
         if (!readsNothing) {
           const all = namesIn(node, (name) => pass.rules.cteKey(name));

@@ -26,7 +26,7 @@ import { type Rest, runAround } from "../run/_around.ts";
 import { stateOf, watch } from "../run/_connection.ts";
 import type { Place, RunContext } from "../run/_query_scope.ts";
 import { withoutChecks } from "../run/_without_checks.ts";
-import { type DeferredParameter, readDeferred } from "../tree/_deferred_parameter.ts";
+import { type DeferredParameter, readDeferredIn } from "../tree/_deferred_parameter.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import { changedTable, changesSchema, isRead } from "../tree/_statement.ts";
 import { admit, truncated } from "./_admit.ts";
@@ -230,7 +230,7 @@ export class GuardedExecutor implements QueryExecutor {
       let parameters: readonly ReadParameter[] = NONE;
       // Only a prepared query has them read later; any other may be built into one that is not ours.
       if (pass.usage.deferred && pass.mode !== "prepare") {
-        [out, parameters] = withParameters(out, pass);
+        [out, parameters] = withParameters(out, original, pass);
       }
       left = this.#leftOf(pass, parameters, original, queryId);
       isKnown ||= left !== undefined;
@@ -559,11 +559,12 @@ const NONE: readonly ReadParameter[] = [];
 /** Returns a query with its deferred parameters read, and what was read. */
 function withParameters(
   node: RootOperationNode,
+  original: RootOperationNode,
   { rules, run }: Pass,
 ): readonly [RootOperationNode, readonly ReadParameter[]] {
   // An assigned column stands in every row, with one value.
   const read = new Map<DeferredParameter<unknown>, unknown>();
-  const out = readDeferred(node, (parameter) => {
+  const out = readDeferredIn(node, original, (parameter) => {
     const known = read.get(parameter);
     if (known !== undefined || read.has(parameter)) return known;
     const value = parameter.read(rules.request.context, run);
@@ -571,7 +572,7 @@ function withParameters(
     return value;
   });
   // A root stays one of its kind.
-  return [out as RootOperationNode, [...read]];
+  return [out as RootOperationNode, rules.callerMayChange ? [...read] : NONE];
 }
 
 /** Returns a provider of connections on which a statement's own checks are not seen. */

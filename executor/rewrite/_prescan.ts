@@ -1,30 +1,31 @@
-import type {
-  AliasNode,
-  AndNode,
-  BinaryOperationNode,
-  ColumnNode,
-  ColumnUpdateNode,
-  DeleteQueryNode,
-  FromNode,
-  InsertQueryNode,
-  JoinNode,
-  LimitNode,
-  OffsetNode,
-  OperationNode,
-  OperatorNode,
-  OrderByItemNode,
-  OrderByNode,
-  OrNode,
-  ParensNode,
-  RawNode,
-  ReferenceNode,
-  ReturningNode,
-  SelectionNode,
-  SelectQueryNode,
-  TableNode,
-  UpdateQueryNode,
-  ValuesNode,
-  WhereNode,
+import {
+  type AliasNode,
+  type AndNode,
+  type BinaryOperationNode,
+  type ColumnNode,
+  type ColumnUpdateNode,
+  type DeleteQueryNode,
+  type FromNode,
+  type InsertQueryNode,
+  isOperator,
+  type JoinNode,
+  type LimitNode,
+  type OffsetNode,
+  type OperationNode,
+  type OperatorNode,
+  type OrderByItemNode,
+  type OrderByNode,
+  type OrNode,
+  type ParensNode,
+  type RawNode,
+  type ReferenceNode,
+  type ReturningNode,
+  type SelectionNode,
+  type SelectQueryNode,
+  type TableNode,
+  type UpdateQueryNode,
+  type ValuesNode,
+  type WhereNode,
 } from "kysely";
 import {
   isColumnName,
@@ -44,13 +45,13 @@ import { refuseReservedColumn } from "./clauses/_reserved.ts";
  * | `PLAIN`     | names guarded tables as its row sources or its target, and nowhere below them |
  * | `OTHER`     | nothing is known: the walk decides                                            |
  *
- * Every kind and every property known here is one that cannot hide a table; whatever else a query
- * holds makes the answer `OTHER`. (A property may be there and undefined.) The code is written out
+ * Every kind and every property known here is one that cannot hide a table, and holds no text that
+ * `rawSql: "deny"` would have read; whatever else a query holds makes the answer `OTHER`. (A property may be there and undefined.) The code is written out
  * kind by kind, because a property read at a place that sees one kind of node costs a fraction of one
  * that sees all of them.
  */
 export function prescan(node: OperationNode, rules: Rules): Prescan {
-  if (rules.intercepts || rules.deniesRaw) return OTHER;
+  if (rules.intercepts) return OTHER;
   switch (node.kind) {
     case "SelectQueryNode":
       return select(node as SelectQueryNode, rules);
@@ -89,23 +90,23 @@ function select(node: SelectQueryNode, rules: Rules): Prescan {
         if (found === OTHER) return OTHER;
         break;
       case "selections":
-        if (!selections(child as readonly SelectionNode[])) return OTHER;
+        if (!selections(child as readonly SelectionNode[], rules)) return OTHER;
         break;
       case "where":
-        if (!where(child as WhereNode)) return OTHER;
+        if (!where(child as WhereNode, rules)) return OTHER;
         break;
       case "joins":
         found = both(found, joins(child as readonly JoinNode[], rules));
         if (found === OTHER) return OTHER;
         break;
       case "orderBy":
-        if (!orderBy(child as OrderByNode)) return OTHER;
+        if (!orderBy(child as OrderByNode, rules)) return OTHER;
         break;
       case "limit":
-        if (!limit(child as LimitNode)) return OTHER;
+        if (!limit(child as LimitNode, rules)) return OTHER;
         break;
       case "offset":
-        if (!offset(child as OffsetNode)) return OTHER;
+        if (!offset(child as OffsetNode, rules)) return OTHER;
         break;
       default:
         return OTHER;
@@ -144,7 +145,7 @@ function insert(node: InsertQueryNode, rules: Rules): boolean {
         if (!values(child as OperationNode)) return false;
         break;
       case "returning":
-        if (!returning(child as ReturningNode)) return false;
+        if (!returning(child as ReturningNode, rules)) return false;
         break;
       default:
         return false;
@@ -171,15 +172,15 @@ function update(node: UpdateQueryNode, rules: Rules): Prescan {
           const { kind, column, value } = updates[i]!;
           if (kind !== "ColumnUpdateNode" || !isColumn(column)) return OTHER;
           refuseReservedColumn(column);
-          if (!expression(value)) return OTHER;
+          if (!expression(value, rules)) return OTHER;
         }
         break;
       }
       case "where":
-        if (!where(child as WhereNode)) return OTHER;
+        if (!where(child as WhereNode, rules)) return OTHER;
         break;
       case "returning":
-        if (!returning(child as ReturningNode)) return OTHER;
+        if (!returning(child as ReturningNode, rules)) return OTHER;
         break;
       default:
         return OTHER;
@@ -201,10 +202,10 @@ function remove(node: DeleteQueryNode, rules: Rules): Prescan {
         if (found === OTHER) return OTHER;
         break;
       case "where":
-        if (!where(child as WhereNode)) return OTHER;
+        if (!where(child as WhereNode, rules)) return OTHER;
         break;
       case "returning":
-        if (!returning(child as ReturningNode)) return OTHER;
+        if (!returning(child as ReturningNode, rules)) return OTHER;
         break;
       default:
         return OTHER;
@@ -220,20 +221,20 @@ function from({ kind, froms }: FromNode, rules: Rules): Prescan {
   return found;
 }
 
-function where({ kind, where }: WhereNode): boolean {
-  return kind === "WhereNode" && expression(where);
+function where({ kind, where }: WhereNode, rules: Rules): boolean {
+  return kind === "WhereNode" && expression(where, rules);
 }
 
-function limit({ kind, limit }: LimitNode): boolean {
-  return kind === "LimitNode" && expression(limit);
+function limit({ kind, limit }: LimitNode, rules: Rules): boolean {
+  return kind === "LimitNode" && expression(limit, rules);
 }
 
-function offset({ kind, offset }: OffsetNode): boolean {
-  return kind === "OffsetNode" && expression(offset);
+function offset({ kind, offset }: OffsetNode, rules: Rules): boolean {
+  return kind === "OffsetNode" && expression(offset, rules);
 }
 
-function returning({ kind, selections: items }: ReturningNode): boolean {
-  return kind === "ReturningNode" && selections(items);
+function returning({ kind, selections: items }: ReturningNode, rules: Rules): boolean {
+  return kind === "ReturningNode" && selections(items, rules);
 }
 
 function isTable(node: OperationNode): node is TableNode {
@@ -273,13 +274,13 @@ function joins(items: readonly JoinNode[], rules: Rules): Prescan {
   for (let i = 0; i < items.length; i++) {
     const { kind, table, on } = items[i]!;
     if (kind !== "JoinNode") return OTHER;
-    if (on !== undefined && (on.kind !== "OnNode" || !expression(on.on))) return OTHER;
+    if (on !== undefined && (on.kind !== "OnNode" || !expression(on.on, rules))) return OTHER;
     found = both(found, source(table, rules));
   }
   return found;
 }
 
-function selections(items: readonly SelectionNode[]): boolean {
+function selections(items: readonly SelectionNode[], rules: Rules): boolean {
   for (let i = 0; i < items.length; i++) {
     const { kind, selection } = items[i]!;
     if (kind !== "SelectionNode") return false;
@@ -292,25 +293,27 @@ function selections(items: readonly SelectionNode[]): boolean {
         break;
       case "AliasNode": {
         const { node, alias } = selection as AliasNode;
-        if (alias.kind !== "IdentifierNode" || !expression(node)) return false;
+        if (alias.kind !== "IdentifierNode" || !expression(node, rules)) return false;
         break;
       }
       default:
-        if (!expression(selection)) return false;
+        if (!expression(selection, rules)) return false;
     }
   }
   return true;
 }
 
-function orderBy(node: OrderByNode): boolean {
+function orderBy(node: OrderByNode, rules: Rules): boolean {
   const { kind, items } = node;
   if (kind !== "OrderByNode") return false;
   for (let i = 0; i < items.length; i++) {
     const item = items[i]!;
-    const { kind, direction, collation, orderBy } = item as OrderByItemNode;
+    const { kind, direction, collation, nulls, orderBy } = item as OrderByItemNode;
     if (kind !== "OrderByItemNode" || collation !== undefined) return false;
+    // Text of its own, which the walk reads.
+    if (nulls !== undefined && rules.deniesRaw) return false;
     if (direction !== undefined && !isWord(direction)) return false;
-    if (!expression(orderBy)) return false;
+    if (!expression(orderBy, rules)) return false;
   }
   return true;
 }
@@ -332,14 +335,14 @@ function values(node: OperationNode): boolean {
 }
 
 /**
- * Whether an expression is of the everyday kind: no query, no raw SQL and no name of a table stands
- * in it, so that the walk would give it back as it is, unless raw SQL is denied.
+ * Returns true if an expression is of the everyday kind: no query, no raw SQL and no name of a table
+ * stands in it, so that the walk would give it back as it is.
  */
-export function isPlainExpression(node: OperationNode): boolean {
-  return expression(node);
+export function isPlainExpression(node: OperationNode, rules: Rules): boolean {
+  return expression(node, rules);
 }
 
-function expression(node: OperationNode): boolean {
+function expression(node: OperationNode, rules: Rules): boolean {
   // The commonest first.
   switch (node.kind) {
     case "ReferenceNode": {
@@ -357,19 +360,30 @@ function expression(node: OperationNode): boolean {
       const { leftOperand, operator, rightOperand } = node as BinaryOperationNode;
       if (operator.kind !== "OperatorNode") return false;
       const name = (operator as OperatorNode).operator;
+      if (rules.deniesRaw && !isKnownOperator(name)) return false;
       // SQLite takes a name after IN for a table.
       if ((name === "in" || name === "not in") && rightOperand.kind !== "PrimitiveValueListNode") {
         return false;
       }
-      return expression(leftOperand) && expression(rightOperand);
+      return expression(leftOperand, rules) && expression(rightOperand, rules);
     }
     case "AndNode":
     case "OrNode":
-      return expression((node as AndNode | OrNode).left) &&
-        expression((node as AndNode | OrNode).right);
+      return expression((node as AndNode | OrNode).left, rules) &&
+        expression((node as AndNode | OrNode).right, rules);
     case "ParensNode":
-      return expression((node as ParensNode).node);
+      return expression((node as ParensNode).node, rules);
     default:
       return false;
   }
+}
+
+/** Operators that Kysely knows: its own list is gone through for each. */
+const operators = new Set<string>();
+
+function isKnownOperator(name: string): boolean {
+  if (operators.has(name)) return true;
+  if (!isOperator(name)) return false;
+  operators.add(name);
+  return true;
 }

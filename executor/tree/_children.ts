@@ -33,7 +33,8 @@ export function mapChildren(
   return out === undefined ? node : frozen(out) as unknown as OperationNode;
 }
 
-function mapItems(
+/** A list with each of its nodes mapped; the same list where none of them changed. */
+export function mapItems(
   items: readonly unknown[],
   map: (child: OperationNode) => OperationNode,
 ): readonly unknown[] {
@@ -44,10 +45,11 @@ function mapItems(
     const mapped = map(item);
     if (mapped !== item) (out ??= [...items])[i] = mapped;
   }
-  return out ?? items;
+  return out === undefined ? items : Object.freeze(out);
 }
 
-function isNode(value: unknown): value is OperationNode {
+/** Returns true if a property of a node is a node. */
+export function isNode(value: unknown): value is OperationNode {
   return typeof value === "object" && value !== null && "kind" in value;
 }
 

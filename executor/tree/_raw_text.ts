@@ -25,10 +25,16 @@ const UNCLOSED = "a raw fragment holds a quotation that is not closed";
  * Reads raw SQL, and the raw SQL inside it, as one run of tokens: as one text, as the database does.
  * The time it takes is proportional to the length of the text.
  */
-export function readText(raw: RawNode, { lexis }: DialectTraits): ReadText {
-  const flat = new FlatText();
-  flat.add(raw);
-  return new Reader(flat.text, flat.nodes, lexis, flat.bounds).read();
+export function readText(raw: RawNode, traits: DialectTraits): ReadText {
+  return readFlatText(flatten(raw), traits);
+}
+
+/** {@linkcode readText} of what {@linkcode flatten} has made. */
+export function readFlatText(
+  { text, nodes, bounds }: FlatText,
+  { lexis }: DialectTraits,
+): ReadText {
+  return new Reader(text, nodes, lexis, bounds).read();
 }
 
 /** Reads a text with no node in it. */
@@ -38,19 +44,33 @@ export function readPlainText(text: string, { lexis }: DialectTraits): ReadText 
 
 /** Returns the text of raw SQL, and of the raw SQL inside it, as the database reads it. */
 export function textOf(raw: RawNode): string {
-  const flat = new FlatText();
-  flat.add(raw);
-  return flat.text;
+  return flatten(raw).text;
+}
+
+/** Makes one text of raw SQL and of the raw SQL inside it. */
+export function flatten(raw: RawNode): FlatText {
+  const text = new TextWriter();
+  text.add(raw);
+  return text;
 }
 
 /** Where raw SQL inside other raw SQL begins, or ends. */
-interface Bound {
+export interface Bound {
   readonly at: number;
   readonly begins: boolean;
 }
 
 /** The text of raw SQL, with a sign for each node in it that is no raw SQL. */
-class FlatText {
+export interface FlatText {
+  /** The text, as the database reads it. */
+  readonly text: string;
+  /** The nodes. */
+  readonly nodes: readonly OperationNode[];
+  /** Where raw SQL inside it begins and ends. */
+  readonly bounds: readonly Bound[];
+}
+
+class TextWriter implements FlatText {
   readonly nodes: OperationNode[] = [];
   readonly bounds: Bound[] = [];
   readonly #parts: string[] = [];
@@ -381,6 +401,23 @@ export function isPlainFunction(name: string): boolean {
  * @returns `undefined` where the text is more than a name, or a keyword
  */
 export function partsOfName(text: string, traits: DialectTraits): readonly string[] | undefined {
+  let known = partsByName.get(traits);
+  if (known === undefined) partsByName.set(traits, known = new Map());
+  const kept = known.get(text);
+  if (kept !== undefined || known.has(text)) return kept;
+  const parts = readName(text, traits);
+  // Programs may make up names: a bound keeps them from piling up.
+  if (known.size >= MOST_NAMES) known.clear();
+  if (typeof text === "string" && text.length <= LONGEST_NAME) known.set(text, parts);
+  return parts;
+}
+
+/** What names were found to be made of. */
+const partsByName = new WeakMap<DialectTraits, Map<string, readonly string[] | undefined>>();
+const MOST_NAMES = 1_000;
+const LONGEST_NAME = 100;
+
+function readName(text: string, traits: DialectTraits): readonly string[] | undefined {
   if (typeof text !== "string" || KEYWORDS.has(text.toLowerCase())) return undefined;
   const { tokens } = readPlainText(text, traits);
   if (tokens === undefined || tokens.length % 2 === 0) return undefined;

@@ -1,7 +1,8 @@
-import type { OperationNode } from "kysely";
+import type { ColumnNode, OperationNode } from "kysely";
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import type { GuardedReference } from "../_reference.ts";
+import { isColumnName } from "../../tree/_name_nodes.ts";
 import { tableOfName } from "../../tree/_table_name.ts";
 
 /**
@@ -15,7 +16,10 @@ export function keyOfColumn(
   reference: GuardedReference,
   pass: Pass,
 ): string {
-  const name = tableOfName(column, pass.rules.traits)?.table.identifier.name;
+  // Most columns are no more than their name.
+  const name = isColumnName(column)
+    ? (column as ColumnNode).column.name
+    : tableOfName(column, pass.rules.traits)?.table.identifier.name;
   if (name !== undefined) return pass.rules.columnKey(name);
   const table = reference.tableName;
   throw new QueryRefusedError(

@@ -1,7 +1,14 @@
 import type { AliasNode, OperationNode, ParensNode, RawNode, TableNode, ValueNode } from "kysely";
 import type { DialectTraits } from "../../dialect/mod.ts";
 import { isSchemableName } from "../../tree/_name_nodes.ts";
-import { isNameNode, isWord, readText, type Token } from "../../tree/_raw_text.ts";
+import {
+  flatten,
+  isNameNode,
+  isWord,
+  readFlatText,
+  readText,
+  type Token,
+} from "../../tree/_raw_text.ts";
 import type { Pass } from "../_pass.ts";
 import {
   calledName,
@@ -10,6 +17,7 @@ import {
   problemOfCall,
   problemOfSettingCall,
 } from "./_functions.ts";
+import { keyOfVerdict, passedTexts } from "./_passed_texts.ts";
 
 /** Words that change rows, or name a table, wherever they stand. */
 const NAMING: ReadonlySet<string> = new Set([
@@ -93,11 +101,17 @@ type Extent = "fragment" | "query";
  * | a call of a function that reads no table    | `unnest(..)`, `json_each(..)`, ..                |
  */
 export function problemOfFragment(raw: RawNode, pass: Pass): string | undefined {
-  const { tokens, problem } = readText(raw, pass.rules.traits);
+  const flat = flatten(raw);
+  const key = keyOfVerdict(flat, pass.rules.traits);
+  const passed = key === undefined ? undefined : passedTexts(pass.rules);
+  if (passed?.has(key!)) return undefined;
+  const { tokens, problem } = readFlatText(flat, pass.rules.traits);
   if (tokens === undefined) return problem;
   // What Kysely writes for an action of MERGE.
   if (tokens.length === 1 && tokens[0]!.text === "delete") return undefined;
-  return problemOfTokens(tokens, "fragment", pass);
+  const found = problemOfTokens(tokens, "fragment", pass);
+  if (found === undefined) passed?.add(key!);
+  return found;
 }
 
 /** What is wrong with tokens, as {@linkcode problemOfFragment} says. */
