@@ -40,6 +40,7 @@ export * from "./create_migration_with_meta.ts";
 export * from "./create_sql_migration.ts";
 export * from "./define_migrations.ts";
 export * from "./errors.ts";
+export * from "./expand/expand_and_contract.ts";
 export type * from "./migration.ts";
 export type * from "./migration_observer.ts";
 export type { MigrationPolicy, MigrationRunnerOptions } from "./options.ts";

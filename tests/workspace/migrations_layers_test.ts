@@ -24,13 +24,17 @@ const AUTHORING: readonly string[] = [
 
 /** The folders of migrations, the files beside them, and what each may import. Arrows point down. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  "mod.ts": ["runner", "plugins", ...AUTHORING, ...CONTRACT],
+  "mod.ts": ["runner", "plugins", "expand", ...AUTHORING, ...CONTRACT],
   // Migrations in files.
   files: ["create_sql_migration.ts", "run", ...CONTRACT],
+  // The schema of a database as plain data.
+  schema: ["dialect", "sql"],
   // Plugins of a runner.
   plugins: ["runner", ...CONTRACT],
   // What users call.
   runner: ["adopt", "run", "history", ...CONTRACT],
+  // Steps of changes that programs of two versions live through.
+  expand: ["batches.ts", ...CONTRACT],
   "batches.ts": ["run", ...CONTRACT],
   "create_migration.ts": CONTRACT,
   "create_migration_with_meta.ts": CONTRACT,

@@ -1,0 +1,226 @@
+import { type ColumnDataType, type Expression, type Kysely, sql } from "kysely";
+import type { BatchOptions } from "../batch.ts";
+import { batches } from "../batches.ts";
+import type { MigrationWithMeta } from "../migration.ts";
+import { expandDialectOf } from "./_dialect_of.ts";
+import { locatedIn, refuse, type Replacement, replacementOf } from "./_replacement.ts";
+
+/** Returns a value of one column as the other one holds it. */
+export type ColumnConversion = (value: Expression<unknown>) => Expression<unknown>;
+
+/** The type of a column, as `addColumn()` takes it. */
+export type ColumnType = ColumnDataType | Expression<any>;
+
+/** Which column takes the place of which, and how its values are found. */
+export interface ReplaceColumnOptions
+  extends Pick<BatchOptions, "size" | "throttle" | "onProgress" | "signal"> {
+  /** What the names of the migrations and of the triggers begin with. Default: table and column. */
+  readonly name?: string | undefined;
+  /** The table, with a schema before a dot if need be. */
+  readonly table: string;
+  /** The columns of a key, as of `batches()`. */
+  readonly key: string | readonly string[];
+  /**
+   * The old column. With its type, dropping it can be undone. For a column that is NOT NULL, MySQL and
+   * MariaDB need both: it takes NULL for as long as there are two.
+   */
+  readonly from: string | {
+    readonly name: string;
+    readonly type?: ColumnType | undefined;
+    readonly notNull?: boolean | undefined;
+  };
+  /** The new column, and whether it refuses NULL in the end (not on SQLite). */
+  readonly to: {
+    readonly name: string;
+    readonly type: ColumnType;
+    readonly notNull?: boolean | undefined;
+  };
+  /**
+   * Returns the new value for an old one, as the new column holds it: cast to its type. It becomes part
+   * of a trigger, so it takes no parameters (use `sql.lit()`), and must not fail for any value that is
+   * written. Default: the same value.
+   */
+  readonly forward?: ColumnConversion | undefined;
+  /** Returns the old value for a new one. Default: the same value. */
+  readonly backward?: ColumnConversion | undefined;
+}
+
+/** The steps of a change, each a migration of its own. */
+export interface ExpandAndContract {
+  /** Adds the new column, and triggers that write one of both when the other one is written. */
+  readonly expand: MigrationWithMeta;
+  /** Fills the new column in the rows that are there, batch by batch. */
+  readonly backfill: MigrationWithMeta;
+  /** Checks that both columns say the same in each row, and has the new one refuse NULL if wanted. */
+  readonly switchOver: MigrationWithMeta;
+  /** Drops the triggers and the old column. */
+  readonly contract: MigrationWithMeta;
+}
+
+/**
+ * Writes the migrations that rename a column, or change its type, while programs of the old and the new
+ * version run: the new column is added beside the old one, triggers keep both in step, the rows that
+ * are there are filled in batches, and the old column is dropped at last.
+ *
+ * Apply `expand`, `backfill` and `switchOver`; deploy the version that uses the new column; and add
+ * `contract` to the migrations when no program of the old version runs any more.
+ *
+ * @param options the columns
+ * @returns the migrations, in the order in which they run
+ * @throws {BadRequestError} if an option is wrong
+ *
+ * @example
+ * ```ts
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { createMigrationRunner, expandAndContract } from "@kysera/migrations";
+ * import { Kysely, sql } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<any>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * await sql`create table users (id integer primary key, name text)`.execute(db);
+ * await sql`insert into users values (1, 'Ada')`.execute(db);
+ *
+ * const rename = expandAndContract({
+ *   table: "users",
+ *   key: "id",
+ *   from: "name",
+ *   to: { name: "full_name", type: "text" },
+ * });
+ * const steps = [rename.expand, rename.backfill, rename.switchOver];
+ * await createMigrationRunner(db, steps).up();
+ *
+ * // The old version and the new one write at the same time.
+ * await sql`insert into users (id, name) values (2, 'Grace')`.execute(db);
+ * await sql`update users set full_name = 'Ada Lovelace' where id = 1`.execute(db);
+ * assert.deepEqual(await db.selectFrom("users").selectAll().execute(), [
+ *   { id: 1, name: "Ada Lovelace", full_name: "Ada Lovelace" },
+ *   { id: 2, name: "Grace", full_name: "Grace" },
+ * ]);
+ *
+ * await createMigrationRunner(db, [...steps, rename.contract]).up();
+ * await db.destroy();
+ * ```
+ */
+export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContract {
+  const replacement = replacementOf(options);
+  const { name, table, key, old, now, nowType, oldType, notNull } = replacement;
+  const { size, throttle, onProgress, signal } = options;
+  const source = sourceOf(options);
+  const step = (
+    word: string,
+    description: string,
+    rest: Pick<MigrationWithMeta, "up" | "down" | "transaction">,
+  ): MigrationWithMeta => ({
+    name: `${name}_${word}`,
+    description,
+    source: `${word} ${source}`,
+    ...rest,
+  });
+  const fill = (db: Kysely<any>, target: string, origin: string, value: Expression<unknown>) =>
+    batches(db, {
+      table,
+      key,
+      size,
+      throttle,
+      onProgress,
+      signal,
+      run: async (trx, batch) => {
+        await trx.updateTable(table).set({ [target]: value }).where(batch.where)
+          .where(target, "is", null).where(origin, "is not", null).execute();
+      },
+    });
+  const at = (db: Kysely<any>) => ({
+    dialect: expandDialectOf(db),
+    place: locatedIn(db, replacement),
+  });
+  return {
+    expand: step("1_expand", `Adds ${table}.${now} beside ${old}, kept in step by triggers`, {
+      async up(db) {
+        const { dialect, place } = at(db);
+        await dialect.prepare(db, place);
+        await db.schema.alterTable(table).addColumn(now, nowType).execute();
+        await dialect.createTriggers(db, place);
+      },
+      async down(db) {
+        const { dialect, place } = at(db);
+        await dialect.dropTriggers(db, place);
+        await db.schema.alterTable(table).dropColumn(now).execute();
+        await dialect.restore(db, place);
+      },
+    }),
+    backfill: step("2_backfill", `Fills ${table}.${now} from ${old}`, {
+      transaction: false,
+      async up(db) {
+        await fill(db, now, old, replacement.forward(sql.ref(old)));
+      },
+      // The column is dropped with the step before.
+      down: () => Promise.resolve(),
+    }),
+    switchOver: step("3_switch", `Checks that ${table}.${now} can take the place of ${old}`, {
+      transaction: false,
+      async up(db) {
+        await assertInStep(db, replacement);
+        const { dialect, place } = at(db);
+        if (notNull) await dialect.setNotNull(db, place);
+      },
+      async down(db) {
+        const { dialect, place } = at(db);
+        if (notNull) await dialect.dropNotNull(db, place);
+      },
+    }),
+    contract: step("4_contract", `Drops ${table}.${old}, which ${now} has taken the place of`, {
+      ...oldType === undefined ? {} : { transaction: false },
+      async up(db) {
+        const { dialect, place } = at(db);
+        await dialect.dropOld(db, place);
+      },
+      ...oldType === undefined ? {} : {
+        async down(db) {
+          await db.schema.alterTable(table).addColumn(old, oldType).execute();
+          const { dialect, place } = at(db);
+          await dialect.createTriggers(db, place);
+          await fill(db, old, now, replacement.backward(sql.ref(now)));
+          await dialect.setOldNotNull(db, place);
+        },
+      },
+    }),
+  };
+}
+
+/** Asserts that each row has what the triggers and the batches had to write. */
+async function assertInStep(db: Kysely<any>, replacement: Replacement): Promise<void> {
+  const { table, old, now, forward, backward } = replacement;
+  const { isSame } = expandDialectOf(db);
+  const { count } = await db.selectFrom(table)
+    .select((eb) => eb.fn.countAll().as("count"))
+    .where((eb) =>
+      eb.not(eb.or([
+        isSame(sql.ref(now), forward(sql.ref(old))),
+        isSame(sql.ref(old), backward(sql.ref(now))),
+      ]))
+    ).executeTakeFirstOrThrow() as { count: number | string | bigint };
+  if (Number(count) === 0) return;
+  throw refuse(
+    `${count} rows of "${table}" do not say the same in "${old}" and "${now}": see that the backfill ` +
+      "ran to its end, and that nothing has written with the triggers off",
+  );
+}
+
+/** A text that changes with the options. */
+function sourceOf({ table, key, from, to, forward, backward }: ReplaceColumnOptions): string {
+  const type = (value: ColumnType | undefined) =>
+    typeof value === "string" || value === undefined
+      ? value
+      : JSON.stringify(value.toOperationNode());
+  return JSON.stringify({
+    table,
+    key,
+    from: typeof from === "string" ? from : { ...from, type: type(from.type) },
+    to: { name: to.name, type: type(to.type), notNull: to.notNull },
+    forward: forward === undefined ? undefined : String(forward),
+    backward: backward === undefined ? undefined : String(backward),
+  });
+}
