@@ -28,9 +28,12 @@ export class Code {
     const length = Math.max(old.length, now.length);
     for (let i = 0; i < length; i++) {
       if (old[i]?.name === now[i]?.name && old[i]?.source === now[i]?.source) continue;
+      const what = old[i]?.name === now[i]?.name
+        ? `"${old[i]!.name}" has another text`
+        : `from "${old[i]?.name ?? "none"}" to "${now[i]?.name ?? "none"}"`;
       throw new BadRequestError(
-        `Cannot run migrations: they have changed since this runner looked at them first, from ` +
-          `"${old[i]?.name ?? "none"}" to "${now[i]?.name ?? "none"}"; create a new runner`,
+        `Cannot run migrations: they have changed since this runner looked at them first, ${what}; ` +
+          "create a new runner",
       );
     }
     return old;

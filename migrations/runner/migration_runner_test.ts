@@ -4,6 +4,7 @@ import {
   defineMigrations,
   type Migration,
   MigrationError,
+  type MigrationRunner,
   MigrationStateError,
 } from "@kysera/migrations";
 import { BadRequestError, NotFoundError } from "@kysera/core";
@@ -493,13 +494,35 @@ describe("a runner of migrations", () => {
           assert.throws(() => createMigrationRunner(trx, []), /is a transaction|not a transaction/);
           return Promise.resolve();
         });
-        let name = "a";
-        const changing = createMigrationRunner(db, {
-          getMigrations: () => Promise.resolve({ [name]: { up } }),
-        });
-        await changing.status();
-        name = "b";
-        await assert.rejects(changing.up(), /changed since .* from "a" to "b"/);
+      }));
+
+    it("is refused if a provider gives others after a plan than before", () =>
+      withDb(dialect, async (db) => {
+        const up = () => Promise.resolve();
+        let given: Record<string, { up: () => Promise<void>; source?: string }> = { a: { up } };
+        const provider = { getMigrations: () => Promise.resolve(given) };
+        const look: ((runner: MigrationRunner) => Promise<unknown>)[] = [
+          (runner) => runner.status(),
+          (runner) => runner.verify(),
+          (runner) => runner.rehearse().catch((error) => assert.match(error.message, /scratch/)),
+        ];
+        for (const first of look) {
+          const runner = createMigrationRunner(db, provider);
+          await first(runner);
+          given = { b: { up } };
+          await assert.rejects(runner.up(), /changed since .* from "a" to "b"/);
+          given = { a: { up }, b: { up } };
+          await assert.rejects(runner.up(), /changed since .* from "none" to "b"/);
+          given = { a: { up, source: "another" } };
+          await assert.rejects(runner.up(), /changed since .* "a" has another text/);
+          given = { a: { up } };
+          assert.deepEqual((await runner.status()).pending, ["a"]);
+        }
+        const planner = createMigrationRunner(db, provider, { dryRun: true });
+        assert.deepEqual((await planner.up()).executed, ["a"]);
+        given = { b: { up } };
+        await assert.rejects(planner.up(), BadRequestError);
+        await assert.rejects(db.selectFrom("kysera_migration").selectAll().execute());
       }));
   });
 
