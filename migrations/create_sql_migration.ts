@@ -1,12 +1,9 @@
-import { BadRequestError, detectDialect } from "@kysera/core";
+import { detectDialect } from "@kysera/core";
 import { CompiledQuery, type Kysely } from "kysely";
 import type { MigrationOperation, MigrationWithMeta } from "./migration.ts";
 import { noteLine } from "./sql/_lines.ts";
 import { LEXES } from "./sql/_lexis.ts";
-import { type ScriptStatement, splitScript } from "./sql/_split.ts";
-
-/** What a comment says that begins a part of a script, or changes how it runs. */
-const MARK = /^--\s*(?:(up|down)|transaction\s*:\s*(true|false)|(repeatable))\s*$/i;
+import { marksOf, noteScript, statementsOf } from "./sql/_script.ts";
 
 /**
  * Creates a migration from a script of SQL.
@@ -50,7 +47,7 @@ export function createSqlMigration(name: string, script: string): MigrationWithM
   const marks = marksOf(script);
   const run = (operation: MigrationOperation) => async (db: Kysely<any>): Promise<void> => {
     const lexis = LEXES[detectDialect(db)];
-    for (const { sql, line } of partOf(script, operation, lexis, name)) {
+    for (const { sql, line } of statementsOf(script, operation, lexis, name)) {
       try {
         await db.executeQuery(CompiledQuery.raw(sql));
       } catch (error) {
@@ -59,54 +56,14 @@ export function createSqlMigration(name: string, script: string): MigrationWithM
       }
     }
   };
+  const up = run("up");
+  noteScript(up, script);
   return {
     name,
-    up: run("up"),
+    up,
     source: script,
     ...marks.down ? { down: run("down") } : {},
     ...marks.transaction === undefined ? {} : { transaction: marks.transaction },
     ...marks.repeatable ? { repeatable: true } : {},
   };
-}
-
-/** Finds the marks, without knowing yet how the dialect is read. */
-function marksOf(script: string) {
-  const marks = { down: false, transaction: undefined as boolean | undefined, repeatable: false };
-  for (const line of script.split(/\r\n?|\n/)) {
-    const [, part, transaction, repeatable] = MARK.exec(line.trim()) ?? [];
-    if (part?.toLowerCase() === "down") marks.down = true;
-    if (transaction !== undefined) marks.transaction = transaction.toLowerCase() === "true";
-    if (repeatable !== undefined) marks.repeatable = true;
-  }
-  return marks;
-}
-
-/** Returns the statements that run one way. */
-function partOf(
-  script: string,
-  operation: MigrationOperation,
-  lexis: (typeof LEXES)["postgres"],
-  name: string,
-): ScriptStatement[] {
-  const statements: ScriptStatement[] = [];
-  let part: MigrationOperation = "up";
-  let seen = 0;
-  for (const each of splitScript(script, lexis)) {
-    if (each.kind === "statement") {
-      if (part === operation) statements.push(each);
-      continue;
-    }
-    const mark = MARK.exec(each.text.trim());
-    if (mark === null) continue;
-    seen++;
-    if (mark[1] !== undefined) part = mark[1].toLowerCase() === "up" ? "up" : "down";
-  }
-  const written = script.split(/\r\n?|\n/).filter((line) => MARK.test(line.trim())).length;
-  if (seen !== written) {
-    throw new BadRequestError(
-      `Cannot run migration "${name}": a line like "-- down" stands inside of a statement, a string or ` +
-        `a comment, or a statement before it does not end with a semicolon`,
-    );
-  }
-  return statements;
 }

@@ -58,6 +58,8 @@ export interface MigrationWithMeta<DB = any> extends Migration<DB> {
   readonly estimatedDuration?: number | undefined;
   /** Words to find it by. */
   readonly tags?: readonly string[] | undefined;
+  /** Rules of `lintMigrations()` that it may break, each with the reason. */
+  readonly lintIgnore?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A migration as Kysely's own Migrator has it: it is named by the key that it stands under. */

@@ -41,6 +41,7 @@ export * from "./create_sql_migration.ts";
 export * from "./define_migrations.ts";
 export * from "./errors.ts";
 export * from "./expand/expand_and_contract.ts";
+export { irreversible } from "./irreversible.ts";
 export type * from "./migration.ts";
 export type * from "./migration_observer.ts";
 export type { MigrationPolicy, MigrationRunnerOptions } from "./options.ts";

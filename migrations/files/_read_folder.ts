@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createSqlMigration } from "../create_sql_migration.ts";
+import { asReversibleAs } from "../irreversible.ts";
 import type { UnnamedMigration } from "../migration.ts";
 import type { FolderOptions } from "./_folder_options.ts";
 import { stampOf } from "./_stamp.ts";
@@ -98,8 +99,9 @@ async function readMigration(
     transaction: exported.transaction,
     config: exported.config,
     repeatable: exported.repeatable,
+    lintIgnore: exported.lintIgnore,
     up: (db) => exported.up(db),
-    ...exported.down === undefined ? {} : { down: (db) => exported.down!(db) },
+    ...exported.down === undefined ? {} : { down: asReversibleAs((db) => exported.down!(db), exported.down) },
     source,
     file,
   };
