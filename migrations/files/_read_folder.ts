@@ -101,7 +101,9 @@ async function readMigration(
     repeatable: exported.repeatable,
     lintIgnore: exported.lintIgnore,
     up: (db) => exported.up(db),
-    ...exported.down === undefined ? {} : { down: asReversibleAs((db) => exported.down!(db), exported.down) },
+    ...exported.down === undefined
+      ? {}
+      : { down: asReversibleAs((db) => exported.down!(db), exported.down) },
     source,
     file,
   };

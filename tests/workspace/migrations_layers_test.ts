@@ -20,13 +20,16 @@ const AUTHORING: readonly string[] = [
   "create_migration_with_meta.ts",
   "create_sql_migration.ts",
   "define_migrations.ts",
+  "irreversible.ts",
 ];
 
 /** The folders of migrations, the files beside them, and what each may import. Arrows point down. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["runner", "plugins", "expand", ...AUTHORING, ...CONTRACT],
+  // What is dangerous in pending migrations.
+  lint: ["runner", "schema", "run", "sql", "irreversible.ts", ...CONTRACT],
   // Migrations in files.
-  files: ["create_sql_migration.ts", "run", ...CONTRACT],
+  files: ["create_sql_migration.ts", "irreversible.ts", "run", ...CONTRACT],
   // The schema of a database as plain data.
   schema: ["dialect", "sql"],
   // Plugins of a runner.
@@ -40,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "create_migration_with_meta.ts": CONTRACT,
   "create_sql_migration.ts": ["sql", ...CONTRACT],
   "define_migrations.ts": CONTRACT,
+  "irreversible.ts": CONTRACT,
   // Histories of other tools.
   adopt: ["run", "history", "dialect", ...CONTRACT],
   // How migrations run: the lock, transactions, statements, plans.
