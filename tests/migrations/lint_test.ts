@@ -1,6 +1,7 @@
 import { createMigrationRunner, createSqlMigration, type Migration } from "@kysera/migrations";
 import { folderOfMigrations } from "@kysera/migrations/files";
 import { lintMigrations } from "@kysera/migrations/lint";
+import { readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -36,7 +37,7 @@ onEveryDialect("lintMigrations()", (dialect) => {
   it("looks at what is pending, and changes nothing", async () => {
     await within(dialect, async (db) => {
       await createMigrationRunner(db, [first]).up();
-      const before = await db.introspection.getTables();
+      const before = await readSchema(db);
       const drop = createSqlMigration("002_drop", "alter table users drop column email");
       const { findings, migrations, counts } = await lintMigrations(db, [first, drop]);
       assert.deepEqual(migrations, ["002_drop"]);
@@ -45,7 +46,7 @@ onEveryDialect("lintMigrations()", (dialect) => {
       assert.equal(found.statement, 1);
       assert.equal(found.sql, "alter table users drop column email");
       assert.equal(counts.error, findings.filter(({ severity }) => severity === "error").length);
-      assert.deepEqual(await db.introspection.getTables(), before);
+      assert.deepEqual(await readSchema(db), before);
       assert.deepEqual((await createMigrationRunner(db, [first, drop]).status()).pending, [
         "002_drop",
       ]);
@@ -168,7 +169,7 @@ onEveryDialect("lintMigrations() with a scratch database", (dialect) => {
       const own = await dialect.open();
       try {
         await prepare(own.db);
-        const tables = await own.db.introspection.getTables();
+        const tables = await readSchema(own.db);
         const migrations = [createSqlMigration("001_change", script)];
         const supposed = await lintMigrations(own.db, migrations);
         const isSupposed = supposed.findings.some((each) => each.rule === rule);
@@ -181,7 +182,7 @@ onEveryDialect("lintMigrations() with a scratch database", (dialect) => {
         } else if (words === undefined) {
           assert.equal(found, undefined, `${script}: ${found?.message}`);
         } else assert.match(found?.message ?? "nothing", words, script);
-        if (isPostgres) assert.deepEqual(await own.db.introspection.getTables(), tables);
+        if (isPostgres) assert.deepEqual(await readSchema(own.db), tables);
       } finally {
         await own.close();
       }

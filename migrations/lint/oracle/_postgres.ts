@@ -60,11 +60,13 @@ async function tryStatement(
   }
   await sql`release savepoint ${sql.id(POINT)}`.execute(trx);
   const files = await filesOf(trx);
-  const taken = [...await locksOf(trx, old)].filter(([key]) => !locksBefore.has(key));
+  const locks = await locksOf(trx, old);
+  const taken = [...locks].filter(([key]) => !locksBefore.has(key));
   const does = new Set<Evidence>();
   const seen = new Set<Evidence>(["rewrite"]);
+  // Other sessions may write their tables anew meanwhile: only this one has this lock.
   const isRewritten = [...filesBefore].some(([table, file]) =>
-    old.has(table) && files.has(table) && files.get(table) !== file
+    locks.has(keyOf(table, "AccessExclusiveLock")) && files.has(table) && files.get(table) !== file
   );
   if (isRewritten) does.add("rewrite");
   if (taken.length > 0) does.add("blocks-writes");
@@ -94,6 +96,10 @@ async function locksOf(db: Kysely<any>, old: Files): Promise<ReadonlyMap<string,
     order by 2, 3`.execute(db);
   return new Map(
     rows.filter(({ table, mode }) => old.has(table) && BLOCKING.has(mode))
-      .map(({ table, name, mode }) => [`${table} ${mode}`, `${mode} on ${name}`]),
+      .map(({ table, name, mode }) => [keyOf(table, mode), `${mode} on ${name}`]),
   );
+}
+
+function keyOf(table: string, mode: string): string {
+  return `${table} ${mode}`;
 }
