@@ -19,13 +19,9 @@ export interface TypeName {
 export interface Expression {
   /** The functions that it calls, those without parentheses (`current_timestamp`) included. */
   readonly calls: readonly string[];
-  /** Every word and name in it, those of functions included. */
-  readonly names: readonly string[];
   /** Whether it is one literal, or `null`. */
   readonly isConstant: boolean;
   readonly isNull: boolean;
-  /** Whether it holds a subquery. */
-  readonly hasSelect: boolean;
 }
 
 /** What a foreign key points to. */
@@ -167,7 +163,6 @@ export type Change =
   | OnTable & {
     readonly kind: "create-policy";
     readonly name: string;
-    readonly condition: Expression;
     /** The functions that are called outside of a subquery. */
     readonly perRowCalls: readonly string[];
   }

@@ -8,7 +8,7 @@ import {
   readIndexBody,
   readInlineIndex,
 } from "./_column.ts";
-import { callsOutsideOfSelect, expressionOf, type Reader } from "./_reader.ts";
+import { callsOutsideOfSelect, type Reader } from "./_reader.ts";
 
 const CHECKS: ReadonlySet<string> = new Set(["check", "not"]);
 const TEMPORARY: ReadonlySet<string> = new Set(["temp", "temporary"]);
@@ -192,7 +192,6 @@ function readCreatePolicy(reader: Reader): { changes: Change[]; unread?: string 
       kind: "create-policy",
       table,
       name,
-      condition: expressionOf(condition),
       perRowCalls: callsOutsideOfSelect(condition),
     }],
   };

@@ -26,7 +26,7 @@ export function readParsed(tree: unknown): ReadStatement {
     const read = READERS[kind];
     // What runs code of its own.
     if (kind === "DoStmt" || kind === "CallStmt") unread ??= kind === "DoStmt" ? "do" : "call";
-    changes.push(...read?.(node as Tree) ?? [{ kind: "other", what: kind }]);
+    else changes.push(...read?.(node as Tree) ?? [{ kind: "other", what: kind }]);
   }
   return { changes, unread };
 }
@@ -81,7 +81,6 @@ const READERS: Readonly<Record<string, (node: Tree) => readonly Change[]>> = {
     kind: "create-policy",
     table: relationName(table),
     name: policy_name,
-    condition: expressionOf({ List: [qual ?? {}, with_check ?? {}] }),
     perRowCalls: callsPerRow(qual, with_check),
   }],
   CreateTrigStmt: ({ relation, trigname }) => [

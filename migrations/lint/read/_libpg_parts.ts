@@ -74,25 +74,20 @@ export function typeName(type: Tree | undefined): TypeName | undefined {
 
 /** What rules want to know of an expression. */
 export function expressionOf(tree: Tree | undefined): Expression {
-  const [calls, names] = [[], []] as [string[], string[]];
-  let hasSelect = false;
+  const calls: string[] = [];
   walk(tree, (kind, node) => {
     if (kind === "FuncCall") calls.push(listedName(node.funcname).name);
     if (kind === "SQLValueFunction" && node.op in VALUE_FUNCTIONS) {
       calls.push(VALUE_FUNCTIONS[node.op]!);
     }
-    if (kind === "ColumnRef") names.push(...strings(node.fields));
-    if (kind === "SubLink") hasSelect = true;
     return true;
   });
   let inner = tree;
   while (inner?.TypeCast !== undefined) inner = inner.TypeCast.arg;
   return {
     calls,
-    names: [...names, ...calls],
     isConstant: inner?.A_Const !== undefined,
     isNull: inner?.A_Const?.isnull === true,
-    hasSelect,
   };
 }
 

@@ -161,10 +161,8 @@ export class Reader {
 /** Returns what rules want to know of an expression. */
 export function expressionOf(tokens: readonly Token[]): Expression {
   const calls: string[] = [];
-  const names: string[] = [];
   for (const [i, { kind, text }] of tokens.entries()) {
     if (kind !== "word" && kind !== "name") continue;
-    names.push(text);
     const isCall = tokens[i + 1]?.text === "(" && tokens[i + 1]?.kind === "sign";
     if ((isCall && !NOT_CALLS.has(text)) || (kind === "word" && BARE_CALLS.has(text))) {
       calls.push(text);
@@ -176,12 +174,10 @@ export function expressionOf(tokens: readonly Token[]): Expression {
     (first.kind === "word" && ["null", "true", "false"].includes(first.text)));
   return {
     calls,
-    names,
     // A literal may be cast.
     isConstant: isLiteral && calls.length === 0 &&
       (second === undefined || (second.kind === "sign" && second.text === ":")),
     isNull: first?.kind === "word" && first.text === "null",
-    hasSelect: tokens.some(({ kind, text }) => kind === "word" && text === "select"),
   };
 }
 

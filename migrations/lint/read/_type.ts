@@ -51,7 +51,7 @@ const SIGNS: ReadonlySet<string> = new Set(["unsigned", "signed", "zerofill", "b
 export function readType(reader: Reader): TypeName | undefined {
   const first = reader.objectName();
   if (first === undefined) return undefined;
-  const words = [first.name.toLowerCase()];
+  const words = [first.name];
   let sizes: number[] = [];
   let members: string[] = [];
   let isArray = false;
