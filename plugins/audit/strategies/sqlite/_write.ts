@@ -35,6 +35,7 @@ import { auditTableOf, log, OWN_COLUMNS, SHARED_COLUMNS, sharedOf } from "../com
 import type { Change } from "../common/_table.ts";
 import type { Occasion } from "../common/_templates.ts";
 import type { WriteWork } from "../strategy.ts";
+import { isDirect, isQuiet, SCHEMA } from "./_quiet.ts";
 import { ROWS } from "./_rows.ts";
 
 /** A row that a write touched, or may have. */
@@ -47,14 +48,20 @@ interface Touched {
   readonly maybe: boolean;
 }
 
+/** A write, and where it is done. */
+export interface SqliteWork extends WriteWork {
+  /** Whether it is a transaction of its own. */
+  readonly isAlone: boolean;
+}
+
 /**
  * Does a write, and writes down what it did: beside it one statement for INSERT and DELETE, two for
  * UPDATE, upserts and REPLACE. New values are read by the statement that writes the entries, so that
  * what triggers did is in them.
  */
 export async function writeOnSqlite(
-  { kind, node, audited: [target] }: WriteWork["writes"][number],
-  work: WriteWork,
+  { kind, node, audited: [target] }: SqliteWork["writes"][number],
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   if (kind === "delete") return await deleteRows(node, target!, work);
   if (kind === "update") return await updateRows(node, target!, work);
@@ -72,58 +79,72 @@ export function sqliteHandle(table: Target["table"]): readonly string[] {
 async function deleteRows(
   node: OperationNode,
   target: Target,
-  work: WriteWork,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table } = target;
-  const { result, texts } = await returning(node, work, table.free, () => [
+  const { result, texts } = await returning(node, work, table.free, undefined, () => [
     keyOf(table, table.key, undefined, ROWS),
     imageOf(table, undefined, ROWS),
   ]);
-  const touched = texts.map(([key, image]) => ({
-    entity: entity(key!),
-    before: image!,
-    handle: null,
-    maybe: false,
-  }));
-  await writeEntries(work, target, touched);
+  const gone = texts.map(([key, image]) => ({ key: key!, before: image!, after: null }));
+  await writeKnown(work, target, gone);
   return result;
 }
 
 async function updateRows(
   node: OperationNode,
   target: Target,
-  work: WriteWork,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
   refuseShadowed(node, target);
-  const { rows } = await ask(
-    work,
-    node,
-    "before",
-    {},
-    () => selectFor(node, beforeSelection([target], node, ROWS)),
-  );
+  const direct = isDirect(target, node);
+  const version = `${table.free}v`;
+  const { rows } = await ask(work, node, "before", {}, () => {
+    const selected = beforeSelection([target], node, ROWS);
+    return selectFor(node, direct ? sql`${selected}, ${SCHEMA} as ${id(version)}` : selected);
+  });
   const before = readBefore(rows, [target])[0]!;
-  const { result, texts } = await returning(node, work, table.free, () => [
-    keyOf(table, handle, undefined, ROWS),
-    keyOf(table, table.key, undefined, ROWS),
-  ]);
+  const quiet = direct && before.length > 0 && await isQuiet(work, target, rows[0]![version]);
+  const { result, texts } = await returning(
+    node,
+    work,
+    table.free,
+    quiet ? "images" : undefined,
+    () => [
+      keyOf(table, handle, undefined, ROWS),
+      keyOf(table, table.key, undefined, ROWS),
+      ...quiet ? [imageOf(table, undefined, ROWS)] : [],
+    ],
+  );
   const changes = changesHandle(target, node);
   const byNext = new Map(before.map((row) => [changes ? row.next : row.handle, row]));
   if (byNext.size < before.length) throw cannotPair(target);
-  const touched = texts.map(([now, key]) => {
+  const pairs = texts.map(([now, key, image]) => {
     const was = before.length === 1 && texts.length === 1 ? before[0] : byNext.get(now!);
     if (was === undefined) throw cannotPair(target);
-    return { entity: entity(key!), before: was.image, handle: now!, maybe: false };
+    return { key: key!, before: was.image, after: image ?? null, handle: now! };
   });
-  await writeEntries(work, target, touched);
+  if (quiet) await writeKnown(work, target, pairs);
+  else {
+    await writeEntries(
+      work,
+      target,
+      pairs.map(({ key, before, handle }) => ({
+        entity: entity(key),
+        before,
+        handle,
+        maybe: false,
+      })),
+    );
+  }
   return result;
 }
 
 async function insertRows(
   node: OperationNode,
   target: Target,
-  work: WriteWork,
+  work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
   const { onConflict, replace, orAction } = partsOf(node);
@@ -142,10 +163,21 @@ async function insertRows(
     )).rows,
     [target],
   )[0]!;
-  const { result, texts } = await returning(node, work, table.free, () => [
+  const direct = isDirect(target, node);
+  const extra = direct ? "images and version" : undefined;
+  const { result, texts, versions } = await returning(node, work, table.free, extra, () => [
     keyOf(table, handle, undefined, ROWS),
     keyOf(table, table.key, undefined, ROWS),
+    ...direct ? [imageOf(table, undefined, ROWS)] : [],
   ]);
+  if (direct && texts.length > 0 && await isQuiet(work, target, versions[0])) {
+    await writeKnown(
+      work,
+      target,
+      texts.map(([, key, image]) => ({ key: key!, before: null, after: image! })),
+    );
+    return withInsertId(node, target, result, texts);
+  }
   const left = new Map(before.map((row) => [row.handle, row]));
   const written = texts.map(([now, key]) => {
     const was = left.get(now!) ??
@@ -161,6 +193,16 @@ async function insertRows(
     maybe: true,
   }));
   await writeEntries(work, target, [...others, ...written]);
+  return withInsertId(node, target, result, texts);
+}
+
+/** The result of an INSERT, with the number of its last row unless it returns rows. */
+function withInsertId(
+  node: OperationNode,
+  { table }: Target,
+  result: QueryResult<any>,
+  texts: readonly (readonly string[])[],
+): QueryResult<any> {
   if (partsOf(node).returning !== undefined || table.info.withoutRowid) return result;
   const last = texts.at(-1);
   if (last === undefined) return result;
@@ -170,36 +212,46 @@ async function insertRows(
     : result;
 }
 
+/** What is put behind RETURNING, beside what a write finds its rows again by. */
+type Extra = "images" | "images and version" | undefined;
+
 /** Runs a write with more behind its RETURNING, which is taken out of the result again. */
 async function returning(
   node: OperationNode,
-  work: WriteWork,
+  work: SqliteWork,
   free: string,
+  extra: Extra,
   more: () => readonly Expression<any>[],
-): Promise<{ result: QueryResult<any>; texts: string[][] }> {
+): Promise<{ result: QueryResult<any>; texts: string[][]; versions: unknown[] }> {
   const { returning: own } = partsOf(node);
-  const { made: { count }, compiled } = work.templates.get({
+  const version = `${free}v`;
+  const { made: { names }, compiled } = work.templates.get({
     ...occasionOf(work),
     key: node,
-    name: "write",
+    name: `write ${extra ?? ""}`,
     values: {},
   }, () => {
-    const selections = more().map((each, i) => selection(ROWS.text(each), `${free}${i}`));
+    const texts = more();
+    const names = texts.map((_, i) => `${free}${i}`);
+    const selections = texts.map((each, i) => selection(ROWS.text(each), names[i]!));
+    if (extra === "images and version") selections.push(selection(SCHEMA, version));
     // A statement of the same kind.
     const asked = copy(node, { returning: returningMore(own, selections) }) as RootOperationNode;
-    return { node: asked, count: selections.length };
+    return { node: asked, names };
   });
   const { rows, ...rest } = await work.next(compiled);
-  const names = Array.from({ length: count }, (_, i) => `${free}${i}`);
+  const versions = rows.map((row) => row[version]);
   const texts = rows.map((row) => names.map((name) => untext(row[name])));
-  for (const row of rows) for (const name of names) delete row[name];
-  return {
-    result: own === undefined
-      ? { ...rest, rows: [], numAffectedRows: BigInt(rows.length) }
-      // Whether the driver counts rows that it returns is its own business.
-      : { ...rest, rows },
-    texts,
-  };
+  if (own === undefined) {
+    const result = { ...rest, rows: [], numAffectedRows: BigInt(rows.length) };
+    return { result, texts, versions };
+  }
+  for (const row of rows) {
+    for (const name of names) delete row[name];
+    delete row[version];
+  }
+  // Whether the driver counts rows that it returns is its own business.
+  return { result: { ...rest, rows }, texts, versions };
 }
 
 function occasionOf(
@@ -210,7 +262,7 @@ function occasionOf(
 
 /** Runs a statement of ours that may come again. */
 async function ask<V extends object>(
-  work: WriteWork,
+  work: SqliteWork,
   key: object,
   name: string,
   values: V,
@@ -223,9 +275,95 @@ async function ask<V extends object>(
   return await work.next(compiled);
 }
 
+/** A row of which both images are known. */
+interface Known {
+  /** Its key, as a JSON list. */
+  readonly key: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Writes the entries of rows whose images are known. */
+async function writeKnown(
+  work: SqliteWork,
+  { table }: Target,
+  rows: readonly Known[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { to } = work;
+  const { captureNewValues, captureOldValues, hashChain } = to.settings;
+  const changes = rows.map(({ key, before, after }): Change => ({
+    table: table.label,
+    key: entity(key),
+    operation: operationIn(table, before, after),
+    before,
+    after,
+  }));
+  if (hashChain !== undefined) {
+    await log(work.run, to, changes);
+    return;
+  }
+  const kept = changes.filter(({ before, after }) =>
+    (captureOldValues && before !== null) || (captureNewValues && after !== null)
+  );
+  const [first] = kept;
+  if (first === undefined) return;
+  const into = sql`insert into ${auditTableOf(to)} (${OWN_COLUMNS}, ${SHARED_COLUMNS})`;
+  if (kept.length === 1) {
+    await ask(
+      work,
+      table,
+      "one known entry",
+      {
+        ...to.values,
+        entity: first.key,
+        operation: first.operation,
+        before: captureOldValues ? first.before : null,
+        after: captureNewValues ? first.after : null,
+      },
+      ({ entity, operation, before, after, ...values }) =>
+        sql`${into} values (${table.label}, ${entity}, ${operation}, ${before}, ${after}, null,
+        ${sharedOf({ ...to, values })})`,
+    );
+    return;
+  }
+  const given = JSON.stringify(
+    kept.map(({ key, operation, before, after }) => [
+      key,
+      operation,
+      captureOldValues ? before : null,
+      captureNewValues ? after : null,
+    ]),
+  );
+  await ask(
+    work,
+    table,
+    "known entries",
+    { ...to.values, given },
+    ({ given, ...values }) =>
+      sql`${into} select ${table.label}, json_extract(e.value, '$[0]'),
+      json_extract(e.value, '$[1]'), json_extract(e.value, '$[2]'), json_extract(e.value, '$[3]'),
+      null, ${sharedOf({ ...to, values })} from json_each(${given}) as e order by e.key`,
+  );
+}
+
+/** What a write did to a row; the same as {@linkcode operationOf} says in SQL. */
+function operationIn(
+  { deletedAt, kept }: Target["table"],
+  before: string | null,
+  after: string | null,
+): string {
+  if (before === null) return "INSERT";
+  if (after === null) return "DELETE";
+  if (deletedAt === undefined || !kept.some(({ name }) => name === deletedAt)) return "UPDATE";
+  const was = JSON.parse(before)[deletedAt] !== null;
+  const is = JSON.parse(after)[deletedAt] !== null;
+  return was === is ? "UPDATE" : is ? "SOFT_DELETE" : "RESTORE";
+}
+
 /** Writes the entries of rows, with their values as they are now. */
 async function writeEntries(
-  work: WriteWork,
+  work: SqliteWork,
   target: Target,
   touched: readonly Touched[],
 ): Promise<void> {
@@ -327,8 +465,10 @@ function parse(list: string): readonly JsonValue[] {
   return parseExact(list, false) as readonly JsonValue[];
 }
 
+const NUMBER = /^\[(-?\d{1,15})\]$/;
+
 function entity(key: string): string | null {
-  return entityOf(parse(key));
+  return NUMBER.exec(key)?.[1] ?? entityOf(parse(key));
 }
 
 function cannotPair({ table }: Target): AuditNotPossibleError {

@@ -42,8 +42,15 @@ export const SQLITE: AuditStrategy = {
       row: (label: string) => sql`(${label})`,
       isOwn: sql`1 = 1`,
     };
+    const isAlone = !scope.inTransaction;
     return scope.atomically(() =>
-      withMarker(run, to, write!.audited, marker, () => writeOnSqlite(write!, work))
+      withMarker(
+        run,
+        to,
+        write!.audited,
+        marker,
+        () => writeOnSqlite(write!, { ...work, isAlone }),
+      )
     );
   },
   handleOf: sqliteHandle,
