@@ -1,9 +1,6 @@
-import { assertKnownOptions, BadRequestError } from "@kysera/core";
 import type { Kysely } from "kysely";
 import type { BatchOptions, BatchProgress } from "./batch.ts";
-import { batchRunnerOf } from "./run/_batch_context.ts";
-
-const OPTIONS = ["table", "key", "size", "run", "throttle", "onProgress", "signal"];
+import { startBatches } from "./run/_start_batches.ts";
 
 /**
  * Changes the rows of a large table batch by batch, each in a transaction of its own, in a migration
@@ -41,30 +38,5 @@ const OPTIONS = ["table", "key", "size", "run", "throttle", "onProgress", "signa
  * ```
  */
 export async function batches(db: Kysely<any>, options: BatchOptions): Promise<BatchProgress> {
-  const action = "run batches";
-  assertKnownOptions(options, OPTIONS, { action });
-  const { table, key, size = 1000, run, throttle = 0, onProgress, signal } = options;
-  const columns = typeof key === "string" ? [key] : [...key ?? []];
-  const refuse = (problem: string) => new BadRequestError(`Cannot ${action}: ${problem}`);
-  if (typeof table !== "string" || table === "") {
-    throw refuse('the option "table" has to be a name');
-  }
-  if (columns.length === 0 || columns.some((name) => typeof name !== "string" || name === "")) {
-    throw refuse('the option "key" has to be a column, or several');
-  }
-  if (!Number.isInteger(size) || size < 1) {
-    throw refuse('the option "size" has to be a whole number from 1 on');
-  }
-  if (typeof run !== "function") throw refuse('the option "run" has to be a function');
-  if (!Number.isFinite(throttle) || throttle < 0) {
-    throw refuse('the option "throttle" has to be a number of milliseconds');
-  }
-  const runner = batchRunnerOf(db);
-  if (runner === undefined) {
-    throw refuse(
-      "they need the database that a migration outside of a transaction is given; set " +
-        "transaction: false in the migration, and hand on its db",
-    );
-  }
-  return await runner({ table, columns, size, run, throttle, onProgress, signal });
+  return await startBatches(db, options);
 }

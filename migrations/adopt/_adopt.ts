@@ -6,7 +6,7 @@ import type { AdoptOptions, AdoptResult } from "../adopt.ts";
 import type { Settings } from "../options.ts";
 import { Engine } from "../run/_engine.ts";
 import { nextSequence } from "../run/_in_transaction.ts";
-import { type ResolvedMigration, sourceHashOf } from "../run/_resolved.ts";
+import { LONGEST_NAME, type ResolvedMigration, sourceHashOf } from "../run/_resolved.ts";
 import { findHistory } from "./_find.ts";
 import type { ForeignEntry, ForeignNote } from "./_foreign.ts";
 
@@ -79,7 +79,7 @@ export async function adopt(
   }
   const notes: ForeignNote[] = [...read.notes];
   const all: Adopted[] = [];
-  for (const entry of renamed(read.entries, rename)) all.push(await matched(entry, code, notes));
+  for (const entry of named(read.entries, rename)) all.push(await matched(entry, code, notes));
   const missing = all.filter((entry) => entry.code === undefined).map(({ name }) => name);
   const wanted = unknown === "leave" ? all.filter(({ code }) => code !== undefined) : all;
   const result = (entries: readonly HistoryEntry[]): AdoptResult => {
@@ -139,20 +139,25 @@ async function matched(
   };
 }
 
-function renamed(
+/** Returns the entries with the names that they get in the history. */
+function named(
   entries: readonly ForeignEntry[],
-  rename: AdoptOptions["rename"],
+  rename: (name: string) => unknown = (name) => name,
 ): readonly ForeignEntry[] {
-  if (rename === undefined) return entries;
   const names = new Map<string, string>();
   return entries.map((entry) => {
-    const name: unknown = rename(entry.name);
-    if (typeof name !== "string" || name.trim() === "") {
-      throw refuse(`the option "rename" returned no name for "${entry.name}"`);
+    const name = rename(entry.name);
+    if (typeof name !== "string" || name.trim() === "" || name.length > LONGEST_NAME) {
+      throw refuse(
+        `"${entry.name}" needs a name of 1 to ${LONGEST_NAME} characters; the option "rename" has to ` +
+          "return one",
+      );
     }
     const other = names.get(name);
     if (other !== undefined) {
-      throw refuse(`the option "rename" gives "${other}" and "${entry.name}" one name, "${name}"`);
+      throw refuse(
+        `"${other}" and "${entry.name}" have one name, "${name}"; the option "rename" can tell them apart`,
+      );
     }
     names.set(name, entry.name);
     return { ...entry, name };

@@ -1,5 +1,12 @@
 import { assertKnownOptions, BadRequestError } from "@kysera/core";
-import { type AlterTableNode, type Expression, type Kysely, type RawBuilder, sql } from "kysely";
+import {
+  type AlterTableNode,
+  type DropColumnNode,
+  type Expression,
+  type Kysely,
+  type RawBuilder,
+  sql,
+} from "kysely";
 import type { ColumnType, ReplaceColumnOptions } from "./expand_and_contract.ts";
 
 /** A column that takes the place of another one; the options, looked at. */
@@ -100,15 +107,26 @@ export function replacementOf(options: ReplaceColumnOptions): Replacement {
 }
 
 /**
- * Returns the replacement with the schema that the table is in for a database, such as one of a tenant:
- * `withSchema()` reaches builders, and not what they cannot write.
+ * Returns the replacement with the names that the database has: `withSchema()` and plugins that change
+ * names reach builders, and neither catalogs nor triggers.
  */
-export function locatedIn(db: Kysely<any>, replacement: Replacement): Replacement {
-  if (replacement.schema !== undefined) return replacement;
-  const { query } = db.schema.alterTable(replacement.table).dropColumn(replacement.old).compile();
-  const schema = (query as AlterTableNode).table.table.schema?.name;
-  if (schema === undefined) return replacement;
-  return { ...replacement, schema, table: `${schema}.${replacement.table}` };
+export function namedIn(db: Kysely<any>, replacement: Replacement): Replacement {
+  const drop = (column: string) => {
+    const { query } = db.schema.alterTable(replacement.table).dropColumn(column).compile();
+    const { table, columnAlterations } = query as AlterTableNode;
+    const [alteration] = columnAlterations as readonly DropColumnNode[];
+    return { table: table.table, column: alteration!.column.column.name };
+  };
+  const { table, column } = drop(replacement.old);
+  const schema = table.schema?.name;
+  return {
+    ...replacement,
+    schema,
+    table: schema === undefined ? table.identifier.name : `${schema}.${table.identifier.name}`,
+    key: replacement.key.map((name) => drop(name).column),
+    old: column,
+    now: drop(replacement.now).column,
+  };
 }
 
 /** Returns the name of the table without its schema. */

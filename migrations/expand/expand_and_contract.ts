@@ -1,9 +1,10 @@
+import { getRawDb } from "@kysera/executor";
 import { type ColumnDataType, type Expression, type Kysely, sql } from "kysely";
 import type { BatchOptions } from "../batch.ts";
-import { batches } from "../batches.ts";
 import type { MigrationWithMeta } from "../migration.ts";
+import { startBatches } from "../run/_start_batches.ts";
 import { expandDialectOf } from "./_dialect_of.ts";
-import { locatedIn, refuse, type Replacement, replacementOf } from "./_replacement.ts";
+import { namedIn, refuse, type Replacement, replacementOf } from "./_replacement.ts";
 
 /** Returns a value of one column as the other one holds it. */
 export type ColumnConversion = (value: Expression<unknown>) => Expression<unknown>;
@@ -106,8 +107,7 @@ export interface ExpandAndContract {
  */
 export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContract {
   const replacement = replacementOf(options);
-  const { name, table, key, old, now, nowType, oldType, notNull } = replacement;
-  const { size, throttle, onProgress, signal } = options;
+  const { name, table, old, now, nowType, oldType, notNull } = replacement;
   const source = sourceOf(options);
   const step = (
     word: string,
@@ -119,42 +119,26 @@ export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContr
     source: `${word} ${source}`,
     ...rest,
   });
-  const fill = (db: Kysely<any>, target: string, origin: string, value: Expression<unknown>) =>
-    batches(db, {
-      table,
-      key,
-      size,
-      throttle,
-      onProgress,
-      signal,
-      run: async (trx, batch) => {
-        await trx.updateTable(table).set({ [target]: value }).where(batch.where)
-          .where(target, "is", null).where(origin, "is not", null).execute();
-      },
-    });
-  const at = (db: Kysely<any>) => ({
-    dialect: expandDialectOf(db),
-    place: locatedIn(db, replacement),
-  });
   return {
     expand: step("1_expand", `Adds ${table}.${now} beside ${old}, kept in step by triggers`, {
       async up(db) {
-        const { dialect, place } = at(db);
-        await dialect.prepare(db, place);
-        await db.schema.alterTable(table).addColumn(now, nowType).execute();
-        await dialect.createTriggers(db, place);
+        const { raw, dialect, place } = at(db, replacement);
+        await dialect.prepare(raw, place);
+        await raw.schema.alterTable(place.table).addColumn(place.now, nowType).execute();
+        await dialect.createTriggers(raw, place);
       },
       async down(db) {
-        const { dialect, place } = at(db);
-        await dialect.dropTriggers(db, place);
-        await db.schema.alterTable(table).dropColumn(now).execute();
-        await dialect.restore(db, place);
+        const { raw, dialect, place } = at(db, replacement);
+        await dialect.dropTriggers(raw, place);
+        await raw.schema.alterTable(place.table).dropColumn(place.now).execute();
+        await dialect.restore(raw, place);
       },
     }),
     backfill: step("2_backfill", `Fills ${table}.${now} from ${old}`, {
       transaction: false,
       async up(db) {
-        await fill(db, now, old, replacement.forward(sql.ref(old)));
+        const { place } = at(db, replacement);
+        await fill(db, place, options, place.now, place.old, place.forward(sql.ref(place.old)));
       },
       // The column is dropped with the step before.
       down: () => Promise.resolve(),
@@ -162,39 +146,71 @@ export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContr
     switchOver: step("3_switch", `Checks that ${table}.${now} can take the place of ${old}`, {
       transaction: false,
       async up(db) {
-        await assertInStep(db, replacement);
-        const { dialect, place } = at(db);
-        if (notNull) await dialect.setNotNull(db, place);
+        const { raw, dialect, place } = at(db, replacement);
+        await assertInStep(raw, place);
+        if (notNull) await dialect.setNotNull(raw, place);
       },
       async down(db) {
-        const { dialect, place } = at(db);
-        if (notNull) await dialect.dropNotNull(db, place);
+        const { raw, dialect, place } = at(db, replacement);
+        if (notNull) await dialect.dropNotNull(raw, place);
       },
     }),
     contract: step("4_contract", `Drops ${table}.${old}, which ${now} has taken the place of`, {
       ...oldType === undefined ? {} : { transaction: false },
       async up(db) {
-        const { dialect, place } = at(db);
-        await dialect.dropOld(db, place);
+        const { raw, dialect, place } = at(db, replacement);
+        await dialect.dropOld(raw, place);
       },
       ...oldType === undefined ? {} : {
         async down(db) {
-          await db.schema.alterTable(table).addColumn(old, oldType).execute();
-          const { dialect, place } = at(db);
-          await dialect.createTriggers(db, place);
-          await fill(db, old, now, replacement.backward(sql.ref(now)));
-          await dialect.setOldNotNull(db, place);
+          const { raw, dialect, place } = at(db, replacement);
+          await raw.schema.alterTable(place.table).addColumn(place.old, oldType).execute();
+          await dialect.createTriggers(raw, place);
+          await fill(db, place, options, place.old, place.now, place.backward(sql.ref(place.now)));
+          await dialect.setOldNotNull(raw, place);
         },
       },
     }),
   };
 }
 
+/**
+ * Returns the database that no plugin is in the way of, which could hide rows that have to be filled,
+ * and the names that it has.
+ */
+function at(db: Kysely<any>, replacement: Replacement) {
+  const raw: Kysely<any> = getRawDb(db).withoutPlugins();
+  return { raw, dialect: expandDialectOf(db), place: namedIn(db, replacement) };
+}
+
+/** Fills a column where it is NULL, and the one that it is filled from is not. */
+async function fill(
+  db: Kysely<any>,
+  { table, key }: Replacement,
+  { size, throttle, onProgress, signal }: ReplaceColumnOptions,
+  target: string,
+  origin: string,
+  value: Expression<unknown>,
+): Promise<void> {
+  await startBatches(db, {
+    table,
+    key,
+    size,
+    throttle,
+    onProgress,
+    signal,
+    run: async (trx, batch) => {
+      await trx.updateTable(table).set({ [target]: value }).where(batch.where)
+        .where(target, "is", null).where(origin, "is not", null).execute();
+    },
+  }, true);
+}
+
 /** Asserts that each row has what the triggers and the batches had to write. */
-async function assertInStep(db: Kysely<any>, replacement: Replacement): Promise<void> {
+async function assertInStep(raw: Kysely<any>, replacement: Replacement): Promise<void> {
   const { table, old, now, forward, backward } = replacement;
-  const { isSame } = expandDialectOf(db);
-  const { count } = await db.selectFrom(table)
+  const { isSame } = expandDialectOf(raw);
+  const { count } = await raw.selectFrom(table)
     .select((eb) => eb.fn.countAll().as("count"))
     .where((eb) =>
       eb.not(eb.or([

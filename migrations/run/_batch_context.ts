@@ -7,6 +7,8 @@ export interface BatchTask extends Pick<BatchOptions, "table" | "run" | "onProgr
   readonly columns: readonly string[];
   readonly size: number;
   readonly throttle: number;
+  /** Whether no plugin sees them. */
+  readonly pastPlugins: boolean;
 }
 
 /** Runs batches as part of a migration. */

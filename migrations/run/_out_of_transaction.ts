@@ -53,7 +53,11 @@ export class OutOfTransaction {
     });
     try {
       const db = session.bind(steps);
-      noteBatchRunner(db, (batches) => steps.batches(db, batches));
+      noteBatchRunner(
+        db,
+        (batches) =>
+          steps.batches(batches.pastPlugins ? getRawDb(db).withoutPlugins() : db, batches),
+      );
       await callMigration(migration, operation, db);
       heart.assertHeld();
     } catch (cause) {

@@ -23,7 +23,7 @@ export interface ResolvedMigration {
 }
 
 /** The names of histories are at most so long. */
-const LONGEST_NAME = 255;
+export const LONGEST_NAME = 255;
 
 /**
  * Returns migrations in the order in which they run.

@@ -221,6 +221,7 @@ onEveryDialect("adopting the history of Flyway", (dialect) => {
           /^V(\d+)__(\w+)$/,
           (_, version, rest) => `${String(version).padStart(3, "0")}_${rest.toLowerCase()}`,
         );
+      await assert.rejects(adoptHistory(db, [], { rename: () => "" }), /"V1__Users" needs a name/);
       const { adopted, unknown } = await adoptHistory(db, [empty("001_users")], { rename });
       assert.deepEqual([adopted, unknown], [["001_users"], []]);
     }));
@@ -240,6 +241,11 @@ onEveryDialect("adopting a history", (dialect) => {
       });
       assert.deepEqual([adopted, unknown], [[], ["a"]]);
       assert.deepEqual((await createMigrationRunner(db, [empty("b")]).up()).executed, ["b"]);
+      await insertPrisma(db, dialect, [{ name: "b", started: DAY, finished: DAY }]);
+      await assert.rejects(
+        adoptHistory(db, [], { from: "prisma", rename: () => "c" }),
+        /"a" and "b" have one name, "c"/,
+      );
       const wrong = [
         { from: "rails" },
         { table: "x" },

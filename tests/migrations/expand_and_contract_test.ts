@@ -1,10 +1,12 @@
+import { createExecutor } from "@kysera/executor";
 import {
   createMigrationRunner,
   type ExpandAndContract,
   expandAndContract,
   type ReplaceColumnOptions,
 } from "@kysera/migrations";
-import { type Kysely, sql } from "kysely";
+import { softDeletePlugin } from "@kysera/soft-delete";
+import { CamelCasePlugin, type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
@@ -223,6 +225,28 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
       await assert.rejects(createMigrationRunner(db, [nowhere.expand]).up(), /nothing/);
       await assert.rejects(runner.up(), /3 rows of "users" do not say the same in "name" and/);
       await runner.reset();
+    }));
+
+  it("is filled in rows that plugins hide, and by the names that the database has", () =>
+    withDb(dialect, async (db) => {
+      await createUsers(db, 3);
+      await db.schema.alterTable("users").addColumn("deleted_at", "varchar(50)").execute();
+      await db.updateTable("users").set({ deleted_at: "now" }).where("id", "in", [1, 3]).execute();
+      const executor = await createExecutor(db.withPlugin(new CamelCasePlugin()), [
+        softDeletePlugin({ tables: ["users"] }),
+      ]);
+      const { expand, backfill, switchOver, contract } = expandAndContract({
+        ...RENAME,
+        to: { name: "fullName", type: "varchar(50)" },
+      });
+      const steps = [expand, backfill, switchOver, contract];
+      const runner = createMigrationRunner(executor, steps);
+      assert.equal((await runner.up()).executed.length, 4);
+      const rows = await db.selectFrom("users").select(["id", "full_name"]).orderBy("id").execute();
+      assert.deepEqual(rows.map((row) => row["full_name"]), ["user 0", "user 1", "user 2"]);
+      assert.equal((await runner.reset()).executed.length, 4);
+      const back = await db.selectFrom("users").select(["id", "name"]).orderBy("id").execute();
+      assert.deepEqual(back.map((row) => row["name"]), ["user 0", "user 1", "user 2"]);
     }));
 
   it("is in the schema that builders mean", () =>
