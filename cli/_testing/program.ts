@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Called with what it has said so far, on the standard error. */
   readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** The same for the standard output. */
+  readonly onStdout?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 /** A folder in which the program runs as in a project. */
@@ -135,7 +137,7 @@ async function runHere(
 export async function run(
   [command, ...args]: readonly string[],
   cwd: string,
-  { env = {}, input, onStderr }: RunOptions = {},
+  { env = {}, input, onStderr, onStdout }: RunOptions = {},
 ): Promise<Ended> {
   const child = spawn(command!, args, {
     cwd,
@@ -143,7 +145,10 @@ export async function run(
     env: { ...cleanEnvironment(), ...env },
   });
   const out = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => out.stdout += String(chunk));
+  child.stdout.on("data", (chunk) => {
+    out.stdout += String(chunk);
+    onStdout?.(out.stdout, (signal) => void child.kill(signal));
+  });
   child.stderr.on("data", (chunk) => {
     out.stderr += String(chunk);
     onStderr?.(out.stderr, (signal) => void child.kill(signal));

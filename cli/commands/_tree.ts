@@ -16,4 +16,17 @@ export const TREE: CommandTree = {
     aliases: ["g"],
     loadGroup: () => import("./generate/_group.ts"),
   },
+  health: {
+    summary: "Ask the database whether it is there",
+    loadGroup: () => import("./health/_group.ts"),
+  },
+  completions: {
+    summary: "Print the script by which a shell completes commands and options",
+    load: () => import("./completions.ts"),
+  },
+  complete: {
+    summary: "Tell a shell what can come next",
+    isHidden: true,
+    load: () => import("./complete.ts"),
+  },
 };

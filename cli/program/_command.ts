@@ -18,6 +18,8 @@ export interface Argument {
   readonly name: string;
   readonly description: string;
   readonly isOptional?: boolean | undefined;
+  /** Whether it is all that is left. */
+  readonly isVariadic?: boolean | undefined;
 }
 
 /** One use of a command, for the help. */
@@ -66,6 +68,8 @@ export interface CommandEntry {
   /** What it does, in a line of the help. */
   readonly summary: string;
   readonly aliases?: readonly string[] | undefined;
+  /** Whether programs call it, and no help shows it. */
+  readonly isHidden?: boolean | undefined;
   load(): Promise<{ readonly command: Command }>;
 }
 

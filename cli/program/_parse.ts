@@ -56,7 +56,8 @@ export async function parseCommandLine(
   for (const [name, entry] of Object.entries(tree)) {
     const isMeant = isNamed(name, entry, path[0]);
     if (isMeant) known.push(name);
-    const parser = styled(program.command(name)).summary(entry.summary);
+    const isHidden = "isHidden" in entry && entry.isHidden === true;
+    const parser = styled(program.command(name, { hidden: isHidden })).summary(entry.summary);
     addNames(parser, entry);
     if ("loadGroup" in entry) await addGroup(parser, name, entry, isMeant);
     else await addCommand(parser, name, entry, isMeant);
@@ -122,8 +123,9 @@ export async function parseCommandLine(
         ? `${entry.summary}.`
         : `${entry.summary}.\n\n${command.description}`,
     );
-    for (const { name, description, isOptional } of command.arguments) {
-      parser.argument(isOptional ? `[${name}]` : `<${name}>`, description);
+    for (const { name, description, isOptional, isVariadic } of command.arguments) {
+      const word = isVariadic ? `${name}...` : name;
+      parser.argument(isOptional ? `[${word}]` : `<${word}>`, description);
     }
     addOptions(parser, command.options, {});
     addOptions(parser, SHARED_OPTIONS, command.options);

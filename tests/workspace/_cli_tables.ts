@@ -17,6 +17,7 @@ export async function everyCommand(): Promise<Map<string, ListedCommand[]>> {
   const groups = new Map<string, ListedCommand[]>();
   for (const [name, entry] of Object.entries(TREE)) {
     if ("load" in entry) {
+      if (entry.isHidden) continue;
       groups.set("", [...groups.get("") ?? [], await listed(name, entry)]);
       continue;
     }
@@ -35,7 +36,7 @@ export async function everyCommand(): Promise<Map<string, ListedCommand[]>> {
 export async function cliTables(): Promise<Record<string, string>> {
   const parts: string[] = [];
   for (const [group, commands] of await everyCommand()) {
-    const title = group === "" ? "others" : `\`kysera ${group}\``;
+    const title = group === "" ? "Others" : `\`kysera ${group}\``;
     parts.push(`### ${title}\n\n${commandTable(commands)}`);
   }
   return {
