@@ -166,12 +166,12 @@ export async function run(
   });
 }
 
+/** What the processes of a test need to find programs, caches and certificates; nothing else. */
 function cleanEnvironment(): Record<string, string> {
-  const kept = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "XDG_CACHE_HOME", "NODE_OPTIONS"];
+  const kept = /^(?:PATH|HOME|TMPDIR|XDG_CACHE_HOME|DENO_\w+|\w*_CERTS?|SSL_CERT_\w+)$/;
   return Object.fromEntries(
-    kept.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && kept.test(name) ? [[name, value]] : []
+    ),
   );
 }

@@ -2,6 +2,10 @@ import type { CommandTree } from "../program/_command.ts";
 
 /** The commands of the program, in the order of its help. */
 export const TREE: CommandTree = {
+  init: {
+    summary: "Begin a project, or add to one",
+    load: () => import("./init.ts"),
+  },
   migrate: {
     summary: "Apply, undo, plan and check migrations",
     aliases: ["m"],

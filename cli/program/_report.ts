@@ -2,6 +2,7 @@ import { BadRequestError, NotFoundError, parseDatabaseError } from "@kysera/core
 import { MigrationError, MigrationLockError, MigrationStateError } from "@kysera/migrations";
 import { CliError } from "./_cli_error.ts";
 import { type ExitCode, ExitCodes } from "./_exit_codes.ts";
+import { messageOf } from "./_message_of.ts";
 
 /** What is told of a failure. */
 export interface Report {
@@ -81,13 +82,4 @@ function databaseFailure(error: unknown): Report | undefined {
     hint: isConnection ? "Is the server running, and is the connection URL right?" : undefined,
     exitCode: ExitCodes.FAILED,
   };
-}
-
-/** The message of an error; where it has none, those of the errors that it is made of. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.message !== "") return error.message;
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" ? code : error.name;
 }

@@ -31,8 +31,6 @@ export async function watchHealth(
 /** Shows an answer as a line. */
 export function healthText(result: HealthCheckResult, { green, red, yellow }: Colors): string {
   const paint = { healthy: green, degraded: yellow, unhealthy: red }[result.status];
-  const checks = result.checks.map(({ name, message }) =>
-    message === undefined ? name : `${name}: ${message}`
-  );
+  const checks = result.checks.map(({ name, message }) => `${name}: ${message}`);
   return `${result.timestamp.toISOString()} ${paint(result.status)} (${checks.join("; ")})`;
 }

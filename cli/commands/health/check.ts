@@ -1,4 +1,4 @@
-import { checkDatabaseHealth } from "@kysera/infra";
+import { performHealthCheck } from "@kysera/infra";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { ExitCodes } from "../../program/_exit_codes.ts";
 import { flag, integer } from "../../program/_options.ts";
@@ -25,7 +25,7 @@ export const command: Command = defineCommand({
     if (options.watch) {
       return await watchHealth(context, { db, interval: options.interval, log: undefined });
     }
-    const result = await checkDatabaseHealth(db);
+    const result = await performHealthCheck(db, { verbose: context.shared.verbose });
     const isUnhealthy = result.status === "unhealthy";
     return {
       data: { ...result, database: target.label },

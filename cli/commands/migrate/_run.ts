@@ -3,7 +3,7 @@ import { CliError } from "../../program/_cli_error.ts";
 import type { CommandResult } from "../../program/_command.ts";
 import type { Context } from "../../program/_context.ts";
 import { ExitCodes } from "../../program/_exit_codes.ts";
-import { messageOf } from "../../program/_report.ts";
+import { messageOf } from "../../program/_message_of.ts";
 import type { OpenedRunner } from "./_open_runner.ts";
 import { planText } from "./_plan_text.ts";
 
