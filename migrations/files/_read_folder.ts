@@ -14,6 +14,9 @@ const SQL = /\.sql$/;
 const DECLARATIONS = /\.d\.[cm]?ts$/;
 const TESTS = /[._](?:test|spec)\.[cm]?[jt]s$/;
 
+/** The script of a migration that has a folder of its own, as Prisma lays them out. */
+const SCRIPT = "migration.sql";
+
 /** Returns what loads modules. */
 export function loaderOf({ load }: FolderOptions): (url: string) => Promise<unknown> {
   return load ?? ((url) => import(url));
@@ -46,22 +49,35 @@ export function namesThatRunOnce(
   return Object.keys(migrations).filter((name) => migrations[name]!.repeatable !== true).sort();
 }
 
-/** Returns the files of a folder that hold migrations, in the order of their names. */
+/**
+ * Returns the files that hold the migrations of a folder, in the order of their names: those in it, and
+ * the scripts of migrations that have a folder of their own.
+ */
 export async function migrationFiles(
   folder: string,
   mayShareStamps: boolean = false,
 ): Promise<string[]> {
   let files: string[];
   try {
-    files = (await readdir(folder, { withFileTypes: true }))
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name).filter(isMigration).sort();
+    files = await filesIn(folder);
   } catch (cause) {
     throw refuse(`the folder "${folder}" cannot be read`, cause);
   }
   assertDifferentNames(files);
   if (!mayShareStamps) assertDifferentStamps(files);
   return files;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) {
+      if (isMigration(entry.name)) files.push(entry.name);
+    } else if (
+      !/^[._]/.test(entry.name) && (await readdir(join(folder, entry.name))).includes(SCRIPT)
+    ) files.push(`${entry.name}/${SCRIPT}`);
+  }
+  return files.sort();
 }
 
 async function readMigration(
@@ -123,7 +139,8 @@ function isMigration(file: string): boolean {
 
 /** Returns the name of the migration in a file. */
 export function nameOf(file: string): string {
-  return file.slice(0, file.lastIndexOf("."));
+  const slash = file.indexOf("/");
+  return slash < 0 ? file.slice(0, file.lastIndexOf(".")) : file.slice(0, slash);
 }
 
 function assertDifferentNames(files: readonly string[]): void {

@@ -11,7 +11,8 @@ export type { FolderOptions } from "./_folder_options.ts";
  *
  * A file of TypeScript or JavaScript exports `up` and, if it can be undone, `down`; or has an object
  * with both as its default export. A file of SQL is read as `createSqlMigration()` does. Files whose
- * names begin with a dot or `_`, tests, declarations and files of other kinds are left out. A file is
+ * names begin with a dot or `_`, tests, declarations and files of other kinds are left out; folders,
+ * too, unless they have a `migration.sql`, as those of Prisma: their names are the migrations'. A file is
  * read once, however often the migrations are asked for.
  *
  * If the folder has a `kysera.lock`, it has to have the same migrations in the same order.

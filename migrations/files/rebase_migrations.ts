@@ -66,8 +66,10 @@ export async function rebaseMigrations(
   const files = new Map((await migrationFiles(path, true)).map((file) => [nameOf(file), file]));
   // From the last to the first, because a new name may be one that a later file still has.
   for (const { from, to } of [...renamed].reverse()) {
-    const file = files.get(from)!;
-    await rename(join(path, file), join(path, `${to}${file.slice(from.length)}`));
+    const rest = files.get(from)!.slice(from.length);
+    // With a folder of its own, that is renamed.
+    const end = rest.startsWith("/") ? "" : rest;
+    await rename(join(path, `${from}${end}`), join(path, `${to}${end}`));
   }
   const now = new Map(renamed.map(({ from, to }) => [from, to]));
   await writeLockFile(path, names.map((name) => now.get(name) ?? name).sort());
