@@ -28,10 +28,12 @@ const VERSIONS: Readonly<Record<string, string>> = {
 const DEFAULT_VERSIONS = ["12", "18"];
 /** Where the SQL that plugins emit depends on the version, and what random queries are run by. */
 const DEFAULT_PATHS = [
+  "migrations",
   "plugins",
   "tests/audit",
   "tests/bypass",
   "tests/errors",
+  "tests/migrations",
   "tests/oracle",
   "tests/plugins",
   "tests/rls",

@@ -6,6 +6,7 @@
 import { mysql2Dialect, nodeSqliteDialect, pgDialect } from "@kysera/dialects";
 import { createMigrationRunner } from "@kysera/migrations";
 import { type CompiledQuery, type DatabaseConnection, type Dialect, Kysely } from "kysely";
+import type { EventEmitter } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { migrationsFor } from "./_migrations.ts";
@@ -17,6 +18,8 @@ export interface ChildTask {
   readonly url: string;
   /** The schemas or databases, or the files, that are migrated one after the other. */
   readonly within: readonly string[];
+  /** Whether they are databases on PostgreSQL, too: a pooler passes no search path on. */
+  readonly areDatabases?: boolean | undefined;
   /** Behind how many statements the process kills itself. */
   readonly dieAt?: number | undefined;
   /** Whether it dies before the statement is sent, or when it was. */
@@ -37,7 +40,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const executed: string[][] = [];
   const count = { statements: 0 };
   for (const within of task.within) {
-    const db = new Kysely<any>({ dialect: mortal(await dialectOf(task, within), task, count) });
+    const dialect = mortal(await dialectOf(task, within), task, count, die);
+    const db = new Kysely<any>({ dialect });
     try {
       const runner = createMigrationRunner(db, migrationsFor(task.dialect), {
         lease: task.lease ?? 30_000,
@@ -52,7 +56,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 
 /** Opens a database as a child does. */
 export async function dialectOf(
-  task: Pick<ChildTask, "dialect" | "url">,
+  task: Pick<ChildTask, "dialect" | "url" | "areDatabases">,
   within: string,
 ): Promise<Dialect> {
   if (task.dialect === "sqlite") {
@@ -61,8 +65,18 @@ export async function dialectOf(
   }
   if (task.dialect === "postgres") {
     const { default: pg } = await import("pg");
-    const options = `-c search_path=${within} -c client_min_messages=warning`;
-    return pgDialect({ pool: new pg.Pool({ connectionString: task.url, max: 2, options }) });
+    const url = new URL(task.url);
+    if (task.areDatabases) url.pathname = `/${within}`;
+    const path = `-c search_path=${within} -c client_min_messages=warning`;
+    const pool = new pg.Pool({
+      connectionString: url.href,
+      max: 2,
+      ...task.areDatabases ? {} : { options: path },
+    });
+    // A server that is killed ends connections, those included that wait for the next statement.
+    pool.on("error", () => {});
+    pool.on("connect", (client: EventEmitter) => client.on("error", () => {}));
+    return pgDialect({ pool });
   }
   const { default: mysql } = await import("mysql2");
   const url = new URL(task.url);
@@ -70,8 +84,20 @@ export async function dialectOf(
   return mysql2Dialect({ pool: mysql.createPool({ uri: url.href, connectionLimit: 2 }) });
 }
 
-/** A dialect whose process dies at one of its statements. */
-function mortal(dialect: Dialect, task: ChildTask, count: { statements: number }): Dialect {
+/**
+ * A dialect with which something happens at one of its statements, before it is sent or when it was.
+ *
+ * @param dialect the dialect
+ * @param task which statement, and when
+ * @param count how many there were
+ * @param happens what happens
+ */
+export function mortal(
+  dialect: Dialect,
+  task: Pick<ChildTask, "dieAt" | "dies">,
+  count: { statements: number },
+  happens: () => Promise<unknown>,
+): Dialect {
   const connections = new WeakMap<DatabaseConnection, DatabaseConnection>();
   const wrap = (connection: DatabaseConnection): DatabaseConnection => {
     const known = connections.get(connection);
@@ -83,11 +109,11 @@ function mortal(dialect: Dialect, task: ChildTask, count: { statements: number }
         if (key !== "executeQuery") return value.bind(target);
         return async (query: CompiledQuery, ...rest: []) => {
           const isLast = ++count.statements === task.dieAt;
-          if (isLast && task.dies === "before") await die();
+          if (isLast && task.dies === "before") await happens();
           try {
             return await target.executeQuery(query, ...rest);
           } finally {
-            if (isLast) await die();
+            if (isLast && task.dies !== "before") await happens();
           }
         };
       },

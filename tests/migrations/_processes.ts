@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { Kysely, sql } from "kysely";
 import { uniqueName } from "../support/_names.ts";
 import type { ChildResult, ChildTask } from "./_child.ts";
 import { dialectOf } from "./_child.ts";
+import { migrationsFor } from "./_migrations.ts";
 
 const CHILD = fileURLToPath(new URL("./_child.ts", import.meta.url));
 
@@ -38,6 +40,41 @@ export async function runChild(task: ChildTask): Promise<Ended> {
       resolve({ code, signal, result, errors: errors.join("") });
     });
   });
+}
+
+/**
+ * Has processes migrate the same databases at once, and asserts that each migration was applied once,
+ * and that no process reports a failure that is none.
+ *
+ * @param shared the databases, as the test reaches them
+ * @param task what each process does
+ * @param processes how many there are
+ */
+export async function assertOnce(
+  shared: Pick<SharedDatabases, "open">,
+  task: ChildTask,
+  processes: number,
+): Promise<void> {
+  const ended = await Promise.all(Array.from({ length: processes }, () => runChild(task)));
+  for (const { code, errors } of ended) assert.equal(code, 0, errors);
+  const names = migrationsFor(task.dialect).map(({ name }) => name);
+  for (const [round, name] of task.within.entries()) {
+    const executed = ended.flatMap(({ result }) => result!.executed[round]!);
+    assert.deepEqual(executed.sort(), names, `round ${round}`);
+    const db = await shared.open(name);
+    try {
+      const runs = await db.selectFrom("runs").select("name").orderBy("name").execute();
+      assert.deepEqual(runs.map(({ name }) => name.slice(0, 3)), [
+        "001",
+        "002",
+        "003",
+        "004",
+        "005",
+      ]);
+    } finally {
+      await db.destroy();
+    }
+  }
 }
 
 /** Databases that more than one process can open. */

@@ -1,43 +1,25 @@
-import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fuzzRuns } from "../support/random.ts";
+import { fuzzRuns, runsAll } from "../support/random.ts";
 import { onEveryDialect } from "../support/matrix.ts";
-import { migrationsFor } from "./_migrations.ts";
-import { runChild, shareDatabases } from "./_processes.ts";
+import { assertOnce, shareDatabases } from "./_processes.ts";
 
-/** How many processes run at once. */
-const PROCESSES = 3;
-/** How many databases each of them migrates. */
-const ROUNDS = Math.ceil(fuzzRuns(50) / 4);
+/** How many databases are migrated in all. */
+const ROUNDS = fuzzRuns(50);
+/** How many processes run at once, and how many databases each of them migrates. */
+const RUNS: readonly { readonly processes: number; readonly rounds: number }[] = runsAll()
+  ? [2, 3, 4, 5, 6, 7, 8].map((processes) => ({ processes, rounds: Math.ceil(ROUNDS / 7) }))
+  : [{ processes: 3, rounds: Math.ceil(ROUNDS / 2) }];
 
 onEveryDialect("runners in processes of their own", (dialect) => {
-  it("apply each migration once, and none of them fails", async () => {
-    const shared = await shareDatabases(dialect.dialect, ROUNDS);
-    try {
-      const { url, within } = shared;
-      const task = { dialect: shared.dialect, url, within };
-      const ended = await Promise.all(Array.from({ length: PROCESSES }, () => runChild(task)));
-      for (const { code, errors } of ended) assert.equal(code, 0, errors);
-      const names = migrationsFor(shared.dialect).map(({ name }) => name);
-      for (const [round, name] of within.entries()) {
-        const executed = ended.flatMap(({ result }) => result!.executed[round]!);
-        assert.deepEqual(executed.sort(), names, `round ${round}`);
-        const db = await shared.open(name);
-        try {
-          const runs = await db.selectFrom("runs").select("name").orderBy("name").execute();
-          assert.deepEqual(runs.map(({ name }) => name.slice(0, 3)), [
-            "001",
-            "002",
-            "003",
-            "004",
-            "005",
-          ]);
-        } finally {
-          await db.destroy();
-        }
+  for (const { processes, rounds } of RUNS) {
+    it(`apply each migration once, and none of them fails: ${processes} at once`, async () => {
+      const shared = await shareDatabases(dialect.dialect, rounds);
+      try {
+        const { url, within } = shared;
+        await assertOnce(shared, { dialect: shared.dialect, url, within }, processes);
+      } finally {
+        await shared.close();
       }
-    } finally {
-      await shared.close();
-    }
-  });
+    });
+  }
 }, ["sqlite", "postgres", "mysql"]);

@@ -168,7 +168,11 @@ export function launchAs(
   const { detached = false, endsWithUs } = options;
   const child = spawn(program!, args, { cwd: "/", detached, stdio: ["ignore", log, log] });
   closeSync(log);
-  if (endsWithUs !== undefined) process.once("exit", () => child.kill(endsWithUs));
+  if (endsWithUs !== undefined) {
+    const end = (): void => void child.kill(endsWithUs);
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
+  }
   child.on("error", () => {});
   child.unref();
   if (child.pid === undefined) throw new Error(`Cannot start ${program}`);
