@@ -143,8 +143,9 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
     );
   }
 
-  async execute(values: P): Promise<Row[]> {
-    return await abortable(this.#signal, () => inOneRun(this.#db, (db) => this.#start(db, values)));
+  execute(values: P): Promise<Row[]> {
+    const start = (): Promise<Row[]> => inOneRun(this.#db, (db) => this.#start(db, values));
+    return this.#signal === undefined ? start() : abortable(this.#signal, start);
   }
 
   /** Binds or builds the query, and starts it. */

@@ -9,9 +9,8 @@ import {
   type SelectQueryBuilder,
 } from "kysely";
 import type { ReadCondition } from "./_condition.ts";
-import { JsonText } from "./_json_text.ts";
 import { type OrderItem, orderShape } from "./_order.ts";
-import type { At, Row, Table } from "./_table.ts";
+import { type At, holdsJson, type Row, type Table } from "./_table.ts";
 import type { CursorPageOptions } from "./types.ts";
 
 /** What cursors of a query are bound to, compiled. */
@@ -120,7 +119,7 @@ async function running<T extends { readonly sent: Sent }>(
 function walkOf(table: Table, db: Kysely<any>, request: PageRequest): Place | undefined {
   const { options, read } = request;
   // Where the value of JSON stands, there is an expression around it.
-  if (read.values.some((value) => value instanceof JsonText)) return undefined;
+  if (holdsJson(read.values)) return undefined;
   const found = table.pagePlans.bind(
     request.shape,
     (entry) => {

@@ -255,9 +255,7 @@ export class Table {
     build: Build,
     signal?: AbortSignal,
   ): Promise<QueryResult<Row>> {
-    const json = new Map<number, JsonText>();
-    values.forEach((value, i) => value instanceof JsonText && json.set(i, value));
-    if (json.size > 0) return await this.#runWithJson(json, shape, values, build, signal);
+    if (holdsJson(values)) return await this.#runWithJson(shape, values, build, signal);
     const start = (): Promise<QueryResult<Row>> =>
       inOneRun(this.db, (db) => db.executeQuery(this.#query(db, shape, values, build)));
     try {
@@ -286,12 +284,13 @@ export class Table {
   }
 
   #runWithJson(
-    json: ReadonlyMap<number, JsonText>,
     shape: string,
     values: readonly unknown[],
     build: Build,
     signal: AbortSignal | undefined,
   ): Promise<QueryResult<Row>> {
+    const json = new Map<number, JsonText>();
+    values.forEach((value, i) => value instanceof JsonText && json.set(i, value));
     const places = [...json].map(([i, { type }]) => `${i} ${type}`).join();
     return this.run(
       `${shape} json ${places}`,
@@ -773,6 +772,12 @@ export class Table {
     const target = { table, hasIlike: this.dialect === "postgres" };
     return expressionOf(read.condition, eb, next, target);
   }
+}
+
+/** Returns true if a value is JSON, around which there is an expression. */
+export function holdsJson(values: readonly unknown[]): boolean {
+  for (const value of values) if (value instanceof JsonText) return true;
+  return false;
 }
 
 function hasList(input: unknown): boolean {

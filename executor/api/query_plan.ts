@@ -190,7 +190,8 @@ function planOfInstance<R, K extends Kysely<any>>(
     });
     const checks = ExecutorQuery.checksOf(query);
     if (!rules.callerMayChange && unknown.length === 0) {
-      return new ExecutorQuery<R>(query, parameters, rules, { checks, ...NOTHING_LEFT });
+      const left = checks && { checks, reads: undefined, unknown: undefined };
+      return new ExecutorQuery<R>(query, parameters, rules, left);
     }
     // The caller's list may be changed until the query runs.
     const given = values.slice();
@@ -311,8 +312,6 @@ function prepareFor<R, K extends Kysely<any>>(
     version,
   };
 }
-
-const NOTHING_LEFT = { reads: undefined, unknown: undefined } as const;
 
 /** Stands for every context. */
 const ANY: unique symbol = Symbol("any context");

@@ -5,15 +5,6 @@ import type { PluginRules } from "../hooks/_rules.ts";
 import type { RowChecks } from "../rewrite/_row_checks.ts";
 import type { LeftToRun, UnknownTables } from "./_provenance.ts";
 
-/** What is known of queries of an executor that few queries have. */
-interface Extra {
-  /** The parameters before they were filled. */
-  readonly open: readonly unknown[];
-  readonly left: LeftToRun | undefined;
-  /** The tree with its checks, where the query does not show them. */
-  readonly tree: RootOperationNode;
-}
-
 /** Raw SQL that was read: few queries are, and so it is not noted on each. */
 const read = new WeakSet<ExecutorQuery>();
 
@@ -32,7 +23,11 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   readonly #query: RootOperationNode;
   readonly #sql: string;
   readonly #parameters: readonly unknown[];
-  readonly #extra: Extra | undefined;
+  /** The parameters before they were filled. */
+  readonly #open: readonly unknown[];
+  readonly #left: LeftToRun | undefined;
+  /** The tree with its checks, where the query does not show them. */
+  readonly #tree: RootOperationNode;
   #wasGivenBack = false;
 
   /**
@@ -52,22 +47,12 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
     this.sql = compiled.sql;
     this.parameters = parameters;
     this.#rules = rules;
-    this.#extra = undefined;
-    if (left !== undefined || parameters !== compiled.parameters) {
-      const own = #rules in compiled ? (compiled as ExecutorQuery<R>).#extra : undefined;
-      const {
-        checks = own?.left?.checks,
-        reads = own?.left?.reads,
-        unknown = own?.left?.unknown,
-      } = left ?? {};
-      this.#extra = {
-        open: compiled.parameters,
-        left: { checks, reads, unknown },
-        tree: own?.tree ?? compiled.query,
-      };
-      // Kysely tells by it whether the statement gives rows.
-      if (checks?.addsReturning === true) this.query = withoutReturning(compiled.query);
-    }
+    this.#open = compiled.parameters;
+    const own = #rules in compiled ? compiled as ExecutorQuery<R> : undefined;
+    this.#tree = own === undefined ? compiled.query : own.#tree;
+    this.#left = own === undefined ? left : merged(left, own.#left);
+    // Kysely tells by it whether the statement gives rows.
+    if (this.#left?.checks?.addsReturning === true) this.query = withoutReturning(compiled.query);
     this.#query = this.query;
     this.#sql = compiled.sql;
     this.#parameters = parameters;
@@ -119,23 +104,23 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
 
   /** Returns what is left to be checked. */
   static checksOf(query: CompiledQuery): RowChecks | undefined {
-    return #rules in query ? (query as ExecutorQuery).#extra?.left?.checks : undefined;
+    return #rules in query ? (query as ExecutorQuery).#left?.checks : undefined;
   }
 
   /** Returns what was read of a caller who may be another one when the query runs. */
   static readsOf(query: CompiledQuery): ContextReads | undefined {
-    return #rules in query ? (query as ExecutorQuery).#extra?.left?.reads : undefined;
+    return #rules in query ? (query as ExecutorQuery).#left?.reads : undefined;
   }
 
   /** Returns the tables that are to be looked up before the query runs. */
   static unknownOf(query: CompiledQuery): UnknownTables | undefined {
-    return #rules in query ? (query as ExecutorQuery).#extra?.left?.unknown : undefined;
+    return #rules in query ? (query as ExecutorQuery).#left?.unknown : undefined;
   }
 
   /** Returns the query with the tree that was compiled: what hooks round the execution may change. */
   static whole(query: CompiledQuery): CompiledQuery<any> {
     if (!(#rules in query)) return query;
-    const tree = (query as ExecutorQuery).#extra?.tree ?? query.query;
+    const tree = (query as ExecutorQuery).#tree;
     return tree === query.query ? query : { ...query, query: tree };
   }
 
@@ -147,9 +132,22 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   static filled(query: CompiledQuery): ReadonlyMap<unknown, unknown> | undefined {
     if (!(#rules in query)) return undefined;
     const { parameters } = query;
-    const open = (query as ExecutorQuery).#extra?.open ?? parameters;
+    const open = (query as ExecutorQuery).#open;
     return open === parameters ? undefined : new Map(open.map((each, i) => [each, parameters[i]]));
   }
+}
+
+/** What is left to be done for a query, and for the one that it is a binding of. */
+function merged(
+  left: LeftToRun | undefined,
+  own: LeftToRun | undefined,
+): LeftToRun | undefined {
+  if (left === undefined || own === undefined) return left ?? own;
+  return {
+    checks: left.checks ?? own.checks,
+    reads: left.reads ?? own.reads,
+    unknown: left.unknown ?? own.unknown,
+  };
 }
 
 function withoutReturning(node: RootOperationNode): RootOperationNode {
