@@ -17,6 +17,7 @@ export type {
   DatabaseConfig,
   EnvironmentConfig,
   KyseraConfig,
+  LintConfig,
   MigrationsConfig,
   PoolConfig,
   SeedsConfig,

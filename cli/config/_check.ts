@@ -42,6 +42,12 @@ const ENVIRONMENT: Shape = {
     policy: TEXT,
   }],
   seeds: [{ directory: TEXT }],
+  lint: [{
+    rules: ["object"],
+    targetVersion: TEXT,
+    emptyTables: ["object"],
+    plugins: ["object"],
+  }],
 };
 
 /** Keys of other versions, which say nothing any more; they are told of, and not refused. */

@@ -59,6 +59,9 @@ export async function loadSettings(
         lockTimeout,
         policy,
       },
+      lint: config.lint === undefined && chosen.lint === undefined
+        ? undefined
+        : { ...config.lint, ...chosen.lint },
       seeds: resolve(root, chosen.seeds?.directory ?? config.seeds?.directory ?? "seeds"),
     },
     warnings,

@@ -1,4 +1,4 @@
-import type { DatabaseConfig, MigrationsConfig } from "./config.ts";
+import type { DatabaseConfig, LintConfig, MigrationsConfig } from "./config.ts";
 
 /** The configuration that a command runs with, when files, environment and flags are put together. */
 export interface Settings {
@@ -17,6 +17,7 @@ export interface Settings {
       /** An absolute path. */
       readonly templates: string | undefined;
     };
+  readonly lint: LintConfig | undefined;
   /** The absolute path of the folder with the seeds. */
   readonly seeds: string;
 }

@@ -1,3 +1,4 @@
+import type { LintOptions } from "@kysera/migrations/lint";
 import type { Kysely } from "kysely";
 
 /** The databases that the program can open by itself. */
@@ -72,11 +73,16 @@ export interface SeedsConfig {
   readonly directory?: string | undefined;
 }
 
+/** What `migrate lint` is told beside its flags. */
+export type LintConfig = Pick<LintOptions, "rules" | "targetVersion" | "emptyTables" | "plugins">;
+
 /** What an environment has in place of what stands outside of it. */
 export interface EnvironmentConfig {
   readonly database?: DatabaseConfig | undefined;
   readonly migrations?: MigrationsConfig | undefined;
   readonly seeds?: SeedsConfig | undefined;
+  /** What `migrate lint` is told. */
+  readonly lint?: LintConfig | undefined;
 }
 
 /** The configuration of the program: what `kysera.config.ts` exports by default. */

@@ -41,6 +41,10 @@ export const group: CommandGroup = {
     summary: "Write what `up` would send as a script of SQL",
     load: () => import("./sql.ts"),
   },
+  lint: {
+    summary: "Find what is dangerous in migrations that are not applied",
+    load: () => import("./lint.ts"),
+  },
   reset: {
     summary: "Undo every migration",
     load: () => import("./reset.ts"),
@@ -68,5 +72,21 @@ export const group: CommandGroup = {
   unlock: {
     summary: "Take the lock from a runner that is dead",
     load: () => import("./unlock.ts"),
+  },
+  dump: {
+    summary: "Write the schema of the database as a script of SQL",
+    load: () => import("./dump.ts"),
+  },
+  adopt: {
+    summary: "Take the history of another tool over",
+    load: () => import("./adopt.ts"),
+  },
+  lock: {
+    summary: "Write kysera.lock, in which branches that both add migrations conflict",
+    load: () => import("./lock.ts"),
+  },
+  rebase: {
+    summary: "Rename migrations that are not applied, so that they come last",
+    load: () => import("./rebase.ts"),
   },
 };

@@ -3,6 +3,7 @@ import {
   createMigrationRunnerWithPlugins,
   type MigrationPlugin,
   type MigrationPolicy,
+  type MigrationProvider,
   type MigrationRunner,
 } from "@kysera/migrations";
 import { folderOfMigrations } from "@kysera/migrations/files";
@@ -51,6 +52,8 @@ export interface RunnerRequest {
   readonly lockTimeout?: number | undefined;
   readonly transactions?: string | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Whether `kysera.lock` is left alone. Default: it has to fit, if it is there. */
+  readonly lock?: false | undefined;
   /** Whether it changes the database; one that is not there is created then. */
   readonly writes: boolean;
 }
@@ -59,6 +62,9 @@ export interface RunnerRequest {
 export interface OpenedRunner {
   readonly runner: MigrationRunner;
   readonly connection: Connection;
+  readonly migrations: MigrationProvider;
+  /** The folder that they are in. */
+  readonly directory: string;
 }
 
 /** Opens the database, and creates the runner of its migrations. */
@@ -74,7 +80,7 @@ export async function openRunner(context: Context, request: RunnerRequest): Prom
     missing: request.writes && request.dryRun !== true ? "create" : "empty",
     schema: request.schema,
   });
-  const migrations = folderOfMigrations(directory, { load: loadModule });
+  const migrations = folderOfMigrations(directory, { load: loadModule, lock: request.lock });
   // MySQL is connected to the database that the option names.
   const hasSchemas = request.schema !== undefined && detectDialect(connection.db) !== "mysql";
   const transactions = request.transactions ?? "per-migration";
@@ -96,7 +102,7 @@ export async function openRunner(context: Context, request: RunnerRequest): Prom
     holder: `kysera, process ${context.host.pid}`,
     signal: context.signal,
   });
-  return { runner, connection };
+  return { runner, connection, migrations, directory };
 }
 
 /** Returns the folder with the migrations: of the option, or of the configuration. */

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { writeWholeFile } from "../../files/_write_whole_file.ts";
+import { createMigrationFile } from "@kysera/migrations/files";
+import { basename, extname } from "node:path";
+import { loadModule } from "../../config/_load_module.ts";
 import { usageError } from "../../program/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, text } from "../../program/_options.ts";
 import { createTemplate } from "../../templates/migration/_create_template.ts";
-import { stampOf } from "../../templates/migration/_stamp.ts";
 import { directoryOf } from "./_open_runner.ts";
 
 /** `kysera migrate create`. */
@@ -38,7 +37,6 @@ export const command: Command = defineCommand({
     }
     const folder = await directoryOf(context, dir ?? directory);
     const name = nameOf(args[0]!);
-    const files = existsSync(folder) ? readdirSync(folder) : [];
     const ending = sql ? "sql" : ts ? "ts" : "js";
     const content = createTemplate({
       template,
@@ -49,9 +47,14 @@ export const command: Command = defineCommand({
       kind: await kindOf(() => context.target()),
       folder: (await context.settings()).migrations.templates,
     });
-    const migration = `${stampOf(files, new Date())}_${name}`;
-    const file = join(folder, `${migration}.${ending}`);
-    await writeWholeFile(file, content);
+    const file = await createMigrationFile(folder, name, {
+      extension: ending,
+      content,
+      // `kysera migrate lock` begins the file; from then on it is kept.
+      lock: false,
+      load: loadModule,
+    });
+    const migration = basename(file, extname(file));
     return { data: { name: migration, file }, text: `Migration created: ${file}` };
   },
 });
@@ -59,7 +62,7 @@ export const command: Command = defineCommand({
 /** Returns the name as files have it; throws if it cannot be one. */
 function nameOf(text: string): string {
   const name = text.trim().replace(/[\s-]+/g, "_");
-  if (/^[\w.]+$/.test(name) && !name.startsWith(".")) return name;
+  if (/^[\p{L}\p{N}_-]+$/u.test(name)) return name;
   throw usageError(`"${text}" cannot be the name of a migration`, {
     hint: "Use letters, digits and underscores: create_users.",
   });
