@@ -3,6 +3,15 @@ import type { Replacement } from "./_replacement.ts";
 
 /** How a dialect keeps two columns in step, and changes them. */
 export interface ExpandDialect {
+  /**
+   * Calls a function whose statements wait for a lock no longer than a time: what comes behind them
+   * waits, too. In one transaction, where the dialect can change its schema in one.
+   */
+  briefly(
+    db: Kysely<any>,
+    replacement: Replacement,
+    body: (db: Kysely<any>) => Promise<void>,
+  ): Promise<void>;
   /** Looks at the table before anything is changed, and makes room for writers of the new column. */
   prepare(db: Kysely<any>, replacement: Replacement): Promise<void>;
   /** Undoes what `prepare` has changed. */
@@ -17,11 +26,6 @@ export interface ExpandDialect {
   setNotNull(db: Kysely<any>, replacement: Replacement): Promise<void>;
   /** Has the old column refuse NULL again, when its values are back. */
   setOldNotNull(db: Kysely<any>, replacement: Replacement): Promise<void>;
-  /**
-   * Drops the triggers and the old column, so that no writer meets one without the other where the
-   * dialect can do both at once.
-   */
-  dropOld(db: Kysely<any>, replacement: Replacement): Promise<void>;
   /** Lets the new column take NULL again. */
   dropNotNull(db: Kysely<any>, replacement: Replacement): Promise<void>;
 }

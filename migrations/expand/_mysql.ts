@@ -11,6 +11,19 @@ import {
 } from "./_replacement.ts";
 
 export const mysql: ExpandDialect = {
+  async briefly(db, { lockTimeout }, body) {
+    const { rows: [before] } = await sql<{ seconds: number | string }>`
+      select @@session.lock_wait_timeout as seconds`.execute(db);
+    const set = (seconds: number) =>
+      sql`set session lock_wait_timeout = ${sql.lit(seconds)}`.execute(db);
+    await set(Math.max(1, Math.ceil(lockTimeout / 1000)));
+    try {
+      await body(db);
+    } finally {
+      // The connection goes back to the pool.
+      await set(Number(before!.seconds));
+    }
+  },
   async prepare(db, replacement) {
     const { table, old, oldType, oldNotNull } = replacement;
     const { rows: [column] } = await sql<{ nullable: string }>`
@@ -35,10 +48,6 @@ export const mysql: ExpandDialect = {
   },
   // It takes NULL for as long as both columns are there.
   setOldNotNull: () => Promise.resolve(),
-  async dropOld(db, replacement) {
-    await mysql.dropTriggers(db, replacement);
-    await db.schema.alterTable(replacement.table).dropColumn(replacement.old).execute();
-  },
   async createTriggers(db, replacement) {
     // With the other one first, what is inserted in between could be changed without the new column.
     for (const event of ["update", "insert"] as const) {
@@ -53,8 +62,11 @@ export const mysql: ExpandDialect = {
     }
   },
   isSame: (one, other) => sql`(cast(${one} as binary) <=> cast(${other} as binary))`,
-  setNotNull: (db, { table, now, nowType }) =>
-    db.schema.alterTable(table).modifyColumn(now, nowType, (column) => column.notNull()).execute(),
+  setNotNull: (db, replacement) =>
+    mysql.briefly(db, replacement, (each) =>
+      each.schema.alterTable(replacement.table)
+        .modifyColumn(replacement.now, replacement.nowType, (column) => column.notNull())
+        .execute()),
   dropNotNull: (db, { table, now, nowType }) =>
     db.schema.alterTable(table).modifyColumn(now, nowType).execute(),
 };

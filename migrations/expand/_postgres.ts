@@ -11,6 +11,13 @@ import {
 } from "./_replacement.ts";
 
 export const postgres: ExpandDialect = {
+  briefly: (db, { lockTimeout }, body) =>
+    inTransaction(db, async (trx) => {
+      await sql`set local lock_timeout = ${sql.lit(lockTimeout)}`.execute(trx);
+      await body(trx);
+      // The transaction may be that of a whole run.
+      await sql`set local lock_timeout to default`.execute(trx);
+    }),
   // A trigger before the write fills the old column, so that it may refuse NULL.
   async prepare(db, replacement) {
     const { schema, old } = replacement;
@@ -46,29 +53,30 @@ export const postgres: ExpandDialect = {
   async setOldNotNull(db, replacement) {
     if (replacement.oldNotNull) await setNotNull(db, replacement, replacement.old);
   },
-  dropOld: (db, replacement) =>
-    inTransaction(db, async (trx) => {
-      await postgres.dropTriggers(trx, replacement);
-      await trx.schema.alterTable(replacement.table).dropColumn(replacement.old).execute();
-    }),
   dropNotNull: (db, { table, now }) =>
     db.schema.alterTable(table).alterColumn(now, (column) => column.dropNotNull()).execute(),
 };
 
 async function setNotNull(
   db: Kysely<any>,
-  { table: name, name: prefix }: Replacement,
+  replacement: Replacement,
   column: string,
 ): Promise<void> {
-  const [table, check] = [sql.table(name), sql.id(`${prefix}_not_null`)];
+  const [table, check] = [
+    sql.table(replacement.table),
+    sql.id(`${replacement.name}_not_null`),
+  ];
   // With a check that is valid the table is not scanned while it is locked.
-  await sql`alter table ${table} add constraint ${check} check (${
-    sql.ref(column)
-  } is not null) not valid`
-    .execute(db);
+  await postgres.briefly(db, replacement, async (trx) => {
+    await sql`alter table ${table} add constraint ${check}
+      check (${sql.ref(column)} is not null) not valid`.execute(trx);
+  });
   await sql`alter table ${table} validate constraint ${check}`.execute(db);
-  await db.schema.alterTable(name).alterColumn(column, (each) => each.setNotNull()).execute();
-  await sql`alter table ${table} drop constraint ${check}`.execute(db);
+  await postgres.briefly(db, replacement, async (trx) => {
+    await trx.schema.alterTable(replacement.table)
+      .alterColumn(column, (each) => each.setNotNull()).execute();
+    await sql`alter table ${table} drop constraint ${check}`.execute(trx);
+  });
 }
 
 function functionOf(replacement: Replacement): RawBuilder<unknown> {

@@ -24,6 +24,8 @@ export interface Replacement {
   readonly now: string;
   readonly nowType: ColumnType;
   readonly notNull: boolean;
+  /** For how long a lock of the table is waited, in milliseconds. */
+  readonly lockTimeout: number;
   /** What the new column holds for a value of the old one. */
   forward(value: Expression<unknown>): Expression<unknown>;
   /** What the old column holds for a value of the new one. */
@@ -41,6 +43,7 @@ const OPTIONS: Readonly<Record<keyof ReplaceColumnOptions, true>> = {
   backward: true,
   size: true,
   throttle: true,
+  lockTimeout: true,
   onProgress: true,
   signal: true,
 };
@@ -54,7 +57,7 @@ const LONGEST_NAME = 63 - "_sync_insert".length;
  */
 export function replacementOf(options: ReplaceColumnOptions): Replacement {
   assertKnownOptions(options, Object.keys(OPTIONS), { action: ACTION });
-  const { table, key, from, to, forward = same, backward = same } = options;
+  const { table, key, from, to, forward = same, backward = same, lockTimeout = 5000 } = options;
   const dot = typeof table === "string" ? table.indexOf(".") : -1;
   const old: Exclude<ReplaceColumnOptions["from"], string> = typeof from === "string"
     ? { name: from }
@@ -90,6 +93,9 @@ export function replacementOf(options: ReplaceColumnOptions): Replacement {
   if (typeof forward !== "function" || typeof backward !== "function") {
     throw refuse('the options "forward" and "backward" have to be functions');
   }
+  if (!Number.isInteger(lockTimeout) || lockTimeout < 1) {
+    throw refuse('the option "lockTimeout" has to be a whole number of milliseconds, from 1 on');
+  }
   return {
     name,
     table,
@@ -101,6 +107,7 @@ export function replacementOf(options: ReplaceColumnOptions): Replacement {
     now: to.name,
     nowType: to.type,
     notNull: to.notNull ?? false,
+    lockTimeout,
     forward,
     backward,
   };

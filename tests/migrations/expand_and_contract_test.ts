@@ -215,7 +215,7 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
     withDb(dialect, async (db) => {
       await createUsers(db, 3);
       const { expand, switchOver, contract } = expandAndContract({ ...RENAME, from: "name" });
-      assert.equal(contract.down, undefined);
+      await assert.rejects(async () => await contract.down!(db), /the type of "name" is not known/);
       const runner = createMigrationRunner(db, [expand, switchOver]);
       const { plan } = await createMigrationRunner(db, [expand], { dryRun: true }).up();
       assert.equal(plan![0]!.endsBecause, undefined);
@@ -225,6 +225,28 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
       await assert.rejects(createMigrationRunner(db, [nowhere.expand]).up(), /nothing/);
       await assert.rejects(runner.up(), /3 rows of "users" do not say the same in "name" and/);
       await runner.reset();
+    }));
+
+  it("waits for a lock no longer than it may", () =>
+    withDb(dialect, async (db) => {
+      // With one connection nobody else can hold a lock.
+      if (dialect.name === "sqlite" || dialect.name === "pglite") return;
+      await createUsers(db, 1);
+      const { expand } = expandAndContract({ ...RENAME, lockTimeout: 1000 });
+      const runner = createMigrationRunner(db, [expand]);
+      const reader = await db.startTransaction().execute();
+      try {
+        await reader.selectFrom("users").selectAll().execute();
+        await assert.rejects(runner.up(), /lock timeout|[Ll]ock wait timeout/);
+      } finally {
+        await reader.rollback().execute();
+      }
+      assert.deepEqual((await runner.up()).executed, ["users_full_name_1_expand"]);
+      if (dialect.dialect === "mysql") {
+        const { rows } = await sql<{ same: number }>`
+          select @@session.lock_wait_timeout = @@global.lock_wait_timeout as same`.execute(db);
+        assert.equal(Number(rows[0]!.same), 1);
+      }
     }));
 
   it("is filled in rows that plugins hide, and by the names that the database has", () =>
@@ -288,6 +310,7 @@ describe("expandAndContract()", () => {
     ["no columns", { from: undefined }, /"from" has to be a name/],
     ["no function", { forward: "upper" }, /"forward" and "backward" have to be functions/],
     ["a long name", { name: "x".repeat(60) }, /more than 51 bytes; give the option "name"/],
+    ["no time", { lockTimeout: 0 }, /"lockTimeout" has to be a whole number of milliseconds/],
     ["other options", { form: "x" }, /no option "form"/],
   ];
   for (const [what, options, message] of wrong) {

@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What users call.
   runner: ["adopt", "run", "history", ...CONTRACT],
   // Steps of changes that programs of two versions live through.
-  expand: ["run", ...CONTRACT],
+  expand: ["irreversible.ts", "run", ...CONTRACT],
   "batches.ts": ["run", ...CONTRACT],
   "create_migration.ts": CONTRACT,
   "create_migration_with_meta.ts": CONTRACT,
