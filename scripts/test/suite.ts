@@ -97,11 +97,17 @@ const PARTS: Readonly<Record<string, string>> = {
 export function randomCases(
   full: boolean,
   form: "short" | "brief" = "short",
-): { readonly scale: string; readonly env: Record<string, string>; readonly text: string } {
+): {
+  readonly scale: string;
+  readonly seed: number;
+  readonly env: Record<string, string>;
+  readonly text: string;
+} {
   const scale = full ? "full" : process.env["KYSERA_TEST_SCALE"] || form;
   const seed = process.env["KYSERA_FUZZ_SEED"] || String(Math.floor(Math.random() * 0x7fffffff));
   return {
     scale,
+    seed: Number(seed),
     env: { KYSERA_TEST_SCALE: scale, KYSERA_FUZZ_SEED: seed },
     text: `Random cases: ${PARTS[scale] ?? scale}, KYSERA_FUZZ_SEED=${seed} draws the same again`,
   };

@@ -95,8 +95,8 @@ export const matrix: readonly TestDialect[] = [
 /**
  * describe() per dialect; a dialect that cannot run is reported as skipped with its reason.
  *
- * PGlite is PostgreSQL, and takes a second to start: in the short forms of a test run, beside a
- * server, a part of the files run on it, others with another seed.
+ * In the short forms of a test run a part of the files run on PGlite, which takes a second to start
+ * and is PostgreSQL, where that is there as well, and another part on MySQL; with another seed others.
  */
 export function onEveryDialect(
   title: string,
@@ -105,10 +105,23 @@ export function onEveryDialect(
 ): void {
   for (const dialect of matrix) {
     if (only && !only.includes(dialect.name)) continue;
-    if (dialect.name === "pglite" && isOnServer(only) && !isFileDrawn()) continue;
+    if (!isDialectDrawn(dialect.name, only)) continue;
     if (dialect.skip === undefined) describe(`${title} [${dialect.name}]`, () => body(dialect));
     else describe(`${title} [${dialect.name}: ${dialect.skip}]`, { skip: dialect.skip }, () => {});
   }
+}
+
+/** Whether a dialect has its turn in this file. */
+function isDialectDrawn(
+  name: TestDialectName,
+  only: readonly TestDialectName[] | undefined,
+): boolean {
+  if (name === "pglite") return !isOnServer(only) || isFileDrawn(4);
+  // What is tested on MySQL alone is tested nowhere else.
+  if (name === "mysql") {
+    return only?.every((each) => each === "mysql") === true || isFileDrawn(2, 1);
+  }
+  return true;
 }
 
 /** Whether what is tested on these dialects is tested on a PostgreSQL server. */

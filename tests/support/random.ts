@@ -58,19 +58,24 @@ export function fuzzPart<T>(cases: Iterable<T>): Iterable<T> {
 }
 
 /**
- * Whether a file is among those that do what few files have to do, by the variable `KYSERA_TEST_ITEM`
- * of the runner of the tests. Where that says nothing, it is.
+ * Whether a file is among those that do what not every file has to do, by the variable
+ * `KYSERA_TEST_ITEM` of the runner of the tests. Where that says nothing, it is.
+ *
+ * @param every of how many files one is drawn
+ * @param which which of them: those of one number are never those of another
  */
-export function isFileDrawn(): boolean {
+export function isFileDrawn(every: number, which = 0): boolean {
   const file = process.env["KYSERA_TEST_ITEM"];
   if (!file || runsAll()) return true;
-  let sum = Number(process.env["KYSERA_FUZZ_SEED"] ?? 0);
-  for (const letter of file) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
-  return sum % FILES === 0;
+  return isDrawn(file, Number(process.env["KYSERA_FUZZ_SEED"] ?? 0), every, which);
 }
 
-/** Of how many files one is drawn. */
-const FILES = 4;
+/** Whether a name is among those that a seed draws: one of so many. */
+export function isDrawn(name: string, seed: number, every: number, which = 0): boolean {
+  let sum = seed;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
+  return sum % every === which;
+}
 
 function* eachOf<T>(cases: Iterable<T>, every: number, first: number): Iterable<T> {
   let i = 0;
