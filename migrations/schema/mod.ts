@@ -22,9 +22,18 @@
  */
 export * from "./diff/diff_schemas.ts";
 export type * from "./diff/schema_change.ts";
+export type { Explanation } from "./drift/_explain.ts";
+export type { HistoryOptions } from "./drift/_live.ts";
+export * from "./drift/find_drift.ts";
+export * from "./drift/read_applied_schema.ts";
 export * from "./dump/dump_schema.ts";
 export * from "./dump/load_schema.ts";
+export * from "./proof/up_down_up.ts";
 export * from "./read/read_schema.ts";
+export type * from "./scratch/scratch.ts";
+export * from "./scratch/scratch_database.ts";
+export * from "./scratch/scratch_in_memory.ts";
+export * from "./scratch/scratch_schema.ts";
 export type * from "./snapshot/schema_column.ts";
 export type * from "./snapshot/schema_routine.ts";
 export * from "./snapshot/schema_snapshot.ts";
