@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { ExpandDialect } from "./_dialect.ts";
 import {
   bareName,
@@ -26,23 +26,24 @@ export const mysql: ExpandDialect = {
   },
   async prepare(db, replacement) {
     const { table, old, oldType, oldNotNull } = replacement;
-    const { rows: [column] } = await sql<{ nullable: string }>`
-      select is_nullable as nullable from information_schema.columns
-      where table_schema = coalesce(${replacement.schema ?? null}, database())
-        and table_name = ${bareName(replacement)} and column_name = ${old}`.execute(db);
-    if (column === undefined) throw missing(replacement);
-    if (column.nullable === "YES") return;
+    const { isNullable, hasDefault } = await oldColumn(db, replacement);
+    if (!isNullable && hasDefault) return;
     // When the triggers are dropped, and the column is still there, writers of the new column go on.
-    if (oldType === undefined || !oldNotNull) {
+    if (oldNotNull && oldType !== undefined) {
+      // Again if it takes NULL already: whoever goes on after a failure sends the same statements.
+      await db.schema.alterTable(table).modifyColumn(old, oldType).execute();
+    } else if (!isNullable) {
       throw refuse(
         `column "${old}" of "${table}" is NOT NULL, and has to take NULL for as long as both columns ` +
           `are there: give { name: "${old}", type: .., notNull: true } in the option "from"`,
       );
     }
-    await db.schema.alterTable(table).modifyColumn(old, oldType).execute();
   },
-  async restore(db, { table, old, oldType, oldNotNull }) {
-    if (oldType === undefined || !oldNotNull) return;
+  async restore(db, replacement) {
+    const { table, old, oldType, oldNotNull } = replacement;
+    if (!oldNotNull || oldType === undefined) return;
+    const { isNullable } = await oldColumn(db, replacement);
+    if (!isNullable) return;
     await db.schema.alterTable(table).modifyColumn(old, oldType, (column) => column.notNull())
       .execute();
   },
@@ -70,6 +71,18 @@ export const mysql: ExpandDialect = {
   dropNotNull: (db, { table, now, nowType }) =>
     db.schema.alterTable(table).modifyColumn(now, nowType).execute(),
 };
+
+async function oldColumn(
+  db: Kysely<any>,
+  replacement: Replacement,
+): Promise<{ readonly isNullable: boolean; readonly hasDefault: boolean }> {
+  const { rows: [column] } = await sql<{ nullable: string; initial: unknown }>`
+    select is_nullable as nullable, column_default as initial from information_schema.columns
+    where table_schema = coalesce(${replacement.schema ?? null}, database())
+      and table_name = ${bareName(replacement)} and column_name = ${replacement.old}`.execute(db);
+  if (column === undefined) throw missing(replacement);
+  return { isNullable: column.nullable === "YES", hasDefault: column.initial !== null };
+}
 
 function nameOf(replacement: Replacement, event: "insert" | "update"): RawBuilder<unknown> {
   const name = syncName(replacement, event);

@@ -6,7 +6,7 @@ import {
   type ReplaceColumnOptions,
 } from "@kysera/migrations";
 import { softDeletePlugin } from "@kysera/soft-delete";
-import { CamelCasePlugin, type Kysely, sql } from "kysely";
+import { CamelCasePlugin, type Kysely, type RawBuilder, sql } from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
@@ -225,6 +225,51 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
       await assert.rejects(createMigrationRunner(db, [nowhere.expand]).up(), /nothing/);
       await assert.rejects(runner.up(), /3 rows of "users" do not say the same in "name" and/);
       await runner.reset();
+    }));
+
+  it("goes on after a step that failed halfway", () =>
+    withDb(dialect, async (db) => {
+      await db.schema.createTable("users")
+        .addColumn("id", "integer", (column) => column.primaryKey())
+        .addColumn("name", "varchar(50)", (column) => column.notNull().defaultTo("x")).execute();
+      await db.insertInto("users").values({ id: 1, name: "Ada" }).execute();
+      const from = { name: "name", type: "varchar(50)" as const, notNull: true };
+      const steps = stepsOf(expandAndContract({ ...RENAME, from }));
+      const runner = createMigrationRunner(db, steps);
+      // It is in the way of the last statement.
+      const [create, drop] = {
+        postgres: [
+          sql`create function users_full_name_sync() returns trigger language plpgsql as 'begin end'`,
+          sql`drop function users_full_name_sync()`,
+        ],
+        mysql: [
+          sql`create trigger users_full_name_sync_insert after insert on users for each row begin end`,
+          sql`drop trigger users_full_name_sync_insert`,
+        ],
+        sqlite: [
+          sql`create trigger users_full_name_sync_followed after insert on users
+            begin select 1; end`,
+          sql`drop trigger users_full_name_sync_followed`,
+        ],
+      }[dialect.dialect] as [RawBuilder<unknown>, RawBuilder<unknown>];
+      await create.execute(db);
+      await assert.rejects(runner.up(), /"users_full_name_1_expand" up: statement \d failed/);
+      await drop.execute(db);
+      if (dialect.dialect === "mysql") {
+        assert.deepEqual((await runner.resume()).executed, ["users_full_name_1_expand"]);
+      }
+      await runner.upTo("users_full_name_3_switch");
+      await db.updateTable("users").set({ full_name: "Ada Lovelace" }).execute();
+      // The old version may leave it out, as before.
+      await db.insertInto("users").values({ id: 2 }).execute();
+      assert.deepEqual(await db.selectFrom("users").selectAll().orderBy("id").execute(), [
+        { id: 1, name: "Ada Lovelace", full_name: "Ada Lovelace" },
+        { id: 2, name: "x", full_name: "x" },
+      ]);
+      await runner.reset();
+      await db.insertInto("users").values({ id: 3 }).execute();
+      const last = await db.selectFrom("users").selectAll().where("id", "=", 3).execute();
+      assert.deepEqual(last, [{ id: 3, name: "x" }]);
     }));
 
   it("waits for a lock no longer than it may", () =>
