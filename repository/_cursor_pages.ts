@@ -9,8 +9,9 @@ import {
   type SelectQueryBuilder,
 } from "kysely";
 import type { ReadCondition } from "./_condition.ts";
+import { holdsJson } from "./_json_text.ts";
 import { type OrderItem, orderShape } from "./_order.ts";
-import { type At, holdsJson, type Row, type Table } from "./_table.ts";
+import type { At, Row, Table } from "./_table.ts";
 import type { CursorPageOptions } from "./types.ts";
 
 /** What cursors of a query are bound to, compiled. */

@@ -28,3 +28,9 @@ export class JsonText implements Expression<unknown> {
     return sql`cast(cast(${text} as text) as ${type})`.toOperationNode();
   }
 }
+
+/** Returns true if a value is JSON, around which there is an expression. */
+export function holdsJson(values: readonly unknown[]): boolean {
+  for (const value of values) if (value instanceof JsonText) return true;
+  return false;
+}

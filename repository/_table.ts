@@ -35,7 +35,7 @@ import { type PagePlans, pagePlans } from "./_cursor_pages.ts";
 import { givenColumns } from "./_given_columns.ts";
 import { parse } from "./_validate.ts";
 import { isJsonType, mysqlValue } from "./_column_values.ts";
-import { JsonText } from "./_json_text.ts";
+import { holdsJson, JsonText } from "./_json_text.ts";
 import { KnownColumns } from "./_known_columns.ts";
 import { telling, told } from "./_told.ts";
 import { JSON_CODEC } from "./codecs.ts";
@@ -772,12 +772,6 @@ export class Table {
     const target = { table, hasIlike: this.dialect === "postgres" };
     return expressionOf(read.condition, eb, next, target);
   }
-}
-
-/** Returns true if a value is JSON, around which there is an expression. */
-export function holdsJson(values: readonly unknown[]): boolean {
-  for (const value of values) if (value instanceof JsonText) return true;
-  return false;
 }
 
 function hasList(input: unknown): boolean {
