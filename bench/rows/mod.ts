@@ -3,6 +3,7 @@ import { auditedGroups } from "./audited.ts";
 import { contextGroups } from "./contexts.ts";
 import { loadGroups } from "./load.ts";
 import { memoryGroups } from "./memory.ts";
+import { migrationGroups } from "./migrations.ts";
 import { pageGroups } from "./pages.ts";
 import { pluginGroups } from "./plugins.ts";
 import { policyGroups } from "./policies.ts";
@@ -25,6 +26,7 @@ export const groups: readonly Group[] = [
   ...relationGroups,
   ...loadGroups,
   ...memoryGroups,
+  ...migrationGroups,
   ...scaleGroups,
   sqliteSides,
   ...postgresSides,

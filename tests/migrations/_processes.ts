@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readSchema } from "@kysera/migrations/schema";
 import { Kysely, sql } from "kysely";
 import { uniqueName } from "../support/_names.ts";
 import type { ChildResult, ChildTask } from "./_child.ts";
@@ -128,8 +129,9 @@ export async function shareDatabases(
 
 /** What a database holds: how its tables and indexes are defined, and their rows. */
 export async function dump(db: Kysely<any>, dialect: ChildTask["dialect"]): Promise<unknown> {
-  const tables = (await db.introspection.getTables())
-    .map(({ name }) => name).filter((name) => !name.startsWith("kysera_")).sort();
+  // Other tests have schemas of their own on the same server.
+  const { tables: found } = await readSchema(db);
+  const tables = found.map(({ name }) => name).filter((name) => !name.startsWith("kysera_")).sort();
   const dumped: Record<string, unknown> = {};
   for (const name of tables) {
     const rows = await db.selectFrom(name).selectAll().execute();

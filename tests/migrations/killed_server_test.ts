@@ -65,8 +65,8 @@ for (const { name, dialect, start } of SERVERS) {
         const db = new Kysely<any>({ dialect: await open(undisturbed) });
         const wanted = await dump(db, dialect).finally(() => db.destroy());
         let kills = 0;
-        // Half of them take a minute, and the next seed has the others.
-        for (const death of deathsOf(statements, 2)) {
+        // A quarter of them takes half a minute, and the next seed has others.
+        for (const death of deathsOf(statements, 4)) {
           const within = await create();
           const { isKilled } = await migrate(within, death);
           if (isKilled) {

@@ -22,6 +22,7 @@ import {
   runMigrations,
   setupMigrations,
 } from "@kysera/migrations";
+import { readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -78,7 +79,7 @@ onEveryDialect("specification: migrations", (dialect) => {
     }
   }
   const tablesOf = async (db: Kysely<any>) =>
-    (await db.introspection.getTables()).map(({ name }) => name)
+    (await readSchema(db)).tables.map(({ name }) => name)
       .filter((name) => /^t\d/.test(name)).sort();
 
   it("creates migrations with and without meta data, and names definitions", () => {
