@@ -1,18 +1,18 @@
 import type { Expression, Kysely, RawBuilder } from "kysely";
 import type { Replacement } from "./_replacement.ts";
 
-/** How a dialect keeps two columns in step, and changes them. */
+/** How a dialect keeps two columns in sync, and changes them. */
 export interface ExpandDialect {
   /**
-   * Calls a function whose statements wait for a lock no longer than a time: what comes behind them
-   * waits, too. In one transaction, where the dialect can change its schema in one.
+   * Calls a function whose statements wait for locks no longer than the option says, in a transaction if
+   * the dialect has transactional DDL.
    */
   briefly(
     db: Kysely<any>,
     replacement: Replacement,
     body: (db: Kysely<any>) => Promise<void>,
   ): Promise<void>;
-  /** Looks at the table before anything is changed, and makes room for writers of the new column. */
+  /** Checks the table, and lets writers of the new column leave the old one out. */
   prepare(db: Kysely<any>, replacement: Replacement): Promise<void>;
   /** Undoes what `prepare` has changed. */
   restore(db: Kysely<any>, replacement: Replacement): Promise<void>;
@@ -20,12 +20,12 @@ export interface ExpandDialect {
   createTriggers(db: Kysely<any>, replacement: Replacement): Promise<void>;
   /** Drops them. */
   dropTriggers(db: Kysely<any>, replacement: Replacement): Promise<void>;
-  /** Whether two values are the same, NULL included. */
+  /** Compares two values; NULL equals NULL. */
   isSame(one: Expression<unknown>, other: Expression<unknown>): RawBuilder<boolean>;
-  /** Has the new column refuse NULL, without a long lock where that is possible. */
+  /** Makes the new column NOT NULL, without a long lock if possible. */
   setNotNull(db: Kysely<any>, replacement: Replacement): Promise<void>;
-  /** Has the old column refuse NULL again, when its values are back. */
+  /** Makes the old column NOT NULL again, once its values are restored. */
   setOldNotNull(db: Kysely<any>, replacement: Replacement): Promise<void>;
-  /** Lets the new column take NULL again. */
+  /** Makes the new column nullable again. */
   dropNotNull(db: Kysely<any>, replacement: Replacement): Promise<void>;
 }

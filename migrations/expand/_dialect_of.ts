@@ -15,7 +15,7 @@ const DIALECTS: Readonly<Record<Dialect, ExpandDialect | undefined>> = {
 };
 
 /**
- * Returns how a database keeps two columns in step.
+ * Returns how a database keeps two columns in sync.
  *
  * @throws {BadRequestError} if that is not supported
  */

@@ -7,71 +7,71 @@ import { startBatches } from "../run/_start_batches.ts";
 import { expandDialectOf } from "./_dialect_of.ts";
 import { namedIn, refuse, type Replacement, replacementOf } from "./_replacement.ts";
 
-/** Returns a value of one column as the other one holds it. */
+/** Converts a value of one column into a value of the other. */
 export type ColumnConversion = (value: Expression<unknown>) => Expression<unknown>;
 
 /** The type of a column, as `addColumn()` takes it. */
 export type ColumnType = ColumnDataType | Expression<any>;
 
-/** Which column takes the place of which, and how its values are found. */
+/** The column to replace, its replacement, and how values are converted. */
 export interface ReplaceColumnOptions
   extends Pick<BatchOptions, "size" | "throttle" | "onProgress" | "signal"> {
-  /** What the names of the migrations and of the triggers begin with. Default: table and column. */
+  /** Prefix of the names of the migrations and triggers. Default: the table and the new column. */
   readonly name?: string | undefined;
-  /** The table, with a schema before a dot if need be. */
+  /** The table, optionally qualified: `"schema.table"`. */
   readonly table: string;
-  /** The columns of a key, as of `batches()`. */
+  /** The columns of a unique key, as for `batches()`. */
   readonly key: string | readonly string[];
   /**
-   * The old column. With its type, dropping it can be undone. For a column that is NOT NULL, MySQL and
-   * MariaDB need both: it takes NULL for as long as there are two.
+   * The old column. If its type is given, `contract` can be undone. MySQL and MariaDB need `type` and
+   * `notNull` for a column that is NOT NULL without a default: it is nullable while both exist.
    */
   readonly from: string | {
     readonly name: string;
     readonly type?: ColumnType | undefined;
     readonly notNull?: boolean | undefined;
   };
-  /** The new column, and whether it refuses NULL in the end (not on SQLite). */
+  /** The new column, and whether it becomes NOT NULL (not supported on SQLite). */
   readonly to: {
     readonly name: string;
     readonly type: ColumnType;
     readonly notNull?: boolean | undefined;
   };
   /**
-   * Returns the new value for an old one, as the new column holds it: cast to its type. It becomes part
-   * of a trigger, so it takes no parameters (use `sql.lit()`), and must not fail for any value that is
+   * Converts an old value into a new one, cast to the type of the new column. It becomes part of a
+   * trigger, so it cannot contain parameters (use `sql.lit()`), and must not fail for any value that is
    * written. Default: the same value.
    */
   readonly forward?: ColumnConversion | undefined;
-  /** Returns the old value for a new one. Default: the same value. */
+  /** Converts a new value into an old one. Default: the same value. */
   readonly backward?: ColumnConversion | undefined;
   /**
-   * For how long a step waits for the lock of the table, in milliseconds; whole seconds on MySQL and
-   * MariaDB. Whoever comes behind it waits, too, so a step that waits in vain fails, and is run again.
+   * How long a step waits for the lock of the table, in ms (rounded up to seconds on MySQL and
+   * MariaDB). Other queries queue behind a waiting step, so it fails after that time, and is run again.
    * Default: 5,000.
    */
   readonly lockTimeout?: number | undefined;
 }
 
-/** The steps of a change, each a migration of its own. */
+/** The steps of the change, one migration each. */
 export interface ExpandAndContract {
-  /** Adds the new column, and triggers that write one of both when the other one is written. */
+  /** Adds the new column, and triggers that keep both columns in sync. */
   readonly expand: MigrationWithMeta;
-  /** Fills the new column in the rows that are there, batch by batch. */
+  /** Fills the new column of existing rows, in batches. */
   readonly backfill: MigrationWithMeta;
-  /** Checks that both columns say the same in each row, and has the new one refuse NULL if wanted. */
+  /** Checks that both columns agree in every row, and makes the new one NOT NULL if requested. */
   readonly switchOver: MigrationWithMeta;
   /** Drops the triggers and the old column. */
   readonly contract: MigrationWithMeta;
 }
 
 /**
- * Writes the migrations that rename a column, or change its type, while programs of the old and the new
- * version run: the new column is added beside the old one, triggers keep both in step, the rows that
- * are there are filled in batches, and the old column is dropped at last.
+ * Generates the migrations that rename a column, or change its type, without downtime: the new column
+ * is added beside the old one, triggers keep both in sync, existing rows are filled in batches, and the
+ * old column is dropped at the end.
  *
- * Apply `expand`, `backfill` and `switchOver`; deploy the version that uses the new column; and add
- * `contract` to the migrations when no program of the old version runs any more.
+ * Apply `expand`, `backfill` and `switchOver`, deploy the version that uses the new column, and add
+ * `contract` to the migrations once no instance of the old version is left.
  *
  * @param options the columns
  * @returns the migrations, in the order in which they run
@@ -100,7 +100,7 @@ export interface ExpandAndContract {
  * const steps = [rename.expand, rename.backfill, rename.switchOver];
  * await createMigrationRunner(db, steps).up();
  *
- * // The old version and the new one write at the same time.
+ * // The old and the new version write at the same time.
  * await sql`insert into users (id, name) values (2, 'Grace')`.execute(db);
  * await sql`update users set full_name = 'Ada Lovelace' where id = 1`.execute(db);
  * assert.deepEqual(await db.selectFrom("users").selectAll().execute(), [
@@ -127,7 +127,7 @@ export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContr
     ...rest,
   });
   return {
-    expand: step("1_expand", `Adds ${table}.${now} beside ${old}, kept in step by triggers`, {
+    expand: step("1_expand", `Adds ${table}.${now} beside ${old}, kept in sync by triggers`, {
       lintIgnore: { "nondeterministic-plan": "it only asks whether the old column is there" },
       async up(db) {
         const { raw, dialect, place } = at(db, replacement);
@@ -160,7 +160,7 @@ export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContr
       lintIgnore: { "nondeterministic-plan": "it counts the rows that differ, and sends the same" },
       async up(db) {
         const { raw, dialect, place } = at(db, replacement);
-        await assertInStep(raw, place);
+        await assertInSync(raw, place);
         if (notNull) await dialect.setNotNull(raw, place);
       },
       async down(db) {
@@ -200,8 +200,8 @@ export function expandAndContract(options: ReplaceColumnOptions): ExpandAndContr
 }
 
 /**
- * Returns the database that no plugin is in the way of, which could hide rows that have to be filled,
- * and the names that it has.
+ * Returns the database without plugins, which could hide rows that have to be filled, and the names as
+ * the database has them.
  */
 function at(db: Kysely<any>, replacement: Replacement) {
   const raw: Kysely<any> = getRawDb(db).withoutPlugins();
@@ -231,8 +231,8 @@ async function fill(
   }, true);
 }
 
-/** Asserts that each row has what the triggers and the batches had to write. */
-async function assertInStep(raw: Kysely<any>, replacement: Replacement): Promise<void> {
+/** Asserts that both columns agree in every row. */
+async function assertInSync(raw: Kysely<any>, replacement: Replacement): Promise<void> {
   const { table, old, now, forward, backward } = replacement;
   const { isSame } = expandDialectOf(raw);
   const { count } = await raw.selectFrom(table)
@@ -245,8 +245,8 @@ async function assertInStep(raw: Kysely<any>, replacement: Replacement): Promise
     ).executeTakeFirstOrThrow() as { count: number | string | bigint };
   if (Number(count) === 0) return;
   throw refuse(
-    `${count} rows of "${table}" do not say the same in "${old}" and "${now}": see that the backfill ` +
-      "ran to its end, and that nothing has written with the triggers off",
+    `"${old}" and "${now}" of "${table}" do not agree in ${count} rows: make sure that the backfill has ` +
+      "completed, and that nothing has written while the triggers were disabled",
   );
 }
 

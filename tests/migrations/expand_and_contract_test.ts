@@ -159,7 +159,7 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
       ]);
       await runner.up();
       assert.deepEqual(await columnsOf(db, "items"), ["shop", "id", "quantity"]);
-      // And back: the old column, in step with the new one.
+      // And back: the old column, in sync with the new one.
       assert.deepEqual((await runner.down()).executed, ["items_quantity_4_contract"]);
       await db.updateTable("items").set({ amount: "11" }).where("id", "=", 4).execute();
       assert.deepEqual((await items(db)).filter(({ id }) => id > 3), [
@@ -223,7 +223,7 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
       assert.deepEqual(await columnsOf(db, "users"), ["id", "name", "visits"]);
       const nowhere = expandAndContract({ ...RENAME, from: "nothing" });
       await assert.rejects(createMigrationRunner(db, [nowhere.expand]).up(), /nothing/);
-      await assert.rejects(runner.up(), /3 rows of "users" do not say the same in "name" and/);
+      await assert.rejects(runner.up(), /"name" and "full_name" of "users" do not agree in 3 rows/);
       await runner.reset();
     }));
 

@@ -42,7 +42,7 @@ function updated(row: Row, change: Partial<Row>): Row {
   return next.old === row.old ? next : { ...next, now: forward(next.old) };
 }
 
-onEveryDialect("two columns that triggers keep in step", (dialect) => {
+onEveryDialect("two columns that triggers keep in sync", (dialect) => {
   it("hold what a model says, whatever is written", async () => {
     const { db, close } = await dialect.open();
     try {
