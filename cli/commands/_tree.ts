@@ -20,6 +20,10 @@ export const TREE: CommandTree = {
     aliases: ["g"],
     loadGroup: () => import("./generate/_group.ts"),
   },
+  schema: {
+    summary: "Create, copy, compare and drop schemas",
+    loadGroup: () => import("./schema/_group.ts"),
+  },
   health: {
     summary: "Ask the database whether it is there",
     loadGroup: () => import("./health/_group.ts"),

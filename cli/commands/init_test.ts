@@ -16,7 +16,7 @@ function testCommand(): readonly string[] {
     const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
     return [process.execPath, "test", "--allow-all", "--no-check", "--config", config, "test/"];
   }
-  if ("bun" in process.versions) return [process.execPath, "test"];
+  if ("bun" in process.versions) return [process.execPath, "test", "--timeout", "60000"];
   return [process.execPath, "--test", "test/*_test.ts"];
 }
 

@@ -6,7 +6,7 @@ import { openMysql } from "./_open_mysql.ts";
 import { openPglite } from "./_open_pglite.ts";
 import { openPostgres } from "./_open_postgres.ts";
 import { openSqlite } from "./_open_sqlite.ts";
-import type { OpenDialect } from "./_open_dialect.ts";
+import type { CreateDialect, DialectRequest, OpenDialect } from "./_open_dialect.ts";
 import type { Target, TargetKind } from "./_target.ts";
 
 const OPENERS: Readonly<Record<TargetKind, OpenDialect>> = {
@@ -47,15 +47,22 @@ export async function openDatabase(
     });
   }
   const isReplaced = isMissing && options.missing === "empty";
-  const { dialect } = await OPENERS[target.kind]({
-    target,
-    root,
+  const createDialect = await openDialect({ ...target, kind: target.kind }, root, {
     path: isReplaced ? ":memory:" : target.path,
     schema,
   });
   const db = new Kysely<any>({
-    dialect,
+    dialect: createDialect(),
     ...onStatement === undefined ? {} : { log: ({ query }) => onStatement(query.sql) },
   });
   return { db, target, isMissing: isReplaced, close: () => db.destroy() };
+}
+
+/** Loads the driver of a database; returns what creates its dialects. */
+export async function openDialect(
+  target: Target & { readonly kind: TargetKind },
+  root: string,
+  rest: Pick<DialectRequest, "path" | "schema">,
+): Promise<CreateDialect> {
+  return await OPENERS[target.kind]({ target, root, ...rest });
 }

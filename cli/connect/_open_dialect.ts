@@ -11,5 +11,8 @@ export interface DialectRequest {
   readonly schema: string | undefined;
 }
 
-/** Loads a driver and creates the dialect of a database. */
-export type OpenDialect = (request: DialectRequest) => Promise<{ readonly dialect: Dialect }>;
+/** Creates the dialect of a database, or of another database of its server. */
+export type CreateDialect = (database?: string) => Dialect;
+
+/** Loads a driver; returns what creates its dialects. */
+export type OpenDialect = (request: DialectRequest) => Promise<CreateDialect>;

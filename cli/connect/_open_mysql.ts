@@ -11,12 +11,12 @@ interface Mysql2Module {
 /** Opens MySQL or MariaDB by `mysql2`. */
 export const openMysql: OpenDialect = async ({ target: { config }, root, schema }) => {
   const { default: mysql } = await importDriver<Mysql2Module>("mysql2", root, "MySQL or MariaDB");
-  const { connection, host, port, user, password, database, ssl, pool } = config;
-  return {
-    dialect: mysql2Dialect({
+  const { connection, host, port, user, password, ssl, pool } = config;
+  return (database = schema) =>
+    mysql2Dialect({
       pool: mysql.createPool({
         ...connection === undefined
-          ? given({ host: host ?? "localhost", port, user, password, database })
+          ? given({ host: host ?? "localhost", port, user, password })
           : { uri: connection },
         ...given({
           ssl: ssl === true ? {} : ssl === false ? undefined : ssl,
@@ -24,12 +24,11 @@ export const openMysql: OpenDialect = async ({ target: { config }, root, schema 
           idleTimeout: pool?.idleTimeoutMillis,
           connectTimeout: pool?.acquireTimeoutMillis ?? 10_000,
           // What is a schema elsewhere is a database there.
-          database: schema ?? (connection === undefined ? database : undefined),
+          database: database ?? (connection === undefined ? config.database : undefined),
         }),
         timezone: "Z",
         supportBigNumbers: true,
         multipleStatements: false,
       }),
-    }),
-  };
+    });
 };

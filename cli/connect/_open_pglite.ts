@@ -12,8 +12,8 @@ interface PGliteModule {
 export const openPglite: OpenDialect = async ({ path, root, schema }) => {
   const { PGlite } = await importDriver<PGliteModule>("@electric-sql/pglite", root, "PGlite");
   if (path !== ":memory:") mkdirSync(dirname(path!), { recursive: true });
-  return {
-    dialect: pgliteDialect({
+  return () =>
+    pgliteDialect({
       database: async () => {
         const database = await PGlite.create(path === ":memory:" ? {} : { dataDir: path! });
         // It has one session, which keeps it.
@@ -22,8 +22,7 @@ export const openPglite: OpenDialect = async ({ path, root, schema }) => {
         }
         return database;
       },
-    }),
-  };
+    });
 };
 
 /** Quotes the name of a schema as `search_path` has it. */

@@ -11,13 +11,19 @@ interface PgModule {
 /** Opens PostgreSQL by `pg`. */
 export const openPostgres: OpenDialect = async ({ target: { config }, root, schema }) => {
   const { default: pg } = await importDriver<PgModule>("pg", root, "PostgreSQL");
-  const { connection, host, port, user, password, database, ssl, pool } = config;
-  return {
-    dialect: pgDialect({
+  const { connection, host, port, user, password, ssl, pool } = config;
+  return (database) =>
+    pgDialect({
       pool: new pg.Pool({
         ...connection === undefined
-          ? given({ host: host ?? "localhost", port, user, password, database })
-          : { connectionString: withSearchPath(connection, schema) },
+          ? given({
+            host: host ?? "localhost",
+            port,
+            user,
+            password,
+            database: database ?? config.database,
+          })
+          : { connectionString: withSearchPath(withDatabase(connection, database), schema) },
         ...given({
           ssl,
           min: pool?.min,
@@ -28,9 +34,15 @@ export const openPostgres: OpenDialect = async ({ target: { config }, root, sche
         application_name: "kysera",
         ...schema === undefined ? {} : { options: searchPath(schema) },
       }),
-    }),
-  };
+    });
 };
+
+/** Returns a URL of another database of the same server. */
+export function withDatabase(url: string, database: string | undefined): string {
+  if (database === undefined) return url;
+  const [, server, query] = /^([a-z0-9+.-]+:\/\/[^/?]*)(?:\/[^?]*)?(\?.*)?$/i.exec(url)!;
+  return `${server}/${encodeURIComponent(database)}${query ?? ""}`;
+}
 
 /** The members that have a value: the driver takes an undefined one for something else. */
 export function given(options: Record<string, unknown>): Record<string, unknown> {

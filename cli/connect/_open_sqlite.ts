@@ -1,11 +1,12 @@
 import { betterSqlite3Dialect, bunSqliteDialect, nodeSqliteDialect } from "@kysera/dialects";
 import type { SqliteDialectOptions } from "@kysera/dialects";
 import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { CompiledQuery } from "kysely";
-import { usageError } from "../program/_cli_error.ts";
-import { importDriver } from "./_import_driver.ts";
+import { failure, usageError } from "../program/_cli_error.ts";
+import { importDriver, installLine } from "./_import_driver.ts";
 import type { OpenDialect } from "./_open_dialect.ts";
 
 /** Opens SQLite by the driver of the runtime, or by better-sqlite3 where the runtime has none. */
@@ -23,23 +24,41 @@ export const openSqlite: OpenDialect = async ({ path, root, schema }) => {
   };
   const node = await quietly(() => import("node:sqlite").catch(() => undefined));
   if (node !== undefined) {
-    return {
-      dialect: nodeSqliteDialect({ database: () => new node.DatabaseSync(file), ...options }),
-    };
+    return () => nodeSqliteDialect({ database: () => new node.DatabaseSync(file), ...options });
   }
   if ("bun" in process.versions) {
     // No other runtime can resolve it, not even to see that it is not reached.
     const name = "bun:sqlite";
     const { Database } = await import(name);
-    return { dialect: bunSqliteDialect({ database: () => new Database(file), ...options }) };
+    return () => bunSqliteDialect({ database: () => new Database(file), ...options });
   }
+  assertFits(root);
   const { default: Database } = await importDriver<{ default: new (path: string) => never }>(
     "better-sqlite3",
     root,
     "SQLite",
   );
-  return { dialect: betterSqlite3Dialect({ database: () => new Database(file), ...options }) };
+  return () => betterSqlite3Dialect({ database: () => new Database(file), ...options });
 };
+
+/**
+ * Throws if better-sqlite3 would end the process: from version 13 on it needs Node 22, and crashes on
+ * Node 20, which is the one that has no driver of its own.
+ */
+function assertFits(root: string): void {
+  let version: string;
+  try {
+    ({ version } = createRequire(join(root, "package.json"))("better-sqlite3/package.json"));
+  } catch {
+    return;
+  }
+  if (Number(version.split(".")[0]) < 13 || Number(process.versions.node.split(".")[0]) >= 22) {
+    return;
+  }
+  throw failure(`Cannot open SQLite: better-sqlite3 ${version} does not run on Node 20`, {
+    hint: `Run \`${installLine(["better-sqlite3@12"], root)}\`, or use a newer Node.`,
+  });
+}
 
 /** Runs a function without the warning of Node that its SQLite is experimental. */
 async function quietly<T>(run: () => Promise<T>): Promise<T> {

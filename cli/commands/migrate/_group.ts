@@ -54,7 +54,7 @@ export const group: CommandGroup = {
     load: () => import("./fresh.ts"),
   },
   verify: {
-    summary: "Find migrations that were changed, are missing or stopped halfway",
+    summary: "Find migrations that were changed, or whose down does not undo their up",
     load: () => import("./verify.ts"),
   },
   resume: {
@@ -72,6 +72,10 @@ export const group: CommandGroup = {
   unlock: {
     summary: "Take the lock from a runner that is dead",
     load: () => import("./unlock.ts"),
+  },
+  drift: {
+    summary: "Find where the database is not what the migrations make",
+    load: () => import("./drift.ts"),
   },
   dump: {
     summary: "Write the schema of the database as a script of SQL",

@@ -55,6 +55,47 @@ onEveryDialect("kysera migrate", (dialect) => {
   });
 }, ["sqlite", "postgres", "mysql"]);
 
+onEveryDialect("kysera migrate", (dialect) => {
+  it("finds drift, and proves that down undoes up", async () => {
+    await withDatabase(dialect, async ({ project, url, db }) => {
+      await writeUsers(project);
+      const same = await project.json(["migrate", "drift"]);
+      assert.deepEqual([same.code, same.data?.findings], [0, []], same.error?.message);
+      const quick = "create index quick on users (name)";
+      if (db !== undefined) await sql.raw(quick).execute(db);
+      else {
+        await project.write("other/001_quick.sql", quick);
+        await project.write(
+          "other.json",
+          JSON.stringify({
+            database: { connection: url },
+            migrations: { directory: "other", tableName: "other" },
+          }),
+        );
+        assert.equal((await project.json(["migrate", "up", "-c", "other.json"])).code, 0);
+      }
+      const drift = await project.kysera(["migrate", "drift"]);
+      assert.equal(drift.code, 3, drift.stderr);
+      assert.match(drift.stdout, /^index users\.quick: added.*\n {2}.*no migration makes it/m);
+
+      await project.write(
+        "migrations/002_more.sql",
+        "create table more (id integer);\n-- down\nselect 1;",
+      );
+      const proof = await project.kysera(["migrate", "verify", "--proof"]);
+      assert.equal(proof.code, 3, proof.stderr);
+      assert.match(
+        proof.stdout,
+        /^The migrations fit the history\n"002_more" down leaves: table more/,
+      );
+      assert.match(proof.stdout, /^1 migration can be undone$/m);
+      const inSchema = ["--scratch", "schema"];
+      const again = await project.json(["migrate", "verify", "--proof", ...inSchema]);
+      assert.deepEqual(again.data.proof.verified, ["001_users"]);
+    });
+  });
+}, ["sqlite", "postgres", "mysql"]);
+
 onEveryDialect("kysera migrate adopt", (dialect) => {
   it("takes the history of another tool over", async () => {
     await withDatabase(dialect, async ({ project, db }) => {

@@ -52,7 +52,8 @@ function scriptsOf({ runtime, template }: ProjectChoice): Record<string, string>
     deno: "deno test -A --env-file",
     // Node reads a folder of tests by a pattern alone.
     node: 'node --env-file-if-exists=.env --test "test/**/*_test.ts"',
-    bun: "bun test",
+    // PGlite and a server far away take longer to begin than the five seconds of Bun.
+    bun: "bun test --timeout 30000",
   }[runtime];
   return {
     ...template === "api" ? { start: `${run} src/main.ts` } : {},
