@@ -7,6 +7,9 @@ import type { TableNames } from "../dialect/_table_names.ts";
 /** The number of the one row of the lock's table. */
 export const LOCK_ID = 1;
 
+/** How many names a statement has at most. */
+const MOST_NAMES = 500;
+
 /** What is stored of a migration that is applied. */
 export interface AppliedRow {
   readonly name: string;
@@ -299,11 +302,15 @@ export class History {
       .where("name", "=", name).where("step", "=", step).execute();
   }
 
-  /** Forgets one statement of a migration, or all of them. */
-  async removeSteps(name: string, step?: number): Promise<void> {
-    let remove = this.#db.deleteFrom(this.#names.step).where("name", "=", name);
-    if (step !== undefined) remove = remove.where("step", "=", step);
-    await remove.execute();
+  /** Forgets one statement of migrations, or all of them. */
+  async removeSteps(names: readonly string[], step?: number): Promise<void> {
+    // So many that no database has too many parameters.
+    for (let i = 0; i < names.length; i += MOST_NAMES) {
+      let remove = this.#db.deleteFrom(this.#names.step)
+        .where("name", "in", names.slice(i, i + MOST_NAMES));
+      if (step !== undefined) remove = remove.where("step", "=", step);
+      await remove.execute();
+    }
   }
 }
 

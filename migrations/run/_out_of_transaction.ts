@@ -17,13 +17,23 @@ export class OutOfTransaction {
   readonly #context: RunContext;
   /** The migrations of which statements were recorded when the run began. */
   #namesOfSteps: Set<string> | undefined;
+  /** The migrations that have come to their end, and whose statements are still recorded. */
+  readonly #finished = new Set<string>();
 
   constructor(context: RunContext) {
     this.#context = context;
   }
 
-  /** Runs a migration outside of a transaction, under a claim. */
-  async run(task: Task, entries: readonly HistoryEntry[], heart: Heart): Promise<void> {
+  /**
+   * Runs a migration outside of a transaction, under a claim.
+   *
+   * @returns the history behind it; `undefined` where it failed, and has to be read
+   */
+  async run(
+    task: Task,
+    entries: readonly HistoryEntry[],
+    heart: Heart,
+  ): Promise<HistoryEntry[] | undefined> {
     const { migration, operation } = task;
     const { name } = migration;
     const { session, settings, traits, history, owner, observer } = this.#context;
@@ -32,13 +42,14 @@ export class OutOfTransaction {
       await observer.before(migration.migration, operation);
     } catch (cause) {
       await this.#context.report(new Failed(task, cause, undefined, false, recorded.length));
-      return;
+      return undefined;
     }
     const start = performance.now();
     const sourceHash = await sourceHashOf(migration);
-    if (!entries.some((entry) => entry.name === name)) {
-      await history.insertRunning(name, nextSequence(entries), sourceHash);
-    } else await history.update(name, { state: "running", operation });
+    const known = entries.find((entry) => entry.name === name);
+    const sequence = known?.sequence ?? nextSequence(entries);
+    if (known === undefined) await history.insertRunning(name, sequence, sourceHash);
+    else await history.update(name, { state: "running", operation });
     const plan = new PlanRecord();
     const steps = new Stepwise({
       session,
@@ -69,33 +80,55 @@ export class OutOfTransaction {
         await this.#noteFailure(failed).catch(() => {});
       }
       await this.#context.report(failed);
-      return;
+      return undefined;
     }
     const duration = performance.now() - start;
+    let after: HistoryEntry[];
     if (operation === "up") {
-      const isOwner = await history.finish(owner, name, {
+      const change = {
         executedAt: new Date(),
         duration: Math.round(duration),
         sourceHash,
         planHash: await plan.hash(),
         plan: plan.text(),
-      });
-      if (!isOwner) throw lockLost();
-      await history.removeSteps(name);
+      };
+      if (!await history.finish(owner, name, change)) throw lockLost();
+      this.#finished.add(name);
+      const entry: HistoryEntry = { ...change, name, sequence, state: "applied", operation: "up" };
+      after = known === undefined
+        ? [...entries, entry]
+        : entries.map((each) => each === known ? entry : each);
     } else {
+      const gone = [name, ...task.forgets ?? []];
       const trx = await begin(session.own, traits);
       try {
         const inside = history.over(trx);
         if (!await inside.beat(owner, settings.lease)) throw lockLost();
-        for (const gone of [name, ...task.forgets ?? []]) await inside.remove(gone);
-        await inside.removeSteps(name);
+        for (const each of gone) await inside.remove(each);
+        await inside.removeSteps([name]);
         await trx.commit().execute();
       } finally {
         if (!trx.isCommitted) await trx.rollback().execute().catch(() => {});
       }
+      after = entries.filter((entry) => !gone.includes(entry.name));
     }
     this.#context.log.executed.push(name);
     await observer.after(migration.migration, operation, duration);
+    return after;
+  }
+
+  /**
+   * Forgets the statements of the migrations that have come to their end. Nothing asks for them any
+   * more, so it is done once a run; where the runner dies before, they stay until the migration runs
+   * again.
+   */
+  async forgetSteps(): Promise<void> {
+    if (this.#finished.size === 0) return;
+    const { history, owner, settings } = this.#context;
+    // Another runner may undo one of them by now.
+    if (!await history.beat(owner, settings.lease)) return;
+    await history.removeSteps([...this.#finished]);
+    this.#finished.clear();
   }
 
   /** Returns the statements of a migration that are applied already. */
@@ -104,9 +137,8 @@ export class OutOfTransaction {
     if (!resumes || from !== undefined) {
       // A runner that died may have left some of a migration that was recorded as applied.
       this.#namesOfSteps ??= new Set(await history.namesOfSteps());
-      if (this.#namesOfSteps.delete(name) || from !== undefined) {
-        await history.removeSteps(name);
-      }
+      const isRecorded = this.#namesOfSteps.delete(name) || this.#finished.delete(name);
+      if (isRecorded || from !== undefined) await history.removeSteps([name]);
       return [];
     }
     const patience = this.#context.patience();
@@ -122,7 +154,7 @@ export class OutOfTransaction {
     const { history } = this.#context;
     const { name } = migration;
     if (applied > 0) return await history.update(name, { state: "failed" });
-    await history.removeSteps(name);
+    await history.removeSteps([name]);
     if (operation === "up") await history.remove(name);
     else await history.update(name, { state: "applied", operation: "up" });
   }

@@ -98,16 +98,18 @@ export class Run {
   async #underClaim(): Promise<void> {
     const heart = this.#outside.startHeart();
     try {
+      // Nobody else changes it meanwhile: it is read again where it is not known what has changed.
+      let known: HistoryEntry[] | undefined;
       for (;;) {
         this.#context.settings.signal?.throwIfAborted();
-        // Nobody else changes it meanwhile, and it changes with each migration.
-        const entries = await this.#context.history.entries();
+        const entries = known ?? await this.#context.history.entries();
         const task = await this.#context.next(entries);
         if (task === undefined) return;
-        await this.#outside.run(task, entries, heart);
+        known = await this.#outside.run(task, entries, heart);
       }
     } finally {
       heart.stop();
+      await this.#outside.forgetSteps().catch(() => {});
       await this.#context.history.release(this.#context.owner).catch(() => {});
     }
   }
@@ -175,6 +177,7 @@ export class Run {
         await this.#outside.run(claimed.task, claimed.entries, heart);
       } finally {
         heart.stop();
+        await this.#outside.forgetSteps().catch(() => {});
         await history.release(this.#context.owner).catch(() => {});
       }
     }

@@ -264,7 +264,7 @@ export class Stepwise implements StatementHooks {
       // The database refused it. Where the connection broke, whether it did is found out later.
       const after = await traits.fingerprint(session.own, namesIn(query.sql, traits.lexis))
         .catch(() => undefined);
-      if (after === fingerprint) await history.removeSteps(name, step).catch(() => {});
+      if (after === fingerprint) await history.removeSteps([name], step).catch(() => {});
       throw error;
     }
     // A statement of the schema that commits ends the transaction of the migration, too.
@@ -348,7 +348,7 @@ export async function settleSteps(
   const before = last.fingerprint ?? "";
   if (await traits.clearUnfinished(session.own, names, before) === "running") return undefined;
   if (await traits.fingerprint(session.own, names) === before) {
-    await history.removeSteps(name, last.step);
+    await history.removeSteps([name], last.step);
     return steps.slice(0, -1);
   }
   await history.updateStep(name, last.step, "done", undefined);

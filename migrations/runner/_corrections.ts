@@ -17,7 +17,7 @@ export async function repairHistory(
   const mended: string[] = [];
   for (const entry of entries) {
     if (entry.state !== "applied") {
-      await history.removeSteps(entry.name);
+      await history.removeSteps([entry.name]);
       if (entry.operation === "down") {
         await history.update(entry.name, { state: "applied", operation: "up" });
       } else await history.remove(entry.name);
@@ -43,7 +43,7 @@ export async function markApplied(
   const known = entries.find((entry) => entry.name === name);
   if (known?.state === "applied") return;
   if (known !== undefined) {
-    await history.removeSteps(name);
+    await history.removeSteps([name]);
     await history.update(name, { state: "applied", operation: "up", sourceHash });
     return;
   }

@@ -301,7 +301,7 @@ export class MigrationRunner {
    */
   async markAsRolledBack(name: string): Promise<void> {
     await this.#engine.change(async (history) => {
-      await history.removeSteps(name);
+      await history.removeSteps([name]);
       await history.remove(name);
     });
   }
