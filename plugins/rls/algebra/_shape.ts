@@ -7,16 +7,90 @@ import {
 
 /** An expression's form, and the values in it. */
 export interface Shape {
-  /** The same for expressions that differ in their values alone. */
+  /** A short text, the same for expressions that differ in their values alone. */
   readonly form: string;
   /** The values, in the order they stand in. */
   readonly values: readonly unknown[];
 }
 
-/** Tells an expression's form from the values in it. */
-export function shapeOf(node: OperationNode): Shape {
+/** An expression whose form was written out. */
+interface Known {
+  readonly node: OperationNode;
+  readonly form: string;
+}
+
+/** What functions of policies have returned: most return the same expression with other values. */
+const KNOWN: WeakMap<object, Known[]> = new WeakMap();
+/** The forms that one function may have, and that all of them may have. */
+const MOST_FORMS = 8;
+const MOST_NAMES = 10_000;
+
+const names = new Map<string, string>();
+let count = 0;
+
+/**
+ * Tells an expression's form from the values in it.
+ *
+ * @param source the function that has made it
+ */
+export function shapeOf(node: OperationNode, source: object): Shape {
+  let known = KNOWN.get(source);
+  if (known === undefined) KNOWN.set(source, known = []);
+  for (const each of known) {
+    const values: unknown[] = [];
+    if (isLike(each.node, node, values)) return { form: each.form, values };
+  }
   const values: unknown[] = [];
-  return { form: formOf(node, values), values };
+  const form = nameOf(formOf(node, values));
+  if (known.length >= MOST_FORMS) known.shift();
+  known.push({ node, form });
+  return { form, values };
+}
+
+/** Returns a short name of a form. No two forms ever have the same. */
+function nameOf(form: string): string {
+  let name = names.get(form);
+  if (name === undefined) {
+    if (names.size >= MOST_NAMES) names.clear();
+    names.set(form, name = `f${++count}`);
+  }
+  return name;
+}
+
+/**
+ * Returns true if two parts of expressions have the same form, as {@linkcode formOf} writes it.
+ *
+ * @param values takes the values of the second
+ */
+function isLike(known: unknown, child: unknown, values: unknown[]): boolean {
+  if (typeof child !== "object" || child === null) return Object.is(known, child);
+  if (typeof known !== "object" || known === null) return false;
+  if (Array.isArray(child)) {
+    return Array.isArray(known) && known.length === child.length &&
+      child.every((item, i) => isLike(known[i], item, values));
+  }
+  if (!("kind" in child)) return textOf(known) === textOf(child);
+  const [one, other] = [known, child] as Readonly<Record<string, unknown>>[];
+  if (one!["kind"] !== other!["kind"]) return false;
+  if (child.kind === "ValueNode") {
+    const node = child as unknown as ValueNode;
+    if (isParameter(node) !== isParameter(known as unknown as ValueNode)) return false;
+    if (!isParameter(node)) return textOf(one!["value"]) === textOf(node.value);
+    values.push(node.value);
+    return true;
+  }
+  if (child.kind === "PrimitiveValueListNode") {
+    const list = (child as unknown as PrimitiveValueListNode).values;
+    values.push(...list);
+    return (known as unknown as PrimitiveValueListNode).values.length === list.length;
+  }
+  let keys = 0;
+  for (const key in other) {
+    keys++;
+    if (!(key in one!) || !isLike(one![key], other[key], values)) return false;
+  }
+  for (const _ in one) keys--;
+  return keys === 0;
 }
 
 /** The expression with something else in the place of each of its values. */

@@ -101,7 +101,7 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
     return ROWS;
   }
   if (asked.asksForRow) return ROWS;
-  return verdictOfAnswer(answer, question);
+  return verdictOfAnswer(answer, question, condition);
 }
 
 /** What a promise of an answer is told by. */
@@ -168,11 +168,11 @@ class Tools implements BaseTools {
   }
 }
 
-function verdictOfAnswer(answer: unknown, question: Question): Verdict {
+function verdictOfAnswer(answer: unknown, question: Question, source: object): Verdict {
   if (typeof answer === "boolean") return answer;
   if (isOperationNodeSource(answer)) {
     const node = answer.toOperationNode() as OperationNode;
-    const { form, values } = shapeOf(node);
+    const { form, values } = shapeOf(node, source);
     values.forEach((value) => assertKnown(value, "an expression", question));
     return { kind: "sql", node, form, values };
   }
