@@ -10,7 +10,8 @@ import { marksOf, noteScript, statementsOf } from "./sql/_script.ts";
  *
  * A line `-- down` begins the statements that undo it, and `-- up` those that make the change; what
  * stands before either belongs to `up`. A line `-- transaction: false` at the top has it run outside
- * of a transaction, and `-- repeatable` again whenever its text changes. Statements are told apart as
+ * of a transaction, and `-- repeatable` again whenever its text changes. Lines `-- replaces: 001_users` name the
+ * migrations that it stands in for. Statements are told apart as
  * the dialect of the database does it, and sent one by one.
  *
  * @param name its name in the history
@@ -65,5 +66,6 @@ export function createSqlMigration(name: string, script: string): MigrationWithM
     ...marks.down ? { down: run("down") } : {},
     ...marks.transaction === undefined ? {} : { transaction: marks.transaction },
     ...marks.repeatable ? { repeatable: true } : {},
+    ...marks.replaces.length > 0 ? { replaces: marks.replaces } : {},
   };
 }

@@ -58,6 +58,11 @@ export interface MigrationWithMeta<DB = any> extends Migration<DB> {
   readonly estimatedDuration?: number | undefined;
   /** Words to find it by. */
   readonly tags?: readonly string[] | undefined;
+  /**
+   * The migrations that it stands in for, as `squash()` writes it. Where all of them are applied it
+   * counts as applied, where none is it runs and they do not; a part of them is refused.
+   */
+  readonly replaces?: readonly string[] | undefined;
   /** Rules of `lintMigrations()` that it may break, each with the reason. */
   readonly lintIgnore?: Readonly<Record<string, string>> | undefined;
 }

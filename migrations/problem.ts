@@ -8,6 +8,8 @@ export type MigrationProblemKind =
   | "unknown"
   /** It is not applied, and one that comes after it is. */
   | "out-of-order"
+  /** It stands in for others, of which a part is applied. */
+  | "partly-replaced"
   /** It stopped halfway, outside of a transaction. */
   | "failed";
 

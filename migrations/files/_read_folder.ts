@@ -115,6 +115,7 @@ async function readMigration(
     transaction: exported.transaction,
     config: exported.config,
     repeatable: exported.repeatable,
+    replaces: exported.replaces,
     lintIgnore: exported.lintIgnore,
     up: (db) => exported.up(db),
     ...exported.down === undefined

@@ -18,6 +18,8 @@ export interface ResolvedMigration {
   readonly transaction: boolean | undefined;
   /** The hash of its source, of one that runs again when that changes; `undefined` of any other. */
   readonly repeats: string | undefined;
+  /** The migrations that it stands in for. */
+  readonly replaces: readonly string[];
   /** The text that its hash is of; `undefined` where a function has none. */
   readonly source: string | undefined;
 }
@@ -49,9 +51,11 @@ export async function resolveMigrations(list: MigrationList): Promise<ResolvedMi
       repeats: migration.repeatable === true
         ? await sha256(normalizeSource(source ?? ""))
         : undefined,
+      replaces: migration.replaces ?? [],
       source,
     });
   }
+  assertReplaced(resolved);
   return resolved;
 }
 
@@ -124,10 +128,48 @@ function assertMigration(migration: unknown, index: number): string {
   if (repeatable !== undefined && typeof repeatable !== "boolean") {
     throw refuse(`repeatable of "${name}" is neither true nor false`);
   }
+  const { replaces } = migration as { readonly replaces?: unknown };
+  if (replaces !== undefined && !isListOfNames(replaces)) {
+    throw refuse(`replaces of "${name}" is not a list of names`);
+  }
   if (repeatable === true && down !== undefined) {
     throw refuse(`"${name}" is repeatable, so it cannot be undone; remove its down`);
   }
   return name;
+}
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "");
+}
+
+/** Throws if two migrations stand in for one, or one for itself. */
+function assertReplaced(code: readonly ResolvedMigration[]): void {
+  const by = new Map<string, string>();
+  for (const { name, replaces, repeats } of code) {
+    if (replaces.length > 0 && repeats !== undefined) {
+      throw refuse(
+        `"${name}" is repeatable, so it cannot stand in for others; remove its replaces`,
+      );
+    }
+    for (const replaced of replaces) {
+      if (replaced === name) throw refuse(`"${name}" replaces itself`);
+      const other = by.get(replaced);
+      if (other !== undefined) {
+        throw refuse(
+          `"${replaced}" is replaced by "${other}" and by "${name}"; remove one of them`,
+        );
+      }
+      by.set(replaced, name);
+    }
+  }
+  for (const name of by.keys()) {
+    // Along the chain of those that replace each other, no name may come twice.
+    const seen = new Set<string>();
+    for (let next: string | undefined = name; next !== undefined; next = by.get(next)) {
+      if (seen.has(next)) throw refuse(`"${name}" replaces itself through others`);
+      seen.add(next);
+    }
+  }
 }
 
 function sourceOf({ up, down, source }: MigrationWithMeta): string | undefined {

@@ -1,6 +1,7 @@
 import type { MigrationProblem } from "../problem.ts";
 import type { HistoryEntry } from "../history/_entry.ts";
 import type { MigrationPolicy } from "../options.ts";
+import { type Unrecorded, withoutReplaced } from "./_replaced.ts";
 import type { ResolvedMigration } from "./_resolved.ts";
 
 /** The code and the history, side by side. */
@@ -9,6 +10,10 @@ export interface State {
   readonly applied: readonly AppliedMigration[];
   /** Migrations that are not, in the order of the code; those that repeat, and have to, come last. */
   readonly pending: readonly ResolvedMigration[];
+  /** What counts as applied, because all that it stands in for is, and is to be recorded so. */
+  readonly unrecorded: readonly Unrecorded[];
+  /** Applied migrations for which others stand in that are recorded, or are to be. */
+  readonly superseded: readonly string[];
   /** The migration that stopped halfway. */
   readonly halfway: HistoryEntry | undefined;
   /** How they do not fit each other; changed ones are not among them. */
@@ -23,9 +28,13 @@ export interface AppliedMigration {
 
 /** Compares the code with the history. */
 export function stateOf(
-  code: readonly ResolvedMigration[],
-  entries: readonly HistoryEntry[],
+  allCode: readonly ResolvedMigration[],
+  allEntries: readonly HistoryEntry[],
 ): State {
+  const { code, entries, unrecorded, superseded, problems: partly } = withoutReplaced(
+    allCode,
+    allEntries,
+  );
   const byName = new Map(code.map((migration) => [migration.name, migration]));
   const inHistory = new Map(entries.map((entry) => [entry.name, entry]));
   // Those that repeat have no place in the order of the others.
@@ -39,7 +48,7 @@ export function stateOf(
     return entry === undefined || (entry.state === "applied" && entry.sourceHash !== repeats);
   });
   const halfway = entries.find(({ state }) => state !== "applied");
-  const problems: MigrationProblem[] = [];
+  const problems: MigrationProblem[] = [...partly];
   if (halfway !== undefined) {
     problems.push({
       kind: "failed",
@@ -73,7 +82,7 @@ export function stateOf(
   const last = Math.max(-1, ...applied.map(({ code }) => code?.index ?? -1));
   for (const { name, index } of pending) {
     if (index > last) continue;
-    const after = code[last]!.name;
+    const after = code.find((migration) => migration.index === last)!.name;
     problems.push({
       kind: "out-of-order",
       migrationName: name,
@@ -81,7 +90,14 @@ export function stateOf(
         `comes later, or set the policy to "allow-unordered"`,
     });
   }
-  return { applied, pending: [...pending, ...repeating], halfway, problems };
+  return {
+    applied,
+    pending: [...pending, ...repeating],
+    unrecorded,
+    superseded,
+    halfway,
+    problems,
+  };
 }
 
 /** The kinds of problems that each policy accepts. */

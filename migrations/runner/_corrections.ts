@@ -2,6 +2,8 @@ import type { HistoryEntry } from "../history/_entry.ts";
 import type { History } from "../history/_history.ts";
 import type { Change } from "../run/_changes.ts";
 import { nextSequence } from "../run/_in_transaction.ts";
+import { sourceHashOf } from "../run/_resolved.ts";
+import type { State } from "../run/_state.ts";
 
 /**
  * Forgets migrations that stopped halfway, and takes the code for what was applied where a migration
@@ -56,4 +58,24 @@ export async function markApplied(
     planHash: undefined,
     plan: undefined,
   }]);
+}
+
+/** Records migrations that stand in for others which are all applied, in place of those. */
+export async function replaceApplied(
+  history: History,
+  { unrecorded, superseded }: State,
+): Promise<void> {
+  for (const { migration, last } of unrecorded) {
+    await history.insertApplied([{
+      name: migration.name,
+      sequence: last.sequence,
+      executedAt: last.executedAt,
+      duration: undefined,
+      sourceHash: await sourceHashOf(migration),
+      planHash: undefined,
+      plan: undefined,
+    }]);
+  }
+  // Where this stops halfway, those that are left are superseded all the same.
+  for (const name of superseded) await history.remove(name);
 }

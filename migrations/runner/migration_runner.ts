@@ -19,7 +19,7 @@ import { RunLog } from "../run/_run_log.ts";
 import { type State, stateOf } from "../run/_state.ts";
 import { downTask, resumeTask } from "../run/_tasks.ts";
 import { Code } from "./_code.ts";
-import { markApplied, repairHistory } from "./_corrections.ts";
+import { markApplied, repairHistory, replaceApplied } from "./_corrections.ts";
 import { loggingObserver } from "./_logging_observer.ts";
 import { problemsOf, Runs } from "./_runs.ts";
 
@@ -226,13 +226,17 @@ export class MigrationRunner {
   async status(): Promise<MigrationStatus> {
     const code = await this.#code.resolve();
     const { entries, lock } = await this.#engine.read();
-    const { pending, problems } = stateOf(code, entries);
+    const { pending, unrecorded, superseded, problems } = stateOf(code, entries);
+    const isGone = new Set(superseded);
     const isPending = new Set(pending.map(({ name }) => name));
     const isHeld = lock?.owner !== undefined && lock.expires! >= lock.now;
     const status: MigrationStatus = {
-      executed: entries.flatMap(({ name, state }) =>
-        state === "applied" && !isPending.has(name) ? [name] : []
-      ),
+      executed: [
+        ...entries.flatMap(({ name, state }) =>
+          state === "applied" && !isPending.has(name) && !isGone.has(name) ? [name] : []
+        ),
+        ...unrecorded.map(({ migration }) => migration.name),
+      ],
       pending: pending.map(({ name }) => name),
       total: code.length,
       problems,
@@ -358,6 +362,7 @@ export class MigrationRunner {
     const code = await this.#code.resolve();
     const isWanted = ({ index }: ResolvedMigration) =>
       lastIndex === undefined || index <= lastIndex;
+    await this.#recordReplacing(code);
     let isFirst = true;
     return await this.#runs.run(code, (state, log) => {
       if (isFirst) {
@@ -370,6 +375,16 @@ export class MigrationRunner {
       const next = state.pending.find(isWanted);
       return next && { migration: next, operation: "up" };
     }, { isUp: true });
+  }
+
+  /** Records migrations that stand in for others which are all applied, in their place. */
+  async #recordReplacing(code: readonly ResolvedMigration[]): Promise<void> {
+    if (this.#settings.dryRun || !code.some(({ replaces }) => replaces.length > 0)) return;
+    const { entries } = await this.#engine.read();
+    if (stateOf(code, entries).superseded.length === 0) return;
+    await this.#engine.change((history, entries) =>
+      replaceApplied(history, stateOf(code, entries))
+    );
   }
 
   async #down(

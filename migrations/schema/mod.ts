@@ -40,3 +40,5 @@ export * from "./snapshot/schema_snapshot.ts";
 export type * from "./snapshot/schema_table.ts";
 export type * from "./snapshot/schema_type.ts";
 export type * from "./snapshot/schema_view.ts";
+export * from "./squash/baseline.ts";
+export * from "./squash/squash.ts";

@@ -3,25 +3,30 @@ import type { Lexis } from "./_lexis.ts";
 import { type ScriptPart, type ScriptStatement, splitScript } from "./_split.ts";
 
 /** What a comment says that begins a part of a script, or changes how it runs. */
-const MARK = /^--\s*(?:(up|down)|transaction\s*:\s*(true|false)|(repeatable))\s*$/i;
+const MARK =
+  /^--\s*(?:(up|down)|transaction\s*:\s*(true|false)|(repeatable)|replaces\s*:\s*(\S.*))\s*$/i;
 
 /** What the marks of a script say. */
 export interface ScriptMarks {
   readonly down: boolean;
   readonly transaction: boolean | undefined;
   readonly repeatable: boolean;
+  /** The migrations that it stands in for, each in a line of its own. */
+  readonly replaces: readonly string[];
 }
 
 /** Finds the marks, without knowing yet how the dialect is read. */
 export function marksOf(script: string): ScriptMarks {
+  const replaces: string[] = [];
   const marks = { down: false, transaction: undefined as boolean | undefined, repeatable: false };
   for (const line of script.split(/\r\n?|\n/)) {
-    const [, part, transaction, repeatable] = MARK.exec(line.trim()) ?? [];
+    const [, part, transaction, repeatable, replaced] = MARK.exec(line.trim()) ?? [];
     if (part?.toLowerCase() === "down") marks.down = true;
     if (transaction !== undefined) marks.transaction = transaction.toLowerCase() === "true";
     if (repeatable !== undefined) marks.repeatable = true;
+    if (replaced !== undefined) replaces.push(replaced);
   }
-  return marks;
+  return { ...marks, replaces };
 }
 
 /**

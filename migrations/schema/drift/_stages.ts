@@ -43,9 +43,11 @@ export async function stagesOf(
     isApplied: applied,
     changes: new Map(compare(await read()).map((change) => [keyOf(change), change])),
   });
+  const replaced = new Set(code.flatMap(({ replaces }) => replaces));
+  const left = code.filter(({ name }) => !replaced.has(name));
   const ordered = [
-    ...code.filter(({ name }) => isApplied(name)),
-    ...code.filter(({ name }) => !isApplied(name)),
+    ...left.filter(({ name }) => isApplied(name)),
+    ...left.filter(({ name }) => !isApplied(name)),
   ];
   // In the order in which they run: those that repeat come behind all others.
   const list = [

@@ -9,7 +9,8 @@ import type { SchemaChange } from "../diff/schema_change.ts";
 import type { Scratch } from "../scratch/scratch.ts";
 import type { SchemaSnapshot } from "../snapshot/schema_snapshot.ts";
 import { explain, type Explanation } from "./_explain.ts";
-import { excludedOf, type HistoryOptions, readLive } from "./_live.ts";
+import { type HistoryOptions, readLive } from "./_live.ts";
+import { readLikeLive } from "./_read_like_live.ts";
 import type { AppliedSchema } from "./read_applied_schema.ts";
 import { type Stage, stagesOf } from "./_stages.ts";
 
@@ -137,7 +138,7 @@ async function compareRebuilt(
   options: FindDriftOptions,
   compare: (wanted: SchemaSnapshot) => SchemaChange[],
 ): Promise<DriftFinding[]> {
-  const known = new Set(code.map(({ name }) => name));
+  const known = new Set(code.flatMap(({ name, replaces }) => [name, ...replaces]));
   const missing = applied.filter((name) => !known.has(name));
   if (missing.length > 0) {
     throw new MigrationStateError(missing.map((migrationName) => ({
@@ -148,17 +149,15 @@ async function compareRebuilt(
         "again, or compare with a schema that was kept",
     })));
   }
-  const isApplied = (name: string) => applied.includes(name);
-  // The default schema of the scratch database takes the place of that of the database.
-  const read = async (db: Kysely<any>) => {
-    const [, ...others] = options.schemas ?? [];
-    const { defaultSchema } = await readLive(db, {}, ACTION);
-    return await readLive(
-      db,
-      { schemas: [defaultSchema, ...others], exclude: excludedOf(options) },
-      ACTION,
-    );
-  };
+  const counted = new Set([
+    ...applied,
+    // One that stands in for others counts as applied when they are, and runs in their stead here.
+    ...code.filter(({ replaces }) =>
+      replaces.length > 0 && replaces.every((name) => applied.includes(name))
+    ).map(({ name }) => name),
+  ]);
+  const isApplied = (name: string) => counted.has(name);
+  const read = (db: Kysely<any>) => readLikeLive(db, options, ACTION);
   const wanted = await scratch(async (db) => {
     const list = code.filter(({ name }) => isApplied(name)).map(({ migration }) => migration);
     await createMigrationRunner(db, list, { tableName: options.tableName }).up();

@@ -2,6 +2,7 @@ import { BadRequestError } from "@kysera/core";
 import { type Kysely, sql } from "kysely";
 import { tablesIn, withoutDatabase } from "../../read/mysql/_text.ts";
 import type { SchemaSnapshot } from "../../snapshot/schema_snapshot.ts";
+import type { SchemaTable } from "../../snapshot/schema_table.ts";
 import type { SchemaDumper } from "../_dumper.ts";
 import { sortByNeeds } from "../_sort.ts";
 import { type Created, type CreatedKind, showCreate } from "./_show_create.ts";
@@ -26,12 +27,13 @@ export const mysqlDumper: SchemaDumper = {
     }
     const created = (kind: CreatedKind, objects: readonly { readonly name: string }[]) =>
       eachOf(objects, ({ name }) => showCreate(db, kind, name));
+    const tables = tablesInOrder(schema);
     const routines = (kind: string) => schema.routines.filter((routine) => routine.kind === kind);
     const all: Created[] = [
       ...await created("sequence", schema.sequences),
       ...await created("function", routines("function")),
       ...await created("procedure", routines("procedure")),
-      ...(await created("table", schema.tables)).map((table) => ({
+      ...(await created("table", tables)).map((table) => ({
         ...table,
         // The default of a column may name a sequence with its database.
         sql: withoutDatabase(table.sql, schema.defaultSchema),
@@ -41,14 +43,19 @@ export const mysqlDumper: SchemaDumper = {
       ...await created("event", routines("event")),
     ];
     if (all.length === 0) return [];
-    return [
-      "set @kysera_foreign_key_checks = @@foreign_key_checks, @kysera_sql_mode = @@sql_mode",
-      "set foreign_key_checks = 0",
-      ...all.flatMap(({ sql: text, mode }) =>
-        mode === undefined ? [text] : [`set sql_mode = '${mode.replaceAll("'", "''")}'`, text]
+    return restoring(
+      "foreign_key_checks",
+      ["set foreign_key_checks = 0"],
+      restoring(
+        "sql_mode",
+        [],
+        all.flatMap(({ sql: text, mode }) =>
+          mode === undefined ? [text] : [`set sql_mode = '${mode.replaceAll("'", "''")}'`, text]
+        ),
+        all.some(({ mode }) => mode !== undefined),
       ),
-      "set foreign_key_checks = @kysera_foreign_key_checks, sql_mode = @kysera_sql_mode",
-    ];
+      haveCircle(tables),
+    );
   },
   ended(statement) {
     const text = statement.trimEnd();
@@ -80,6 +87,47 @@ async function eachOf<T>(
   const result: Created[] = [];
   for (const object of objects) result.push(await read(object));
   return result;
+}
+
+/** Puts statements between those that keep a variable of the session and set it back, if it is set. */
+function restoring(
+  variable: "foreign_key_checks" | "sql_mode",
+  before: readonly string[],
+  statements: readonly string[],
+  isSet: boolean,
+): string[] {
+  if (!isSet) return [...statements];
+  const kept = `@kysera_${variable}`;
+  return [
+    `set ${kept} = @@${variable}`,
+    ...before,
+    ...statements,
+    `set ${variable} = ${kept}`,
+  ];
+}
+
+/** Returns tables so that each stands behind those that it refers to, as far as that is possible. */
+function tablesInOrder(schema: SchemaSnapshot): SchemaTable[] {
+  const needs = new Map(
+    schema.tables.map(({ name, foreignKeys }) => [
+      name,
+      new Set(foreignKeys.map(({ referencedTable }) => referencedTable)),
+    ]),
+  );
+  const byName = new Map(schema.tables.map((table) => [table.name, table]));
+  return sortByNeeds(schema.tables.map(({ name }) => ({ key: name, statements: [] })), needs)
+    .map(({ key }) => byName.get(key)!);
+}
+
+/** Whether a table refers to one that stands behind it, or that is not there. */
+function haveCircle(tables: readonly SchemaTable[]): boolean {
+  const seen = new Set<string>();
+  return tables.some(({ name, foreignKeys }) => {
+    seen.add(name);
+    return foreignKeys.some(({ referencedTable, referencedSchema }) =>
+      referencedSchema === null && !seen.has(referencedTable)
+    );
+  });
 }
 
 /** Returns views so that each stands behind those that it reads. */
