@@ -263,6 +263,28 @@ onEveryDialect("adopting a history", (dialect) => {
       }
     }));
 
+  it("records each migration once if two do it at the same time", () =>
+    withDb(dialect, async (db) => {
+      await createForeignTable(db, dialect, "prisma");
+      const names = Array.from({ length: 150 }, (_, index) => `${index + 100}_m`);
+      const list = names.map(empty);
+      await insertPrisma(
+        db,
+        dialect,
+        names.map((name, index) => ({
+          name,
+          started: DAY + index * 1000,
+          finished: DAY + index * 1000,
+        })),
+      );
+      const results = await Promise.all([adoptHistory(db, list), adoptHistory(db, list)]);
+      assert.deepEqual(results.map(({ adopted }) => adopted.length).sort(), [0, 150]);
+      assert.deepEqual(results.map(({ known }) => known.length).sort(), [0, 150]);
+      const runner = createMigrationRunner(db, list);
+      assert.deepEqual(await runner.getExecutedMigrations(), names);
+      assert.deepEqual((await runner.up()).executed, []);
+    }));
+
   it("takes Kysely's history on demand, too, and adds what came later", () =>
     withDb(dialect, async (db) => {
       await db.schema.createTable("kysely_migration")
