@@ -33,27 +33,11 @@ export async function findHistory(
   traits: MigrationTraits,
   options: FindOptions,
 ): Promise<FoundHistory> {
-  const { from, table, tableSchema } = options;
+  const { from, table } = options;
   if (table !== undefined && from === undefined) {
     throw refuse('with the option "table", the option "from" has to say whose it is');
   }
-  const found = new Map<string, FoundHistory>();
-  for (const history of foreignHistories) {
-    if (from !== undefined && history.tool !== from) continue;
-    if (history.schema !== undefined && (!traits.hasSchemas || tableSchema !== undefined)) continue;
-    const place = {
-      table: table ?? history.table,
-      schema: tableSchema ?? history.schema ?? options.ownSchema,
-    };
-    const rows = await traits.readColumns(own, [place.table], place.schema);
-    const columns = new Set(rows.map(({ column }) => column));
-    if (rows.length === 0 || !history.columns.every((column) => columns.has(column))) continue;
-    if (history.isExact && columns.size > history.columns.length) continue;
-    // The schema may be named, and be found without its name, too.
-    const key = `${rows[0]!.schema} ${place.table}`;
-    if (!found.has(key)) found.set(key, { history, ...place, columns });
-  }
-  const [first, ...others] = found.values();
+  const [first, ...others] = await findHistories(own, traits, options);
   if (first === undefined) {
     const wanted = foreignHistories.filter(({ tool }) => from === undefined || tool === from)
       .map(({ title, table: usual }) => `"${table ?? usual}" of ${title}`);
@@ -63,14 +47,44 @@ export async function findHistory(
     );
   }
   if (others.length > 0) {
-    const list = [...found.values()].map(({ history, table, schema }) =>
-      `"${schema === undefined ? "" : `${schema}.`}${table}" of ${history.title}`
-    );
     throw refuse(
-      `there are several, ${list.join(" and ")}; say which in the options "from" and "tableSchema"`,
+      `there are several, ${
+        [first, ...others].map(labelOf).join(" and ")
+      }; say which in the options ` +
+        `"from" and "tableSchema"`,
     );
   }
   return first;
+}
+
+/** Returns the histories of other tools that are there. */
+export async function findHistories(
+  own: Kysely<any>,
+  traits: MigrationTraits,
+  { from, table, tableSchema, ownSchema }: FindOptions,
+): Promise<FoundHistory[]> {
+  const found = new Map<string, FoundHistory>();
+  for (const history of foreignHistories) {
+    if (from !== undefined && history.tool !== from) continue;
+    if (history.schema !== undefined && (!traits.hasSchemas || tableSchema !== undefined)) continue;
+    const place = {
+      table: table ?? history.table,
+      schema: tableSchema ?? history.schema ?? ownSchema,
+    };
+    const rows = await traits.readColumns(own, [place.table], place.schema);
+    const columns = new Set(rows.map(({ column }) => column));
+    if (rows.length === 0 || !history.columns.every((column) => columns.has(column))) continue;
+    if (history.isExact && columns.size > history.columns.length) continue;
+    // The schema may be named, and be found without its name, too.
+    const key = `${rows[0]!.schema} ${place.table}`;
+    if (!found.has(key)) found.set(key, { history, ...place, columns });
+  }
+  return [...found.values()];
+}
+
+/** Returns what a history is called in messages. */
+export function labelOf({ history, table, schema }: FoundHistory): string {
+  return `"${schema === undefined ? "" : `${schema}.`}${table}" of ${history.title}`;
 }
 
 function refuse(problem: string): BadRequestError {

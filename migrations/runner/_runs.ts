@@ -1,3 +1,4 @@
+import { noticeHistories } from "../adopt/_notice.ts";
 import { MigrationError, MigrationStateError } from "../errors.ts";
 import type { HistoryEntry } from "../history/_entry.ts";
 import type { MigrationObserver } from "../migration_observer.ts";
@@ -78,7 +79,8 @@ export class Runs {
       return task;
     };
     try {
-      const { entries } = await this.#engine.read();
+      const { entries, lock } = await this.#engine.read();
+      if (isUp && lock === undefined) await noticeHistories(this.#engine, this.#settings);
       changed = problemsOf(await this.changes(code, entries));
       if (this.#settings.dryRun) return await this.#plan(next, entries, log, finish);
       // Without the lock: most of the time there is nothing to do.

@@ -1,9 +1,10 @@
-import { BadRequestError } from "@kysera/core";
+import { BadRequestError, silentLogger } from "@kysera/core";
 import {
   adoptHistory,
   createMigration,
   createMigrationRunner,
   createSqlMigration,
+  type MigrationRunnerOptions,
   type MigrationStateError,
 } from "@kysera/migrations";
 import type { Kysely } from "kysely";
@@ -261,6 +262,24 @@ onEveryDialect("adopting a history", (dialect) => {
           "table" in options ? /no table "x"/ : BadRequestError,
         );
       }
+    }));
+
+  it("is recommended before the runner creates tables of its own", () =>
+    withDb(dialect, async (db) => {
+      await createForeignTable(db, dialect, "flyway");
+      await insertFlyway(db, dialect, [{ version: "1", script: "V1__Users.sql" }]);
+      const warnings: string[] = [];
+      const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+      const up = (options: MigrationRunnerOptions) =>
+        createMigrationRunner(db, [empty("a")], { logger, ...options }).up();
+      await up({ dryRun: true, adopt: false });
+      assert.deepEqual(warnings, []);
+      await up({ dryRun: true });
+      assert.match(warnings.join(), /history in "flyway_schema_history" of Flyway.*call adopt\(\)/);
+      await up({});
+      assert.equal(warnings.length, 2);
+      await up({});
+      assert.equal(warnings.length, 2);
     }));
 
   it("records each migration once if two do it at the same time", () =>
