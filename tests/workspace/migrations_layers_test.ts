@@ -30,8 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lint: ["runner", "schema", "run", "sql", "irreversible.ts", ...CONTRACT],
   // Migrations in files.
   files: ["create_sql_migration.ts", "irreversible.ts", "run", ...CONTRACT],
-  // The schema of a database as plain data.
-  schema: ["dialect", "sql"],
+  // The schema of a database as plain data, and what it should be by the migrations.
+  schema: ["runner", "run", "dialect", "sql", ...CONTRACT],
   // Plugins of a runner.
   plugins: ["runner", ...CONTRACT],
   // What users call.
