@@ -8,7 +8,8 @@ export const LOCK_FILE = "kysera.lock";
 
 const HEADER =
   `# The order of the migrations: each line is chained to the one before. Do not edit it.
-# If two branches conflict here, keep the migrations of both and call rebaseMigrations().
+# If two branches conflict here, keep the migrations of both, and run \`kysera migrate rebase\` or call
+# rebaseMigrations(), which writes this file anew.
 `;
 /** How many hexadecimal digits of a hash are kept. */
 const DIGITS = 32;
