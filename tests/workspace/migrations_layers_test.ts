@@ -30,8 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lint: ["runner", "schema", "run", "sql", "irreversible.ts", ...CONTRACT],
   // Migrations in files.
   files: ["create_sql_migration.ts", "irreversible.ts", "run", ...CONTRACT],
-  // The schema of a database as plain data, and what it should be by the migrations.
-  schema: ["runner", "run", "dialect", "sql", ...CONTRACT],
+  // The schema of a database as plain data, and what the migrations make of it.
+  schema: ["runner", "create_sql_migration.ts", "run", "dialect", "sql", ...CONTRACT],
   // Plugins of a runner.
   plugins: ["runner", ...CONTRACT],
   // What users call.
@@ -64,11 +64,38 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "problem.ts": [],
 };
 
+/** The same of the folder that reads, compares and rebuilds schemas. */
+const SCHEMA_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "mod.ts": ["diff", "drift", "dump", "proof", "read", "scratch", "snapshot", "squash"],
+  // One migration in place of many, and a history for what had none.
+  squash: ["diff", "drift", "dump", "read", "scratch", "snapshot"],
+  // The database against what the migrations make.
+  drift: ["diff", "read", "scratch", "snapshot"],
+  // Whether `down` undoes `up`.
+  proof: ["diff", "read", "scratch", "snapshot"],
+  // A schema as a script.
+  dump: ["read", "snapshot"],
+  diff: ["snapshot"],
+  // What each catalog says.
+  read: ["snapshot"],
+  scratch: [],
+  snapshot: [],
+};
+
 const arrows = arrowsOf("@kysera/migrations");
 
 describe("the folders of migrations", () => {
   it("are those of the table, and import from the folders below them only, types included", () => {
     assertLayers(arrows, MAY_IMPORT);
+  });
+
+  it("are parted within the folder of schemas, too", () => {
+    const inside = arrows.flatMap(({ from, to, typeOnly }) =>
+      [from, to].every((path) => path.startsWith("schema/"))
+        ? [{ from: from.slice("schema/".length), to: to.slice("schema/".length), typeOnly }]
+        : []
+    );
+    assertLayers(inside, SCHEMA_MAY_IMPORT);
   });
 
   it("have no circle of imports at run time", () => {
