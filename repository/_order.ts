@@ -40,7 +40,7 @@ export function readOrder(options: OrderOptions): OrderItem[] {
         "list its own direction",
     );
   }
-  return items.map((item: Partial<OrderItem>) => {
+  return items.map((item: Partial<OrderItem>): OrderItem => {
     if (typeof item !== "object" || item === null) {
       throw new BadRequestError("Cannot order rows: an item of orderBy is no object");
     }
@@ -62,13 +62,17 @@ export function readOrder(options: OrderOptions): OrderItem[] {
     if (nullable !== undefined && typeof nullable !== "boolean") {
       throw new BadRequestError("Cannot order rows: nullable is true or false");
     }
-    return { column, direction, nulls, ...nullable === undefined ? {} : { nullable } };
+    return { column, direction, nulls, nullable };
   });
 }
 
 /** What the SQL of an order depends on. */
 export function orderShape(order: readonly OrderItem[]): string {
-  return order.length === 0 ? "" : JSON.stringify(order);
+  let shape = "";
+  for (const { column, direction, nulls = "", nullable = "" } of order) {
+    shape += `${column.length}:${column} ${direction} ${nulls} ${nullable},`;
+  }
+  return shape;
 }
 
 /** Adds an order. MySQL has no NULLS FIRST: there a first key says whether there is a value. */
