@@ -1,4 +1,5 @@
 import { BadRequestError } from "@kysera/core";
+import { kyselyOf } from "@kysera/executor";
 import type { DatabaseConnection, Kysely } from "kysely";
 import { type ContextLike, isDbContext } from "./context.ts";
 import { TransactionCallbackError } from "./errors.ts";
@@ -174,7 +175,7 @@ export function frameOf(contextOrDb: ContextLike): Frame | Promise<Frame> {
     const own = (contextOrDb as { [FRAME]?: Frame })[FRAME];
     if (own !== undefined) return own;
   }
-  const handle: Kysely<any> = isDbContext(contextOrDb) ? contextOrDb.db : contextOrDb;
+  const handle: Kysely<any> = isDbContext(contextOrDb) ? contextOrDb.db : kyselyOf(contextOrDb);
   const known = BY_HANDLE.get(handle);
   if (known instanceof Promise || known?.isClosed === false) return known;
   const found = connectionOf(handle).then((connection) => {

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import { BadRequestError, isPromise } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, type ExecutorOf, kyselyOf } from "@kysera/executor";
 
 /** Marks a {@linkcode DbContext}. */
 export const DB_CONTEXT_SYMBOL: unique symbol = Symbol.for("kysera.dal.context");
@@ -15,7 +15,7 @@ export const SAVEPOINT_COUNTER_SYMBOL: unique symbol = Symbol.for("kysera.dal.sa
  * What every query function is given: plain, frozen, and passed on by hand. `K` is the type of its
  * `db`, which has the plugins of an executor.
  */
-export interface DbContext<DB = any, K extends Kysely<any> = Kysely<DB>> {
+export interface DbContext<DB = any, K extends AnyKysely<any> = Kysely<DB>> {
   /** The executor, or the transaction, that queries run on. */
   readonly db: K;
   /** Whether `db` is a transaction. */
@@ -46,14 +46,14 @@ export type ContextExtras =
 export type DatabaseOf<C> = C extends { readonly db: infer K } ? DatabaseOfDb<K> : DatabaseOfDb<C>;
 
 /** The database that a Kysely is of; by the name `ExecutorOf` also of a parameter of that type. */
-export type DatabaseOfDb<K> = K extends ExecutorOf<infer DB> ? DB : never;
+export type DatabaseOfDb<K> = K extends AnyKysely<infer DB> ? DB : never;
 
 /** A context, or the Kysely that one is made of. */
-export type ContextLike<DB = any> = DbContext<DB, ExecutorOf<DB>> | ExecutorOf<DB>;
+export type ContextLike<DB = any> = DbContext<DB, ExecutorOf<DB>> | AnyKysely<DB>;
 
 /** The type of the `db` of a context, or of the Kysely that one is made of. */
-export type DbOf<C> = C extends { readonly db: infer K extends Kysely<any> } ? K
-  : C extends Kysely<any> ? C
+export type DbOf<C> = C extends { readonly db: infer K extends AnyKysely<any> } ? K
+  : C extends AnyKysely<any> ? (C extends { readonly selectFrom: unknown } ? C : Kysely<any>)
   : Kysely<any>;
 
 /**
@@ -82,10 +82,10 @@ export type DbOf<C> = C extends { readonly db: infer K extends Kysely<any> } ? K
  * ctx.requestId satisfies string;
  * ```
  */
-export function createContext<K extends Kysely<any>>(db: K): DbContext<DatabaseOf<K>, K>;
+export function createContext<K extends AnyKysely<any>>(db: K): DbContext<DatabaseOf<K>, K>;
 /** Makes a context with what the caller adds. */
 export function createContext<
-  K extends Kysely<any>,
+  K extends AnyKysely<any>,
   const X extends ContextExtras = Record<never, never>,
 >(
   db: K,
@@ -96,7 +96,7 @@ export function createContext<
 ): DbContext<DatabaseOf<K>, K> & X;
 /** Makes a context of a database that is named as a type argument. */
 export function createContext<DB, const X extends ContextExtras = Record<never, never>>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   extras?: X & {
     readonly signal?: AbortSignal | undefined;
     readonly schema?: string | undefined;
@@ -110,12 +110,12 @@ export function createContext<DB, const X extends ContextExtras = Record<never, 
  * @returns a frozen context
  * @throws {BadRequestError} where the Kysely says otherwise
  */
-export function createContext<K extends Kysely<any>>(
+export function createContext<K extends AnyKysely<any>>(
   db: K,
   isTransaction: boolean,
 ): DbContext<DatabaseOf<K>, K>;
 export function createContext(
-  db: Kysely<any>,
+  db: Kysely<any> | AnyKysely<any>,
   extras?: ContextExtras | boolean,
 ): DbContext<any, any> {
   if (typeof db?.getExecutor !== "function") {
@@ -152,14 +152,14 @@ export function createContext(
   }
   const context = {
     ...extras,
-    db: schema === undefined ? db : inSchema(db, schema),
+    db: schema === undefined ? db : inSchema(kyselyOf(db), schema),
     isTransaction: db.isTransaction,
     [DB_CONTEXT_SYMBOL]: true,
   };
   return Object.freeze(context) as DbContext;
 }
 
-function inSchema(db: ExecutorOf<any>, schema: unknown): Kysely<any> {
+function inSchema(db: Kysely<any>, schema: unknown): Kysely<any> {
   if (typeof schema === "string" && schema !== "") return db.withSchema(schema);
   throw new BadRequestError("Cannot make a context: schema is no name of a schema");
 }
@@ -196,13 +196,13 @@ export function createSchemaContext<C extends DbContext>(
   schema: string,
 ): C & { readonly schema: string };
 /** A context of a Kysely whose queries are about the tables of a schema. */
-export function createSchemaContext<K extends Kysely<any>>(
+export function createSchemaContext<K extends AnyKysely<any>>(
   contextOrDb: K,
   schema: string,
 ): DbContext<DatabaseOf<K>, K> & { readonly schema: string };
 /** A context of a Kysely of a database that is named as a type argument. */
 export function createSchemaContext<DB>(
-  contextOrDb: ExecutorOf<DB>,
+  contextOrDb: AnyKysely<DB>,
   schema: string,
 ): DbContext<DB> & { readonly schema: string };
 export function createSchemaContext(

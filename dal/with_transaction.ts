@@ -8,7 +8,7 @@ import {
   parseDatabaseError,
   StatementTimeoutError,
 } from "@kysera/core";
-import type { PluginsOf, TransactionWith } from "@kysera/executor";
+import type { AnyKysely, PluginsOf, TransactionWith } from "@kysera/executor";
 import type { AccessMode, IsolationLevel, Kysely, Transaction } from "kysely";
 import { inTransaction, type Outcome } from "./_begin.ts";
 import { backoff, lockWait, type Retry, type RetryOptions, validateRetry } from "./_retry.ts";
@@ -66,7 +66,7 @@ export interface TransactionOptions {
 /** The context of a transaction. */
 export interface TransactionContext<
   DB = any,
-  Trx extends Transaction<any> = Transaction<DB>,
+  Trx extends AnyKysely<any> = Transaction<DB>,
 > extends DbContext<DB, Trx> {
   /** The transaction. */
   readonly db: Trx;

@@ -16,6 +16,7 @@ export * from "./api/describe_executor.ts";
 export * from "./api/destroy_executor.ts";
 export * from "./contract/errors.ts";
 export * from "./api/explain_query.ts";
+export { type AnyKysely, kyselyOf } from "./contract/any_kysely.ts";
 export type { ExecutorOf } from "./contract/executor_of.ts";
 export type {
   AnyKyseraExecutor,

@@ -5,7 +5,7 @@ import {
   type Updateable,
 } from "@kysera/core";
 import { withTransaction } from "@kysera/dal";
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { assertColumn } from "./_columns.ts";
 import { readBack } from "./_insert.ts";
@@ -84,20 +84,20 @@ const OPTIONS = [
  * ```
  */
 export function atomicStatusTransition<DB, T extends TableName<DB>>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   table: T,
   where: Where<DB[T]>,
   options: StatusTransitionOptions<DB[T]> & { readonly returning: false },
 ): Promise<true | null>;
 /** Changes the status of a row, and gives the row back. */
 export function atomicStatusTransition<DB, T extends TableName<DB>>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   table: T,
   where: Where<DB[T]>,
   options: StatusTransitionOptions<DB[T]>,
 ): Promise<Selectable<DB[T]> | null>;
 export async function atomicStatusTransition(
-  db: ExecutorOf<any>,
+  given: AnyKysely<any>,
   tableName: string,
   where: object,
   options: StatusTransitionOptions<any>,
@@ -109,6 +109,7 @@ export async function atomicStatusTransition(
   if (from.length === 0 || [...from, toStatus].some((each) => each === undefined)) {
     throw new BadRequestError("Cannot change the status: fromStatus and toStatus must be given");
   }
+  const db = kyselyOf(given);
   const definition = define({ tableName, primaryKey: options.primaryKey }, db);
   const change = new Table(definition, db);
   await change.know();

@@ -1,5 +1,5 @@
 import { BadRequestError, type Selectable } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import type { AnyKysely } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { createRepository } from "./create_repository.ts";
 import type { TableName } from "./types.ts";
@@ -53,11 +53,11 @@ export abstract class ContextAwareRepository<DB, T extends TableName<DB>> {
    * @param executor an executor, a transaction, or a plain Kysely
    * @param tableName the table
    */
-  constructor(executor: ExecutorOf<DB>, tableName: T) {
+  constructor(executor: AnyKysely<DB>, tableName: T) {
     if (typeof executor?.getExecutor !== "function") {
       throw new BadRequestError("Cannot make a repository: the executor is no Kysely");
     }
-    // It is a Kysely<DB>, by what ExecutorOf says of it.
+    // It is a Kysely<DB>, by what AnyKysely says of it.
     this.executor = executor as unknown as Kysely<DB>;
     this.tableName = tableName;
   }
@@ -68,7 +68,7 @@ export abstract class ContextAwareRepository<DB, T extends TableName<DB>> {
    *
    * @param executor an executor, a transaction, or a plain Kysely
    */
-  withExecutor(executor: ExecutorOf<DB>): this {
+  withExecutor(executor: AnyKysely<DB>): this {
     // A class of its own kind; one whose constructor wants more than these two overrides this method.
     const { constructor } = this as unknown as { constructor: new (...args: unknown[]) => unknown };
     return new constructor(executor, this.tableName) as this;

@@ -1,6 +1,6 @@
 import { assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
 import { type DbContext, isDbContext, type TransactionOptions, withTransaction } from "@kysera/dal";
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import type { Kysely, Transaction } from "kysely";
 import { assertList } from "./_assert_list.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
@@ -65,7 +65,7 @@ export interface BaseRepository<Entity = AnyRow, Key = unknown, Create = AnyRow,
     options?: TransactionOptions,
   ): Promise<R>;
   /** The same repository in a transaction. */
-  withTransaction(transaction: ExecutorOf<any> | DbContext): this;
+  withTransaction(transaction: AnyKysely<any> | DbContext): this;
 }
 
 const OPTIONS = ["mapRow", "schemas", "validateDbResults", "validationStrategy"];
@@ -108,13 +108,14 @@ const OPTIONS = ["mapRow", "schemas", "validateDbResults", "validationStrategy"]
 export function createBaseRepository<Entity = AnyRow>(
   operations: TableOperations,
   config: BaseRepositoryConfig<Entity>,
-  db: ExecutorOf<any>,
+  db: AnyKysely<any>,
 ): BaseRepository<Entity> {
   assertKnownOptions(config, OPTIONS, { action: "make a repository" });
   const { tableName, primaryKey } = operations;
-  const definition = define({ ...config, tableName, primaryKey }, db);
+  const own = kyselyOf(db);
+  const definition = define({ ...config, tableName, primaryKey }, own);
   // The table's entities are those that mapRow makes.
-  return build(operations, new Table(definition, db)) as BaseRepository<Entity>;
+  return build(operations, new Table(definition, own)) as BaseRepository<Entity>;
 }
 
 function build(operations: TableOperations, table: Table): BaseRepository<any> {
@@ -195,7 +196,7 @@ function build(operations: TableOperations, table: Table): BaseRepository<any> {
       // withTransaction() gives a transaction, as its context says.
       withTransaction(table.db, ({ db }) => fn(db as Transaction<any>, on(db)), options),
     withTransaction(transaction) {
-      const handle: Kysely<any> = isDbContext(transaction) ? transaction.db : transaction;
+      const handle: Kysely<any> = isDbContext(transaction) ? transaction.db : kyselyOf(transaction);
       if (handle?.isTransaction === true) return on(handle);
       throw new BadRequestError(
         "Cannot put a repository into a transaction: the argument is none; pass a transaction, or " +

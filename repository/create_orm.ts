@@ -8,13 +8,14 @@ import {
   withTransaction,
 } from "@kysera/dal";
 import {
+  type AnyKysely,
   applyPlugins,
   bindContext,
   createExecutor,
   type ExecutorInstance,
-  type ExecutorOf,
   getPlugins,
   isKyseraExecutor,
+  kyselyOf,
   type KyseraExecutor,
   type Plugin,
   type QueryOperation,
@@ -161,7 +162,7 @@ export async function createORM<
   const P extends readonly Plugin[],
   const Q extends readonly Plugin[] = readonly [],
 >(
-  db: ExecutorOf<DB> & { readonly __plugins?: Q },
+  db: AnyKysely<DB> & { readonly __plugins?: Q },
   plugins?: P,
 ): Promise<Orm<DB, readonly [...Q, ...P]>> {
   const executor = isKyseraExecutor(db) && (plugins === undefined || isEmpty(plugins))
@@ -265,9 +266,9 @@ export type RepositoriesOf<F> = {
 export function createRepositoriesFactory<
   DB,
   F extends Record<string, (executor: Kysely<DB>) => unknown>,
->(factories: F): (executor: ExecutorOf<DB>) => RepositoriesOf<F> {
+>(factories: F): (executor: AnyKysely<DB>) => RepositoriesOf<F> {
   return (executor) => {
-    const made = Object.entries(factories).map(([name, make]) => [name, make(executor)]);
+    const made = Object.entries(factories).map(([name, make]) => [name, make(kyselyOf(executor))]);
     // Every name of F was given its repository.
     return Object.fromEntries(made) as RepositoriesOf<F>;
   };

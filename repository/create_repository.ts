@@ -7,14 +7,15 @@ import {
   withTransaction,
 } from "@kysera/dal";
 import {
+  type AnyKysely,
   assertKnownKey,
   bindContext,
   type ExecutorInstance,
-  type ExecutorOf,
   getContext,
   getMetadata,
   getPlugins,
   isKyseraExecutor,
+  kyselyOf,
   type Plugin,
   type TransactionInstance,
   withMetadata,
@@ -178,12 +179,13 @@ export function createRepository<
   R = NoRelations,
   Rows = DB,
 >(
-  executor: ExecutorOf<DB> & { readonly __plugins?: P },
+  executor: AnyKysely<DB> & { readonly __plugins?: P },
   config: RepositoryConfig<DB, T, Entity, PK, S, K, R, Rows>,
 ): RepositoryOf<DB, T, Entity, PK, S, P, K, R, Rows> {
   // The interface says what the configuration's types make of the methods.
-  const definition = define(config, executor);
-  const db = inSchema(executor, definition);
+  const given = kyselyOf(executor);
+  const definition = define(config, given);
+  const db = inSchema(given, definition);
   if (config.primaryKey !== undefined) assertKey(db, definition);
   return build(definition, db) as unknown as RepositoryOf<
     DB,
@@ -359,11 +361,11 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
     ...definition.relations === undefined
       ? {}
       : relatedMethods(table, definition.relations, { ...reading, ...writing, ...computing }),
-    on: (handle: Kysely<any>) => on(sameExecutor(handle, db)),
-    withTransaction: (transaction: ExecutorOf<any> | DbContext) =>
+    on: (handle: AnyKysely<any>) => on(sameExecutor(kyselyOf(handle), db)),
+    withTransaction: (transaction: AnyKysely<any> | DbContext) =>
       isDbContext(transaction)
         ? on(joined(transaction.db, db), transaction.signal)
-        : on(joined(transaction, db)),
+        : on(joined(kyselyOf(transaction), db)),
     transaction: (
       fn: (transaction: Transaction<any>, repository: object) => unknown,
       options: TransactionOptions = {},

@@ -1,10 +1,5 @@
 import { assertKnownOptions, type Dialect, type Selectable } from "@kysera/core";
-import {
-  createExecutor,
-  type ExecutorOf,
-  type KyseraExecutor,
-  type Plugin,
-} from "@kysera/executor";
+import { type AnyKysely, createExecutor, type KyseraExecutor, type Plugin } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
 import type { NoRelations } from "./relations/types.ts";
@@ -56,7 +51,7 @@ export interface ConfiguredRepositoryFactory<DB, P extends readonly Plugin[] = r
  * ```
  */
 export function createRepositoryFactory<DB, const P extends readonly Plugin[] = readonly Plugin[]>(
-  executor: ExecutorOf<DB> & { readonly __plugins?: P },
+  executor: AnyKysely<DB> & { readonly __plugins?: P },
 ): ConfiguredRepositoryFactory<DB, P> {
   return {
     create: (config) =>
@@ -112,7 +107,7 @@ export function createSimpleRepository<
   const PK extends KeyColumnsOf<DB, T> = "id" & KeyColumnsOf<DB, T>,
   const P extends readonly Plugin[] = readonly Plugin[],
 >(
-  executor: ExecutorOf<DB> & { readonly __plugins?: P },
+  executor: AnyKysely<DB> & { readonly __plugins?: P },
   tableName: T,
   mapRow: (row: Selectable<DB[T]>) => Entity,
   options: SimpleRepositoryOptions<PK> = {},

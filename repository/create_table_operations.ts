@@ -1,5 +1,5 @@
 import { NotFoundError } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import type { AnyKysely } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { CursorPage, OffsetPage } from "./_pages.ts";
 import { createRepository } from "./create_repository.ts";
@@ -88,14 +88,14 @@ export interface TableOperations {
  * ```
  */
 export function createTableOperations<DB, T extends TableName<DB>>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   table: T,
   primaryKey?: PrimaryKeyColumn | PrimaryKeyConfig,
   dialect?: DialectConfig | DialectConfig["dialect"],
 ): TableOperations {
   const { columns, type } = normalizePrimaryKeyConfig(primaryKey);
   return operationsOn(
-    createRepository<any, string, any, AnyRow>(db as ExecutorOf<any>, {
+    createRepository<any, string, any, AnyRow>(db as AnyKysely<any>, {
       tableName: table,
       primaryKey: getPrimaryKeyColumns(columns),
       primaryKeyType: type,

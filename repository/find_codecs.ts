@@ -1,5 +1,5 @@
 import { assertKnownOptions, BadRequestError, detectDialect, type Dialect } from "@kysera/core";
-import { type ExecutorOf, findColumns, type FoundColumns } from "@kysera/executor";
+import { type AnyKysely, findColumns, type FoundColumns, kyselyOf } from "@kysera/executor";
 import { bigint, date, enumArray, json } from "./codecs.ts";
 import type { Codecs } from "./coded.ts";
 import type { Codec, TableName } from "./types.ts";
@@ -54,7 +54,7 @@ const KINDS: readonly CodecKind[] = ["json", "bigint", "date", "enumArray"];
  * ```
  */
 export async function findCodecs<DB, T extends TableName<DB>>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   table: T,
   options: FindCodecsOptions = {},
 ): Promise<Codecs<DB[T]>> {
@@ -66,7 +66,7 @@ export async function findCodecs<DB, T extends TableName<DB>>(
       `Cannot ${action}: kinds is a list of ${KINDS.map((kind) => `"${kind}"`).join(", ")}`,
     );
   }
-  const found = await findColumns(executor, table);
+  const found = await findColumns(kyselyOf(executor), table);
   if (found === undefined) {
     throw new BadRequestError(`Cannot ${action}: the catalog does not tell of such a table`);
   }

@@ -1,6 +1,6 @@
 import type { CursorSecurity, Dialect, Insertable, Selectable, Updateable } from "@kysera/core";
 import type { CursorPage, OffsetPage } from "./_pages.ts";
-import type { ExecutorOf, Plugin, RepositoryExtension } from "@kysera/executor";
+import type { AnyKysely, Plugin, RepositoryExtension } from "@kysera/executor";
 import type {
   Expression,
   ExpressionBuilder,
@@ -370,11 +370,11 @@ export interface Repository<
   ): Promise<R>;
   /** The same repository in a transaction: with its plugins, its context and its extensions. */
   withTransaction(
-    transaction: ExecutorOf<DB> | DbContext<DB>,
+    transaction: AnyKysely<DB> | DbContext<DB>,
   ): Repository<DB, T, Entity, Key, Create, Update, Extensions, Columns> & Extensions;
   /** The same repository on another handle of its executor. */
   on(
-    handle: Kysely<any>,
+    handle: AnyKysely<any>,
   ): Repository<DB, T, Entity, Key, Create, Update, Extensions, Columns> & Extensions;
 }
 

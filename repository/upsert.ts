@@ -1,5 +1,5 @@
 import { assertKnownOptions, type Insertable, type Selectable } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import { assertList } from "./_assert_list.ts";
 import { Table } from "./_table.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
@@ -50,7 +50,7 @@ const OPTIONS = ["conflictColumns", "updateColumns", "returning"];
  * ```
  */
 export async function upsert<DB, T extends TableName<DB>>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   table: T,
   data: Insertable<DB[T]>,
   options: UpsertTableOptions<DB[T]>,
@@ -93,7 +93,7 @@ export async function upsert<DB, T extends TableName<DB>>(
  * ```
  */
 export async function upsertMany<DB, T extends TableName<DB>>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   table: T,
   data: readonly Insertable<DB[T]>[],
   options: UpsertTableOptions<DB[T]>,
@@ -107,7 +107,7 @@ export async function upsertMany<DB, T extends TableName<DB>>(
 }
 
 function open(
-  db: ExecutorOf<any>,
+  given: AnyKysely<any>,
   tableName: string,
   options: UpsertTableOptions<any>,
 ): { readonly target: Table; readonly returning: boolean } {
@@ -117,5 +117,6 @@ function open(
   const primaryKey = Array.isArray(conflictColumns) && conflictColumns.length > 0
     ? conflictColumns
     : undefined;
+  const db = kyselyOf(given);
   return { target: new Table(define({ tableName, primaryKey }, db), db), returning };
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import { mustBeInstance, withScope } from "../instance/_graft.ts";
 import { copyAttributes } from "../tree/_attributes.ts";
 
@@ -32,7 +32,10 @@ import { copyAttributes } from "../tree/_attributes.ts";
  * deepEqual(one.selectFrom("users").selectAll().compile().parameters, [1]);
  * ```
  */
-export function bindContext<K extends Kysely<any>>(executor: K, context: object): K {
-  const { metadata } = mustBeInstance(executor, "bind a context").rules.request;
-  return withScope(executor, { context: copyAttributes(context, "bind a context"), metadata });
+export function bindContext<K extends AnyKysely<any>>(executor: K, context: object): K {
+  const db = kyselyOf(executor);
+  const { metadata } = mustBeInstance(db, "bind a context").rules.request;
+  const scope = { context: copyAttributes(context, "bind a context"), metadata };
+  // It is of the same kind.
+  return withScope(db, scope) as AnyKysely<any> as K;
 }

@@ -23,7 +23,7 @@ import type { RequestScope } from "../rewrite/rules.ts";
 import { Names } from "../tree/_names.ts";
 import type { NamedHooks } from "../contract/_call_hook.ts";
 import { ExecutorError, PluginValidationError } from "../contract/errors.ts";
-import type { ExecutorOf } from "../contract/executor_of.ts";
+import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import type { DialectName, Plugin, PluginHooks, PluginHost } from "../contract/plugin.ts";
 import { resolvePluginOrder } from "../contract/resolve_plugin_order.ts";
 import { validateHooks, validateList } from "../contract/_validate_hooks.ts";
@@ -73,11 +73,11 @@ export async function create<
   const P extends readonly Plugin[],
   const Q extends readonly Plugin[] = readonly [],
 >(
-  db: ExecutorOf<DB> & PluginCarrier<Q>,
+  db: AnyKysely<DB> & PluginCarrier<Q>,
   plugins?: P,
   options: ExecutorConfig = {},
 ): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> {
-  const plan = prepare(db, plugins ?? [], options, true);
+  const plan = prepare(kyselyOf(db), plugins ?? [], options, true);
   const hooks: NamedHooks[] = [];
   for (const plugin of plan.own) {
     const made = await start(plugin, () => plugin.setup?.(plan.host));
@@ -135,11 +135,11 @@ export function createExecutorSync<
   const P extends readonly Plugin[],
   const Q extends readonly Plugin[] = readonly [],
 >(
-  db: ExecutorOf<DB> & PluginCarrier<Q>,
+  db: AnyKysely<DB> & PluginCarrier<Q>,
   plugins?: P,
   options: ExecutorConfig = {},
 ): KyseraExecutor<DB, readonly [...Q, ...P]> {
-  const plan = prepare(db, plugins ?? [], options, false);
+  const plan = prepare(kyselyOf(db), plugins ?? [], options, false);
   return assemble<DB, readonly [...Q, ...P]>(db, plan, setUpSync(plan));
 }
 
@@ -352,12 +352,12 @@ async function undo(
 }
 
 function assemble<DB, P extends readonly Plugin[]>(
-  db: ExecutorOf<DB>,
+  db: AnyKysely<DB>,
   plan: Preparation,
   hooks: readonly NamedHooks[],
 ): KyseraExecutor<DB, P> {
   // install() puts the marker on; DB is the database of the instance, by the parameter's type.
-  return install(db, plan.state(hooks), plan.request) as unknown as KyseraExecutor<DB, P>;
+  return install(kyselyOf(db), plan.state(hooks), plan.request) as unknown as KyseraExecutor<DB, P>;
 }
 
 /** Returns a Kysely of the same kind as `db`, with the executor's plugins in it. */

@@ -1,14 +1,14 @@
 import type { KyseraExecutor } from "../instance/executor_type.ts";
 import type { PluginCarrier } from "../instance/instance_types.ts";
-import type { ExecutorOf } from "../contract/executor_of.ts";
+import type { AnyKysely } from "../contract/any_kysely.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import { validateList } from "../contract/_validate_hooks.ts";
 import { create, type ExecutorConfig, mustBeKysely, refuseUnknown } from "./create_executor.ts";
 
 /** A database, or a function that creates it when it is needed. */
 export type LazyDatabase<DB, Q extends readonly Plugin[] = readonly Plugin[]> =
-  | (ExecutorOf<DB> & PluginCarrier<Q>)
-  | (() => (ExecutorOf<DB> & PluginCarrier<Q>) | Promise<ExecutorOf<DB> & PluginCarrier<Q>>);
+  | (AnyKysely<DB> & PluginCarrier<Q>)
+  | (() => (AnyKysely<DB> & PluginCarrier<Q>) | Promise<AnyKysely<DB> & PluginCarrier<Q>>);
 
 /** Creates an executor at the first call, and returns the same one from then on. */
 export type LazyExecutor<DB, P extends readonly Plugin[] = readonly Plugin[]> = () => Promise<
@@ -60,7 +60,7 @@ export interface CreateExecutor {
     const P extends readonly Plugin[],
     const Q extends readonly Plugin[] = readonly [],
   >(
-    db: ExecutorOf<DB> & PluginCarrier<Q>,
+    db: AnyKysely<DB> & PluginCarrier<Q>,
     plugins?: P,
     options?: ExecutorConfig,
   ): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>>;
@@ -115,7 +115,7 @@ export const createExecutor: CreateExecutor = /* @__PURE__ */ Object.assign(
     const P extends readonly Plugin[],
     const Q extends readonly Plugin[] = readonly [],
   >(
-    db: ExecutorOf<DB> & PluginCarrier<Q>,
+    db: AnyKysely<DB> & PluginCarrier<Q>,
     plugins?: P,
     options?: ExecutorConfig,
   ): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> => create<DB, P, Q>(db, plugins, options),

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
-import type { ExecutorOf } from "../contract/executor_of.ts";
+import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import { instanceOf, leave } from "../instance/_graft.ts";
 import { isBranded } from "../instance/executor_type.ts";
 
@@ -28,7 +28,7 @@ import { isBranded } from "../instance/executor_type.ts";
  * ```
  */
 export function getRawDb<DB>(
-  executor: ExecutorOf<DB> & { readonly isTransaction: true },
+  executor: AnyKysely<DB> & { readonly isTransaction: true },
 ): Transaction<DB>;
 /**
  * Returns the database that the executor was made of: the escape hatch past the plugins.
@@ -50,8 +50,9 @@ export function getRawDb<DB>(
  * equal(getRawDb(executor), db);
  * ```
  */
-export function getRawDb<DB>(executor: ExecutorOf<DB>): Kysely<DB>;
-export function getRawDb(executor: Kysely<any>): Kysely<any> {
+export function getRawDb<DB>(executor: AnyKysely<DB>): Kysely<DB>;
+export function getRawDb(given: AnyKysely<any>): Kysely<any> {
+  const executor = kyselyOf(given);
   if (isBranded(executor)) return executor.__rawDb;
   return instanceOf(executor) === undefined ? executor : leave(executor);
 }

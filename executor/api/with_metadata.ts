@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import { mustBeInstance, withScope } from "../instance/_graft.ts";
 import { copyAttributes } from "../tree/_attributes.ts";
 
@@ -32,11 +32,16 @@ import { copyAttributes } from "../tree/_attributes.ts";
  * equal(all.selectFrom("users").selectAll().compile().sql, `select * from "users"`);
  * ```
  */
-export function withMetadata<K extends Kysely<any>>(executor: K, flags: object): K {
-  const { request } = mustBeInstance(executor, "set the flags of a handle").rules;
+export function withMetadata<K extends AnyKysely<any>>(executor: K, flags: object): K {
+  const db = kyselyOf(executor);
+  const { request } = mustBeInstance(db, "set the flags of a handle").rules;
   const merged = { ...request.metadata, ...copyAttributes(flags, "set the flags of a handle") };
   const metadata = Object.fromEntries(
     Object.entries(merged).filter(([, value]) => value !== undefined),
   );
-  return withScope(executor, { context: request.context, metadata: Object.freeze(metadata) });
+  // It is of the same kind.
+  return withScope(db, {
+    context: request.context,
+    metadata: Object.freeze(metadata),
+  }) as AnyKysely<any> as K;
 }

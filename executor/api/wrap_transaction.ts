@@ -3,7 +3,7 @@ import type { ExecutorState } from "../instance/_state.ts";
 import { isKysely } from "@kysera/core";
 import { instanceOf, leave, mustBeInstance } from "../instance/_graft.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
-import type { ExecutorOf } from "../contract/executor_of.ts";
+import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import { install, prepare, setUpSync } from "./create_executor.ts";
 import type { PluginCarrier } from "../instance/instance_types.ts";
 import type { KyseraTransaction } from "../instance/executor_type.ts";
@@ -46,7 +46,7 @@ import type { Plugin } from "../contract/plugin.ts";
  * ```
  */
 export function wrapTransaction<DB, const P extends readonly Plugin[]>(
-  transaction: ExecutorOf<DB> & { readonly isTransaction: true },
+  transaction: AnyKysely<DB> & { readonly isTransaction: true },
   plugins: P | (Kysely<any> & PluginCarrier<P>),
 ): KyseraTransaction<DB, P> {
   if (transaction?.isTransaction !== true) {
@@ -56,16 +56,17 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
       "NOT_A_TRANSACTION",
     );
   }
-  const own = instanceOf(transaction)?.state;
-  const rawDb = own === undefined ? transaction : leave(transaction);
+  const trx: Kysely<any> = kyselyOf(transaction);
+  const own = instanceOf(trx)?.state;
+  const rawDb = own === undefined ? trx : leave(trx);
   const put = (state: ExecutorState, request: RequestScope): KyseraTransaction<DB, P> =>
     // install() puts the marker on.
-    install(transaction, state, request, rawDb) as unknown as KyseraTransaction<DB, P>;
+    install(trx, state, request, rawDb) as unknown as KyseraTransaction<DB, P>;
   if (isKysely(plugins)) {
     const { state, rules } = mustBeInstance(plugins, "wrap a transaction");
     const both = own === undefined || own === state ? state : own.with(state);
     return put(both, rules.request);
   }
-  const plan = prepare(transaction, plugins, {}, false);
+  const plan = prepare(trx, plugins, {}, false);
   return put(plan.state(setUpSync(plan)), plan.request);
 }

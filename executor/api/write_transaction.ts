@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import type { ExecutorOf } from "../contract/executor_of.ts";
+import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import { inMode, instanceOf } from "../instance/_graft.ts";
 
 /**
@@ -37,11 +37,10 @@ import { inMode, instanceOf } from "../instance/_graft.ts";
  * ```
  */
 export async function inWriteTransaction<DB, T>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   fn: (transaction: Transaction<DB>) => Promise<T>,
 ): Promise<T> {
-  const writer = instanceOf(executor) === undefined
-    ? executor
-    : inMode(executor, { mode: "run", asWriter: true });
+  const db = kyselyOf(executor);
+  const writer = instanceOf(db) === undefined ? db : inMode(db, { mode: "run", asWriter: true });
   return await writer.transaction().execute(fn);
 }

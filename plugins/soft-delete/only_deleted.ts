@@ -1,5 +1,4 @@
-import { withMetadata } from "@kysera/executor";
-import type { Kysely } from "kysely";
+import { type AnyKysely, kyselyOf, withMetadata } from "@kysera/executor";
 import { mustHavePlugin } from "./_state.ts";
 
 /**
@@ -33,7 +32,7 @@ import { mustHavePlugin } from "./_state.ts";
  * await db.destroy();
  * ```
  */
-export function onlyDeleted<K extends Kysely<any>>(executor: K): K {
-  mustHavePlugin(executor, "show deleted rows");
+export function onlyDeleted<K extends AnyKysely<any>>(executor: K): K {
+  mustHavePlugin(kyselyOf(executor), "show deleted rows");
   return withMetadata(executor, { includeDeleted: "only" });
 }

@@ -1,6 +1,7 @@
 import {
+  type AnyKysely,
   changeRows,
-  type ExecutorOf,
+  kyselyOf,
   physicalTable,
   type RowSelector,
   withMetadata,
@@ -48,11 +49,11 @@ import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
  * ```
  */
 export function restore<DB, T extends keyof DB & string>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   table: T,
   rows: NoInfer<RowSelector<DB, T>>,
 ): Promise<number> {
-  return run(executor, table, rows);
+  return run(kyselyOf(executor), table, rows);
 }
 
 // The caller's types know the tables; inside, the name of any will do.

@@ -1,4 +1,10 @@
-import { changeRows, type ExecutorOf, type RowSelector, withMetadata } from "@kysera/executor";
+import {
+  type AnyKysely,
+  changeRows,
+  kyselyOf,
+  type RowSelector,
+  withMetadata,
+} from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ACT, Act } from "./_flags.ts";
 import { mustHaveColumn } from "./_state.ts";
@@ -42,11 +48,11 @@ import { TimestampsError } from "./errors.ts";
  * ```
  */
 export function touch<DB, T extends keyof DB & string>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   table: T,
   rows: NoInfer<RowSelector<DB, T>>,
 ): Promise<number> {
-  return run(executor, table, rows);
+  return run(kyselyOf(executor), table, rows);
 }
 
 // The caller's types know the tables; inside, the name of any will do.

@@ -1,5 +1,4 @@
-import { withMetadata } from "@kysera/executor";
-import type { Kysely } from "kysely";
+import { type AnyKysely, kyselyOf, withMetadata } from "@kysera/executor";
 import { mustHavePlugin } from "./_state.ts";
 
 /**
@@ -35,7 +34,7 @@ import { mustHavePlugin } from "./_state.ts";
  * await db.destroy();
  * ```
  */
-export function withoutTimestamps<K extends Kysely<any>>(executor: K): K {
-  mustHavePlugin(executor, "write without timestamps");
+export function withoutTimestamps<K extends AnyKysely<any>>(executor: K): K {
+  mustHavePlugin(kyselyOf(executor), "write without timestamps");
   return withMetadata(executor, { timestamps: false });
 }

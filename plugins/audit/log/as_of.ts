@@ -1,4 +1,4 @@
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { AuditValues } from "../contract/entry.ts";
 import { AuditMissingValuesError } from "../contract/errors.ts";
@@ -46,12 +46,12 @@ import { timeText } from "./get_audit_logs.ts";
  * ```
  */
 export function asOf<DB, T extends keyof DB & string>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   table: T,
   key: unknown,
   time: Date | string,
 ): Promise<AuditValues | null> {
-  return find(executor, table, key, timeText(time, "time")!);
+  return find(kyselyOf(executor), table, key, timeText(time, "time")!);
 }
 
 async function find(

@@ -1,4 +1,4 @@
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { AuditEntry, AuditOperation } from "../contract/entry.ts";
 import { AuditError } from "../contract/errors.ts";
@@ -82,10 +82,10 @@ const OPTIONS: readonly string[] = [
  * ```
  */
 export function getAuditLogs<DB>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   filter: AllAuditLogsFilter = {},
 ): Promise<AuditEntry[]> {
-  return find(executor, filter);
+  return find(kyselyOf(executor), filter);
 }
 
 async function find(executor: Kysely<any>, filter: AllAuditLogsFilter): Promise<AuditEntry[]> {

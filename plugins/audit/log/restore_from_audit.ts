@@ -1,5 +1,5 @@
 import { assertKnownOptions } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { AuditEntry, AuditValues } from "../contract/entry.ts";
 import { AuditError, AuditMissingValuesError, AuditRestoreError } from "../contract/errors.ts";
@@ -61,12 +61,12 @@ export interface RestoreOptions {
  * ```
  */
 export function restoreFromAudit<DB, T extends keyof DB & string>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   table: T,
   auditId: number | bigint | string,
   options: RestoreOptions = {},
 ): Promise<AuditValues> {
-  return restoreOfTable(executor, table, auditId, options);
+  return restoreOfTable(kyselyOf(executor), table, auditId, options);
 }
 
 /** {@linkcode restoreFromAudit}, without its types. */

@@ -1,5 +1,5 @@
 import { assertKnownOptions } from "@kysera/core";
-import type { ExecutorOf } from "@kysera/executor";
+import { type AnyKysely, kyselyOf } from "@kysera/executor";
 import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import { AuditError } from "../contract/errors.ts";
@@ -85,10 +85,10 @@ const MOST_PROBLEMS = 100;
  * ```
  */
 export function verifyAuditLog<DB>(
-  executor: ExecutorOf<DB>,
+  executor: AnyKysely<DB>,
   options: VerifyOptions = {},
 ): Promise<AuditLogVerdict> {
-  return verify(executor, options);
+  return verify(kyselyOf(executor), options);
 }
 
 async function verify(

@@ -1,5 +1,4 @@
-import { withMetadata } from "@kysera/executor";
-import type { Kysely } from "kysely";
+import { type AnyKysely, kyselyOf, withMetadata } from "@kysera/executor";
 import { BYPASS, Bypass } from "../algebra/_bypass.ts";
 import { mustHavePlugin } from "./_state.ts";
 
@@ -35,7 +34,7 @@ import { mustHavePlugin } from "./_state.ts";
  * await db.destroy();
  * ```
  */
-export function withoutRLS<K extends Kysely<any>>(executor: K): K {
-  mustHavePlugin(executor, "leave the policies aside");
+export function withoutRLS<K extends AnyKysely<any>>(executor: K): K {
+  mustHavePlugin(kyselyOf(executor), "leave the policies aside");
   return withMetadata(executor, { [BYPASS]: Bypass.all });
 }
