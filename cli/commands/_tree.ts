@@ -20,6 +20,10 @@ export const TREE: CommandTree = {
     aliases: ["g"],
     loadGroup: () => import("./generate/_group.ts"),
   },
+  query: {
+    summary: "Explain statements, and look at rows",
+    loadGroup: () => import("./query/_group.ts"),
+  },
   schema: {
     summary: "Create, copy, compare and drop schemas",
     loadGroup: () => import("./schema/_group.ts"),

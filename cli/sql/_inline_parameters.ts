@@ -40,7 +40,7 @@ function placeholderAt(sql: string, at: number, dialect: Dialect): string | unde
 }
 
 /** Where the string, name or comment ends that begins here; the same place if none does. */
-function endOfQuoted(sql: string, at: number, dialect: Dialect): number {
+export function endOfQuoted(sql: string, at: number, dialect: Dialect): number {
   const letter = sql[at]!;
   if (letter === "'" || letter === '"' || (letter === "`" && dialect !== "postgres")) {
     const isEscaped = dialect === "mysql" && letter !== "`" ||
