@@ -118,6 +118,11 @@ async function listPostgres(
       and not exists (
         select from of_extension e where e.classid = 'pg_class'::regclass and e.objid = c.oid
       )
+      -- The sequence of a column goes with it, and that of an identity column not without.
+      and not (c.relkind = 'S' and exists (
+        select from pg_depend d
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')
+      ))
     union all
     select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
       p.proname, pg_get_function_identity_arguments(p.oid)

@@ -1,5 +1,6 @@
 import { readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
+import { inOrderOfKeys } from "../data/_in_order_of_keys.ts";
 
 /**
  * Deletes the rows of every table, those that refer to others first. The history of migrations stays.
@@ -11,7 +12,7 @@ export async function deleteRows(db: Kysely<any>): Promise<string[]> {
   const own = tables.filter(({ kind, partitioning }) =>
     kind === "table" && partitioning.bound === null
   );
-  const names = inOrder(own);
+  const names = inOrderOfKeys(own).tables.map(({ name }) => name).reverse();
   await db.transaction().execute(async (trx) => {
     const ids = names.map((name) => sql.id(defaultSchema, name));
     // It is the one statement that takes tables that refer to each other, and begins numbers anew.
@@ -23,27 +24,4 @@ export async function deleteRows(db: Kysely<any>): Promise<string[]> {
     for (const id of ids) await sql`delete from ${id}`.execute(trx);
   });
   return names;
-}
-
-/** The names of tables, each before those that it refers to. */
-function inOrder(
-  tables: readonly {
-    readonly name: string;
-    readonly foreignKeys: readonly { readonly referencedTable: string }[];
-  }[],
-): string[] {
-  const sorted: string[] = [];
-  const seen = new Set<string>();
-  const visit = (name: string): void => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    for (const each of tables) {
-      if (each.foreignKeys.some(({ referencedTable }) => referencedTable === name)) {
-        visit(each.name);
-      }
-    }
-    sorted.push(name);
-  };
-  for (const { name } of tables) visit(name);
-  return sorted;
 }

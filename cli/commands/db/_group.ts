@@ -18,4 +18,12 @@ export const group: CommandGroup = {
     summary: "Drop everything, apply every migration, and fill the database",
     load: () => import("./reset.ts"),
   },
+  dump: {
+    summary: "Write the database as a script of SQL",
+    load: () => import("./dump.ts"),
+  },
+  restore: {
+    summary: "Run a script of `db dump`",
+    load: () => import("./restore.ts"),
+  },
 };

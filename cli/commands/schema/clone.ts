@@ -1,5 +1,6 @@
 import { dumpSchema, loadSchema, readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
+import { inOrderOfKeys } from "../../data/_in_order_of_keys.ts";
 import { usageError } from "../../program/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, list, text } from "../../program/_options.ts";
@@ -74,7 +75,7 @@ async function copyRows(
     // Keys are checked when all rows are there; on PostgreSQL the tables are empty, and are sorted.
     if (dialect === "mysql") await sql`set foreign_key_checks = 0`.execute(trx);
     try {
-      for (const { name, columns } of inOrder(copied)) {
+      for (const { name, columns } of inOrderOfKeys(copied).tables) {
         const stored = columns.filter(({ generated }) => generated === null);
         const names = sql.join(stored.map((column) => sql.id(column.name)));
         // Numbers that the database gives by itself are copied as well.
@@ -87,26 +88,4 @@ async function copyRows(
     }
   });
   return copied.map(({ name }) => name);
-}
-
-/** Sorts tables so that each comes after those that it refers to. */
-function inOrder<
-  T extends {
-    readonly name: string;
-    readonly foreignKeys: readonly { readonly referencedTable: string }[];
-  },
->(tables: readonly T[]): T[] {
-  const sorted: T[] = [];
-  const seen = new Set<string>();
-  const visit = (table: T): void => {
-    if (seen.has(table.name)) return;
-    seen.add(table.name);
-    for (const { referencedTable } of table.foreignKeys) {
-      const other = tables.find(({ name }) => name === referencedTable);
-      if (other !== undefined) visit(other);
-    }
-    sorted.push(table);
-  };
-  tables.forEach(visit);
-  return sorted;
 }
