@@ -32,7 +32,8 @@ function streamOf(stream: NodeJS.WriteStream): HostStream {
   stream.on("error", () => isClosed = true);
   return {
     isTTY: stream.isTTY === true,
-    columns: stream.columns,
+    // A terminal that does not know says 0.
+    columns: stream.columns || undefined,
     write: (text) =>
       new Promise((resolve) => {
         if (isClosed) resolve();

@@ -18,6 +18,10 @@ export const group: CommandGroup = {
     summary: "Drop everything, apply every migration, and fill the database",
     load: () => import("./reset.ts"),
   },
+  console: {
+    summary: "Type statements of SQL, and queries of Kysely",
+    load: () => import("./console.ts"),
+  },
   dump: {
     summary: "Write the database as a script of SQL",
     load: () => import("./dump.ts"),

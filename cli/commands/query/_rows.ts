@@ -4,7 +4,6 @@ import { readSchema, type SchemaTable } from "@kysera/migrations/schema";
 import type { Kysely } from "kysely";
 import { usageError } from "../../program/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
-import { type CellValue, table } from "../../terminal/_table.ts";
 
 /** A table whose rows are looked at, past the plugins. */
 export interface OpenedTable {
@@ -38,20 +37,4 @@ export async function openTable(
   }
   const raw: Kysely<any> = getRawDb(db).withoutPlugins();
   return { db: raw, dialect, table: found };
-}
-
-/** Shows rows as a table. */
-export function rowsText(
-  rows: readonly Record<string, unknown>[],
-  columns: readonly string[],
-  paint: (title: string) => string,
-): string {
-  return table(columns, rows.map((row) => columns.map((column) => cellOf(row[column]))), paint);
-}
-
-function cellOf(value: unknown): CellValue {
-  if (value instanceof Date) return value.toISOString();
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value === "object" && value !== null) return JSON.stringify(value);
-  return value as CellValue;
 }

@@ -3,7 +3,8 @@ import { usageError } from "../../program/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { integer, text } from "../../program/_options.ts";
 import { duration, time } from "../../times/_times.ts";
-import { openTable, rowsText } from "./_rows.ts";
+import { openTable } from "./_rows.ts";
+import { rowsText } from "../../terminal/_rows_text.ts";
 
 /** `kysera query by-timestamp`. */
 export const command: Command = defineCommand({

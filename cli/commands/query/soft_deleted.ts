@@ -3,7 +3,8 @@ import { refusal, usageError } from "../../program/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, integer, text } from "../../program/_options.ts";
 import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
-import { type OpenedTable, openTable, rowsText } from "./_rows.ts";
+import { type OpenedTable, openTable } from "./_rows.ts";
+import { rowsText } from "../../terminal/_rows_text.ts";
 
 /** `kysera query soft-deleted`. */
 export const command: Command = defineCommand({
