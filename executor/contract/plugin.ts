@@ -262,6 +262,14 @@ export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "m
    * @param values what goes to the `Slot`s that the hook itself has put into the tree
    */
   compile(node: RootOperationNode, values?: readonly unknown[]): CompiledQuery;
+  /**
+   * Says what objects in a hook's own trees stand for in this run. {@linkcode QueryScope.compile}
+   * then gives the values, to this hook and to those that see its query: one tree can so be kept for
+   * queries that differ in their values.
+   *
+   * @param values returns the values by the objects; called if something is compiled
+   */
+  standsFor(values: () => ReadonlyMap<unknown, unknown>): void;
 }
 
 /** The declarative hooks: what to do with each table reference. All are optional. */

@@ -54,6 +54,8 @@ export class HookScope implements QueryScope {
   readonly #uses: readonly Promise<unknown>[];
   #db: Kysely<any> | undefined;
   #filled: ReadonlyMap<unknown, unknown> | undefined;
+  /** What hooks have said of trees of their own. */
+  readonly #given: (() => ReadonlyMap<unknown, unknown>)[] = [];
   #atomic: Atomic | undefined;
   readonly #passed: Set<unknown>;
   #last: Promise<unknown> = Promise.resolve();
@@ -107,14 +109,25 @@ export class HookScope implements QueryScope {
   ): CompiledQuery => {
     const { queryId } = this.#query;
     const compiled = compiledOnce(node, this.#inner, queryId);
-    this.#filled ??= this.#run.filled(this.#query) ?? NOTHING;
-    const filled = this.#filled;
+    const filled = this.#filled ??= this.#allFilled();
     // What stands in the query's own tree for a value of a plan goes before the hook's.
     const parameters = compiled.parameters.map((value) =>
       filled.has(value) ? filled.get(value) : isSlot(value) ? values[value.index] : value
     );
     return { ...compiled, queryId, parameters };
   };
+
+  standsFor(values: () => ReadonlyMap<unknown, unknown>): void {
+    this.#given.push(values);
+    this.#filled = undefined;
+  }
+
+  #allFilled(): ReadonlyMap<unknown, unknown> {
+    const own = this.#run.filled(this.#query) ?? NOTHING;
+    return this.#given.length === 0
+      ? own
+      : new Map([own, ...this.#given.map((values) => values())].flatMap((map) => [...map]));
+  }
 
   readonly atomically = async <T>(fn: () => Promise<T>): Promise<T> => {
     if (this.#ended) throw ended("run anything atomically");

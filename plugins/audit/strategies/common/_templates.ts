@@ -1,4 +1,6 @@
+import type { QueryScope } from "@kysera/executor";
 import type { CompiledQuery, Kysely, RootOperationNode } from "kysely";
+import { Canonical } from "./_canonical.ts";
 
 /** A statement of ours that was compiled, and where its values come from. */
 interface Template<T> {
@@ -27,37 +29,54 @@ export interface Occasion<V extends object> {
   /** The query of the user. */
   readonly query: CompiledQuery;
   /** Compiles a tree for this one time. */
-  readonly compile: (node: RootOperationNode) => CompiledQuery;
+  readonly compile: QueryScope["compile"];
+  /** As {@linkcode QueryScope.standsFor}. */
+  readonly standsFor: QueryScope["standsFor"];
   /** The values that differ. */
   readonly values: V;
 }
 
+/** Makes a statement, of a query of which some values may be stood in for. */
+export type Make<T extends Made, V extends object> = (values: V, query: RootOperationNode) => T;
+
 /**
- * Statements that come again: the tree of a prepared query is the same each time, and so is what is
- * made of it. What comes once is made and compiled for once.
+ * Statements that come again. The tree of a prepared query is the same each time, and so is what is
+ * made of it; of queries that are built each time and have the same SQL, one stands for the others.
+ * What comes once is made and compiled for once.
  */
 export class Templates {
   readonly #db: Kysely<any>;
   /** `null` for what came once. */
   readonly #known = new WeakMap<object, Map<string, Template<Made> | null>>();
+  readonly #canonical: Canonical;
 
   /** @param db compiles trees as they are */
   constructor(db: Kysely<any>) {
     this.#db = db;
+    this.#canonical = new Canonical((node, queryId) =>
+      db.getExecutor().compileQuery(node, queryId)
+    );
   }
 
   /** Makes and compiles a statement, or takes the one that was made before. */
   get<T extends Made, V extends object>(
-    { key, name, query, compile, values }: Occasion<V>,
-    make: (values: V) => T,
+    occasion: Occasion<V>,
+    make: Make<T, V>,
   ): { readonly made: T; readonly compiled: CompiledQuery } {
+    const { key, name, query, compile, standsFor, values } = occasion;
     let known = this.#known.get(key);
     if (known === undefined) this.#known.set(key, known = new Map());
     // Of one name everything that is made is of one type.
     let template = known.get(name) as Template<T> | null | undefined;
     if (template === undefined && key === query.query) {
+      const stood = this.#canonical.of(query);
+      if (stood !== undefined) {
+        standsFor(() => new Map(stood.standIns.map((each, i) => [each, query.parameters[i]])));
+        const { tree } = stood;
+        return this.get({ ...occasion, key: stood, query: { ...query, query: tree } }, make);
+      }
       known.set(name, null);
-      const made = make(values);
+      const made = make(values, query.query);
       return { made, compiled: compile(made.node) };
     }
     template ??= this.#make(query, values, make);
@@ -76,11 +95,11 @@ export class Templates {
   #make<T extends Made, V extends object>(
     query: CompiledQuery,
     values: V,
-    make: (values: V) => T,
+    make: Make<T, V>,
   ): Template<T> {
     const standIns = Object.fromEntries(Object.keys(values).map((name) => [name, {}]));
     // They go to the parameters of the compiled statement, and are found there again.
-    const made = make(standIns as V);
+    const made = make(standIns as V, query.query);
     const { sql, parameters } = this.#compile(made.node, query);
     const own = this.#compile(query.query, query).parameters;
     return {

@@ -1,9 +1,10 @@
 import type { QueryScope } from "@kysera/executor";
-import type { CompiledQuery, QueryResult } from "kysely";
+import type { CompiledQuery, QueryResult, RootOperationNode } from "kysely";
 import { AuditConflictError } from "../../contract/errors.ts";
 import type { LogTarget, SharedValues } from "../common/_log.ts";
 import type { Change, Run } from "../common/_table.ts";
 import type { Templates } from "../common/_templates.ts";
+import { writesOf } from "../common/_writes.ts";
 import { type AuditedWrite, looksFirst, MEANWHILE, type Plan } from "./_parts.ts";
 import { postgresLock, type PostgresStatement, postgresStatement } from "./_statement.ts";
 
@@ -71,14 +72,15 @@ async function once(
     gives: settings.hashChain !== undefined,
     locked: rows === undefined ? undefined : JSON.stringify(rows.map(({ o, c }) => ({ o, c }))),
   };
-  const make = (values: SharedValues): PostgresStatement =>
-    postgresStatement(query.query, writes, { ...plan, values });
+  const make = (values: SharedValues, root: RootOperationNode): PostgresStatement =>
+    postgresStatement(root, writesIn(root, writes), { ...plan, values });
   const { compile } = scope;
+  const standsFor: QueryScope["standsFor"] = (values) => scope.standsFor(values);
   const key = query.query;
   const { made: { returns, asItWas }, compiled } = locked === undefined
-    ? templates.get({ key, name: "write", query, compile, values }, make)
+    ? templates.get({ key, name: "write", query, compile, standsFor, values }, make)
     // What it is restricted to is another thing each time.
-    : uncached(make(values), compile);
+    : uncached(make(values, query.query), compile);
   const result = await next(compiled);
   if (plan.gives) await chained(takeChanges(result));
   if (asItWas) return result;
@@ -98,6 +100,12 @@ async function once(
     rows: [],
     numAffectedRows: counted === undefined ? result.numAffectedRows ?? 0n : BigInt(counted),
   };
+}
+
+/** The same writes in a tree that may have other values. */
+function writesIn(root: RootOperationNode, writes: readonly AuditedWrite[]): AuditedWrite[] {
+  const found = writesOf(root);
+  return writes.map((write) => ({ ...write, ...found.find(({ cte }) => cte === write.cte) }));
 }
 
 function uncached(
