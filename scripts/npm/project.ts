@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { mustRun } from "../run.ts";
 import { parseSource, replaceSpecifiers, sourceFiles } from "../source.ts";
@@ -32,6 +32,8 @@ const LEFT_OUT = [
   // Whether the oracles find what is wrong does not depend on where they run.
   ...["tests/oracle/mutation_test.ts", "tests/rls/oracle_mutation_test.ts"],
 ];
+/** Applications that are projects of their own: their tests run against the tarballs as well. */
+const EXAMPLES = ["examples/blog-app"];
 /** Files that belong to a package but are neither its sources nor its tests. */
 const PACKAGE_FILES = ["deno.json", "README.md", "LICENSE"];
 
@@ -81,14 +83,20 @@ function entriesTest(): string {
   return `import { test } from "node:test";\n${tests.join("")}`;
 }
 
-/** The drivers and tools that tests import, in the versions that the import map names. */
+/** The drivers and tools that tests and examples import, in the versions that the import maps name. */
 function driverVersions(): Record<string, string> {
   const versions: Record<string, string> = {};
-  for (const target of Object.values(rootImports())) {
+  const targets = [...EXAMPLES.map(importsOf), rootImports()].flatMap(Object.values<string>);
+  for (const target of targets) {
     const [, name, range] = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)/.exec(target) ?? [];
     if (name && range && !NOT_FOR_TESTS.includes(name)) versions[name] = range;
   }
   return versions;
+}
+
+/** The import map of an example. */
+function importsOf(example: string): Record<string, string> {
+  return JSON.parse(readFileSync(join(ROOT, example, "deno.json"), "utf8")).imports;
 }
 
 /** Copies tests, their helpers and their data, in the same layout; returns the test files. */
@@ -129,7 +137,7 @@ function builtFiles(dir: string): Map<string, string> {
 
 /** Paths from the root of every test and of what lies about in the directories of the tests. */
 function filesForTests(built: ReadonlyMap<string, string>): string[] {
-  const directories = ["tests", "docs", ...members().map(({ path }) => path)]
+  const directories = ["tests", "docs", ...EXAMPLES, ...members().map(({ path }) => path)]
     .filter((path) => path !== ".");
   const found: string[] = [];
   const visit = (path: string): void => {

@@ -1,0 +1,19 @@
+import { allow, defineRLSSchema } from "@kysera/rls";
+import type { Database } from "../../platform/schema.ts";
+
+/**
+ * Profiles are public, addresses are not, and passwords are nobody's: registration and login use the
+ * executor without policies.
+ */
+export const userPolicies = defineRLSSchema<Database>({
+  users: {
+    policies: [
+      allow("read", true, { name: "everybody-reads" }),
+      allow("update", (ctx) => ({ id: ctx.auth.userId }), { name: "own-account" }),
+    ],
+    columns: {
+      email: { read: (ctx) => ({ id: ctx.auth.userId }) },
+      password_hash: { read: false },
+    },
+  },
+});

@@ -1,0 +1,87 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { sign, verify } from "hono/jwt";
+import type { Blog, Store } from "../../platform/blog.ts";
+import { unauthorized } from "../../platform/errors.ts";
+
+const ALGORITHM = "HS256";
+/** How long a session lasts, in seconds. */
+export const SESSION_SECONDS: number = 30 * 24 * 60 * 60;
+/** `Authorization: Token <jwt>`, as RealWorld has it, or the usual `Bearer <jwt>`. */
+const HEADER = /^(?:Token|Bearer) +(\S+)$/i;
+
+/** Who is asking. */
+export interface Session {
+  readonly userId: number;
+  readonly token: string;
+}
+
+/** What middleware leaves in the context of a request. */
+export interface Env {
+  Variables: {
+    /** The session, or null for somebody who is not signed in. */
+    session: Session | null;
+    /** The repositories, on an executor that the caller is bound to. */
+    store: Store;
+  };
+}
+
+/** Creates the token of a session. */
+export function createToken(userId: number, secret: string): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return sign({ sub: String(userId), iat: now, exp: now + SESSION_SECONDS }, secret, ALGORITHM);
+}
+
+/**
+ * Reads the user of a token.
+ *
+ * @returns the id, or null for a token that is forged, expired, or of a user who does not exist
+ */
+export async function userOfToken(
+  token: string,
+  secret: string,
+  blog: Blog,
+): Promise<number | null> {
+  const claims = await verify(token, secret, ALGORITHM).catch(() => null);
+  const id = Number(claims?.["sub"]);
+  if (!Number.isSafeInteger(id) || id < 1) return null;
+  // A signed token proves who it was made for, not that the account is still in this database.
+  return await blog.on(id).users.exists({ where: { id } }) ? id : null;
+}
+
+/**
+ * Binds the caller to the executor, by the token of the `Authorization` header.
+ *
+ * @throws {ApiError} 401 for a token that is not valid; a request without one is anonymous
+ */
+export function authenticate(blog: Blog, secret: string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const header = c.req.header("authorization");
+    let session: Session | null = null;
+    if (header !== undefined) {
+      const token = HEADER.exec(header)?.[1];
+      const userId = token === undefined ? null : await userOfToken(token, secret, blog);
+      if (token === undefined || userId === null) throw unauthorized("token", "is invalid");
+      session = { userId, token };
+    }
+    c.set("session", session);
+    c.set("store", blog.on(session?.userId ?? null));
+    await next();
+  };
+}
+
+/**
+ * Returns the session of a request that needs one.
+ *
+ * @throws {ApiError} 401 if nobody is signed in
+ */
+export function sessionOf(c: Context<Env>): Session {
+  const session = c.get("session");
+  if (session === null) throw unauthorized("token", "is missing");
+  return session;
+}
+
+/** Refuses requests of callers who are not signed in. */
+export const signedIn: MiddlewareHandler<Env> = async (c, next) => {
+  sessionOf(c);
+  await next();
+};
