@@ -7,7 +7,10 @@ export interface SchemaViewColumn {
   readonly name: string;
   /** Its type; on SQLite that of the column that it shows, and empty for an expression. */
   readonly type: SchemaType;
-  /** Whether it can be NULL; `null` where the catalog does not know, as on PostgreSQL and SQLite. */
+  /**
+   * Whether it can be NULL; `null` where that is not known. MySQL and MariaDB know it; elsewhere it is
+   * `false` where the query shows that it never is.
+   */
   readonly nullable: boolean | null;
   /** Its comment. */
   readonly comment: string | null;

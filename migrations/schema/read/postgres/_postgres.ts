@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import { compareTexts, groupBy, sorted } from "../../snapshot/_order.ts";
+import { LEXES } from "../../../sql/_lexis.ts";
 import type { ReadSchema, ReadTarget, SchemaReader } from "../_reader.ts";
+import { type ViewDialect, withNullability } from "../_view_nullability.ts";
 import type { SchemaTable } from "../../snapshot/schema_table.ts";
 import type { SchemaView } from "../../snapshot/schema_view.ts";
 import { readPolicies, readRoutines, readRules, readTriggers } from "./_behaviour.ts";
@@ -38,6 +40,13 @@ export const postgresReader: SchemaReader = {
       return await readAll(scope, defaultSchema, server!.version);
     });
   },
+};
+
+const VIEWS: ViewDialect = {
+  lexis: LEXES.postgres,
+  fold: (name) => name,
+  bareColumns: false,
+  readsOwnSchema: false,
 };
 
 async function readAll(
@@ -114,12 +123,13 @@ async function readAll(
     comment: row.comment,
   });
   const relationsOf = (kinds: string) => relations.filter(({ kind }) => kinds.includes(kind));
+  const tables = sorted(relationsOf("rpf").map(tableOf));
   return {
     server: { name: "PostgreSQL", version: version.split(" ")[0]! },
     defaultSchema,
     schemas: sortedSchemas(existing.map(({ name }) => scope.nameOf(name))),
-    tables: sorted(relationsOf("rpf").map(tableOf)),
-    views: sorted(relationsOf("vm").map(viewOf)),
+    tables,
+    views: withNullability(sorted(relationsOf("vm").map(viewOf)), tables, VIEWS),
     enums: sorted(
       types.filter(({ kind }) => kind === "e").map(({ schema, name, values, comment }) => ({
         schema: scope.nameOf(schema),

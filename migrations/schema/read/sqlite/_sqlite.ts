@@ -4,7 +4,9 @@ import type { SchemaTable } from "../../snapshot/schema_table.ts";
 import type { SchemaType } from "../../snapshot/schema_type.ts";
 import type { SchemaView } from "../../snapshot/schema_view.ts";
 import { groupBy, sorted } from "../../snapshot/_order.ts";
+import { LEXES } from "../../../sql/_lexis.ts";
 import type { ReadSchema, ReadTarget, SchemaReader } from "../_reader.ts";
+import { type ViewDialect, withNullability } from "../_view_nullability.ts";
 import {
   parseCreateIndex,
   parseCreateTrigger,
@@ -33,7 +35,7 @@ export const sqliteReader: SchemaReader = {
       defaultSchema: names[0]!,
       schemas: existing.map((name) => name === names[0] ? null : name),
       tables: sorted(read.tables),
-      views: sorted(read.views),
+      views: withNullability(sorted(read.views), read.tables, VIEWS),
       enums: [],
       domains: [],
       composites: [],
@@ -43,6 +45,13 @@ export const sqliteReader: SchemaReader = {
       extensions: [],
     };
   },
+};
+
+const VIEWS: ViewDialect = {
+  lexis: LEXES.sqlite,
+  fold: (name) => name.toLowerCase(),
+  bareColumns: true,
+  readsOwnSchema: true,
 };
 
 /** The tables and views of one schema. */
