@@ -27,7 +27,7 @@ const CASES: Readonly<Record<Exclude<TestDialectName, "pglite">, Case>> = {
       "  age: number | null;\n  born: string | null;\n  active: Generated<number>;\n" +
       "  picture: Uint8Array | null;\n  total: number | null;\n" +
       "  upper_email: GeneratedAlways<string | null>;\n}",
-      "export interface ActiveUsers {\n  id: number | null;\n  email: string | null;\n  two: unknown;\n}",
+      "export interface ActiveUsers {\n  id: number;\n  email: string;\n  two: unknown;\n}",
       '  "a b": string | null;',
       'export interface DB {\n  active_users: ActiveUsers;\n  "odd-name": OddName;\n' +
       "  user_roles: UserRoles;\n}",
