@@ -77,23 +77,24 @@ export async function readPage(
   table: Table,
   request: PageRequest,
 ): Promise<PaginatedResult<Row> | undefined> {
-  const begun = await running(table, request, (db) => {
+  const { signal } = request;
+  signal?.throwIfAborted();
+  // Built and sent as one run, so that what plugins read of the caller is read once.
+  const begun = inOneRun(table.db, (db) => {
     const at = walkOf(table, db, request);
-    const sent = at && send(table, db, request, { ...at, part: 0, limit: at.walk.limit + 1 });
-    return sent && { ...at, sent };
+    const sent = at && send(table, db, request, at, 0, at.walk.limit + 1);
+    return sent && { at, sent };
   });
   if (begun === undefined) return undefined;
-  const { entry, sent: { statements }, walk } = begun;
+  const { at, sent: { statements } } = begun;
+  const { entry, walk } = at;
   const most = walk.limit + 1;
-  let rows = statements.inOrder(0, begun.rows, most);
+  let rows = statements.inOrder(0, await rowsOf(begun.sent, signal), most);
   for (let part = 1; part < statements.count && rows.length < most; part++) {
     const limit = most - rows.length;
-    const next = await running(table, request, (db) => {
-      const sent = send(table, db, request, { entry, walk, part, limit });
-      return sent && { sent };
-    });
+    const next = inOneRun(table.db, (db) => send(table, db, request, at, part, limit));
     if (next === undefined) return undefined;
-    rows = [...rows, ...statements.inOrder(part, next.rows, limit)];
+    rows = [...rows, ...statements.inOrder(part, await rowsOf(next, signal), limit)];
   }
   const page = walk.page(statements, rows);
   if (page === undefined) {
@@ -104,16 +105,8 @@ export async function readPage(
   return page;
 }
 
-/** Builds a statement and sends it as one run, so that what plugins read of the caller is read once. */
-async function running<T extends { readonly sent: Sent }>(
-  table: Table,
-  { signal }: PageRequest,
-  start: (db: Kysely<any>) => T | undefined,
-): Promise<(T & { readonly rows: readonly Row[] }) | undefined> {
-  return await abortable(signal, async () => {
-    const started = inOneRun(table.db, start);
-    return started && { ...started, rows: (await started.sent.result).rows };
-  });
+async function rowsOf({ result }: Sent, signal: AbortSignal | undefined): Promise<readonly Row[]> {
+  return (await (signal === undefined ? result : abortable(signal, () => result))).rows;
 }
 
 /** Reads the cursor that was given, as one of the query that this caller gets. */
@@ -148,10 +141,9 @@ function send(
   table: Table,
   db: Kysely<any>,
   request: PageRequest,
-  { entry: { statements }, walk, part, limit }: Place & {
-    readonly part: number;
-    readonly limit: number;
-  },
+  { entry: { statements }, walk }: Place,
+  part: number,
+  limit: number,
 ): Sent | undefined {
   const { read } = request;
   const values = [...read.values, ...walk.parameters, limit];

@@ -27,8 +27,8 @@ export interface CursorPage<Entity> extends PaginatedResult<Entity> {
 
 /** Adds what copies and JSON do not have. */
 export function withHidden<T extends object, H extends object>(target: T, hidden: H): T & H {
-  for (const [name, value] of Object.entries(hidden)) {
-    Object.defineProperty(target, name, { value, configurable: true });
+  for (const name in hidden) {
+    Object.defineProperty(target, name, { value: hidden[name], configurable: true });
   }
   // Every name of H was defined.
   return target as T & H;

@@ -454,7 +454,7 @@ function uniqueOrder(key: readonly string[], order: readonly OrderItem[]): Order
   const rest = keyOrder(key, order).map((item) => ({ ...item, direction }));
   // A row without a key is none.
   return [...order, ...rest].map((item) =>
-    key.includes(item.column) ? { nullable: false, ...item } : item
+    key.includes(item.column) ? { ...item, nullable: item.nullable ?? false } : item
   );
 }
 

@@ -40,7 +40,10 @@ export class CursorCodec {
   }
 
   /** Writes a cursor. */
-  encode({ side, direction, values }: Position): string {
+  encode(
+    { side, values }: Pick<Position, "side" | "values">,
+    direction: CursorDirection,
+  ): string {
     const place = (side === "after" ? 1 : 0) + (direction === "backward" ? 2 : 0);
     const payload = encodeText(JSON.stringify([place, ...values]));
     return `${version}.${payload}.${this.#keys[0]!.signAsText(payload)}`;
@@ -53,11 +56,14 @@ export class CursorCodec {
    */
   decode(cursor: string): Position {
     if (typeof cursor !== "string" || cursor.length > maxLength) throw unreadable();
-    const [head, payload, signature, ...rest] = cursor.split(".");
-    if (payload === undefined || signature === undefined || rest.length > 0) throw unreadable();
-    if (head !== version) {
+    const start = cursor.indexOf(".");
+    const end = cursor.indexOf(".", start + 1);
+    if (start < 0 || end < 0 || cursor.includes(".", end + 1)) throw unreadable();
+    if (cursor.slice(0, start) !== version) {
       throw new BadRequestError("Cannot use cursor: it is of another version; begin anew");
     }
+    const payload = cursor.slice(start + 1, end);
+    const signature = cursor.slice(end + 1);
     for (const key of this.#keys) {
       if (key.verify(payload, signature)) return this.#parse(payload);
     }

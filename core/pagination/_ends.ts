@@ -69,8 +69,8 @@ export function pageOf(
     ends: {
       hasNext,
       hasPrev,
-      ...after && { nextCursor: codec.encode({ ...after, direction: "forward" }) },
-      ...before && { prevCursor: codec.encode({ ...before, direction: "backward" }) },
+      ...after && { nextCursor: codec.encode(after, "forward") },
+      ...before && { prevCursor: codec.encode(before, "backward") },
     },
   };
 }
