@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, release, totalmem, type } from "node:os";
 import process from "node:process";
 import { styleText } from "node:util";
@@ -104,9 +104,23 @@ export function tableOf({ sides, results }: GroupResult): string {
   return out.toString();
 }
 
-/** Writes a run. */
+/** Writes a run, with what the file has of rows that were not measured now, on the same machine. */
 export function writeRun(file: string, run: Run): void {
-  writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
+  const before = existsSync(file) ? readRun(file) : undefined;
+  const isSame = before !== undefined &&
+    JSON.stringify([before.machine, before.full]) === JSON.stringify([run.machine, run.full]);
+  const groups = new Map(isSame ? before.groups.map((group) => [group.name, group]) : []);
+  for (const group of run.groups) {
+    const rows = new Map(groups.get(group.name)?.results.map((row) => [row.name, row]));
+    for (const row of group.results) rows.set(row.name, row);
+    groups.set(group.name, { ...group, results: [...rows.values()] });
+  }
+  writeFileSync(file, `${JSON.stringify({ ...run, groups: [...groups.values()] }, null, 2)}\n`);
+}
+
+/** Reads a run. */
+export function readRun(file: string): Run {
+  return JSON.parse(readFileSync(file, "utf8"));
 }
 
 /** The budget of a row, in words. */

@@ -7,11 +7,14 @@
  * deno task bench --only pages-sqlite/id-asc   # one row; --only pages-sqlite is its group
  * deno task bench --list                       # the names, with their budgets
  * deno task bench update sqlite                # rows that have both words in their names
+ * deno task bench:peers                        # the same work by other libraries
  * ```
  *
  * Both sides of a ratio run in this process, turn by turn, and do the same work on the same driver
  * with the same settings. A budget holds for the ratio of the 10th percentiles. `--check` exits with
- * 1 where a row is over its budget, or could not be measured since its server is missing.
+ * 1 where a row is over its budget, or could not be measured since its server is missing. `--json`
+ * puts what was measured into a file, in the place of what it had of the same rows:
+ * `deno task bench:docs` makes `docs/performance.md` of it.
  *
  * @module
  */
@@ -41,6 +44,7 @@ const { values: flags, positionals: words } = parseArgs({
     full: { type: "boolean", default: false },
     json: { type: "string" },
     list: { type: "boolean", default: false },
+    peers: { type: "boolean", default: false },
     only: { type: "string", multiple: true, default: [] },
     seconds: { type: "string" },
   },
@@ -49,7 +53,8 @@ const { values: flags, positionals: words } = parseArgs({
 const form: Form = { full: flags.full };
 const seconds = Number(flags.seconds ?? (form.full ? SECONDS.full : SECONDS.short));
 
-const chosen = groups.map((group) => ({
+const all = flags.peers ? (await import("./rows/peers.ts")).peerGroups : groups;
+const chosen = all.map((group) => ({
   group,
   names: Object.keys(group.rows).filter((row) => isChosen(group, row)),
 })).filter(({ names }) => names.length > 0);

@@ -14,7 +14,8 @@ import { type SideBySide, sideBySide } from "./side_by_side.ts";
 
 const AT_MOST_JOIN = 0.5;
 
-const NAMES = [
+/** What the sides are called. */
+export const NAMES = [
   "Kysely",
   "Kysera",
   "driver",
@@ -23,7 +24,8 @@ const NAMES = [
   "Drizzle prepared",
 ] as const;
 
-async function open(): Promise<SideBySide> {
+/** The sides, each on a database of its own. */
+export async function sqliteWorkers(): Promise<Worker[]> {
   const side = async (
     name: typeof NAMES[number],
     make: (database: Sqlite.Database) => Work | Promise<Work>,
@@ -38,7 +40,7 @@ async function open(): Promise<SideBySide> {
     };
   };
   const kysely = (dialect: Dialect) => new Kysely<Database>({ dialect });
-  const workers = [
+  return [
     // What is compared is the library, so it has the dialect that keeps prepared statements too.
     await side("Kysely", (database) => kyselyWork(kysely(betterSqlite3Dialect({ database })))),
     await side("Kysera", async (database) => {
@@ -57,6 +59,10 @@ async function open(): Promise<SideBySide> {
       (database) => preparedDrizzleWork(drizzle(database), sqliteTables),
     ),
   ];
+}
+
+/** Workers, side by side. */
+export function together(workers: readonly Worker[]): SideBySide {
   return {
     workers,
     async close() {
@@ -72,7 +78,7 @@ export const sqliteSides: Group = group<SideBySide>({
   sides: NAMES,
   mixed: true,
   rows: sideBySide(AT_MOST_JOIN),
-  open,
+  open: async () => together(await sqliteWorkers()),
   close: (world) => world.close(),
 });
 
