@@ -1,9 +1,12 @@
 import type { Server } from "./_servers.ts";
-import { asyncTurnsOf, type Run, type Sides, type Turn, turnsOf } from "./_ratio.ts";
+import { asyncTurnsOf, type Clock, type Run, type Sides, type Turn, turnsOf } from "./_ratio.ts";
 
-/** How much is measured: `full` has as many rows and tables as the budgets are about. */
+/** How much is measured, and by what. */
 export interface Form {
+  /** Whether there are as many rows and tables as the budgets are about. */
   readonly full: boolean;
+  /** What turns are timed by. */
+  readonly clock: Clock;
 }
 
 /** One line of the benchmark: what is measured, and the most that it may come to. */
@@ -31,7 +34,7 @@ export interface Group {
   readonly rows: Readonly<Record<string, Omit<Row<never>, "sides">>>;
   readonly mixed: boolean;
   /** Opens what the rows need. */
-  open(form: Form): Promise<OpenGroup>;
+  open(form: Pick<Form, "full">): Promise<OpenGroup>;
 }
 
 /** A group whose tables are there. */
@@ -66,7 +69,8 @@ export function group<World>(options: GroupOptions<World>): Group {
     needs,
     rows,
     mixed,
-    async open(form) {
+    async open({ full }) {
+      const form: Form = { full, clock: needs === undefined ? "processor" : "wall" };
       const world = await open(form);
       return {
         turns: async (row) => await rows[row]!.sides(world, form),
@@ -77,10 +81,14 @@ export function group<World>(options: GroupOptions<World>): Group {
 }
 
 /** Sides that are waited for; `clean` is called before they are timed. */
-export async function timed(runs: Sides<Run>, clean?: () => unknown): Promise<Sides<Turn>> {
+export async function timed(
+  runs: Sides<Run>,
+  { clock }: Form,
+  clean?: () => unknown,
+): Promise<Sides<Turn>> {
   await clean?.();
   for (const run of runs) for (let i = 0; i < 20; i++) await run?.();
-  const turns = await asyncTurnsOf(runs);
+  const turns = await asyncTurnsOf(runs, clock);
   await clean?.();
   return turns;
 }

@@ -7,8 +7,10 @@
  *
  * @module
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Measured } from "./_ratio.ts";
 import { type GroupResult, isWithin, ratioOf, readRun, type Result, type Run } from "./_report.ts";
@@ -18,7 +20,9 @@ const run = readRun(join(root, "bench/results/run.json"));
 const peersFile = join(root, "bench/results/peers.json");
 const peers = existsSync(peersFile) ? readRun(peersFile) : undefined;
 
-writeFileSync(join(root, "docs/performance.md"), page());
+const path = join(root, "docs/performance.md");
+writeFileSync(path, page());
+execFileSync(process.execPath, ["fmt", "--quiet", path]);
 
 function page(): string {
   return [
@@ -27,7 +31,8 @@ function page(): string {
       measuredOn(run)
     }. Ratios are what counts: both sides ` +
     "of each run in one process, turn by turn, do the same work on the same driver with the same " +
-    "settings, and give the same rows. The ratio is that of the 10th percentiles of all turns; " +
+    "settings, and give the same rows. What no server has a part in is timed by the processor's " +
+    "clock, the rest by that on the wall. The ratio is that of the 10th percentiles of all turns; " +
     "the spread is the middle half of the ratios of turns that came after each other.",
     run.full
       ? ""

@@ -30,7 +30,7 @@ import {
   thisMachine,
   writeRun,
 } from "./_report.ts";
-import type { Form, Group } from "./_row.ts";
+import type { Group } from "./_row.ts";
 import { type Server, stopServers, whyMissing } from "./_servers.ts";
 import { groups } from "./rows/mod.ts";
 
@@ -50,7 +50,7 @@ const { values: flags, positionals: words } = parseArgs({
   },
   allowPositionals: true,
 });
-const form: Form = { full: flags.full };
+const form = { full: flags.full };
 const seconds = Number(flags.seconds ?? (form.full ? SECONDS.full : SECONDS.short));
 
 const all = flags.peers ? (await import("./rows/peers.ts")).peerGroups : groups;

@@ -107,7 +107,7 @@ function row(budget: number, side: "prepared" | "built", write: Write, turns?: n
   return {
     budget,
     ...turns === undefined ? {} : { turns },
-    async sides(world) {
+    async sides(world, form) {
       const sides = [world.hand, world[side], world.trigger] as const;
       const entries = [];
       for (const one of sides) {
@@ -120,7 +120,7 @@ function row(budget: number, side: "prepared" | "built", write: Write, turns?: n
       assert.deepEqual(ours, byHand, "the entries or the rows differ");
       assert.deepEqual(byTrigger, byHand, "the trigger's entries or rows differ");
       const [first, second, third] = sides.map(({ work }) => write(work));
-      return await timed([first!, second!, third!], async () => {
+      return await timed([first!, second!, third!], form, async () => {
         for (const one of sides) await one.clean();
       });
     },

@@ -38,7 +38,7 @@ function open(): World {
 function row(policies: number, budget: number): Row<World> {
   return {
     budget,
-    async sides({ db }) {
+    async sides({ db }, form) {
       const schema = defineRLSSchema<Database>({
         notes: {
           policies: Array.from(
@@ -75,7 +75,7 @@ function row(policies: number, budget: number): Row<World> {
       };
       assert.deepEqual({ ...await bound.findById(tenant) }, { ...await byHand() });
       assert.ok(await each());
-      return await timed([() => bound.findById(tenant), each, byHand]);
+      return await timed([() => bound.findById(tenant), each, byHand], form);
     },
   };
 }

@@ -80,7 +80,7 @@ const mixed: Keyset = {
 function deep({ orderBy, order, after }: Keyset, budget: (name: Name) => number, name: Name) {
   const row: Row<World> = {
     budget: budget(name),
-    async sides({ db, count }) {
+    async sides({ db, count }, form) {
       const items = await repository(db);
       let cursor: string | undefined;
       let last: Item | undefined;
@@ -94,7 +94,7 @@ function deep({ orderBy, order, after }: Keyset, budget: (name: Name) => number,
         db.selectFrom("items").selectAll().where(after(last!, name))
           .orderBy(sql.raw(order)).limit(LIMIT).execute();
       assert.deepEqual((await ours()).data.map(plain), (await byHand()).map(plain), order);
-      return await timed([byHand, ours]);
+      return await timed([byHand, ours], form);
     },
   };
   return row;
@@ -104,7 +104,7 @@ function deep({ orderBy, order, after }: Keyset, budget: (name: Name) => number,
 function signed(page: number): Row<World> {
   return {
     budget: 1.5,
-    async sides({ db }) {
+    async sides({ db }, form) {
       const items = await repository(db);
       const options = { orderBy: "id" as const, limit: LIMIT, security: { secret: SECRET } };
       let cursor: string | undefined;
@@ -117,7 +117,7 @@ function signed(page: number): Row<World> {
           .limit(LIMIT).execute();
       const ours = () => items.paginateCursor(given);
       assert.deepEqual((await ours()).data.map(plain), (await byHand()).map(plain));
-      return await timed([byHand, ours]);
+      return await timed([byHand, ours], form);
     },
   };
 }

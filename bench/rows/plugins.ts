@@ -80,10 +80,10 @@ const options: Omit<GroupOptions<World>, "name" | "title" | "open"> = {
   rows: Object.fromEntries(
     Object.entries(READS).map(([name, { budget, make }]): [string, Row<World>] => [name, {
       budget,
-      async sides({ hand, ours }) {
+      async sides({ hand, ours }, form) {
         const [byHand, byPlugins] = make(hand, ours);
         assert.deepEqual(await byPlugins(), await byHand(), "results differ");
-        return await timed([byHand, byPlugins]);
+        return await timed([byHand, byPlugins], form);
       },
     }]),
   ),

@@ -58,7 +58,7 @@ function row(count: number, make: (count: number) => Plugin[]): Row<World> {
       const create = async () => {
         await destroyExecutor(await createExecutor(db, make(tables)));
       };
-      return await timed([introspect, create]);
+      return await timed([introspect, create], form);
     },
   };
 }

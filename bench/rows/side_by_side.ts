@@ -80,7 +80,7 @@ export function sideBySide(join: number): Readonly<Record<string, Row<SideBySide
       [name, { budget, make }],
     ): [string, Row<SideBySide>] => [name, {
       budget,
-      async sides({ workers }) {
+      async sides({ workers }, form) {
         const clean = async () => {
           for (const worker of workers) await worker.clean();
         };
@@ -91,7 +91,7 @@ export function sideBySide(join: number): Readonly<Record<string, Row<SideBySide
           if (i === 0 || run === undefined) continue;
           assert.deepEqual(plain(await run()), expected, `${name}: ${workers[i]!.name} differs`);
         }
-        return await timed(runs as unknown as Sides<Run>, clean);
+        return await timed(runs as unknown as Sides<Run>, form, clean);
       },
     }]),
   );

@@ -71,7 +71,7 @@ async function open(): Promise<World> {
 
 const rowOf = ({ query, byHand }: { query: Query; byHand: Query }): Row<World> => ({
   budget: AT_MOST,
-  async sides({ opened, naive, cached, executor }) {
+  async sides({ opened, naive, cached, executor }, form) {
     const runs = [
       () => byHand(cached),
       () => query(executor),
@@ -79,7 +79,7 @@ const rowOf = ({ query, byHand }: { query: Query; byHand: Query }): Row<World> =
     ] as const;
     assert.deepEqual(plain(await runs[1]()), plain(await runs[0]()), "results differ");
     // What inserts left behind must not slow down one side more than another.
-    return await timed(runs, () => {
+    return await timed(runs, form, () => {
       for (const { database } of opened) database.exec("delete from users where id > 1000");
     });
   },
