@@ -81,6 +81,14 @@ export const group: CommandGroup = {
     summary: "Write the schema of the database as a script of SQL",
     load: () => import("./dump.ts"),
   },
+  squash: {
+    summary: "Write one migration in place of all",
+    load: () => import("./squash.ts"),
+  },
+  baseline: {
+    summary: "Record migrations as applied whose schema was there before them",
+    load: () => import("./baseline.ts"),
+  },
   adopt: {
     summary: "Take the history of another tool over",
     load: () => import("./adopt.ts"),
