@@ -20,6 +20,10 @@ export const TREE: CommandTree = {
     aliases: ["g"],
     loadGroup: () => import("./generate/_group.ts"),
   },
+  audit: {
+    summary: "Read the audit log, and undo what it tells",
+    loadGroup: () => import("./audit/_group.ts"),
+  },
   query: {
     summary: "Explain statements, and look at rows",
     loadGroup: () => import("./query/_group.ts"),
