@@ -36,6 +36,10 @@ export const TREE: CommandTree = {
     summary: "Ask the database whether it is there",
     loadGroup: () => import("./health/_group.ts"),
   },
+  doctor: {
+    summary: "Look for trouble in the schema, and tell what mends it",
+    load: () => import("./doctor.ts"),
+  },
   completions: {
     summary: "Print the script by which a shell completes commands and options",
     load: () => import("./completions.ts"),
