@@ -79,20 +79,25 @@ export async function namesIn(text: string): Promise<string[]> {
  *
  * @param text the content of the file
  * @param names the migrations that run once, in the order of their names
+ * @param replacing those that stand in for others
  * @throws {BadRequestError} if they are not the same, with what to do
  */
-export async function assertLocked(text: string, names: readonly string[]): Promise<void> {
+export async function assertLocked(
+  text: string,
+  names: readonly string[],
+  replacing: ReadonlySet<string>,
+): Promise<void> {
   const locked = await namesIn(text);
   const lost = locked.find((name) => !names.includes(name));
   if (lost !== undefined) {
     throw refuseLock(
       `it has "${lost}", and there is no such file: restore the file, or call ` +
-        "writeMigrationLock() if the migration was not applied anywhere",
+        "writeMigrationLock() if the migration was not applied anywhere, or another one replaces it",
     );
   }
   const added = names.find((name) => !locked.includes(name));
   if (added !== undefined) {
-    assertLast(added, locked);
+    if (!replacing.has(added)) assertLast(added, locked);
     throw refuseLock(
       `it does not have "${added}": call writeMigrationLock(), and commit it with the migration`,
     );

@@ -34,12 +34,26 @@ export async function readFolder(
   load: (url: string) => Promise<unknown>,
   mayShareStamps: boolean = false,
 ): Promise<Record<string, UnnamedMigration>> {
-  const files = await migrationFiles(folder, mayShareStamps);
+  const files = await migrationFiles(folder, true);
   const migrations: Record<string, UnnamedMigration> = {};
   for (const file of files) {
     migrations[nameOf(file)] = await readMigration(join(folder, file), file, load);
   }
+  if (!mayShareStamps) {
+    // Of one that stands in for another only one runs, so nothing is to be said of their order.
+    const replaces = (name: string, other: string) => migrations[name]!.replaces?.includes(other);
+    assertDifferentStamps(files, (a, b) => replaces(a, b) === true || replaces(b, a) === true);
+  }
   return migrations;
+}
+
+/** Returns the names of migrations that stand in for others, and so come between others when new. */
+export function namesThatReplace(
+  migrations: Readonly<Record<string, UnnamedMigration>>,
+): ReadonlySet<string> {
+  return new Set(
+    Object.keys(migrations).filter((name) => (migrations[name]!.replaces ?? []).length > 0),
+  );
 }
 
 /** Returns the names of migrations that are not repeatable, in their order. */
@@ -154,13 +168,16 @@ function assertDifferentNames(files: readonly string[]): void {
   }
 }
 
-function assertDifferentStamps(files: readonly string[]): void {
+function assertDifferentStamps(
+  files: readonly string[],
+  mayShare: (name: string, other: string) => boolean = () => false,
+): void {
   const byStamp = new Map<string, string>();
   for (const file of files) {
     const stamp = stampOf(nameOf(file));
     if (stamp === undefined) continue;
     const other = byStamp.get(stamp);
-    if (other !== undefined) {
+    if (other !== undefined && !mayShare(nameOf(file), nameOf(other))) {
       throw refuse(
         `"${other}" and "${file}" begin with the same number, so nothing says which comes first; ` +
           `rename the one that is not applied yet, as rebaseMigrations() does`,

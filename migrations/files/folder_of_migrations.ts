@@ -1,7 +1,7 @@
 import type { MigrationProvider, UnnamedMigration } from "../migration.ts";
 import { assertFolderOptions, type FolderOptions, pathOf } from "./_folder_options.ts";
 import { assertLocked, readLockFile, refuseLock } from "./_lock_file.ts";
-import { loaderOf, namesThatRunOnce, readFolder } from "./_read_folder.ts";
+import { loaderOf, namesThatReplace, namesThatRunOnce, readFolder } from "./_read_folder.ts";
 
 export type { FolderOptions } from "./_folder_options.ts";
 
@@ -44,8 +44,9 @@ export function folderOfMigrations(
     const migrations = await readFolder(path, loaderOf(options));
     if (options.lock !== false) {
       const text = await readLockFile(path);
-      if (text !== undefined) await assertLocked(text, namesThatRunOnce(migrations));
-      else if (options.lock === "required") {
+      if (text !== undefined) {
+        await assertLocked(text, namesThatRunOnce(migrations), namesThatReplace(migrations));
+      } else if (options.lock === "required") {
         throw refuseLock("there is none; call writeMigrationLock()");
       }
     }

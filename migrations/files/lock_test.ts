@@ -81,6 +81,30 @@ describe("kysera.lock", () => {
       await assert.rejects(writeMigrationLock(folder), BadRequestError);
     }));
 
+  it("takes a new migration between others that replaces those before it", () =>
+    withFolder(["001_a", "002_b", "003_c"], async (folder) => {
+      await writeMigrationLock(folder);
+      const squashed = join(folder, "002_squashed.sql");
+      await writeFile(squashed, "-- replaces: 001_a\n-- replaces: 002_b\nselect 1;");
+      await assert.rejects(read(folder), /does not have "002_squashed": call writeMigrationLock/);
+      const all = ["001_a", "002_b", "002_squashed", "003_c"];
+      assert.deepEqual(await writeMigrationLock(folder), all);
+      const migrations = await folderOfMigrations(folder).getMigrations();
+      assert.deepEqual(migrations["002_squashed"]?.replaces, ["001_a", "002_b"]);
+      // Those that it replaces can go.
+      await rm(join(folder, "001_a.sql"));
+      await rm(join(folder, "002_b.sql"));
+      await assert.rejects(read(folder), /there is no such file: .*another one replaces it/);
+      assert.deepEqual(await writeMigrationLock(folder), ["002_squashed", "003_c"]);
+      // A number is shared with none but those.
+      await writeFile(squashed, "-- replaces: 001_a\nselect 1;");
+      await addTo(folder, "002_b");
+      await assert.rejects(
+        folderOfMigrations(folder).getMigrations(),
+        /begin with the same number/,
+      );
+    }));
+
   it("conflicts in git if two branches add migrations", (test) =>
     withFolder(["001_a"], async (folder) => {
       await writeMigrationLock(folder);

@@ -1,6 +1,6 @@
 import { assertFolderOptions, type FolderOptions, pathOf } from "./_folder_options.ts";
 import { assertLast, namesIn, readLockFile, writeLockFile } from "./_lock_file.ts";
-import { loaderOf, namesThatRunOnce, readFolder } from "./_read_folder.ts";
+import { loaderOf, namesThatReplace, namesThatRunOnce, readFolder } from "./_read_folder.ts";
 
 /**
  * Writes `kysera.lock`, which has the migrations of a folder in their order, each chained to the one
@@ -39,11 +39,15 @@ export async function writeMigrationLock(
 ): Promise<string[]> {
   assertFolderOptions(options);
   const path = pathOf(folder);
-  const names = namesThatRunOnce(await readFolder(path, loaderOf(options)));
+  const migrations = await readFolder(path, loaderOf(options));
+  const names = namesThatRunOnce(migrations);
   const text = await readLockFile(path);
   if (text !== undefined) {
     const locked = await namesIn(text);
-    for (const name of names) if (!locked.includes(name)) assertLast(name, locked);
+    const replacing = namesThatReplace(migrations);
+    for (const name of names) {
+      if (!locked.includes(name) && !replacing.has(name)) assertLast(name, locked);
+    }
   }
   await writeLockFile(path, names);
   return names;
