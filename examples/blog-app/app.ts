@@ -5,6 +5,7 @@ import { articleRoutes } from "./features/articles/route.ts";
 import { commentRoutes } from "./features/comments/route.ts";
 import { favoriteRoutes } from "./features/favorites/route.ts";
 import { feedRoutes } from "./features/feed/route.ts";
+import { pageRoutes } from "./features/pages/route.ts";
 import { profileRoutes } from "./features/profiles/route.ts";
 import { tagRoutes } from "./features/tags/route.ts";
 import { userRoutes } from "./features/users/route.ts";
@@ -39,6 +40,10 @@ export function createApp(
   api.route("/", favoriteRoutes());
   api.route("/", commentRoutes());
   api.route("/", tagRoutes());
+  api.all("*", () => {
+    throw notFound("route");
+  });
   app.route("/api", api);
+  app.route("/", pageRoutes(blog, config));
   return app;
 }

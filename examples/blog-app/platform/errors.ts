@@ -68,16 +68,20 @@ export async function uniqueOr409<T>(
   }
 }
 
-/** Turns whatever was thrown into a response. Only an {@linkcode ApiError} tells the client details. */
-export function respondToError(error: unknown, c: Context): Response {
-  if (error instanceof ApiError) return c.json({ errors: error.errors }, error.status);
-  if (error instanceof RLSPolicyViolation) {
-    return c.json({ errors: { [error.table ?? "resource"]: ["forbidden"] } }, 403);
-  }
+/** Turns whatever was thrown into what the client is told. Only an {@linkcode ApiError} has details. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof RLSPolicyViolation) return forbidden(error.table ?? "resource");
   if (error instanceof HTTPException) {
-    return c.json({ errors: { request: [error.message || "failed"] } }, error.status);
+    return new ApiError(error.status, { request: [error.message || "failed"] });
   }
   // The stack of an error of the database holds no values of rows; its cause may.
   console.error(error instanceof Error ? error.stack : "Something that is not an error was thrown");
-  return c.json({ errors: { server: ["failed"] } }, 500);
+  return new ApiError(500, { server: ["failed"] });
+}
+
+/** Turns whatever was thrown into a response of the API. */
+export function respondToError(error: unknown, c: Context): Response {
+  const { status, errors } = toApiError(error);
+  return c.json({ errors }, status);
 }

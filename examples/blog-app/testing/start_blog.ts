@@ -6,6 +6,7 @@ import { type Blog, createBlog } from "../platform/blog.ts";
 import { openDatabase } from "../platform/database.ts";
 import { migrate } from "../platform/migrate.ts";
 import type { Database } from "../platform/schema.ts";
+import { Browser } from "./browser.ts";
 import { Client } from "./client.ts";
 
 /** Cheap to compute: the tests are not about how long a password resists. */
@@ -16,6 +17,8 @@ const SECRET = "a secret that only the tests sign with";
 export interface TestBlog {
   /** Sends requests to the application, as somebody who is not signed in. */
   readonly client: Client;
+  /** Opens a browser. */
+  browse(): Browser;
   readonly blog: Blog;
   /** The database without plugins. */
   readonly db: Kysely<Database>;
@@ -42,7 +45,8 @@ export async function startBlog(): Promise<TestBlog> {
     await migrate(db);
     const blog = await createBlog(db);
     const app = createApp(blog, { jwtSecret: SECRET, scrypt: SCRYPT });
-    return { client: new Client(async (request) => await app.fetch(request)), blog, db, close };
+    const send = async (request: Request) => await app.fetch(request);
+    return { client: new Client(send), browse: () => new Browser(send), blog, db, close };
   } catch (error) {
     await close();
     throw error;

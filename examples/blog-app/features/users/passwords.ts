@@ -41,7 +41,7 @@ function derive(
       salt,
       length,
       options,
-      (error, key) => error === null ? resolve(key) : reject(error),
+      (error, key) => error ? reject(error) : resolve(key),
     );
   });
 }

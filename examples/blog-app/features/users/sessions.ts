@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
 import { sign, verify } from "hono/jwt";
 import type { Blog, Store } from "../../platform/blog.ts";
 import { unauthorized } from "../../platform/errors.ts";
@@ -65,6 +66,23 @@ export function authenticate(blog: Blog, secret: string): MiddlewareHandler<Env>
     }
     c.set("session", session);
     c.set("store", blog.on(session?.userId ?? null));
+    await next();
+  };
+}
+
+/** Where the pages keep the token. */
+export const COOKIE = "session";
+
+/**
+ * Binds the caller to the executor, by the cookie that the pages use. Whoever has none, or one that is
+ * not valid any more, is anonymous.
+ */
+export function authenticateByCookie(blog: Blog, secret: string): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const token = getCookie(c, COOKIE);
+    const userId = token === undefined ? null : await userOfToken(token, secret, blog);
+    c.set("session", token === undefined || userId === null ? null : { userId, token });
+    c.set("store", blog.on(userId));
     await next();
   };
 }
