@@ -483,7 +483,7 @@ const POSTGRES: readonly Example[] = [
     bad: [
       "alter table users add constraint c check (age > 0)",
       "alter table users add foreign key (team_id) references teams",
-      "alter table users add a bigint references teams (id)",
+      "alter table users add a bigint default 1 references teams (id)",
       "alter table users add constraint c check (age > 0) not valid; alter table users validate constraint c",
       (db) => alter(db).addCheckConstraint("c", sql`age > 0`).execute(),
       (db) => alter(db).addForeignKeyConstraint("f", ["team_id"], "teams", ["id"]).execute(),
@@ -491,6 +491,7 @@ const POSTGRES: readonly Example[] = [
     good: [
       "alter table users add constraint c check (age > 0) not valid",
       "alter table users validate constraint c",
+      "alter table users add a bigint references teams (id)",
       `create table t (${key}, user_id bigint references users, check (id > 0))`,
     ],
   },

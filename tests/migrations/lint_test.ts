@@ -122,7 +122,7 @@ onEveryDialect("lintMigrations() with a scratch database", (dialect) => {
         ["drop index users_email", "index-not-concurrent", /AccessExclusiveLock/],
         ["alter table users add check (id > 0)", "constraint-without-not-valid", /AccessExclusive/],
         [
-          "alter table users add a int references teams",
+          "alter table users add a int default 1 references teams",
           "constraint-without-not-valid",
           /ShareRowExclusiveLock on teams/,
         ],
@@ -233,7 +233,7 @@ describe("lintMigrations()", () => {
         ].join("\n"),
       );
       await writeFile(
-        join(folder, "002_code.ts"),
+        join(folder, "002_code.mjs"),
         [
           "export const lintIgnore = { 'drop-column': 'a test' };",
           "export async function up(db) {",
@@ -278,6 +278,17 @@ describe("lintMigrations()", () => {
           .map(({ rule, migration }) => [rule, migration]),
         [["drop-table", "004_d"]],
       );
+    });
+  });
+
+  it("leaves tables without rows alone", options, async () => {
+    await within(sqlite, async (db) => {
+      await db.schema.createTable("users").addColumn("id", "integer").execute();
+      const migrations = [createSqlMigration("001_drop", "drop table users")];
+      const rules = async (emptyTables: string[]) =>
+        (await lintMigrations(db, migrations, { emptyTables })).findings.map(({ rule }) => rule);
+      assert.ok((await rules([])).includes("drop-table"));
+      assert.ok(!(await rules(["users"])).includes("drop-table"));
     });
   });
 

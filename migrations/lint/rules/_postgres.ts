@@ -98,8 +98,10 @@ export const POSTGRES_LOCK_RULES: readonly RuleDefinition[] = [
     instead:
       "Add the constraint NOT VALID, and VALIDATE it in another migration, which blocks nobody.",
     on: {
-      ...onAddedConstraints(({ type, notValid, columns }, _, table) =>
-        (type === "foreign-key" || type === "check") && !notValid
+      // A new column that is NULL everywhere refers to nothing, and its rows are not looked at.
+      ...onAddedConstraints(({ type, notValid, columns, isOfEmptyColumn }, _, table) =>
+        !(type === "foreign-key" && isOfEmptyColumn) &&
+          (type === "foreign-key" || type === "check") && !notValid
           ? `Checks every row of ${shown(table)} for a ${type.replace("-", " ")}${
             columns.length > 0 ? ` of ${listed(columns)}` : ""
           } while writes wait`

@@ -112,14 +112,16 @@ const UNKNOWN_COLUMN: ColumnDefinition = {
 /** Returns a check that is made of each constraint of a table that is in use. */
 export function onAddedConstraints(
   check: (
-    constraint: ConstraintDefinition,
+    constraint: AddedConstraint,
     site: Site,
     table: ObjectName,
   ) => string | undefined,
 ): NonNullable<RuleDefinition["on"]> {
   return {
     "add-constraint": ({ constraint, table }, site) =>
-      isInUse(table, site) ? check(constraint, site, table) : undefined,
+      isInUse(table, site)
+        ? check({ ...constraint, isOfEmptyColumn: false }, site, table)
+        : undefined,
     "add-column": ({ column, table }, site) => {
       if (!isInUse(table, site)) return undefined;
       return constraintsOf(column).flatMap((constraint) => check(constraint, site, table) ?? []);
@@ -127,13 +129,20 @@ export function onAddedConstraints(
   };
 }
 
+/** A constraint that is added to a table. */
+export interface AddedConstraint extends ConstraintDefinition {
+  /** Whether it comes with a column that is NULL in all rows. */
+  readonly isOfEmptyColumn: boolean;
+}
+
 /** The constraints that a column brings with it. */
-function constraintsOf(column: ColumnDefinition): ConstraintDefinition[] {
+function constraintsOf(column: ColumnDefinition): AddedConstraint[] {
   const base = {
     columns: [column.name],
     notValid: false,
     usingIndex: false,
     notNullColumns: [],
+    isOfEmptyColumn: column.generated === undefined && (column.default?.isNull ?? true),
   };
   return [
     ...column.primaryKey ? [{ ...base, type: "primary-key" as const }] : [],
