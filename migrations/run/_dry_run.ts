@@ -3,6 +3,7 @@ import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { PlannedMigration, PlannedStatement } from "../results.ts";
 import { isSeveral, namesIn, objectsIn, statementKind } from "../sql/_statement_kind.ts";
 import { noteBatchRunner, statementOf } from "./_batch_context.ts";
+import { nested } from "./_recorder.ts";
 import { callMigration } from "./_resolved.ts";
 import type { Task } from "./_task.ts";
 import type { Session, StatementHooks } from "./_session.ts";
@@ -53,6 +54,8 @@ class Planner implements StatementHooks {
   #statements: PlannedStatement[] = [];
   #readsData = false;
   #end: PlanEnd | undefined;
+  /** Whether the migration runs in a transaction of the runner. */
+  #isInTransaction = false;
 
   constructor(session: Session, traits: MigrationTraits) {
     this.#session = session;
@@ -69,6 +72,7 @@ class Planner implements StatementHooks {
       // Begin and commit are not sent.
       if (transaction) {
         const trx = await db.startTransaction().execute();
+        this.#isInTransaction = true;
         await callMigration(task.migration, task.operation, trx);
       } else {
         noteBatchRunner(db, (batches) => {
@@ -81,6 +85,7 @@ class Planner implements StatementHooks {
       const message = error instanceof Error ? error.message : String(error);
       endsBecause = `after ${this.#statements.length} statements it fails: ${message}`;
     }
+    this.#isInTransaction = false;
     // The migration may have caught it.
     if (this.#end !== undefined) endsBecause = (this.#end as PlanEnd).message;
     return {
@@ -109,6 +114,9 @@ class Planner implements StatementHooks {
       case "begin":
       case "commit":
       case "rollback":
+        // It would fail.
+        if (this.#isInTransaction) throw nested(kind);
+        return { rows: [] };
       case "savepoint":
         return { rows: [] };
       case "read":

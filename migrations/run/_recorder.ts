@@ -37,12 +37,7 @@ export class Recorder implements StatementHooks {
   async run(query: CompiledQuery, send: Send): Promise<QueryResult<unknown>> {
     const kind = statementKind(query, this.#lexis);
     if (!this.#isActive || kind === "read" || kind === "savepoint") return await send();
-    if (kind === "begin" || kind === "commit" || kind === "rollback") {
-      throw new Error(
-        `Cannot ${kind} inside of a migration: its transaction is the runner's, so that the ` +
-          `migration is recorded with what it does; set transaction: false to go without one`,
-      );
-    }
+    if (kind === "begin" || kind === "commit" || kind === "rollback") throw nested(kind);
     this.plan.add(query);
     const index = this.plan.count;
     try {
@@ -52,4 +47,12 @@ export class Recorder implements StatementHooks {
       throw error;
     }
   }
+}
+
+/** What a migration is told that begins or ends a transaction inside of the runner's. */
+export function nested(kind: "begin" | "commit" | "rollback"): Error {
+  return new Error(
+    `Cannot ${kind} inside of a migration: its transaction is the runner's, so that the ` +
+      `migration is recorded with what it does; set transaction: false to go without one`,
+  );
 }

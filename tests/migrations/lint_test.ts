@@ -306,6 +306,19 @@ describe("lintMigrations()", () => {
     });
   });
 
+  it("says that a migration fails which begins a transaction of its own", options, async () => {
+    await within(sqlite, async (db) => {
+      const { findings } = await lintMigrations(db, [{
+        name: "001_nested",
+        async up(db) {
+          await sql`begin`.execute(db);
+        },
+      }]);
+      const [found] = findings.filter(({ rule }) => rule === "nondeterministic-plan");
+      assert.match(found!.message, /it fails: Cannot begin inside of a migration/);
+    });
+  });
+
   it("refuses options that it does not have", options, async () => {
     await within(sqlite, async (db) => {
       const wrong: readonly (readonly [object, RegExp])[] = [
