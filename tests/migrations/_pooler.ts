@@ -53,8 +53,7 @@ export async function startPooler(server: string): Promise<Pooler> {
   writeFileSync(
     file,
     `[databases]\n* = ${connection}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ${port}\n` +
-      `unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n` +
-      `server_lifetime = 60\nserver_idle_timeout = 1\n`,
+      `unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n`,
     { mode: 0o644 },
   );
   const pid = launchAs(USER, [findProgram("pgbouncer")!, file], dir, { endsWithUs: "SIGKILL" });
