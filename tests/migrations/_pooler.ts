@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { waitFor } from "@kysera/testing";
+import { type Kysely, sql } from "kysely";
 import {
   accepts,
   findProgram,
@@ -70,4 +71,26 @@ export async function startPooler(server: string): Promise<Pooler> {
     throw new Error(`PgBouncer is not ready: ${log}`, { cause: error });
   }
   return { url: `postgres://${username}@127.0.0.1:${port}/postgres`, close };
+}
+
+/**
+ * Drops a database, whoever is still connected to it: a pooler that was killed leaves sessions for a
+ * moment. (`with (force)` came with PostgreSQL 13.)
+ *
+ * @param admin a connection to another database
+ * @param name the database
+ */
+export async function dropDatabase(admin: Kysely<any>, name: string): Promise<void> {
+  await waitFor(async () => {
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name}`
+      .execute(admin);
+    try {
+      await sql`drop database if exists ${sql.id(name)}`.execute(admin);
+      return true;
+    } catch (error) {
+      // In use.
+      if ((error as { code?: unknown }).code === "55006") return false;
+      throw error;
+    }
+  }, { timeout: 10_000, interval: 50 });
 }

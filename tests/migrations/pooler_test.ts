@@ -10,7 +10,7 @@ import { fuzzRuns } from "../support/random.ts";
 import { dialectOf } from "./_child.ts";
 import { migrationsFor } from "./_migrations.ts";
 import { assertOnce } from "./_processes.ts";
-import { startPooler, whyNoPooler } from "./_pooler.ts";
+import { dropDatabase, startPooler, whyNoPooler } from "./_pooler.ts";
 
 const PROCESSES = 3;
 /** A database costs more than a schema. */
@@ -50,9 +50,7 @@ describe(title, { skip: skip ?? false }, () => {
       }
     } finally {
       await pooler.close();
-      for (const name of within) {
-        await sql`drop database if exists ${sql.id(name)} with (force)`.execute(admin);
-      }
+      for (const name of within) await dropDatabase(admin, name);
       await admin.destroy();
     }
   });
