@@ -1,5 +1,6 @@
 /**
- * SQLite, through `node:sqlite`, `better-sqlite3`, `bun:sqlite`, libsql and `@db/sqlite`.
+ * SQLite, through `node:sqlite`, `better-sqlite3`, `bun:sqlite`, libsql, `@db/sqlite`, and what
+ * Cloudflare's runtime offers: D1 and Durable Objects.
  *
  * @module
  */
@@ -52,12 +53,16 @@ export function classifySqlite(fields: Fields, isSqlite: boolean): Classified | 
   // A numeric `code` is @db/sqlite's; other errors (DOMException) have one of another meaning
   const number = fields.number("errcode", "rawCode") ??
     (fields.string("name") === "SqliteError" ? fields.number("code") : undefined);
-  const kind = kindOf(number, name) ?? ownKind(fields, isSqlite);
+  const told = name === undefined && number === undefined
+    ? codeInMessage(fields.message)
+    : undefined;
+  const kind = kindOf(number, name ?? told?.name) ?? ownKind(fields, isSqlite);
   if (kind === undefined) return undefined;
   return {
     kind,
-    detail: name ?? (number === undefined ? undefined : `SQLite result code ${number}`),
-    ...partsOf(kind, fields.message),
+    detail: name ?? told?.name ??
+      (number === undefined ? undefined : `SQLite result code ${number}`),
+    ...partsOf(kind, told?.message ?? fields.message),
   };
 }
 
@@ -77,6 +82,35 @@ function kindOf(number: number | undefined, name: string | undefined): Kind | un
   }
   if (name === undefined) return undefined;
   return byName.get(name) ?? byName.get(name.split("_", 2).join("_")) ?? "other";
+}
+
+const CODE = /^SQLITE_[A-Z]+(?:_[A-Z]+)*$/;
+const EXTENDED = " (extended: ";
+/** The extended codes of those constraints that D1 names in words alone. */
+const CONSTRAINTS: readonly (readonly [string, string])[] = [
+  ["UNIQUE constraint failed", "SQLITE_CONSTRAINT_UNIQUE"],
+  ["NOT NULL constraint failed", "SQLITE_CONSTRAINT_NOTNULL"],
+  ["CHECK constraint failed", "SQLITE_CONSTRAINT_CHECK"],
+  ["FOREIGN KEY constraint failed", "SQLITE_CONSTRAINT_FOREIGNKEY"],
+];
+
+/**
+ * The code that Cloudflare's runtime puts at the end of the message, and nowhere else:
+ * `D1_ERROR: .. failed: t.a: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)`, or without what
+ * stands in brackets.
+ */
+function codeInMessage(message: string): { name: string; message: string } | undefined {
+  const bracket = message.endsWith(")") ? message.lastIndexOf(EXTENDED) : -1;
+  const told = bracket < 0 ? message : message.slice(0, bracket);
+  const at = told.lastIndexOf(": SQLITE_");
+  if (at < 0) return undefined;
+  const code = told.slice(at + 2);
+  if (!CODE.test(code)) return undefined;
+  const text = told.slice(0, at).replace(/^D1_ERROR: /, "");
+  const extended = bracket < 0 ? "" : message.slice(bracket + EXTENDED.length, -1);
+  if (CODE.test(extended)) return { name: extended, message: text };
+  const constraint = CONSTRAINTS.find(([words]) => text.startsWith(words));
+  return { name: constraint?.[1] ?? code, message: text };
 }
 
 /** What only the message tells: the names. SQLite puts no values into these messages. */

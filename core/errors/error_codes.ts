@@ -13,6 +13,8 @@ export const DatabaseErrorCodes = {
   DB_QUERY_FAILED: "DB_QUERY_FAILED",
   /** The state of a transaction does not allow what was to be done, or its end is not known. */
   DB_TRANSACTION_FAILED: "DB_TRANSACTION_FAILED",
+  /** The database has no interactive transactions. */
+  DB_TRANSACTION_NOT_SUPPORTED: "DB_TRANSACTION_NOT_SUPPORTED",
   /** A statement or a call took longer than it may. */
   DB_TIMEOUT: "DB_TIMEOUT",
   /** No connection was free in time. */

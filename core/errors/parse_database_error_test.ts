@@ -472,3 +472,48 @@ describe("parseDatabaseError()", () => {
     assert.equal(of(50000, "raised").code, "DB_QUERY_FAILED");
   });
 });
+
+describe("parseDatabaseError() of what Cloudflare's runtime throws", () => {
+  const UNIQUE = "UNIQUE constraint failed: users.email, users.tenant: SQLITE_CONSTRAINT";
+  for (
+    const message of [
+      `D1_ERROR: ${UNIQUE} (extended: SQLITE_CONSTRAINT_UNIQUE)`,
+      `D1_ERROR: ${UNIQUE}`,
+      `${UNIQUE} (extended: SQLITE_CONSTRAINT_UNIQUE)`,
+    ]
+  ) {
+    it(`knows ${message}`, () => {
+      for (const dialect of ["sqlite", undefined] as const) {
+        const error = parseDatabaseError(new Error(message), dialect);
+        assert.ok(error instanceof UniqueConstraintError);
+        assert.deepEqual([error.table, error.columns], ["users", ["email", "tenant"]]);
+      }
+    });
+  }
+
+  it("tells the other constraints, and the syntax", () => {
+    const codeOf = (message: string) => parseDatabaseError(new Error(message)).code;
+    const constraint = "constraint failed: SQLITE_CONSTRAINT";
+    assert.deepEqual([
+      codeOf(`D1_ERROR: NOT NULL constraint failed: t.n: SQLITE_CONSTRAINT`),
+      codeOf(`D1_ERROR: FOREIGN KEY ${constraint}`),
+      codeOf(`D1_ERROR: FOREIGN KEY ${constraint} (extended: SQLITE_CONSTRAINT_FOREIGNKEY)`),
+      codeOf(`D1_ERROR: CHECK constraint failed: c: SQLITE_CONSTRAINT`),
+      codeOf(`D1_ERROR: near "x": syntax error at offset 0: SQLITE_ERROR`),
+      codeOf(`D1_ERROR: not authorized: SQLITE_AUTH`),
+    ], [
+      "VALIDATION_NOT_NULL_VIOLATION",
+      "VALIDATION_FOREIGN_KEY_VIOLATION",
+      "VALIDATION_FOREIGN_KEY_VIOLATION",
+      "VALIDATION_CHECK_VIOLATION",
+      "DB_SYNTAX_ERROR",
+      "DB_QUERY_FAILED",
+    ]);
+  });
+
+  it("takes no text that a value may hold for a code", () => {
+    for (const message of ["a: SQLITE_CONSTRAINT b", "x: SQLITE_", "SQLITE_BUSY", ": SQLITE_a"]) {
+      assert.equal(parseDatabaseError(new Error(message)).code, "DB_UNKNOWN");
+    }
+  });
+});
