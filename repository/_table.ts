@@ -5,7 +5,7 @@ import {
   type Dialect,
   isPlainObject,
   isPromise,
-  MAX_PARAMETERS,
+  maxParametersOf,
 } from "@kysera/core";
 import { PlanCache, tryCompilePlan } from "@kysera/dal";
 import {
@@ -62,7 +62,7 @@ export interface Definition {
   /** The part of the rows that are validated, from 0 to 1. */
   readonly validated: number;
   readonly versionColumn: string | undefined;
-  /** How many parameters the database takes in one statement, where that is not what it usually is. */
+  /** How many parameters the database takes in one statement, where that is not what the dialect says. */
   readonly maxParameters: number | undefined;
   readonly codecs: ReadonlyMap<string, Codec>;
   /** What the values of the key must be. */
@@ -305,7 +305,7 @@ export class Table {
   }
 
   get #mostValues(): number {
-    const most = this.definition.maxParameters ?? MAX_PARAMETERS[this.dialect];
+    const most = this.definition.maxParameters ?? maxParametersOf(this.db);
     return most - Math.min(OF_PLUGINS, Math.floor(most / 4));
   }
 

@@ -100,9 +100,9 @@ export interface RepositoryConfig<
    */
   readonly primaryKeyType?: PrimaryKeyTypeHint | undefined;
   /**
-   * How many parameters the database takes in one statement, where that is less than usual: 100 for
-   * Cloudflare D1. Methods for many rows or keys then send more statements; rows of
-   * relations are read with the usual number.
+   * How many parameters the database takes in one statement, where that is less than its dialect
+   * says. Methods for many rows or keys then send more statements; rows of relations are read with
+   * the number of the dialect. `d1Dialect()` says 100 by itself.
    */
   readonly maxParameters?: number | undefined;
   /** `"none"` takes inputs as they are, for callers that have validated them. Default `"strict"`. */
