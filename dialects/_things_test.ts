@@ -1,3 +1,4 @@
+import { maxParametersOf } from "@kysera/core";
 import { type Kysely, sql } from "kysely";
 
 /** The table that the tests of the contract work on. */
@@ -45,8 +46,10 @@ export class Things {
   async fill(count: number): Promise<void> {
     await this.empty();
     const rows = Array.from({ length: count }, (_, i) => ({ name: `n${i}`, amount: i }));
-    for (let i = 0; i < count; i += 500) {
-      await this.db.insertInto("things").values(rows.slice(i, i + 500)).execute();
+    // Each row has two values.
+    const most = Math.min(500, Math.floor(maxParametersOf(this.db) / 2));
+    for (let i = 0; i < count; i += most) {
+      await this.db.insertInto("things").values(rows.slice(i, i + most)).execute();
     }
   }
 

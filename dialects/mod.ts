@@ -91,6 +91,13 @@ export {
   type BunSqliteStatement,
 } from "./sqlite/bun_sqlite_dialect.ts";
 export {
+  type D1Database,
+  d1Dialect,
+  type D1DialectConfig,
+  type D1PreparedStatement,
+  type D1Result,
+} from "./sqlite/d1_dialect.ts";
+export {
   type DbSqliteDatabase,
   dbSqliteDialect,
   type DbSqliteDialectConfig,

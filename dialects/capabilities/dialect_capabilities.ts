@@ -1,7 +1,14 @@
 import type { DatabaseDialect } from "../database_dialect.ts";
 
 /** Which of the databases that speak one family of SQL. */
-export type DialectVariant = "postgres" | "pglite" | "mysql" | "mariadb" | "sqlite" | "mssql";
+export type DialectVariant =
+  | "postgres"
+  | "pglite"
+  | "mysql"
+  | "mariadb"
+  | "sqlite"
+  | "d1"
+  | "mssql";
 
 /** Which statements can return the rows they change. */
 export interface ReturningCapabilities {
@@ -57,6 +64,16 @@ export interface DialectCapabilities {
   readonly intersectAndExcept: boolean;
   /** How many parameters one statement may have. */
   readonly parameterLimit: number;
+  /** How many queries a UNION, INTERSECT or EXCEPT may have; `Infinity` where no limit is known. */
+  readonly compoundLimit: number;
+  /** How deep an expression may be: a chain of OR is as deep as it is long. */
+  readonly expressionDepthLimit: number;
+  /** How many bytes the pattern of LIKE may have. */
+  readonly likePatternLimit: number;
+  /** Whether integers beyond 2 ** 53 keep every digit, as parameters and in results. */
+  readonly exactIntegers: boolean;
+  /** Whether rows can be read one after the other, by `stream()`. */
+  readonly streams: boolean;
   /** How long an identifier may be: bytes in PostgreSQL, else characters. */
   readonly identifierLimit: number;
 }

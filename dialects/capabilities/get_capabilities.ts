@@ -9,7 +9,7 @@ export interface GetCapabilitiesOptions {
   readonly variant?: DialectVariant;
   /**
    * The version, as the server tells it. If not given, the oldest that is supported: PostgreSQL 12,
-   * MySQL 8.0, MariaDB 10.6, SQLite 3.37, SQL Server 2017 (14).
+   * MySQL 8.0, MariaDB 10.6, SQLite 3.37 (D1 3.44), SQL Server 2017 (14).
    */
   readonly version?: string;
 }
@@ -64,7 +64,15 @@ const EVERY = { insert: true, update: true, delete: true };
 const NONE = { insert: false, update: false, delete: false };
 
 /** What all of them have in common. */
-const COMMON = { savepoints: true, interactiveTransactions: true };
+const COMMON = {
+  savepoints: true,
+  interactiveTransactions: true,
+  compoundLimit: Infinity,
+  expressionDepthLimit: Infinity,
+  likePatternLimit: Infinity,
+  exactIntegers: true,
+  streams: true,
+};
 
 const postgres: Variant = {
   dialect: "postgres",
@@ -118,6 +126,36 @@ const mysql: Variant = {
   }),
 };
 
+const sqlite: Variant = {
+  dialect: "sqlite",
+  oldest: [3, 37, 0],
+  capabilities: (since) => ({
+    ...COMMON,
+    returning: since(3, 35, 0) ? EVERY : NONE,
+    transactionalDdl: true,
+    multipleConnections: false,
+    advisoryLocks: false,
+    forUpdate: false,
+    skipLocked: false,
+    rowValues: since(3, 15, 0),
+    nullsOrder: since(3, 30, 0),
+    nullsAscending: "first",
+    booleans: false,
+    upsert: "on conflict",
+    merge: false,
+    replace: true,
+    lateralJoins: false,
+    fullJoins: since(3, 39, 0),
+    intersectAndExcept: true,
+    parameterLimit: since(3, 32, 0) ? 32_766 : 999,
+    // What it is built with, unless its builder says otherwise.
+    compoundLimit: 500,
+    expressionDepthLimit: 1_000,
+    likePatternLimit: 50_000,
+    identifierLimit: Infinity,
+  }),
+};
+
 const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
   postgres,
   pglite: {
@@ -137,29 +175,22 @@ const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
       intersectAndExcept: since(10, 3, 0),
     }),
   },
-  sqlite: {
+  sqlite,
+  d1: {
     dialect: "sqlite",
-    oldest: [3, 37, 0],
+    // It does not tell its version.
+    oldest: [3, 44, 0],
     capabilities: (since) => ({
-      ...COMMON,
-      returning: since(3, 35, 0) ? EVERY : NONE,
-      transactionalDdl: true,
-      multipleConnections: false,
-      advisoryLocks: false,
-      forUpdate: false,
-      skipLocked: false,
-      rowValues: since(3, 15, 0),
-      nullsOrder: since(3, 30, 0),
-      nullsAscending: "first",
-      booleans: false,
-      upsert: "on conflict",
-      merge: false,
-      replace: true,
-      lateralJoins: false,
-      fullJoins: since(3, 39, 0),
-      intersectAndExcept: true,
-      parameterLimit: since(3, 32, 0) ? 32_766 : 999,
-      identifierLimit: Infinity,
+      ...sqlite.capabilities(since),
+      savepoints: false,
+      interactiveTransactions: false,
+      multipleConnections: true,
+      parameterLimit: 100,
+      compoundLimit: 5,
+      expressionDepthLimit: 100,
+      likePatternLimit: 50,
+      exactIntegers: false,
+      streams: false,
     }),
   },
   mssql: {

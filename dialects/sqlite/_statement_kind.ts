@@ -59,7 +59,7 @@ export function statementKindOfSql(sql: string): StatementKind {
 }
 
 /** The first word behind white space and comments. */
-function firstWord(sql: string): string | undefined {
+export function firstWord(sql: string): string | undefined {
   let at = 0;
   for (;;) {
     at = endOf(SPACE, sql, at);

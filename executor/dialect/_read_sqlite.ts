@@ -190,7 +190,8 @@ export async function readForeignKeysOfSqlite(db: Kysely<any>): Promise<readonly
   const { rows } = await sql<ForeignKeyRow>`
     select m.name as table_name, f.id as key_name, f."from" as column_name,
       f."table" as referenced_table, f."to" as referenced_column, lower(f.on_delete) as on_delete
-    from (select name from sqlite_master where type = 'table') as m,
+    from (select name from sqlite_master
+      where type = 'table' and name not like '!_cf!_%' escape '!') as m,
       pragma_foreign_key_list(m.name) as f
     order by m.name, f.id, f.seq`.execute(db);
   return rows;

@@ -60,7 +60,8 @@ const KEYS: Readonly<Record<DialectName, RawBuilder<KeyPart> | undefined>> = {
       f."from" as attribute, d.name as target, 'main' as target_namespace, 1 as target_visible,
       coalesce(f."to", (select p.name from pragma_table_info(d.name) as p where p.pk = f.seq + 1))
         as target_attribute
-    from sqlite_master as t, pragma_foreign_key_list(t.name) as f
+    from (select * from sqlite_master where name not like '!_cf!_%' escape '!') as t,
+      pragma_foreign_key_list(t.name) as f
     join sqlite_master as d on d.type = 'table' and lower(d.name) = lower(f."table")
     where t.type = 'table'
     order by t.name, f.id, f.seq`,

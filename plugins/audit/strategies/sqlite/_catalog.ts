@@ -8,12 +8,13 @@ export async function askSqlite(
   schema: string | undefined,
 ): Promise<TableInfo | undefined> {
   const of = schema === undefined ? sql`${name}` : sql`${name}, ${schema}`;
+  // Attached databases are listed in their order; D1 does not allow pragma_database_list.
   const rows = await ask(sql`
     select 'column' as kind, name, type, pk as n, hidden as extra, dflt_value is not null as d from pragma_table_xinfo(${of})
     union all
-    select 'table', l.name, l.type, l.wr, l.schema, coalesce(d.seq, 1e9)
-      from pragma_table_list as l left join pragma_database_list as d on d.name = l.schema
-      where lower(l.name) = lower(${name})
+    select 'table', l.name, l.type, l.wr, l.schema,
+        case l.schema when 'main' then 0 when 'temp' then 1 else 1 + l.rowid end
+      from pragma_table_list as l where lower(l.name) = lower(${name})
     union all
     select 'unique', l.name, i.name, i.seqno, 0, 0 from pragma_index_list(${of}) as l
       join pragma_index_info(l.name${schema === undefined ? sql`` : sql`, ${schema}`}) as i
