@@ -20,7 +20,7 @@ export interface FindDriftOptions extends HistoryOptions {
   readonly scratch?: Scratch | undefined;
   /** What {@linkcode readAppliedSchema} returned after the last migration. */
   readonly expected?: AppliedSchema | undefined;
-  /** Says of a change that it is no drift. */
+  /** Returns true for a change that is not to be reported. */
   readonly ignore?: ((change: SchemaChange) => boolean) | undefined;
   /** Whether the order of the columns of a table counts. Default: `true`. */
   readonly columnOrder?: boolean | undefined;
@@ -151,7 +151,7 @@ async function compareRebuilt(
   }
   const counted = new Set([
     ...applied,
-    // One that stands in for others counts as applied when they are, and runs in their stead here.
+    // One that stands in for others counts as applied when they are, and runs instead of them here.
     ...code.filter(({ replaces }) =>
       replaces.length > 0 && replaces.every((name) => applied.includes(name))
     ).map(({ name }) => name),

@@ -47,7 +47,7 @@ const OPTIONS: readonly (keyof SquashOptions)[] = ["name", "upTo", "scratch", "s
  * proved on two scratch databases that both make the same schema.
  *
  * Put it behind the last migration that it replaces. Where all of those are applied the runner counts
- * it as applied; where none is it runs in their stead; where only some are nothing runs. The others
+ * it as applied; where none is it runs instead of them; where only some are nothing runs. The others
  * can be deleted when every database has run `up()` with it. It has no `down`.
  *
  * @param migrations the migrations; repeatable ones stay as they are

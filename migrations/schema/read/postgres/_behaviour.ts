@@ -95,6 +95,38 @@ export interface RoutineRow {
   readonly comment: string | null;
 }
 
+/** The statement that creates an aggregate, which the catalog has no function for. */
+const aggregate = sql`
+  'CREATE AGGREGATE ' || quote_ident(p.proname) || '(' ||
+    pg_catalog.pg_get_function_arguments(p.oid) || ') (' || concat_ws(', ',
+      'SFUNC = ' || a.aggtransfn::regproc,
+      'STYPE = ' || pg_catalog.format_type(a.aggtranstype, null),
+      'SSPACE = ' || nullif(a.aggtransspace, 0),
+      'FINALFUNC = ' || nullif(a.aggfinalfn, 0)::regproc,
+      case when a.aggfinalextra then 'FINALFUNC_EXTRA' end,
+      case when a.aggfinalfn <> 0 then 'FINALFUNC_MODIFY = ' || case a.aggfinalmodify
+        when 's' then 'SHAREABLE' when 'w' then 'READ_WRITE' else 'READ_ONLY' end end,
+      'COMBINEFUNC = ' || nullif(a.aggcombinefn, 0)::regproc,
+      'SERIALFUNC = ' || nullif(a.aggserialfn, 0)::regproc,
+      'DESERIALFUNC = ' || nullif(a.aggdeserialfn, 0)::regproc,
+      'INITCOND = ' || quote_literal(a.agginitval),
+      'MSFUNC = ' || nullif(a.aggmtransfn, 0)::regproc,
+      'MINVFUNC = ' || nullif(a.aggminvtransfn, 0)::regproc,
+      'MSTYPE = ' || pg_catalog.format_type(nullif(a.aggmtranstype, 0), null),
+      'MSSPACE = ' || nullif(a.aggmtransspace, 0),
+      'MFINALFUNC = ' || nullif(a.aggmfinalfn, 0)::regproc,
+      case when a.aggmfinalextra then 'MFINALFUNC_EXTRA' end,
+      case when a.aggmfinalfn <> 0 then 'MFINALFUNC_MODIFY = ' || case a.aggmfinalmodify
+        when 's' then 'SHAREABLE' when 'w' then 'READ_WRITE' else 'READ_ONLY' end end,
+      'MINITCOND = ' || quote_literal(a.aggminitval),
+      'SORTOP = operator(' || (
+        select quote_ident(s.nspname) || '.' || o.oprname from pg_catalog.pg_operator as o
+        join pg_catalog.pg_namespace as s on s.oid = o.oprnamespace
+        where o.oid = a.aggsortop) || ')',
+      'PARALLEL = ' || case p.proparallel when 's' then 'SAFE' when 'r' then 'RESTRICTED' end,
+      case when a.aggkind = 'h' then 'HYPOTHETICAL' end
+    ) || ')'`;
+
 /** Reads functions, procedures and aggregates. */
 export function readRoutines(scope: Scope): Promise<RoutineRow[]> {
   return rowsOf(
@@ -103,12 +135,7 @@ export function readRoutines(scope: Scope): Promise<RoutineRow[]> {
     select n.nspname as schema, p.proname as name, p.prokind as kind,
       pg_catalog.pg_get_function_identity_arguments(p.oid) as parameters,
       pg_catalog.pg_get_function_result(p.oid) as returns,
-      case when p.prokind = 'a'
-        then 'CREATE AGGREGATE ' || quote_ident(p.proname) || '(' ||
-          pg_catalog.pg_get_function_identity_arguments(p.oid) || ') (SFUNC = ' ||
-          a.aggtransfn::regproc || ', STYPE = ' || a.aggtranstype::regtype ||
-          case when a.aggfinalfn <> 0 then ', FINALFUNC = ' || a.aggfinalfn::regproc else '' end ||
-          coalesce(', INITCOND = ' || quote_literal(a.agginitval), '') || ')'
+      case when p.prokind = 'a' then ${aggregate}
         else pg_catalog.pg_get_functiondef(p.oid) end as definition,
       quote_ident(n.nspname) as quoted_schema,
       pg_catalog.obj_description(p.oid, 'pg_proc') as comment
