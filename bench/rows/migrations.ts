@@ -1,5 +1,5 @@
 /**
- * Applying 200 small migrations to an empty database: Kysely's Migrator, and the runner of
+ * Applying small migrations to an empty database: Kysely's Migrator, and the runner of
  * `@kysera/migrations`, each on the same dialect and the same connection settings.
  *
  * @module
@@ -13,10 +13,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Group, group } from "../_row.ts";
+import type { Turn } from "../_ratio.ts";
+import { type Form, type Group, group } from "../_row.ts";
 import { mysqlDatabase, postgresSchema, type Server } from "../_servers.ts";
 
-const COUNT = 200;
+/** How many migrations there are: the short form has fewer, as each commits to a disk. */
+const COUNT = { full: 200, short: 50 };
 const AT_MOST = 1.2;
 
 /** A database for one turn. */
@@ -25,43 +27,37 @@ interface Fresh {
   close(): Promise<void>;
 }
 
-const migrations = Object.fromEntries(
-  Array.from({ length: COUNT }, (_, i) => [
-    `${String(i).padStart(3, "0")}_table`,
-    {
-      async up(db: Kysely<any>): Promise<void> {
-        await db.schema.createTable(`t${i}`).addColumn("id", "integer", (c) => c.primaryKey())
-          .addColumn("name", "varchar(50)").execute();
+type Migrations = Record<string, { up(db: Kysely<any>): Promise<void> }>;
+
+const migrationsOf = (count: number): Migrations =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [
+      `${String(i).padStart(3, "0")}_table`,
+      {
+        async up(db) {
+          await db.schema.createTable(`t${i}`).addColumn("id", "integer", (c) => c.primaryKey())
+            .addColumn("name", "varchar(50)").execute();
+        },
       },
-    },
-  ]),
-);
+    ]),
+  );
+
+type Apply = (db: Kysely<any>, migrations: Migrations) => Promise<number>;
 
 /** Applies all of them by Kysely's Migrator. */
-async function byKysely(db: Kysely<any>): Promise<number> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve(migrations) },
-  });
-  const { error, results } = await migrator.migrateToLatest();
+const byKysely: Apply = async (db, migrations) => {
+  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error;
   return results!.length;
-}
+};
 
 /** Applies all of them by the runner. */
-async function byRunner(
-  db: Kysely<any>,
-  useTransactions: "per-migration" | "per-run",
-): Promise<number> {
-  const runner = createMigrationRunner(db, migrations, { useTransactions });
-  return (await runner.up()).executed.length;
-}
-
-const SIDES = [
-  byKysely,
-  (db: Kysely<any>) => byRunner(db, "per-run"),
-  (db: Kysely<any>) => byRunner(db, "per-migration"),
-] as const;
+const byRunner =
+  (useTransactions: "per-migration" | "per-run"): Apply => async (db, migrations) => {
+    const runner = createMigrationRunner(db, migrations, { useTransactions });
+    return (await runner.up()).executed.length;
+  };
 
 const OPEN: Readonly<Record<"sqlite" | Server, () => Promise<Fresh>>> = {
   sqlite: () => {
@@ -83,14 +79,15 @@ const OPEN: Readonly<Record<"sqlite" | Server, () => Promise<Fresh>>> = {
 };
 
 /** Times one run on a database of its own, in milliseconds. */
-function turn(name: keyof typeof OPEN, run: (db: Kysely<any>) => Promise<number>) {
-  return async (): Promise<number> => {
+function turn(name: keyof typeof OPEN, apply: Apply, { full }: Form): Turn {
+  const migrations = migrationsOf(full ? COUNT.full : COUNT.short);
+  return async () => {
     const { dialect, close } = await OPEN[name]();
     try {
       const db = new Kysely<any>({ dialect });
       try {
         const start = performance.now();
-        assert.equal(await run(db), COUNT);
+        assert.equal(await apply(db, migrations), Object.keys(migrations).length);
         return performance.now() - start;
       } finally {
         await db.destroy();
@@ -106,15 +103,20 @@ export const migrationGroups: readonly Group[] = (["sqlite", "postgres", "mysql"
   (name) =>
     group<undefined>({
       name: `migrations-${name}`,
-      title: `Applying ${COUNT} migrations to an empty database on ${name}`,
+      title:
+        `Applying ${COUNT.full} migrations (short: ${COUNT.short}) to an empty database on ${name}`,
       sides: ["Kysely's Migrator", "runner, a transaction a run", "a transaction a migration"],
       ...name === "sqlite" ? {} : { needs: name },
       rows: {
-        "apply-200": {
+        "apply": {
           budget: AT_MOST,
           unit: "ms",
           turns: 3,
-          sides: () => [turn(name, SIDES[0]), turn(name, SIDES[1]), turn(name, SIDES[2])],
+          sides: (_, form) => [
+            turn(name, byKysely, form),
+            turn(name, byRunner("per-run"), form),
+            turn(name, byRunner("per-migration"), form),
+          ],
         },
       },
       open: () => undefined,

@@ -461,11 +461,16 @@ const POSTGRES: readonly Example[] = [
   {
     rule: "leftover-invalid-index",
     dialect: "postgres",
-    bad: ["-- transaction: false\ncreate index concurrently if not exists i on users (nick)"],
+    bad: [
+      "-- transaction: false\ncreate index concurrently if not exists i on users (nick)",
+      "-- transaction: false\ncreate index concurrently teams_broken on teams (id, tenant_id)",
+    ],
     good: [
       "-- transaction: false\ndrop index concurrently if exists i;\n" +
       "create index concurrently if not exists i on users (nick)",
       "-- transaction: false\ncreate index concurrently i on users (nick)",
+      "-- transaction: false\ndrop index concurrently teams_broken;\n" +
+      "create index concurrently teams_broken on teams (id, tenant_id)",
     ],
   },
   {

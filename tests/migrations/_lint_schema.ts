@@ -11,6 +11,7 @@ export interface ShortTable {
   /** The types of its columns; a question mark at the end lets it be null. */
   readonly columns: Readonly<Record<string, string>>;
   readonly key?: readonly string[];
+  /** Their columns; a name that ends with an exclamation mark is that of an invalid one. */
   readonly indexes?: Readonly<Record<string, readonly string[]>>;
   readonly foreignKeys?: Readonly<Record<string, readonly [column: string, table: string]>>;
   readonly triggers?: readonly string[];
@@ -40,7 +41,7 @@ export const TABLES: readonly ShortTable[] = [
     name: "teams",
     columns: { id: "bigint", tenant_id: "bigint" },
     key: ["id"],
-    indexes: { teams_tenant: ["tenant_id"] },
+    indexes: { teams_tenant: ["tenant_id"], "teams_broken!": ["id", "tenant_id"] },
   },
 ];
 
@@ -108,7 +109,7 @@ function tableOf(table: ShortTable): SchemaTable {
     exclusions: [],
     indexes: Object.entries(table.indexes ?? {}).map(([name, columns]) => ({
       ...own,
-      name,
+      name: name.replace(/!$/, ""),
       unique: false,
       method: "btree",
       parts: columns.map((column) => ({
@@ -121,7 +122,7 @@ function tableOf(table: ShortTable): SchemaTable {
       })),
       include: [],
       predicate: null,
-      valid: true,
+      valid: !name.endsWith("!"),
     })),
     triggers: (table.triggers ?? []).map((name) => ({
       name,

@@ -263,10 +263,17 @@ export const COMMON_RULES: readonly RuleDefinition[] = [
         if (index.columns.length === 0 || index.columns.includes("(expression)")) return undefined;
         const known = site.view.table(table);
         const key = known?.primaryKey?.length
-          ? [{ name: "the primary key", columns: known.primaryKey, isPartial: false, unique: true }]
+          ? [{
+            name: "the primary key",
+            columns: known.primaryKey,
+            isPartial: false,
+            isInvalid: false,
+            unique: true,
+          }]
           : [];
         const same = [...key, ...known?.indexes ?? []].find((other) =>
-          !other.isPartial && other.columns.length >= index.columns.length &&
+          !other.isPartial && other.isInvalid !== true &&
+          other.columns.length >= index.columns.length &&
           index.columns.every((column, i) => other.columns[i] === column) &&
           (!index.unique || (other.unique && other.columns.length === index.columns.length))
         );

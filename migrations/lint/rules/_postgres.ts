@@ -70,15 +70,18 @@ export const POSTGRES_LOCK_RULES: readonly RuleDefinition[] = [
       "Leave IF NOT EXISTS out, or put `drop index concurrently if exists` before it: the runner " +
       "drops an invalid index that it left itself.",
     on: {
-      "create-index": ({ index }, { migration, index: at }) =>
-        index.concurrently && index.ifNotExists &&
-          !migration.statements.slice(0, at).some(({ changes }) =>
-            changes.some((change) =>
-              change.kind === "drop-index" && change.index.name === index.name
-            )
-          )
-          ? `The index "${index.name}" may be there and invalid`
-          : undefined,
+      "create-index": ({ table, index }, { migration, index: at, view }) => {
+        const known = view.table(table)?.indexes.find(({ name }) => name === index.name);
+        if (index.name !== undefined && known?.isInvalid) {
+          return `The index "${index.name}" of ${shown(table)} is there, and invalid`;
+        }
+        const isDropped = migration.statements.slice(0, at).some(({ changes }) =>
+          changes.some((change) => change.kind === "drop-index" && change.index.name === index.name)
+        );
+        return index.concurrently && index.ifNotExists && !isDropped
+          ? `The index "${index.name}" may be there, and invalid`
+          : undefined;
+      },
     },
   },
   {

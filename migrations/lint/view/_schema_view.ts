@@ -22,6 +22,8 @@ export interface IndexView {
   readonly columns: readonly string[];
   readonly unique: boolean;
   readonly isPartial: boolean;
+  /** Whether building it concurrently failed, so that it is there and of no use. */
+  readonly isInvalid?: boolean | undefined;
   readonly origin?: Origin | undefined;
 }
 

@@ -27,11 +27,12 @@ export function tableView(table: SchemaTable, isEmpty: boolean, lexis: Lexis): T
         unique: true,
         isPartial: false,
       })),
-      ...table.indexes.map(({ name, unique, parts, predicate }): IndexView => ({
+      ...table.indexes.map(({ name, unique, parts, predicate, valid }): IndexView => ({
         name,
         columns: parts.map(({ column }) => column ?? "(expression)"),
         unique,
         isPartial: predicate !== null,
+        isInvalid: !valid,
       })),
     ],
     foreignKeys: table.foreignKeys.map((key) => ({
