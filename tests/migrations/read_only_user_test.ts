@@ -1,5 +1,6 @@
 import { mysql2Dialect, pgDialect } from "@kysera/dialects";
 import { createMigrationRunner, type Migration } from "@kysera/migrations";
+import { readSchema } from "@kysera/migrations/schema";
 import { type Dialect, Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -57,6 +58,7 @@ onEveryDialect("a user who may only read", (dialect) => {
         ]);
         assert.deepEqual(plan![0]!.statements.map(({ parameters }) => parameters), [[], [7]]);
         assert.equal(plan![0]!.endsBecause, undefined);
+        assert.deepEqual(await readSchema(reader), await readSchema(db));
       } finally {
         await reader.destroy();
       }

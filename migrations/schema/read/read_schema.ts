@@ -42,7 +42,9 @@ const READERS: Readonly<Record<Dialect, SchemaReader | undefined>> = {
  * sets `search_path` inside, so that names are written without the default schema.
  *
  * Not read are rows, grants, owners, tablespaces, and of PostgreSQL the objects of extensions, event
- * triggers, publications, statistics objects, collations and casts.
+ * triggers, publications, statistics objects, collations, casts, operators, base types and text
+ * search. MySQL and MariaDB show a user only what that user has rights to: triggers and the bodies of
+ * routines need more than `select`.
  *
  * @param db the database, a transaction, or an executor
  * @param options which schemas

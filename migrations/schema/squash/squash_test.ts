@@ -107,6 +107,30 @@ onEveryDialect("squash()", (dialect) => {
     });
   });
 
+  it("takes the place of the others, too, where a runner that recorded it did not get to its end", async () => {
+    const squash = await squashed();
+    await scratch(async (db) => {
+      await createMigrationRunner(db, OLD).up();
+      const runner = createMigrationRunner(db, [squash, FOUR]);
+      await runner.markAsExecuted("3_squashed");
+      assert.deepEqual(await runner.getExecutedMigrations(), ["1", "2", "3", "3_squashed"]);
+      assert.deepEqual((await runner.status()).executed, ["3_squashed"]);
+      assert.deepEqual((await runner.up()).executed, ["4"]);
+      assert.deepEqual(await runner.getExecutedMigrations(), ["3_squashed", "4"]);
+    });
+  });
+
+  it("is recorded once by runners that start together", async () => {
+    const squash = await squashed();
+    await scratch(async (db) => {
+      await createMigrationRunner(db, OLD).up();
+      const runners = [1, 2, 3].map(() => createMigrationRunner(db, [...OLD, squash, FOUR]));
+      const results = await Promise.all(runners.map((runner) => runner.up()));
+      assert.deepEqual(results.flatMap(({ executed }) => executed), ["4"]);
+      assert.deepEqual(await runners[0]!.getExecutedMigrations(), ["3_squashed", "4"]);
+    });
+  });
+
   it("is refused where a part of the others is applied, whatever the policy", async () => {
     const squash = await squashed();
     await scratch(async (db) => {
