@@ -4,19 +4,38 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../../scripts/workspace.ts";
+import { runsAll } from "../support/random.ts";
 
 /** Projects of their own, which the tasks of the repository leave out. */
 const EXAMPLES = ["blog-app"];
+/** The servers that their tests run on; without one they run on SQLite. */
+const SERVERS: readonly [string, string | undefined][] = [
+  ["SQLite", ""],
+  ["PostgreSQL", process.env["KYSERA_TEST_POSTGRES_URL"]],
+  ["MariaDB", process.env["KYSERA_TEST_MYSQL_URL"]],
+];
 
 describe("the examples", () => {
   for (const example of EXAMPLES) {
     it(`${example} is formatted, without findings of the linter, and its types are right`, () => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, ["task", "check"], {
-        cwd: join(ROOT, "examples", example),
-        encoding: "utf8",
-        env: { ...process.env, NO_COLOR: "1" },
-      });
-      assert.equal(status, 0, stdout + stderr);
+      runTask(example, "check");
     });
+
+    for (const [server, url] of SERVERS) {
+      it(`${example} passes its own tests on ${server}`, {
+        skip: url === undefined ? "it is not here" : !runsAll() && "--full runs them",
+      }, () => {
+        runTask(example, "test", { DATABASE_URL: url });
+      });
+    }
   }
 });
+
+function runTask(example: string, task: string, env: NodeJS.ProcessEnv = {}): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["task", task], {
+    cwd: join(ROOT, "examples", example),
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", ...env },
+  });
+  assert.equal(status, 0, stdout + stderr);
+}

@@ -184,6 +184,11 @@ describeBlog("articles", (blog) => {
     assert.deepEqual(own[2].changes, { body: { from: "Dear all", to: "Dear readers" } });
     assert.match(own[0].at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
+    const { from, to } = own[3].changes.published_at;
+    assert.equal(from, null);
+    assert.match(to, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    assert.ok(Math.abs(Date.parse(to) - Date.now()) < 60_000);
+
     const theirs = await historyFor(client);
     assert.equal(theirs.length, 4);
     assert.doesNotMatch(JSON.stringify(theirs), /nobody/);

@@ -29,7 +29,7 @@ export function readForm(form: Readonly<Record<string, unknown>>): ArticleForm {
     title: text("title"),
     description: text("description"),
     body: text("body"),
-    tags: text("tags"),
+    tags: text("tagList"),
     draft: form["draft"] !== undefined,
   };
 }
@@ -50,9 +50,10 @@ export function editor(form: ArticleForm, errors: FieldErrors = {}): Html {
     field({ name: "body", label: "Text", type: "textarea", rows: 16, value: form.body }, errors)
   }
       ${
-    field({ name: "tags", label: "Tags", hint: "Separated by commas", value: form.tags }, {
-      tags: errors["tagList"] ?? [],
-    })
+    field(
+      { name: "tagList", label: "Tags", hint: "Separated by commas", value: form.tags },
+      errors,
+    )
   }
       <label class="check"><input type="checkbox" name="draft" ${form.draft ? "checked" : ""}>Keep
         it as a draft, which nobody else can see</label>

@@ -35,7 +35,10 @@ export async function historyOf(store: Store, slug: string): Promise<Revision[]>
     changes: Object.fromEntries(
       Object.entries(diff(entry))
         .filter(([column]) => SHOWN.has(column))
-        .map(([column, { from, to }]) => [column, { from: textOf(from), to: textOf(to) }]),
+        .map(([column, { from, to }]) => [
+          column,
+          { from: textOf(column, from), to: textOf(column, to) },
+        ]),
     ),
   }));
 }
@@ -49,6 +52,11 @@ async function namesOf({ users }: Store, entries: readonly AuditEntry[]) {
   return new Map(authors.map(({ id, username }) => [id, username]));
 }
 
-function textOf(value: unknown): string | null {
-  return value === undefined || value === null ? null : String(value);
+/** A value as text; a time as the API has it, whichever way the database writes times. */
+function textOf(column: string, value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (!column.endsWith("_at")) return String(value);
+  const text = String(value).replace(" ", "T");
+  // MariaDB tells no zone: the connection writes UTC.
+  return toIso(/Z$|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`);
 }

@@ -37,13 +37,14 @@ describeBlog("the pages", (blog) => {
       title: "On tea",
       description: "Short",
       body: "Hot tea.",
-      tags: "tea,  leaves,,",
+      tagList: "tea,  leaves,,",
     };
     const empty = await browser.submit("/editor", { ...form, title: "" });
     assert.equal(empty.status, 422);
     // What was typed is still there.
     assert.match(empty.html, /Hot tea\.<\/textarea>/);
     assert.match(empty.html, /Title can&#39;t be blank/);
+    assert.equal(empty.html.match(/class="problem"/g)?.length, 1);
 
     const written = await browser.submit("/editor", form);
     assert.equal(written.path, "/articles/on-tea");
@@ -63,7 +64,7 @@ describeBlog("the pages", (blog) => {
   it("show readers what they may do, and drafts to nobody else", async () => {
     const author = blog().browse();
     await signUp(author, "carol");
-    const form = { title: "Plain", description: "d", body: "b", tags: "" };
+    const form = { title: "Plain", description: "d", body: "b", tagList: "" };
     await author.submit("/editor", form);
     const draft = await author.submit("/editor", { ...form, title: "Hidden", draft: "on" });
     assert.match(draft.html, /Draft by carol/);
@@ -105,10 +106,13 @@ describeBlog("the pages", (blog) => {
     assert.match((await browser.get("/?search=nothing-like-it")).html, /There are no articles\./);
   });
 
-  it("send visitors who have to sign in to where they can", async () => {
+  it("say that there is no such page, and where to sign in", async () => {
     for (const path of ["/feed", "/own", "/editor"]) {
       assert.equal((await blog().browse().get(path)).path, "/login");
     }
+    const nowhere = await blog().browse().get("/nowhere");
+    assert.equal(nowhere.status, 404);
+    assert.match(nowhere.html, /<h1>There is no such page<\/h1>/);
     const { path } = await blog().browse().submit("/articles/none/delete");
     assert.equal(path, "/login");
   });
@@ -121,7 +125,7 @@ describeBlog("the pages", (blog) => {
       title: `T ${script}`,
       description: script,
       body: script,
-      tags: script,
+      tagList: script,
     });
     const pages = [html];
     for (const each of ["/", `${path}/history`, `/editor/${path.split("/")[2]}`]) {
@@ -135,7 +139,7 @@ describeBlog("the pages", (blog) => {
   it("take no form of another site", async () => {
     const browser = blog().browse();
     await signUp(browser, "grace");
-    const form = { title: "Forged", description: "d", body: "b", tags: "" };
+    const form = { title: "Forged", description: "d", body: "b", tagList: "" };
     const forged = await browser.submit("/editor", form, "https://elsewhere.example");
     assert.equal(forged.status, 403);
     assert.equal((await browser.get("/articles/forged")).status, 404);

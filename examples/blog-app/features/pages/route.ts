@@ -4,7 +4,7 @@ import { html } from "hono/html";
 import { secureHeaders } from "hono/secure-headers";
 import type { Blog } from "../../platform/blog.ts";
 import type { Config } from "../../platform/config.ts";
-import { toApiError } from "../../platform/errors.ts";
+import { notFound, toApiError } from "../../platform/errors.ts";
 import { articlePages } from "../articles/pages.ts";
 import { userPages } from "../users/pages.ts";
 import { authenticateByCookie, type Env } from "../users/sessions.ts";
@@ -51,5 +51,8 @@ export function pageRoutes(
   pages.use(csrf());
   pages.route("/", userPages(blog, config));
   pages.route("/", articlePages());
+  pages.all("*", () => {
+    throw notFound("page");
+  });
   return pages;
 }

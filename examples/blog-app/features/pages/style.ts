@@ -47,7 +47,8 @@ button { padding: .5rem 1rem; font: inherit; cursor: pointer; border-radius: .25
   border: 1px solid var(--accent); background: var(--back); color: var(--accent); }
 button.main { background: var(--accent); color: var(--back); justify-self: start; }
 button.danger { border-color: var(--danger); color: var(--danger); }
-.errors { border: 2px solid var(--danger); border-radius: .25rem; padding: .5rem 1rem; }
+.errors { border: 2px solid var(--danger); border-radius: .25rem; padding: .5rem 1rem;
+  margin-bottom: 1rem; }
 .problem { color: var(--danger); }
 ins { background: var(--added); text-decoration: none; border-bottom: 2px solid; }
 del { background: var(--removed); }

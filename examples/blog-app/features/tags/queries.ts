@@ -6,7 +6,7 @@ export async function listTags({ tags }: Store): Promise<string[]> {
     where: { article: { is: { published_at: { isNotNull: true } } } },
     count: true,
     orderBy: [{ column: "_count", direction: "desc" }, { column: "tag" }],
-    limit: 100,
+    limit: 1_000,
   });
   return groups.map(({ tag }) => tag);
 }
