@@ -104,6 +104,13 @@ export {
   type DbSqliteStatement,
 } from "./sqlite/db_sqlite_dialect.ts";
 export {
+  type LibsqlClient,
+  libsqlDialect,
+  type LibsqlDialectConfig,
+  type LibsqlResult,
+  type LibsqlTransaction,
+} from "./sqlite/libsql_dialect.ts";
+export {
   type NodeSqliteDatabase,
   nodeSqliteDialect,
   type NodeSqliteDialectConfig,

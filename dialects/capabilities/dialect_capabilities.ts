@@ -8,6 +8,7 @@ export type DialectVariant =
   | "mariadb"
   | "sqlite"
   | "d1"
+  | "libsql"
   | "mssql";
 
 /** Which statements can return the rows they change. */

@@ -193,6 +193,11 @@ const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
       streams: false,
     }),
   },
+  libsql: {
+    dialect: "sqlite",
+    oldest: [3, 45, 0],
+    capabilities: (since) => ({ ...sqlite.capabilities(since), streams: false }),
+  },
   mssql: {
     dialect: "mssql",
     oldest: [14, 0, 0],
