@@ -90,14 +90,15 @@ function advice(): string[] {
     "partial index (`where deleted_at is null`) fits the filter of soft delete.",
     `**Page by cursor where pages are many.** A page in the middle of a table takes ` +
     `${ratio("pages-postgres/id-asc")} of the query by hand on PostgreSQL, however deep it is; a ` +
-    "page by number reads all rows before it. Signing a cursor takes no more than that: " +
+    "page by number reads all rows before it. With signed cursors it is " +
     `${ratio("pages-postgres/signed-page-500")}. Say \`nullable: false\` for a column that is ` +
     "never NULL.",
     `**Write many rows at once.** ${entries()}`,
     `**Let triggers write the log** where even that is too much: an update that a trigger logs ` +
     `takes ${ratio("audited-sqlite/update-prepared", 2)} of five statements by hand on SQLite, ` +
-    `against ${ratio("audited-sqlite/update-prepared")} by the plugin. On PostgreSQL the plugin ` +
-    "sends one statement, and there is less to gain.",
+    `against ${ratio("audited-sqlite/update-prepared")} by the plugin. On PostgreSQL, where the ` +
+    `plugin sends one statement, it is ${ratio("audited-postgres-prepared/update", 2)} against ` +
+    `${ratio("audited-postgres-prepared/update")}.`,
   ];
 }
 

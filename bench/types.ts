@@ -209,6 +209,7 @@ const ONCE: Readonly<Record<string, { readonly text: string; readonly most?: num
       });
       const t0 = createRepository(executor, { tableName: "t0", relations });
       export const a = t0.find({ include: { others: true } });`,
+    most: AT_MOST_ONCE,
   },
 };
 

@@ -35,8 +35,12 @@ export type WithRelated<DB, R, T, I, Result> = Result extends readonly (infer Ro
 /** The rows of a result: those of a list, or the one. */
 export type RowsOf<Result> = Result extends readonly (infer Row)[] ? Row : Result;
 
-/** Relations of a database, for repositories and for queries. */
-export interface Relations<DB, R, Rows = DB> {
+/**
+ * Relations of a database, for repositories and for queries.
+ *
+ * That its types are invariant is said, since the checker would compare all of its methods to find out.
+ */
+export interface Relations<in out DB, in out R, in out Rows = DB> {
   /** The relations, as they were declared. */
   readonly relations: R;
   /** The codecs of the rows that relations read. */
