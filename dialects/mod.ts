@@ -116,4 +116,12 @@ export {
   type NodeSqliteDialectConfig,
   type NodeSqliteStatement,
 } from "./sqlite/node_sqlite_dialect.ts";
+export {
+  type SqliteWasmDatabase,
+  sqliteWasmDialect,
+  type SqliteWasmDialectConfig,
+  type SqliteWasmStatement,
+  type SqlJsDatabase,
+  type SqlJsStatement,
+} from "./sqlite/sqlite_wasm_dialect.ts";
 export type { SqliteDialectOptions } from "./sqlite/sqlite_dialect_options.ts";

@@ -1,5 +1,6 @@
 /**
- * SQLite, through `node:sqlite`, `better-sqlite3`, `bun:sqlite`, libsql, `@db/sqlite`, and what
+ * SQLite, through `node:sqlite`, `better-sqlite3`, `bun:sqlite`, libsql, `@db/sqlite`,
+ * `@sqlite.org/sqlite-wasm`, `sql.js`, and what
  * Cloudflare's runtime offers: D1 and Durable Objects.
  *
  * @module
@@ -35,6 +36,12 @@ const results: readonly (readonly [number, string, Kind])[] = [
 const byNumber: ReadonlyMap<number, Kind> = new Map(results.map(([no, _, kind]) => [no, kind]));
 const byName: ReadonlyMap<string, Kind> = new Map(results.map(([_, name, kind]) => [name, kind]));
 
+/** The field with the result code, by the name of an error. */
+const OWN_NUMBERS: ReadonlyMap<string, string> = new Map([
+  ["SqliteError", "code"],
+  ["SQLite3Error", "resultCode"],
+]);
+
 /** What `node:sqlite` says, with a code of Node's for any kind of object, of one that is closed. */
 const closed: ReadonlySet<string> = new Set([
   "database is not open",
@@ -50,9 +57,10 @@ const closed: ReadonlySet<string> = new Set([
 export function classifySqlite(fields: Fields, isSqlite: boolean): Classified | undefined {
   const name = [fields.string("extendedCode"), fields.string("code")]
     .find((code) => code?.startsWith("SQLITE_") === true);
-  // A numeric `code` is @db/sqlite's; other errors (DOMException) have one of another meaning
+  // A numeric `code` of a SqliteError is @db/sqlite's; other errors (DOMException) have one of another meaning
+  const own = OWN_NUMBERS.get(fields.string("name") ?? "");
   const number = fields.number("errcode", "rawCode") ??
-    (fields.string("name") === "SqliteError" ? fields.number("code") : undefined);
+    (own === undefined ? undefined : fields.number(own));
   const told = name === undefined && number === undefined
     ? codeInMessage(fields.message)
     : undefined;
