@@ -36,6 +36,14 @@ export const TREE: CommandTree = {
     summary: "Ask the database whether it is there",
     loadGroup: () => import("./health/_group.ts"),
   },
+  plugin: {
+    summary: "Tell what the plugins of the executor do",
+    loadGroup: () => import("./plugin/_group.ts"),
+  },
+  policies: {
+    summary: "Explain what plugins make of queries",
+    loadGroup: () => import("./policies/_group.ts"),
+  },
   doctor: {
     summary: "Look for trouble in the schema, and tell what mends it",
     load: () => import("./doctor.ts"),

@@ -1,9 +1,7 @@
 import { detectDialect } from "@kysera/core";
-import { bindContext, isKyseraExecutor } from "@kysera/executor";
-import type { Kysely } from "kysely";
+import { AS_OPTION, boundTo } from "../../connect/_open_executor.ts";
 import { runLine } from "../../console/_run_line.ts";
 import { statementsOf } from "../../console/_statements_of.ts";
-import { usageError } from "../../program/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { text } from "../../program/_options.ts";
 
@@ -15,7 +13,7 @@ export const command: Command = defineCommand({
     "pipe the statements of the standard input are run.",
   options: {
     query: text("-q, --query <sql>", "run this alone"),
-    as: text("--as <json>", 'who asks, for the plugins: \'{"userId":1,"tenantId":7}\''),
+    as: AS_OPTION,
     schema: text("-s, --schema <name>", "names without a schema mean this one"),
   },
   examples: [
@@ -46,21 +44,3 @@ export const command: Command = defineCommand({
     };
   },
 });
-
-/** Returns the executor for a principal. */
-function boundTo(db: Kysely<any>, as: string | undefined): Kysely<any> {
-  if (as === undefined) return db;
-  if (!isKyseraExecutor(db)) {
-    throw usageError("--as is for the plugins of an executor, and there is none", {
-      hint: "Create it in the configuration: `database: { kysely: () => createExecutor(..) }`.",
-    });
-  }
-  let auth: unknown;
-  try {
-    auth = JSON.parse(as);
-  } catch (cause) {
-    throw usageError("--as is not JSON", { cause, hint: "Write --as '{\"userId\":1}'." });
-  }
-  if (typeof auth !== "object" || auth === null) throw usageError("--as has to be an object");
-  return bindContext(db, { auth: { roles: [], ...auth } });
-}

@@ -14,7 +14,7 @@ const own = {
   filter: (users, { eb, context }) => eb(users.column("id"), "=", context.auth?.userId ?? 0),
 };
 export default { database: { kysely: () => createExecutor(new Kysely({
-  dialect: nodeSqliteDialect({ database: new DatabaseSync("app.db") }),
+  dialect: nodeSqliteDialect({ database: new DatabaseSync(new URL("app.db", import.meta.url).pathname) }),
 }), [own]) } };`;
 
 async function fill(project: Project): Promise<void> {

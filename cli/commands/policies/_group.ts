@@ -1,0 +1,9 @@
+import type { CommandGroup } from "../../program/_command.ts";
+
+/** `kysera policies`. */
+export const group: CommandGroup = {
+  explain: {
+    summary: "Show what the plugins make of a query, and which rule does",
+    load: () => import("./explain.ts"),
+  },
+};

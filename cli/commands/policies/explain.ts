@@ -1,0 +1,63 @@
+import { explainQuery } from "@kysera/executor";
+import { sql } from "kysely";
+import { AS_OPTION, openExecutor } from "../../connect/_open_executor.ts";
+import { isCode } from "../../console/_run_line.ts";
+import { usageError } from "../../program/_cli_error.ts";
+import { type Command, defineCommand } from "../../program/_command.ts";
+import { ExitCodes } from "../../program/_exit_codes.ts";
+import { text } from "../../program/_options.ts";
+
+/** `kysera policies explain`. */
+export const command: Command = defineCommand({
+  description:
+    "Nothing is run. The executor is the one that `database.kysely` of the configuration creates. Exits\n" +
+    "with 3 if the query is refused.",
+  options: {
+    query: text("-q, --query <code>", 'a query of Kysely: db.selectFrom("users").selectAll()'),
+    table: text("-t, --table <name>", "or a table, all of whose rows are asked for"),
+    as: AS_OPTION,
+  },
+  examples: [
+    [`kysera policies explain -t posts --as '{"userId":7}'`, "see which posts a user is shown"],
+    [`kysera policies explain -q 'db.deleteFrom("posts")'`, "see what is deleted"],
+  ],
+  async run({ context, options }) {
+    const { query, table } = options;
+    if ((query === undefined) === (table === undefined)) {
+      throw usageError("Give either --query or --table");
+    }
+    if (query !== undefined && !isCode(query)) {
+      throw usageError("--query has to be a query of Kysely", {
+        hint: 'Write it as in a program: db.selectFrom("users").selectAll()',
+      });
+    }
+    const executor = await openExecutor(context, options.as);
+    const built = table === undefined
+      // It is the user's own line, in the user's own process.
+      ? new Function("db", "sql", `return (${query});`)(executor, sql)
+      : executor.selectFrom(table).selectAll();
+    if (typeof built?.toOperationNode !== "function" || typeof built.withPlugin !== "function") {
+      throw usageError("--query gives no builder of a query: leave execute() out");
+    }
+    const { before, after, refused, references } = explainQuery(executor, built);
+    const { bold, red } = context.colors;
+    const rules = references.flatMap((reference) =>
+      reference.rules.map(({ plugin, hook, says }) =>
+        `  ${reference.table}${
+          reference.alias === reference.table ? "" : ` as ${reference.alias}`
+        }: ${plugin}, ${hook}${says.length === 0 ? "" : `: ${says.join("; ")}`}`
+      )
+    );
+    return {
+      data: { before, after: after ?? null, refused: refused?.message ?? null, references },
+      text: [
+        bold("Written"),
+        `  ${before}`,
+        bold("Runs"),
+        `  ${after ?? red(`refused: ${refused?.message}`)}`,
+        ...rules.length === 0 ? [] : [bold("Rules"), ...rules],
+      ].join("\n"),
+      exitCode: refused === undefined ? ExitCodes.OK : ExitCodes.FINDINGS,
+    };
+  },
+});
