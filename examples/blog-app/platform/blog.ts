@@ -16,6 +16,9 @@ import type { Database } from "./schema.ts";
 /** The id that stands for callers who are not signed in. No user has it: ids begin at 1. */
 const ANONYMOUS = 0;
 
+/** How often a transaction is tried, and for how long (ms). */
+const RETRY = { attempts: 20, baseDelay: 5, maxDelay: 200, deadline: 5_000 };
+
 /** Creates the executor with its plugins, and the ORM on it. */
 function createOrm(db: Kysely<Database>) {
   return createORM(db, [
@@ -71,7 +74,11 @@ function createStore(orm: Orm, userId: number) {
 
 /** The repositories of one caller, on an executor that the caller is bound to. */
 export interface Store extends ReturnType<typeof createStore> {
-  /** Runs a function with the repositories in a transaction. */
+  /**
+   * Runs a function with the repositories in a serializable transaction: what it reads stays true until
+   * it has written. Where others are in its way it runs again, so it must do nothing but work on the
+   * database.
+   */
   transaction<R>(run: (store: Store) => Promise<R>): Promise<R>;
 }
 
@@ -106,6 +113,10 @@ export async function createBlog(db: Kysely<Database>): Promise<Blog> {
 function storeOn(orm: Orm, userId: number): Store {
   return {
     ...createStore(orm, userId),
-    transaction: (run) => orm.transaction((_context, inside) => run(storeOn(inside, userId))),
+    transaction: (run) =>
+      orm.transaction((_context, inside) => run(storeOn(inside, userId)), {
+        isolationLevel: "serializable",
+        retry: RETRY,
+      }),
   };
 }

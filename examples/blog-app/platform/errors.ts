@@ -1,4 +1,4 @@
-import { findDatabaseError, UniqueConstraintError } from "@kysera/core";
+import { findDatabaseError, NotFoundError, UniqueConstraintError } from "@kysera/core";
 import { RLSPolicyViolation } from "@kysera/rls";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -72,6 +72,8 @@ export async function uniqueOr409<T>(
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof RLSPolicyViolation) return forbidden(error.table ?? "resource");
+  // Somebody else has deleted the row while the request was under way.
+  if (error instanceof NotFoundError) return notFound("resource");
   if (error instanceof HTTPException) {
     return new ApiError(error.status, { request: [error.message || "failed"] });
   }

@@ -32,6 +32,30 @@ describeBlog("articles", (blog) => {
     assert.equal((await change({}, "sketch-of-an-engine")).body, "Longer");
   });
 
+  it("are changed by several requests at once, of which none undoes another", async () => {
+    const { client } = blog();
+    const writers = await Promise.all(["lee", "mia"].map((name) => client.signUp(name)));
+    const slugs = await Promise.all(writers.map((writer, i) => writer.write(`Shared ${i}`)));
+    const changes = [
+      { description: "Another description" },
+      { body: "Another body" },
+      ...[1, 2, 3, 4].map((i) => ({ tagList: ["both", `tag${i}`] })),
+    ];
+    const replies = await Promise.all(
+      writers.flatMap((writer, i) =>
+        changes.map((article) => writer.put(`/articles/${slugs[i]}`, { article }))
+      ),
+    );
+    assert.deepEqual(replies.map(({ status }) => status), replies.map(() => 200));
+    for (const slug of slugs) {
+      const { article } = (await client.get(`/articles/${slug}`)).body;
+      assert.equal(article.description, "Another description");
+      assert.equal(article.body, "Another body");
+      assert.deepEqual([article.tagList.length, article.tagList[0]], [2, "both"]);
+    }
+    assert.equal((await titles(client, "search=another+description+another+body")).length, 2);
+  });
+
   it("are listed, the newest first, by page, author, tag and favorites", async () => {
     const { client } = blog();
     const bob = await client.signUp("bob");

@@ -1,6 +1,7 @@
 import { BadRequestError } from "@kysera/core";
 import { onlyDeleted } from "@kysera/soft-delete";
 import type { Store } from "../../platform/blog.ts";
+import { given } from "../../platform/given.ts";
 import { forbidden, invalid, notFound, uniqueOr409 } from "../../platform/errors.ts";
 import { profileOf } from "../profiles/queries.ts";
 import { setTags } from "../tags/queries.ts";
@@ -154,24 +155,24 @@ export async function changeArticle(
 ) {
   const article = await findArticle(store, slug);
   if (!await store.articles.canAccess("update", article)) throw forbidden("article");
-  const changes = await read();
-  const { tagList, draft } = changes;
-  const { title, description, body } = {
-    title: changes.title ?? article.title,
-    description: changes.description ?? article.description,
-    body: changes.body ?? article.body,
-  };
+  const { tagList, draft, ...texts } = await read();
   const isDraft = draft ?? article.published_at === null;
-  const isNamedAnew = title !== article.title || isDraft !== (article.published_at === null);
+  const isMoved = draft !== undefined && isDraft !== (article.published_at === null);
+  const title = texts.title ?? article.title;
   return await store.transaction(async (trx) => {
+    // What the request does not name is not written: somebody else may change it at the same time.
+    const now = await trx.articles.getById(article.id);
+    const columns = {
+      title: texts.title ?? now.title,
+      description: texts.description ?? now.description,
+      body: texts.body ?? now.body,
+    };
     await uniqueOr409(UNIQUE, () =>
       trx.articles.update(article.id, {
-        title,
-        description,
-        body,
-        search_text: searchTextOf({ title, description, body }),
-        published_at: isDraft ? null : article.published_at ?? new Date(),
-        ...isNamedAnew ? { slug: chooseSlug(title, { isDraft }) } : {},
+        ...given(texts),
+        search_text: searchTextOf(columns),
+        ...isMoved ? { published_at: isDraft ? null : new Date() } : {},
+        ...isMoved || title !== article.title ? { slug: chooseSlug(title, { isDraft }) } : {},
       }));
     if (tagList !== undefined) await setTags(trx, article.id, tagList);
     return await getArticle(trx, article.id);

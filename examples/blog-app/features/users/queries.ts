@@ -1,6 +1,7 @@
 import type { Blog, Store } from "../../platform/blog.ts";
 import type { Config } from "../../platform/config.ts";
 import { unauthorized, uniqueOr409 } from "../../platform/errors.ts";
+import { given } from "../../platform/given.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import type { UserChanges } from "./schema.ts";
 
@@ -79,12 +80,4 @@ export async function changeAccount(
   // On MariaDB `update()` locks the row first, which a table with masked columns does not allow.
   await uniqueOr409(UNIQUE, () => users.updateWhere({ id }, columns));
   return await users.getById(id);
-}
-
-/** Leaves out what was not given: `undefined` is not a value to store. */
-function given<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  // Only the members that are undefined are missing in the result.
-  return Object.fromEntries(
-    Object.entries(changes).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
