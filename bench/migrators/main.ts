@@ -54,8 +54,8 @@ if (flags.write) {
   const version = Object.entries(lock.specifiers).find(([name]) => name.startsWith("npm:kysely@"))
     ?.[1];
   const page = join(ROOT, "docs", "migrators.md");
-  const { runtime, processor, cores, system } = thisMachine();
-  const machine = `${runtime} on ${processor}, ${cores} cores, ${system}`;
+  const { runtime, cores } = thisMachine();
+  const machine = `${runtime} on ${cores} cores`;
   writeFileSync(page, markdown(compared, { kysely: String(version), machine }));
   console.log(`Written: ${page}; format it with deno fmt`);
 }
