@@ -13,6 +13,7 @@ import { scaleGroups } from "./scale.ts";
 import { postgresSides } from "./side_by_side_postgres.ts";
 import { sqliteSides } from "./side_by_side_sqlite.ts";
 import { sqliteGroups } from "./sqlite.ts";
+import { writeGroups } from "./writes.ts";
 
 /** All groups, in the order that they are printed in. */
 export const groups: readonly Group[] = [
@@ -20,6 +21,7 @@ export const groups: readonly Group[] = [
   ...policyGroups,
   ...sqliteGroups,
   ...pluginGroups,
+  ...writeGroups,
   ...contextGroups,
   ...auditedGroups,
   ...pageGroups,

@@ -53,16 +53,16 @@ export class RowChecks {
   ): boolean {
     let all = true;
     for (const { table, check, row } of this.deferred) {
-      const known = new Map<string, unknown>();
+      const known: (readonly [string, unknown])[] = [];
       for (const [column, value] of row) {
-        known.set(
+        known.push([
           column,
           isSlot(value)
             ? values[value.index]
             : value instanceof DeferredParameter
             ? value.read(context, run)
             : value,
-        );
+        ]);
       }
       if (!isSatisfied(check, known, table, context, run)) all = false;
     }
@@ -85,7 +85,7 @@ export class RowChecks {
  */
 export function isSatisfied(
   check: NamedCheck,
-  known: ReadonlyMap<string, unknown>,
+  known: Iterable<readonly [column: string, value: unknown]>,
   table: string,
   context: Attributes | undefined,
   run: object,
