@@ -11,6 +11,7 @@ import { prepare, type Prepared } from "./check/_prepare.ts";
 import { reportOf } from "./check/_report.ts";
 import type { LintReport } from "./contract/lint_finding.ts";
 import { assertLintOptions, type LintOptions } from "./lint_options.ts";
+import { assertScratch } from "./oracle/_assert_scratch.ts";
 import { judge } from "./oracle/_judge.ts";
 import { observe } from "./oracle/_observe.ts";
 import { readerOf } from "./read/_reader_of.ts";
@@ -31,7 +32,7 @@ import { parseVersion, type ServerVersion } from "./view/_version.ts";
  * @param migrations the migrations
  * @param options which rules are asked, and what is known beside the migrations
  * @returns what was found
- * @throws {BadRequestError} if an option is wrong
+ * @throws {BadRequestError} if an option is wrong, or `scratch` is the database itself
  * @throws {MigrationStateError} if a migration stopped halfway
  *
  * @example
@@ -62,6 +63,9 @@ export async function lintMigrations(
 ): Promise<LintReport> {
   assertLintOptions(options);
   const dialect = detectDialect(db);
+  if (options.scratch !== undefined) {
+    await assertScratch(db, dialect, options.scratch, detectDialect(options.scratch));
+  }
   const lexis = LEXES[dialect];
   const code = new Map((await resolveMigrations(migrations)).map((each) => [each.name, each]));
   const runner = new MigrationRunner(db, migrations, {
@@ -89,9 +93,10 @@ export async function lintMigrations(
     migrations: linted,
     view: new SchemaView(snapshot, options.emptyTables ?? [], lexis),
   }, ({ id, severity }) => (options.rules?.[id] ?? severity) !== "off");
-  const judged = options.scratch === undefined
+  const { scratch } = options;
+  const judged = scratch === undefined
     ? found
-    : judge(found, linted, await observe(options.scratch, linted));
+    : judge(found, linted, await observe(scratch, linted));
   const names = [...code.values()].map((each: ResolvedMigration) => each.name);
   return reportOf({
     prepared,

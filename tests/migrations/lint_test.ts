@@ -167,14 +167,16 @@ onEveryDialect("lintMigrations() with a scratch database", (dialect) => {
   it("lets the server decide", async () => {
     for (const [script, rule, words] of cases) {
       const own = await dialect.open();
+      const copy = await dialect.open();
       try {
         await prepare(own.db);
+        await prepare(copy.db);
         const tables = await readSchema(own.db);
         const migrations = [createSqlMigration("001_change", script)];
         const supposed = await lintMigrations(own.db, migrations);
         const isSupposed = supposed.findings.some((each) => each.rule === rule);
         assert.ok(isSupposed, `${rule}: ${script}`);
-        const { findings } = await lintMigrations(own.db, migrations, { scratch: own.db });
+        const { findings } = await lintMigrations(own.db, migrations, { scratch: copy.db });
         const found = findings.find((each) => each.rule === rule);
         if (script.includes("teams add primary key")) {
           // What fails there is not known.
@@ -182,8 +184,10 @@ onEveryDialect("lintMigrations() with a scratch database", (dialect) => {
         } else if (words === undefined) {
           assert.equal(found, undefined, `${script}: ${found?.message}`);
         } else assert.match(found?.message ?? "nothing", words, script);
-        if (isPostgres) assert.deepEqual(await readSchema(own.db), tables);
+        assert.deepEqual(await readSchema(own.db), tables);
+        if (isPostgres) assert.deepEqual((await readSchema(copy.db)).tables, tables.tables);
       } finally {
+        await copy.close();
         await own.close();
       }
     }
@@ -191,19 +195,38 @@ onEveryDialect("lintMigrations() with a scratch database", (dialect) => {
 
   it("tells a table that is written anew for a reason that no rule knows", async () => {
     const own = await dialect.open();
+    const copy = await dialect.open();
     try {
       await prepare(own.db);
+      await prepare(copy.db);
       const script = isPostgres
         ? "alter table users set unlogged"
         : "alter table users row_format = compact, force";
       const { findings } = await lintMigrations(
         own.db,
         [createSqlMigration("001_change", script)],
-        { scratch: own.db },
+        { scratch: copy.db },
       );
       const isRewritten = findings.some(({ rule }) => rule === "observed-rewrite");
       // MariaDB does the other in place.
       assert.equal(isRewritten, isPostgres, JSON.stringify(findings));
+    } finally {
+      await copy.close();
+      await own.close();
+    }
+  });
+
+  it("refuses the database itself", async () => {
+    const own = await dialect.open();
+    try {
+      await prepare(own.db);
+      const before = await readSchema(own.db);
+      const migrations = [createSqlMigration("001_drop", "drop table users")];
+      await assert.rejects(
+        lintMigrations(own.db, migrations, { scratch: own.db }),
+        /"scratch": it is the database that the migrations are for/,
+      );
+      assert.deepEqual(await readSchema(own.db), before);
     } finally {
       await own.close();
     }

@@ -1,6 +1,7 @@
 import { mysql2Dialect, pgDialect } from "@kysera/dialects";
 import { createMigrationRunner, type Migration } from "@kysera/migrations";
 import { readSchema } from "@kysera/migrations/schema";
+import { lintMigrations } from "@kysera/migrations/lint";
 import { type Dialect, Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -25,7 +26,7 @@ const second: Migration = {
 };
 
 onEveryDialect("a user who may only read", (dialect) => {
-  it("plans migrations, and tells which are applied", async () => {
+  it("plans migrations, finds what is wrong with them, and tells which are applied", async () => {
     const shared = await shareDatabases(dialect.dialect, 1);
     const [within] = shared.within;
     const user = uniqueName().slice(0, 30);
@@ -58,6 +59,9 @@ onEveryDialect("a user who may only read", (dialect) => {
         ]);
         assert.deepEqual(plan![0]!.statements.map(({ parameters }) => parameters), [[], [7]]);
         assert.equal(plan![0]!.endsBecause, undefined);
+        const { findings, migrations } = await lintMigrations(reader, [first, second]);
+        assert.deepEqual(migrations, ["002_posts"]);
+        assert.ok(findings.some(({ rule }) => rule === "no-primary-key"));
         assert.deepEqual(await readSchema(reader), await readSchema(db));
       } finally {
         await reader.destroy();
