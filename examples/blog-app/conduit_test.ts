@@ -95,7 +95,7 @@ describeBlog("the API", (test) => {
     assert.deepEqual(specified.filter((response) => !client.seen.has(response)), []);
   });
 
-  it("says in JSON that there is no such route, that a body is no JSON, or too large", async () => {
+  it("responds in JSON to an unknown route, and to a body that is not JSON or too large", async () => {
     const { client } = test();
     const nowhere = await client.get("/nowhere");
     assert.equal(nowhere.status, 404);

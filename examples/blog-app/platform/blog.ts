@@ -38,7 +38,7 @@ function createOrm(db: Kysely<Database>) {
         favoritePolicies,
         commentPolicies,
       ),
-      // A table that nobody has written policies for is an error, not an open door.
+      // A query of a table without policies is an error.
       unlistedTables: "deny",
     }),
   ]);

@@ -13,7 +13,7 @@ const DIALECTS: Readonly<Record<string, (url: string) => Promise<Dialect>>> = {
 
 /**
  * Opens the database of the configuration, without plugins: migrations run on it, and
- * `createBlog()` makes the executor that everything else uses.
+ * `createBlog()` creates the executor that everything else uses.
  *
  * @throws {Error} if the scheme of `databaseUrl` is unknown
  */

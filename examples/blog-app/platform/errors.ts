@@ -30,7 +30,7 @@ export function forbidden(resource: string): ApiError {
   return new ApiError(403, { [resource]: ["forbidden"] });
 }
 
-/** 404: there is no such resource, or none that the caller may see. */
+/** 404: the resource does not exist, or the caller may not see it. */
 export function notFound(resource: string): ApiError {
   return new ApiError(404, { [resource]: ["not found"] });
 }

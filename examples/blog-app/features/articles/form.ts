@@ -34,7 +34,7 @@ export function readForm(form: Readonly<Record<string, unknown>>): ArticleForm {
   };
 }
 
-/** Makes the body of the request to the API that does the same. */
+/** Returns the article as the API takes it. */
 export function toArticle({ tags, ...article }: ArticleForm) {
   const tagList = tags.split(",").map((tag) => tag.trim()).filter((tag) => tag !== "");
   return { ...article, tagList };

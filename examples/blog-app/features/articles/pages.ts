@@ -47,7 +47,10 @@ export function articlePages(): Hono<Env> {
     })
     .get("/feed", async (c) => {
       const { userId } = sessionOf(c);
-      return await listPage(c, "Your feed", { path: "/feed", followedBy: userId });
+      return await listPage(c, "Your feed", {
+        path: "/feed",
+        filter: { followedBy: userId },
+      });
     })
     .get("/own", async (c) => {
       sessionOf(c);
@@ -158,6 +161,14 @@ export function articlePages(): Hono<Env> {
       await deleteComment(c.get("store"), id, Number(c.req.param("id")));
       return c.redirect(`${pathOf(c.req.param("slug"))}#comments`, 303);
     })
+    .get("/authors/:username", async (c) => {
+      const { username, bio } = await findProfile(c.get("store"), c.req.param("username"));
+      return await listPage(c, `Articles by ${username}`, {
+        path: `/authors/${encodeURIComponent(username)}`,
+        before: bio === null ? html`` : html`<p>${bio}</p>`,
+        filter: { author: username },
+      });
+    })
     .post("/authors/:username/:action{follow|unfollow}", async (c) => {
       sessionOf(c);
       const { id } = await findProfile(c.get("store"), c.req.param("username"));
@@ -170,15 +181,16 @@ export function articlePages(): Hono<Env> {
 interface ListPage {
   readonly path: string;
   readonly before?: ReturnType<typeof html>;
-  readonly followedBy?: number;
+  /** What is asked beside what the query of the request says. */
+  readonly filter?: Pick<Partial<Listing>, "author" | "followedBy">;
 }
 
 /** A page of a list, with a link to the next one. */
-async function listPage(c: Context<Env>, title: string, { path, before, followedBy }: ListPage) {
+async function listPage(c: Context<Env>, title: string, { path, before, filter }: ListPage) {
   const asked = c.req.query();
   const query: Listing = {
     ...validate(ArticleQuery, { ...asked, cursor: asked["cursor"] ?? "" }, "query"),
-    followedBy,
+    ...filter,
   };
   const { articles, nextCursor } = await walkArticles(c.get("store"), query);
   const next = nextCursor === null

@@ -66,7 +66,7 @@ export async function listArticles({ articles, userId }: Store, query: Listing) 
 /**
  * Lists published articles from a cursor on: an empty one is the first page.
  *
- * @throws {ApiError} 422 for a cursor of another list, or one that is none
+ * @throws {ApiError} 422 for a cursor that belongs to another list, or cannot be parsed
  */
 export async function walkArticles({ articles, userId }: Store, query: Listing) {
   try {

@@ -4,7 +4,8 @@ const MAX_LENGTH = 200;
 /** Paths that stand for something else: `/articles/feed`. */
 const RESERVED = new Set(["feed"]);
 
-/** Makes the part of a URL that names an article from its title. Empty if no letter can be used. */
+/** Returns the part of a URL that names an article. It is empty if the title has neither a letter nor a
+ * digit. */
 export function slugify(title: string): string {
   const words = title.normalize("NFKD").toLowerCase()
     // Accents, which NFKD has set apart, and apostrophes join what they stand between.

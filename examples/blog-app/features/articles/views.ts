@@ -19,13 +19,17 @@ export function listOf(articles: readonly ArticleSummary[], empty: string): Html
     articles.map((article) =>
       html`<li>
         <h2><a href="${pathOf(article.slug)}">${article.title}</a></h2>
-        <p class="muted">${article.author.username}, ${time(article.createdAt)},
+        <p class="muted">${authorOf(article)}, ${time(article.createdAt)},
           ${favoritesOf(article)}</p>
         <p>${article.description}</p>
         ${tagsOf(article.tagList)}
       </li>`
     )
   }</ul>`;
+}
+
+function authorOf({ author: { username } }: ArticleSummary): Html {
+  return html`<a href="/authors/${encodeURIComponent(username)}">${username}</a>`;
 }
 
 /** The tags of an article, or of all of them. */
@@ -61,7 +65,9 @@ export function articleView(
   const { username, following } = article.author;
   const author = `/authors/${encodeURIComponent(username)}`;
   return html`
-    <p class="muted">${article.draft ? "Draft by" : "By"} ${username}, ${time(article.createdAt)},
+    <p class="muted">${article.draft ? "Draft by" : "By"} ${authorOf(article)}, ${time(
+      article.createdAt,
+    )},
       ${favoritesOf(article)}. <a href="${path}/history">History</a></p>
     <div class="row">
       ${!reader.isSignedIn

@@ -67,7 +67,7 @@ describeBlog("the pages", (blog) => {
     const form = { title: "Plain", description: "d", body: "b", tagList: "" };
     await author.submit("/editor", form);
     const draft = await author.submit("/editor", { ...form, title: "Hidden", draft: "on" });
-    assert.match(draft.html, /Draft by carol/);
+    assert.match(draft.html, /Draft by <a href="\/authors\/carol">carol<\/a>/);
     assert.match((await author.get("/own")).html, /Hidden/);
 
     const reader = blog().browse();
@@ -83,6 +83,10 @@ describeBlog("the pages", (blog) => {
 
     await reader.submit("/authors/carol/follow?back=plain");
     assert.match((await reader.get("/feed")).html, /Plain/);
+    const profile = await reader.get("/authors/carol");
+    assert.match(profile.html, /<h1>Articles by carol<\/h1>[^]*Plain/);
+    assert.doesNotMatch(profile.html, /Hidden/);
+    assert.equal((await reader.get("/authors/nobody")).status, 404);
     assert.match((await reader.submit("/articles/plain/favorite")).html, /1 favorite\./);
     const commented = await reader.submit("/articles/plain/comments", { body: "Indeed" });
     assert.match(commented.html, /Indeed[^]*Delete comment/);

@@ -2,8 +2,8 @@ import { allow, defineRLSSchema } from "@kysera/rls";
 import type { Database } from "../../platform/schema.ts";
 
 /**
- * Profiles are public, addresses are not, and passwords are nobody's: registration and login use the
- * executor without policies.
+ * Profiles are public, an address is readable by its user alone, and a password hash by no user:
+ * registration and login use the executor without policies.
  */
 export const userPolicies = defineRLSSchema<Database>({
   users: {

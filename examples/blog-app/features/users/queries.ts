@@ -49,11 +49,11 @@ export async function logIn(
   cost: Config["scrypt"],
 ): Promise<Account> {
   const user = await system.users.findOne({ where: { email } });
-  // Takes as long for an address that nobody has, so that the time does not tell which ones exist.
-  const hash = user?.password_hash ?? await hashPassword("nobody", cost);
-  if (!await isPassword(password, hash) || user === null) {
-    throw unauthorized("credentials", "invalid");
-  }
+  // An unknown address costs one hash as well, so that the time does not tell which ones exist.
+  const isRight = user === null
+    ? await hashPassword(password, cost).then(() => false)
+    : await isPassword(password, user.password_hash);
+  if (user === null || !isRight) throw unauthorized("credentials", "invalid");
   return user;
 }
 

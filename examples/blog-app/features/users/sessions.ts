@@ -74,8 +74,8 @@ export function authenticate(blog: Blog, secret: string): MiddlewareHandler<Env>
 export const COOKIE = "session";
 
 /**
- * Binds the caller to the executor, by the cookie that the pages use. Whoever has none, or one that is
- * not valid any more, is anonymous.
+ * Binds the caller to the executor, by the cookie that the pages use. Without a valid one the caller
+ * is anonymous.
  */
 export function authenticateByCookie(blog: Blog, secret: string): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -90,7 +90,7 @@ export function authenticateByCookie(blog: Blog, secret: string): MiddlewareHand
 /**
  * Returns the session of a request that needs one.
  *
- * @throws {ApiError} 401 if nobody is signed in
+ * @throws {ApiError} 401 if the caller is not signed in
  */
 export function sessionOf(c: Context<Env>): Session {
   const session = c.get("session");
