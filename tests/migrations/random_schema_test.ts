@@ -6,11 +6,11 @@ import {
   type SchemaSnapshot,
 } from "@kysera/migrations/schema";
 import fc from "fast-check";
-import type { Kysely } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
+import { onEveryDialect } from "../support/matrix.ts";
 import { fuzzProperty } from "../support/random.ts";
+import { withDb } from "./_databases.ts";
 import {
   buildSchema,
   type DrawnSchema,
@@ -23,15 +23,6 @@ import {
   referencesOf,
   TYPES,
 } from "./_random_schema.ts";
-
-async function withDb(dialect: TestDialect, body: (db: Kysely<any>) => Promise<void>) {
-  const { db, close } = await dialect.open();
-  try {
-    await body(db);
-  } finally {
-    await close();
-  }
-}
 
 onEveryDialect("a random schema", (dialect) => {
   it("is read as it was drawn, and the same after dump and load", async () => {

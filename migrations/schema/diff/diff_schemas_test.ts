@@ -1,20 +1,11 @@
 import { BadRequestError } from "@kysera/core";
 import { diffSchemas, readSchema, type SchemaSnapshot } from "@kysera/migrations/schema";
-import type { Kysely } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { RICH } from "../../../tests/migrations/_rich_schema.ts";
 import { runScript } from "../../../tests/migrations/_run_script.ts";
-import { onEveryDialect, type TestDialect } from "../../../tests/support/matrix.ts";
-
-async function withDb(dialect: TestDialect, body: (db: Kysely<any>) => Promise<void>) {
-  const { db, close } = await dialect.open();
-  try {
-    await body(db);
-  } finally {
-    await close();
-  }
-}
+import { withDb } from "../../../tests/migrations/_databases.ts";
+import { onEveryDialect } from "../../../tests/support/matrix.ts";
 
 const texts = (from: SchemaSnapshot, to: SchemaSnapshot) =>
   diffSchemas(from, to).map(({ text }) => text);

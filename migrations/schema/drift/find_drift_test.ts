@@ -10,7 +10,6 @@ import {
   findDrift,
   readAppliedSchema,
   readSchema,
-  type Scratch,
   scratchSchema,
 } from "@kysera/migrations/schema";
 import type { Kysely } from "kysely";
@@ -18,18 +17,8 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { RICH } from "../../../tests/migrations/_rich_schema.ts";
 import { runScript } from "../../../tests/migrations/_run_script.ts";
-import { onEveryDialect, type TestDialect } from "../../../tests/support/matrix.ts";
-
-function scratchOf(dialect: TestDialect): Scratch {
-  return async (body) => {
-    const { db, close } = await dialect.open();
-    try {
-      return await body(db);
-    } finally {
-      await close();
-    }
-  };
-}
+import { scratchOf } from "../../../tests/migrations/_databases.ts";
+import { onEveryDialect } from "../../../tests/support/matrix.ts";
 
 const MIGRATIONS: readonly MigrationWithMeta[] = [
   createSqlMigration("1", "create table users (id integer primary key, name varchar(20))"),

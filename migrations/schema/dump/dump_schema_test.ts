@@ -1,11 +1,12 @@
 import { BadRequestError } from "@kysera/core";
 import { diffSchemas, dumpSchema, loadSchema, readSchema } from "@kysera/migrations/schema";
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { RICH } from "../../../tests/migrations/_rich_schema.ts";
 import { runScript } from "../../../tests/migrations/_run_script.ts";
-import { onEveryDialect, type TestDialect } from "../../../tests/support/matrix.ts";
+import { withTwo } from "../../../tests/migrations/_databases.ts";
+import { onEveryDialect } from "../../../tests/support/matrix.ts";
 
 /** Objects that need each other, with names that sort the other way. */
 const TANGLED = {
@@ -77,20 +78,6 @@ const TANGLED = {
     create trigger x after insert on m begin select 1; end;
   `,
 } as const;
-
-/** Calls a function with two empty databases. */
-async function withTwo(
-  dialect: TestDialect,
-  body: (db: Kysely<any>, copy: Kysely<any>) => Promise<void>,
-): Promise<void> {
-  const [one, other] = [await dialect.open(), await dialect.open()];
-  try {
-    await body(one.db, other.db);
-  } finally {
-    await one.close();
-    await other.close();
-  }
-}
 
 onEveryDialect("dumpSchema() and loadSchema()", (dialect) => {
   it("build a schema again with all that it has", () =>

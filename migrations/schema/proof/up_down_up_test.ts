@@ -5,18 +5,8 @@ import { sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { RICH } from "../../../tests/migrations/_rich_schema.ts";
-import { onEveryDialect, type TestDialect } from "../../../tests/support/matrix.ts";
-
-function scratchOf(dialect: TestDialect): Scratch {
-  return async (body) => {
-    const { db, close } = await dialect.open();
-    try {
-      return await body(db);
-    } finally {
-      await close();
-    }
-  };
-}
+import { scratchOf } from "../../../tests/migrations/_databases.ts";
+import { onEveryDialect } from "../../../tests/support/matrix.ts";
 
 /** A migration of two scripts. */
 const scripts = (name: string, up: string, down?: string): Migration =>

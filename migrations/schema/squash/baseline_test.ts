@@ -3,6 +3,7 @@ import { createMigrationRunner, createSqlMigration } from "@kysera/migrations";
 import { baseline, dumpSchema, type Scratch } from "@kysera/migrations/schema";
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { scratchOf } from "../../../tests/migrations/_databases.ts";
 import { runScript } from "../../../tests/migrations/_run_script.ts";
 import { onEveryDialect } from "../../../tests/support/matrix.ts";
 
@@ -13,14 +14,7 @@ const MIGRATIONS = [
 ];
 
 onEveryDialect("baseline()", (dialect) => {
-  const scratch: Scratch = async (body) => {
-    const { db, close } = await dialect.open();
-    try {
-      return await body(db);
-    } finally {
-      await close();
-    }
-  };
+  const scratch = scratchOf(dialect);
 
   it("records migrations whose schema is there", () =>
     scratch(async (db) => {

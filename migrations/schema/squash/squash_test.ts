@@ -17,18 +17,8 @@ import type { Kysely } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { RICH } from "../../../tests/migrations/_rich_schema.ts";
-import { onEveryDialect, type TestDialect } from "../../../tests/support/matrix.ts";
-
-function scratchOf(dialect: TestDialect): Scratch {
-  return async (body) => {
-    const { db, close } = await dialect.open();
-    try {
-      return await body(db);
-    } finally {
-      await close();
-    }
-  };
-}
+import { scratchOf } from "../../../tests/migrations/_databases.ts";
+import { onEveryDialect } from "../../../tests/support/matrix.ts";
 
 const ONE = createSqlMigration("1", "create table a (id integer);\n-- down\ndrop table a");
 const TWO = createSqlMigration("2", "create table b (id integer);\n-- down\ndrop table b");
