@@ -2,7 +2,7 @@ import type { Dialect } from "@kysera/core";
 import type { LintPlugins } from "../contract/lint_plugins.ts";
 import type { Change } from "../read/_change.ts";
 import { RULES } from "../rules/_all.ts";
-import type { LintedMigration, RuleDefinition, Said, Site } from "../rules/_rule.ts";
+import type { LintedMigration, Messages, RuleDefinition, Site } from "../rules/_rule.ts";
 import { applyChange } from "../view/_apply_change.ts";
 import type { Origin, SchemaView } from "../view/_schema_view.ts";
 import type { ServerVersion } from "../view/_version.ts";
@@ -66,7 +66,7 @@ function askAbout(
   origin: Origin,
 ): Found[] {
   return rules.flatMap((rule) => {
-    const ask = rule.on?.[change.kind] as ((change: Change, site: Site) => Said) | undefined;
+    const ask = rule.on?.[change.kind] as ((change: Change, site: Site) => Messages) | undefined;
     return [ask?.(change, site) ?? []].flat().map((message) => ({
       rule,
       message,

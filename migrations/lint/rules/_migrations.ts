@@ -144,7 +144,7 @@ export const MIGRATION_RULES: readonly RuleDefinition[] = [
   },
 ];
 
-/** Rules that nothing is asked by: the runner, a scratch database or comments say what they find. */
+/** Rules without a check of their own: the runner, a scratch database or a comment reports them. */
 export const HISTORY_RULES: readonly RuleDefinition[] = [
   {
     id: "edited-after-apply",

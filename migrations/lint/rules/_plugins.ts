@@ -5,9 +5,9 @@ import { deletedColumnOf, hasName, isListed } from "./_plugin_tables.ts";
 import {
   type EndSite,
   listed,
+  type Messages,
   onColumns,
   type RuleDefinition,
-  type Said,
   shown,
   type Site,
 } from "./_rule.ts";
@@ -175,7 +175,7 @@ function timestampsOf(
   table: ObjectName,
   columns: readonly ColumnDefinition[],
   site: Site,
-): Said {
+): Messages {
   const { timestamps } = site.plugins;
   if (timestamps === undefined || hasName(timestamps.excludeTables, table)) return undefined;
   const isNamed = hasName(timestamps.tables, table);

@@ -42,11 +42,11 @@ export interface Site {
   readonly index: number;
 }
 
-/** What a rule says: the message of one finding, of several, or nothing. */
-export type Said = string | undefined | readonly string[];
+/** The messages of what a rule finds in a change: one, several, or none. */
+export type Messages = string | undefined | readonly string[];
 
 /** A finding of a rule that looks at the whole migration, or the whole run. */
-export interface Told {
+export interface RuleFinding {
   readonly message: string;
   /** The place of the statement, from 0 on; `undefined` where none is meant. */
   readonly statement?: number | undefined;
@@ -67,15 +67,15 @@ export type Evidence = "rewrite" | "blocks-writes" | "copies";
 
 /** How a rule is checked. */
 export interface RuleDefinition extends LintRule {
-  /** What is said of each kind of change. */
-  readonly on?: { readonly [K in Change["kind"]]?: (change: ChangeOf<K>, site: Site) => Said };
-  /** What is said of a migration. */
-  readonly migration?: (migration: LintedMigration, site: Site) => Iterable<Told>;
-  /** What is said when all migrations were read. */
+  /** Checks each kind of change. */
+  readonly on?: { readonly [K in Change["kind"]]?: (change: ChangeOf<K>, site: Site) => Messages };
+  /** Checks a migration as a whole. */
+  readonly migration?: (migration: LintedMigration, site: Site) => Iterable<RuleFinding>;
+  /** Checks the schema behind the last migration. */
   readonly end?: (site: EndSite) => Iterable<{ readonly message: string; readonly at: Origin }>;
-  /** How it is done safely, where that depends on the change. */
+  /** Returns how it is done safely, where that depends on the change. */
   readonly recipe?: (change: Change, site: Site) => string | undefined;
-  /** What the finding claims, where a server can be asked. */
+  /** What a server can confirm or refute. */
   readonly claims?: Evidence;
 }
 

@@ -1,6 +1,6 @@
 import type { ChangeOf, ObjectName } from "../read/_change.ts";
 import { isBefore } from "../view/_version.ts";
-import { type RuleDefinition, type Said, shown, type Site } from "./_rule.ts";
+import { type Messages, type RuleDefinition, shown, type Site } from "./_rule.ts";
 
 const SQLITE = ["sqlite"] as const;
 
@@ -113,11 +113,11 @@ export const SQLITE_RULES: readonly RuleDefinition[] = [
   },
 ];
 
-function cannot(table: ObjectName, what: string): Said {
+function cannot(table: ObjectName, what: string): Messages {
   return `SQLite cannot change ${what} of ${shown(table)}`;
 }
 
-function cannotAdd({ table, column }: ChangeOf<"add-column">, _: Site): Said {
+function cannotAdd({ table, column }: ChangeOf<"add-column">, _: Site): Messages {
   const value = column.default;
   const why = column.primaryKey
     ? "a primary key"
