@@ -33,6 +33,8 @@ export interface TableInfo {
   readonly isView: boolean;
   /** SQLite: whether its rows have no number of their own. */
   readonly withoutRowid: boolean;
+  /** SQLite: whether the version of the schema can be read, which Cloudflare's runtime refuses. */
+  readonly tellsSchema?: boolean;
   /** The column that the database numbers. */
   readonly numbered: string | undefined;
   /** The columns of each unique key; `undefined` in it for an expression. Not asked of PostgreSQL. */

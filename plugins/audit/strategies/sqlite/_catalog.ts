@@ -51,6 +51,7 @@ export async function askSqlite(
     key,
     isView: table?.["type"] === "view",
     withoutRowid,
+    tellsSchema: await tellsSchema(ask),
     numbered: isNumbered ? key[0] : undefined,
     uniques: isNumbered ? [key, ...uniques] : uniques,
     version: 0,
@@ -60,6 +61,15 @@ export async function askSqlite(
 }
 
 /** The place of a table's database in the order that SQLite looks for names in. */
+async function tellsSchema(ask: Ask): Promise<boolean> {
+  try {
+    await ask(sql`select schema_version from pragma_schema_version`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function rank({ extra, d }: Readonly<Record<string, unknown>>): number {
   return extra === "temp" ? -1 : Number(d);
 }

@@ -28,7 +28,7 @@ export const SCHEMA: Expression<number> = sql<number>`case
 export function isDirect({ table: { info, key } }: Target, write: OperationNode): boolean {
   const { onConflict, orAction, replace, updates } = partsOf(write);
   const others = onConflict !== undefined || orAction !== undefined || replace === true;
-  if (others || info.isView || info.schema !== "main") return false;
+  if (others || info.isView || info.schema !== "main" || info.tellsSchema !== true) return false;
   // Foreign keys point to unique columns.
   const unique = new Set([...key, ...info.uniques.flat()].map((name) => name?.toLowerCase()));
   return (updates ?? []).every((each) => {
