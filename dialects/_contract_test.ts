@@ -11,7 +11,7 @@ import {
   SqlSyntaxError,
   UniqueConstraintError,
 } from "@kysera/core";
-import { SLOW } from "./_databases_test.ts";
+import { SLOW } from "./_slow_test.ts";
 import { streamContract } from "./_stream_contract_test.ts";
 import { Things } from "./_things_test.ts";
 

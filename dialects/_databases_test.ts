@@ -13,6 +13,8 @@ import {
   pgliteDialect,
 } from "@kysera/dialects";
 
+export { SLOW } from "./_slow_test.ts";
+
 export interface TestDatabase {
   readonly db: Kysely<any>;
   close(): Promise<void>;
@@ -28,9 +30,6 @@ export interface DatabaseKind {
 
 const postgresUrl = process.env["KYSERA_TEST_POSTGRES_URL"];
 const mysqlUrl = process.env["KYSERA_TEST_MYSQL_URL"];
-
-/** For hooks and tests that start a PGlite: Bun gives up after 5 seconds otherwise. */
-export const SLOW = { timeout: 60_000 };
 
 /** What a new PGlite begins with: the data that the runner of the tests has made, to save seconds. */
 export async function pgliteStart(): Promise<{ loadDataDir?: Blob }> {

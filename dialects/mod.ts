@@ -104,6 +104,12 @@ export {
   type DbSqliteStatement,
 } from "./sqlite/db_sqlite_dialect.ts";
 export {
+  type DurableObjectCursor,
+  durableObjectDialect,
+  type DurableObjectDialectConfig,
+  type DurableObjectStorage,
+} from "./sqlite/durable_object_dialect.ts";
+export {
   type LibsqlClient,
   libsqlDialect,
   type LibsqlDialectConfig,

@@ -8,6 +8,7 @@ export type DialectVariant =
   | "mariadb"
   | "sqlite"
   | "d1"
+  | "durable-object"
   | "libsql"
   | "mssql";
 

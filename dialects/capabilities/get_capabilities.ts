@@ -156,6 +156,21 @@ const sqlite: Variant = {
   }),
 };
 
+const cloudflare: Variant = {
+  dialect: "sqlite",
+  // It does not tell its version.
+  oldest: [3, 44, 0],
+  capabilities: (since) => ({
+    ...sqlite.capabilities(since),
+    parameterLimit: 100,
+    compoundLimit: 5,
+    expressionDepthLimit: 100,
+    likePatternLimit: 50,
+    exactIntegers: false,
+    streams: false,
+  }),
+};
+
 const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
   postgres,
   pglite: {
@@ -177,22 +192,15 @@ const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
   },
   sqlite,
   d1: {
-    dialect: "sqlite",
-    // It does not tell its version.
-    oldest: [3, 44, 0],
+    ...cloudflare,
     capabilities: (since) => ({
-      ...sqlite.capabilities(since),
+      ...cloudflare.capabilities(since),
       savepoints: false,
       interactiveTransactions: false,
       multipleConnections: true,
-      parameterLimit: 100,
-      compoundLimit: 5,
-      expressionDepthLimit: 100,
-      likePatternLimit: 50,
-      exactIntegers: false,
-      streams: false,
     }),
   },
+  "durable-object": cloudflare,
   libsql: {
     dialect: "sqlite",
     oldest: [3, 45, 0],

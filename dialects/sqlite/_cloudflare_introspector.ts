@@ -20,8 +20,8 @@ interface ColumnRow {
   readonly pk: number;
 }
 
-/** Kysely's introspector reads Cloudflare's own tables as well, which D1 does not allow. */
-export class D1Introspector implements DatabaseIntrospector {
+/** Kysely's introspector reads the tables of Cloudflare itself as well, which is not allowed. */
+export class CloudflareIntrospector implements DatabaseIntrospector {
   readonly #db: Kysely<any>;
 
   constructor(db: Kysely<any>) {

@@ -1,17 +1,16 @@
-import type { ParameterLimit } from "@kysera/core";
 import {
   type DatabaseIntrospector,
   type Dialect,
   type Driver,
   type Kysely,
   type QueryCompiler,
-  SqliteAdapter,
+  type SqliteAdapter,
   SqliteQueryCompiler,
 } from "kysely";
 import { refuseUnknownOptions } from "../_options.ts";
-import { D1_PARAMETERS } from "./_d1_connection.ts";
+import { CloudflareAdapter } from "./_cloudflare_adapter.ts";
+import { CloudflareIntrospector } from "./_cloudflare_introspector.ts";
 import { D1Driver } from "./_d1_driver.ts";
-import { D1Introspector } from "./_d1_introspector.ts";
 
 /** The part of a result of D1 that is used. */
 export interface D1Result {
@@ -97,21 +96,12 @@ export function d1Dialect(config: D1DialectConfig): Dialect {
   return {
     createDriver: (): Driver => new D1Driver(isDatabase(database) ? () => database : database),
     createQueryCompiler: (): QueryCompiler => new SqliteQueryCompiler(),
-    createAdapter: (): SqliteAdapter => new D1Adapter(),
-    createIntrospector: (db: Kysely<any>): DatabaseIntrospector => new D1Introspector(db),
+    createAdapter: (): SqliteAdapter => new CloudflareAdapter(),
+    createIntrospector: (db: Kysely<any>): DatabaseIntrospector => new CloudflareIntrospector(db),
   };
 }
 
 /** A binding may be a proxy, of a function even. */
 function isDatabase(database: D1DialectConfig["database"]): database is D1Database {
   return typeof (database as Partial<D1Database> | null)?.prepare === "function";
-}
-
-class D1Adapter extends SqliteAdapter implements ParameterLimit {
-  readonly maxParameters: number = D1_PARAMETERS;
-
-  /** Queries are requests of their own, and wait for no other. */
-  override get supportsMultipleConnections(): boolean {
-    return true;
-  }
 }

@@ -1,0 +1,13 @@
+import type { ParameterLimit } from "@kysera/core";
+import { SqliteAdapter } from "kysely";
+import { CLOUDFLARE_PARAMETERS } from "./_cloudflare_values.ts";
+
+/** The adapter of SQLite, with the limits of Cloudflare's runtime. */
+export class CloudflareAdapter extends SqliteAdapter implements ParameterLimit {
+  readonly maxParameters: number = CLOUDFLARE_PARAMETERS;
+
+  /** D1 has many connections; of a Durable Object the driver itself lets one user in at a time. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
