@@ -68,7 +68,7 @@ onEveryDialect("kysera doctor", (dialect) => {
         "create table fine (id bigint not null primary key);",
       );
       await project.json(["migrate", "up"]);
-      const well = await project.kysera([
+      const well = await project.on(dialect)([
         ...["doctor", "--ignore", "rollback-journal,old-server,exempt-user"],
       ]);
       assert.deepEqual([well.code, well.stdout], [0, "Nothing was found\n"], well.stderr);
@@ -89,7 +89,7 @@ onEveryDialect("kysera doctor", (dialect) => {
           `${check}: ${texts.join("; ")}`,
         );
       }
-      const shown = await project.kysera(["doctor"]);
+      const shown = await project.on(dialect)(["doctor"]);
       assert.match(shown.stdout, /^warning .*\(no-primary-key\)\n {2}.*\n {2}Instead: /m);
       const hasErrors = data.findings.some((each: any) => each.severity === "error");
       const only = await project.json(["doctor", "--errors-only"]);

@@ -53,7 +53,7 @@ onEveryDialect("kysera audit", (dialect) => {
       const deleted = [...logs, "-t", "users", "-e", "2", "--action", "DELETE", "--since", "1h"];
       assert.deepEqual(operations(await project.json(deleted)), ["DELETE"]);
       assert.deepEqual(operations(await project.json([...logs, "--until", "1h"])), []);
-      const shown = await project.kysera([...logs, "-t", "users"]);
+      const shown = await project.on(dialect)([...logs, "-t", "users"]);
       assert.match(shown.stdout, /^Id +When +Operation +Table +Row +By +Columns\n/, shown.stderr);
       assert.match(shown.stdout, /UPDATE +users +1 +7 +name$/m);
       assert.doesNotMatch(shown.stdout, /Bea/);
@@ -63,18 +63,18 @@ onEveryDialect("kysera audit", (dialect) => {
         "INSERT",
         "UPDATE",
       ]);
-      const values = await project.kysera([...history, "--show-values"]);
+      const values = await project.on(dialect)([...history, "--show-values"]);
       assert.match(values.stdout, /^ {2}name: "Ada" -> "Bea"$/m);
       const [last, , update, first] = all.data.entries.map(({ id }: { id: number }) => String(id));
       const compare = ["audit", "compare", first, update];
-      assert.equal((await project.kysera(compare)).stdout, "name\n");
+      assert.equal((await project.on(dialect)(compare)).stdout, "name\n");
       const compared = await project.json([...compare, "--show-values"]);
       assert.deepEqual(compared.data.changes, { name: { from: "Ada", to: "Bea" } });
       assert.equal((await project.json(["audit", "compare", first, "999"])).code, 2);
 
-      const diff = await project.kysera(["audit", "diff", "users", "1"]);
+      const diff = await project.on(dialect)(["audit", "diff", "users", "1"]);
       assert.equal(diff.stdout, '+id: 1\n+name: "Bea"\n', diff.stderr);
-      const unified = await project.kysera(["audit", "diff", "users", "1", "1h", "0s", "-u"]);
+      const unified = await project.on(dialect)(["audit", "diff", "users", "1", "1h", "0s", "-u"]);
       assert.match(unified.stdout, /^\+name: "Bea"$/m);
 
       const stats = await project.json(["audit", "stats", "--period", "1h", "--user", "7"]);
@@ -82,12 +82,12 @@ onEveryDialect("kysera audit", (dialect) => {
         { table: "users", operation: "INSERT", user: "7", entries: 1 },
         { table: "users", operation: "UPDATE", user: "7", entries: 1 },
       ]);
-      const json = await project.kysera(["audit", "stats", "-t", "users", "--format", "json"]);
+      const json = await project.on(dialect)(["audit", "stats", "-t", "users", "--format", "json"]);
       assert.equal(JSON.parse(json.stdout).total, 4);
 
-      const dry = await project.kysera(["audit", "restore", last, "--dry-run"]);
+      const dry = await project.on(dialect)(["audit", "restore", last, "--dry-run"]);
       assert.match(dry.stdout, /^Would undo DELETE of users 2:\n/);
-      const restored = await project.kysera(["audit", "restore", last]);
+      const restored = await project.on(dialect)(["audit", "restore", last]);
       assert.equal(restored.stdout, "Undid DELETE of users 2\n", restored.stderr);
       assert.equal((await project.json([...logs])).data.entries.length, 5);
       const again = await project.json(["audit", "restore", last]);
@@ -108,7 +108,7 @@ onEveryDialect("kysera audit", (dialect) => {
     await withDatabase(dialect, async (database) => {
       const { project, db, name } = database;
       await fill(database, true);
-      const verified = await project.kysera(["audit", "verify"]);
+      const verified = await project.on(dialect)(["audit", "verify"]);
       assert.equal(verified.stdout, "4 entries, and nothing was done to them\n", verified.stderr);
       const cleanup = ["audit", "cleanup", "--older-than", "0s", "--yes", "--confirm", name];
       assert.equal((await project.json(cleanup)).code, 4);

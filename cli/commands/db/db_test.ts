@@ -34,7 +34,7 @@ onEveryDialect("kysera db", (dialect) => {
   it("lists tables, and shows what they are made of", async () => {
     await withDatabase(dialect, async ({ project }) => {
       await writeProject(project);
-      const tables = await project.kysera(["db", "tables"]);
+      const tables = await project.on(dialect)(["db", "tables"]);
       assert.match(tables.stdout, /^Name +Type +Columns\n/);
       assert.match(tables.stdout, /^users +table +2$/m, tables.stderr);
       assert.match(tables.stdout, /^emails +view +1$/m);
@@ -43,7 +43,7 @@ onEveryDialect("kysera db", (dialect) => {
         counted.data.tables.map((each: any) => [each.name, each.rows]).sort(),
         [["emails", 0], ["posts", 0], ["users", 0]],
       );
-      const shown = await project.kysera(["db", "introspect", "posts", "--detailed"]);
+      const shown = await project.on(dialect)(["db", "introspect", "posts", "--detailed"]);
       assert.match(shown.stdout, /^ {2}user_id +\S+ +no +-> users$/m, shown.stdout);
       assert.match(shown.stdout, /posts_user_index/);
       const json = await project.json(["db", "introspect", "users"]);
@@ -67,7 +67,7 @@ onEveryDialect("kysera db", (dialect) => {
       };
       const dry = await project.json(["db", "seed", "--dry-run"]);
       assert.deepEqual(dry.data.seeds, ["001_users.sql", "002_posts.ts"]);
-      const seeded = await project.kysera(["db", "seed"]);
+      const seeded = await project.on(dialect)(["db", "seed"]);
       assert.equal(seeded.code, 0, seeded.stderr);
       assert.deepEqual(await rows(), { emails: 2, posts: 1, users: 2 });
       const twice = await project.json(["db", "seed"]);

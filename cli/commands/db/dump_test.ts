@@ -43,7 +43,7 @@ onEveryDialect("kysera db dump", (dialect) => {
       );
       const up = await project.json(["migrate", "up"]);
       assert.equal(up.code, 0, up.error?.message);
-      const dump = await project.kysera(["db", "dump"]);
+      const dump = await project.on(dialect)(["db", "dump"]);
       assert.equal(dump.code, 0, dump.stderr);
       assert.match(dump.stdout, /9007199254740993/);
       const written = await project.json(["db", "dump", "--output", "backup.sql"]);
@@ -55,7 +55,7 @@ onEveryDialect("kysera db dump", (dialect) => {
       const restored = await project.json([...restore, ...confirmed]);
       assert.equal(restored.code, 0, restored.error?.message);
       assert.ok(restored.data.dropped.includes("table nodes"));
-      assert.equal((await project.kysera(["db", "dump"])).stdout, dump.stdout);
+      assert.equal((await project.on(dialect)(["db", "dump"])).stdout, dump.stdout);
       assert.equal((await project.json(["migrate", "status"])).data.pending, 0);
 
       const only = ["db", "dump", "--tables", "nodes"];

@@ -104,7 +104,7 @@ onEveryDialect("kysera generate types", (dialect) => {
       await project.write("migrations/001_a.sql", script);
       const up = await project.json(["migrate", "up"]);
       assert.equal(up.code, 0, up.error?.message);
-      const { stdout, stderr } = await project.kysera(["generate", "types"]);
+      const { stdout, stderr } = await project.on(dialect)(["generate", "types"]);
       for (const line of lines) assert.ok(stdout.includes(line), `${line}\nis not in\n${stdout}`);
       assert.doesNotMatch(stdout, /kysera_migration/, stderr);
 

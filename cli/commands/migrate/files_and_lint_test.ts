@@ -23,16 +23,16 @@ onEveryDialect("kysera migrate", (dialect) => {
       const none = await project.json(["migrate", "lint"]);
       assert.deepEqual([none.code, none.data.findings], [0, []]);
       await project.write("migrations/002_drop.sql", `\n\n${USERS.split("-- down\n")[1]}`);
-      const { code, stdout } = await project.kysera(["migrate", "lint"]);
+      const { code, stdout } = await project.on(dialect)(["migrate", "lint"]);
       assert.equal(code, 3);
       assert.match(stdout, /^002_drop\.sql:3 error .*\(drop-table\)$/m);
       assert.match(stdout, /^ {2}Instead: /m);
-      const github = await project.kysera(["migrate", "lint", "--format", "github"]);
+      const github = await project.on(dialect)(["migrate", "lint", "--format", "github"]);
       assert.match(
         github.stdout,
         /^::error file=migrations\/002_drop\.sql,line=3,title=drop-table::/m,
       );
-      const sarif = await project.kysera(["migrate", "lint", "--format", "sarif"]);
+      const sarif = await project.on(dialect)(["migrate", "lint", "--format", "sarif"]);
       assert.equal(JSON.parse(sarif.stdout).version, "2.1.0");
       const off = await project.json(["migrate", "lint", "--rule", "drop-table=off"]);
       const rules = off.data.findings.map(({ rule }: { rule: string }) => rule);
@@ -46,7 +46,7 @@ onEveryDialect("kysera migrate", (dialect) => {
   it("dumps the schema", async () => {
     await withDatabase(dialect, async ({ project }) => {
       await writeUsers(project);
-      const { code, stdout } = await project.kysera(["migrate", "dump"]);
+      const { code, stdout } = await project.on(dialect)(["migrate", "dump"]);
       assert.equal(code, 0);
       assert.match(stdout, /create table .?users/i);
       await project.json(["migrate", "dump", "--output", "schema.sql"]);
@@ -74,7 +74,7 @@ onEveryDialect("kysera migrate", (dialect) => {
         );
         assert.equal((await project.json(["migrate", "up", "-c", "other.json"])).code, 0);
       }
-      const drift = await project.kysera(["migrate", "drift"]);
+      const drift = await project.on(dialect)(["migrate", "drift"]);
       assert.equal(drift.code, 3, drift.stderr);
       assert.match(drift.stdout, /^index users\.quick: added.*\n {2}.*no migration makes it/m);
 
@@ -82,7 +82,7 @@ onEveryDialect("kysera migrate", (dialect) => {
         "migrations/002_more.sql",
         "create table more (id integer);\n-- down\nselect 1;",
       );
-      const proof = await project.kysera(["migrate", "verify", "--proof"]);
+      const proof = await project.on(dialect)(["migrate", "verify", "--proof"]);
       assert.equal(proof.code, 3, proof.stderr);
       assert.match(
         proof.stdout,
@@ -110,7 +110,7 @@ onEveryDialect("kysera migrate adopt", (dialect) => {
       const adopt = ["migrate", "adopt", "--from", "kysely"];
       const dry = await project.json([...adopt, "--dry-run"]);
       assert.deepEqual(dry.data?.adopted, ["0000_users"], dry.error?.message);
-      const { code, stdout, stderr } = await project.kysera(adopt);
+      const { code, stdout, stderr } = await project.on(dialect)(adopt);
       assert.equal(code, 0, stderr);
       assert.equal(stdout, "Took over 1 of kysely_migration:\n  0000_users\n");
       assert.equal((await project.json(["migrate", "status"])).data.pending, 1);

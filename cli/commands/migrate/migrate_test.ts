@@ -31,25 +31,25 @@ onEveryDialect("kysera migrate", (dialect) => {
         [2, 0, 2],
       );
 
-      const first = await project.kysera(["migrate", "up", "--steps", "1"]);
+      const first = await project.on(dialect)(["migrate", "up", "--steps", "1"]);
       assert.equal(first.code, 0, first.stderr);
       assert.equal(first.stdout, "Applied 1 migration:\n  001_users\n");
       assert.match(first.stderr, /^Applying 001_users\nApplied 001_users in \d+ ms\n$/);
 
-      const rest = await project.kysera(["migrate", "latest", "--quiet"]);
+      const rest = await project.on(dialect)(["migrate", "latest", "--quiet"]);
       assert.deepEqual(rest, {
         code: 0,
         stdout: "Applied 1 migration:\n  002_admin\n",
         stderr: "",
       });
-      assert.equal((await project.kysera(["migrate", "up"])).stdout, "Nothing to apply\n");
+      assert.equal((await project.on(dialect)(["migrate", "up"])).stdout, "Nothing to apply\n");
 
       const after = await project.json(["migrate", "status", "--fail-on-pending"]);
       assert.equal(after.code, 0);
       assert.equal(after.data.migrations[0].status, "executed");
       assert.equal(after.data.database.dialect, dialect.dialect);
       assert.doesNotMatch(after.data.database.connection, /:[^/]*kysera@/);
-      assert.match((await project.kysera(["migrate", "status"])).stdout, /^Migration +Status/);
+      assert.match((await project.on(dialect)(["migrate", "status"])).stdout, /^Migration +Status/);
 
       const down = await project.json(["migrate", "down"]);
       assert.deepEqual(down.data.executed, ["002_admin"]);
@@ -92,7 +92,7 @@ onEveryDialect("kysera migrate", (dialect) => {
           await db.insertInto("users").values({ id: 1, name: "O'Hara \\\\ ?" }).execute();
         }`,
       );
-      const plan = await project.kysera(["migrate", "plan"]);
+      const plan = await project.on(dialect)(["migrate", "plan"]);
       assert.equal(plan.code, 0, plan.stderr);
       assert.match(plan.stdout, /create table users/);
       assert.doesNotMatch(plan.stdout, /O'Hara/);
@@ -112,7 +112,7 @@ onEveryDialect("kysera migrate", (dialect) => {
       const marked = await project.json(["migrate", "mark", "--all", "--applied"]);
       assert.deepEqual(marked.data.marked, ["001_users", "002_admin"]);
       assert.equal((await project.json(["migrate", "status"])).data.pending, 0);
-      await project.kysera(["migrate", "mark", "002_admin", "--not-applied"]);
+      await project.on(dialect)(["migrate", "mark", "002_admin", "--not-applied"]);
       assert.equal((await project.json(["migrate", "status"])).data.pending, 1);
       assert.equal((await project.json(["migrate", "mark", "002_admin"])).code, 2);
     });
@@ -143,7 +143,7 @@ onEveryDialect("kysera migrate", (dialect) => {
       assert.equal(changed.data.problems[0].kind, "changed");
       const repaired = await project.json(["migrate", "repair"]);
       assert.deepEqual(repaired.data.repaired, ["001_a"]);
-      assert.equal((await project.kysera(["migrate", "verify"])).code, 0);
+      assert.equal((await project.on(dialect)(["migrate", "verify"])).code, 0);
       assert.deepEqual((await project.json(["migrate", "unlock"])).data, { holder: null });
     });
   });

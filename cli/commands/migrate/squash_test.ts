@@ -16,12 +16,12 @@ onEveryDialect("kysera migrate", (dialect) => {
         assert.equal(refused.code, 2);
         assert.match(refused.error.message, /table other: added/);
         await sql`drop table other`.execute(db);
-        const { code, stdout, stderr } = await project.kysera(["migrate", "baseline"]);
+        const { code, stdout, stderr } = await project.on(dialect)(["migrate", "baseline"]);
         assert.equal(code, 0, stderr);
         assert.equal(stdout, "Recorded as applied:\n  001_users\n  002_more\n");
       } else assert.equal((await project.json(["migrate", "up"])).code, 0);
 
-      const { code, stdout, stderr } = await project.kysera(["migrate", "squash", "all"]);
+      const { code, stdout, stderr } = await project.on(dialect)(["migrate", "squash", "all"]);
       assert.equal(code, 0, stderr);
       assert.match(stdout, /003_all\.sql\nIt replaces 2: 001_users, 002_more\n$/);
       assert.match(await project.read("migrations/003_all.sql"), /^-- replaces: 001_users\n/);

@@ -34,7 +34,7 @@ onEveryDialect("kysera query", (dialect) => {
       assert.deepEqual(ids(await project.json([...by, "--last", "1s"])), []);
       const other = await project.json([...by, "--column", "deleted_at"]);
       assert.deepEqual(ids(other), [3, 2]);
-      const shown = await project.kysera(by);
+      const shown = await project.on(dialect)(by);
       assert.match(
         shown.stdout,
         /^id +name +created_at +deleted_at\n +2 +b +2026-02-01/,
@@ -45,7 +45,7 @@ onEveryDialect("kysera query", (dialect) => {
 
       const soft = ["query", "soft-deleted", "--table", "users"];
       assert.deepEqual(ids(await project.json(soft)), [3, 2]);
-      const restored = await project.kysera([...soft, "--restore", "2"]);
+      const restored = await project.on(dialect)([...soft, "--restore", "2"]);
       assert.equal(restored.stdout, "Restored the row\n", restored.stderr);
       assert.equal((await project.json([...soft, "--restore", "2"])).code, 4);
       assert.equal((await project.json([...soft, "--purge"])).code, 4);
@@ -59,7 +59,7 @@ onEveryDialect("kysera query", (dialect) => {
     await withDatabase(dialect, async ({ project }) => {
       await fill(project);
       const explain = ["query", "explain", "--query", "select * from users where name = 'a;b'"];
-      const { code, stdout, stderr } = await project.kysera(explain);
+      const { code, stdout, stderr } = await project.on(dialect)(explain);
       assert.equal(code, 0, stderr);
       assert.match(stdout, /users/i);
       assert.equal((await project.json([...explain, "--format", "json"])).code, 0);

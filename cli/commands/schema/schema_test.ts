@@ -17,7 +17,7 @@ onEveryDialect("kysera schema", (dialect) => {
         }
       };
       try {
-        const created = await project.kysera(["schema", "create", one]);
+        const created = await project.on(dialect)(["schema", "create", one]);
         assert.equal(created.stdout, `Created the schema "${one}"\n`, created.stderr);
         assert.equal((await project.json(["schema", "create", one])).code, 1);
         const again = ["schema", "create", one, "--if-not-exists"];
@@ -46,7 +46,7 @@ onEveryDialect("kysera schema", (dialect) => {
           [],
         );
         assert.equal((await project.json([...clone, two])).code, 2);
-        const equal = await project.kysera(["schema", "compare", one, two]);
+        const equal = await project.on(dialect)(["schema", "compare", one, two]);
         assert.equal(equal.stdout, `"${one}" and "${two}" are equal\n`, equal.stderr);
 
         await db!.withSchema(two).schema.alterTable("users").addColumn("more", "integer").execute();
@@ -56,7 +56,13 @@ onEveryDialect("kysera schema", (dialect) => {
 
         const tenants = await project.json(["schema", "list", "--tenant"]);
         assert.ok(tenants.data.schemas.includes(tenant) && !tenants.data.schemas.includes(one));
-        const info = await project.kysera(["schema", "info", one, "--indexes", "--foreign-keys"]);
+        const info = await project.on(dialect)([
+          "schema",
+          "info",
+          one,
+          "--indexes",
+          "--foreign-keys",
+        ]);
         assert.match(info.stdout, /^tables +2$/m);
         assert.match(info.stdout, /by_user/);
         const wrong = await project.json(["schema", "info", `${one}x`]);
