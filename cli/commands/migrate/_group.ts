@@ -7,6 +7,10 @@ export const group: CommandGroup = {
     aliases: ["make"],
     load: () => import("./create.ts"),
   },
+  rename: {
+    summary: "Write the migrations that rename a column while programs run",
+    load: () => import("./rename.ts"),
+  },
   up: {
     summary: "Apply the migrations that are not applied",
     aliases: ["latest"],
