@@ -11,19 +11,11 @@ export async function readSqlite(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
 ): Promise<readonly CatalogRow[]> {
-  const found = await relationsOf(db, tables);
   const seen = new Set<string>();
   const rows: CatalogRow[] = [];
-  const columns = new Map<string, ListedColumn[]>();
-  for (const column of await columnsOf(db, tables, found)) {
-    const key = `${column.namespace}\0${column.name}`;
-    const known = columns.get(key);
-    if (known === undefined) columns.set(key, [column]);
-    else known.push(column);
-  }
-  for (const { name, namespace, viewed, keyed, virtual } of found) {
+  for (const { relation: found, columns: own } of await listed(db, tables)) {
+    const { name, namespace, viewed, keyed, virtual } = found;
     const folded = name.toLowerCase();
-    const own = columns.get(`${namespace}\0${name}`) ?? [];
     const relation = {
       relation: name,
       namespace,
@@ -81,7 +73,7 @@ interface ListedColumn {
   readonly pk: number;
   /** The unique index that the column is a part of, in rows that tell keys. */
   readonly key: string | null;
-  readonly type: string;
+  readonly type: string | null;
   /** 1 where it is computed. */
   readonly generated: number;
   /** 1 where it has a default. */
@@ -102,6 +94,10 @@ function namesOf(tables: readonly NamedTable[]): string {
   return JSON.stringify([...new Set(tables.map(({ name }) => name.toLowerCase()))]);
 }
 
+/** As a name without a schema is looked for. */
+const inOrder =
+  sql`order by case l.schema when 'temp' then 0 when 'main' then 1 else 2 end, l.name`;
+
 async function relationsOf(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
@@ -111,8 +107,7 @@ async function relationsOf(
       select l.name as name, l.schema as namespace,
         case when l.type = 'view' then 1 else 0 end as viewed, l.wr as keyed,
         case when l.type = 'virtual' then 1 else 0 end as virtual
-      from ${listOf(tables)}
-      order by case l.schema when 'temp' then 0 when 'main' then 1 else 2 end, l.name`.execute(db);
+      from ${listOf(tables)} ${inOrder}`.execute(db);
     return rows;
   } catch (error) {
     if (!/pragma_table_list/.test(String((error as Error).message))) throw error;
@@ -141,35 +136,83 @@ async function relationsOfOld(
   return rows;
 }
 
-async function columnsOf(
+/** A relation with its columns. */
+interface Listed {
+  readonly relation: ListedRelation;
+  readonly columns: readonly ListedColumn[];
+}
+
+/** The columns of a relation, and those of its unique indexes, as JSON: a row for each is slow. */
+interface Gathered extends ListedRelation {
+  readonly columns: string;
+  readonly uniques: string;
+}
+
+async function listed(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
-  found: readonly ListedRelation[],
-): Promise<readonly ListedColumn[]> {
-  if (found.length === 0) return [];
+): Promise<readonly Listed[]> {
   try {
     // Hidden columns of virtual tables are none of `*`; generated ones are.
-    const { rows } = await sql<ListedColumn>`
-      select l.name as name, l.schema as namespace, x.name as attribute,
-        case when x."notnull" = 0 then 1 else 0 end as nullable, x.pk as pk, null as key,
-        x.cid as place, x.type as type, case when x.hidden in (2, 3) then 1 else 0 end as generated,
-        case when x.dflt_value is null then 0 else 1 end as defaulted
-      from ${listOf(tables)}, pragma_table_xinfo(l.name, l.schema) as x where x.hidden <> 1
-      union all
-      select l.name, l.schema, c.name, case when x."notnull" = 1 then 0 else 1 end, 0, i.name,
-        c.seqno, null, 0, 0
-      from ${listOf(tables)}, pragma_index_list(l.name, l.schema) as i,
-        pragma_index_info(i.name, l.schema) as c
-        left join pragma_table_xinfo(l.name, l.schema) as x on x.cid = c.cid
-      where i."unique" = 1 and i.partial = 0 and i.origin <> 'pk'
-      order by 2, 1, 6, 7`.execute(db);
-    return rows;
+    const { rows } = await sql<Gathered>`
+      select l.name as name, l.schema as namespace,
+        case when l.type = 'view' then 1 else 0 end as viewed, l.wr as keyed,
+        case when l.type = 'virtual' then 1 else 0 end as virtual,
+        (select json_group_array(json_array(x.name, x."notnull", x.pk, x.type,
+            x.hidden in (2, 3), x.dflt_value is not null))
+          from pragma_table_xinfo(l.name, l.schema) as x where x.hidden <> 1) as columns,
+        (select json_group_array(json_array(i.name, c.name, x."notnull"))
+          from pragma_index_list(l.name, l.schema) as i, pragma_index_info(i.name, l.schema) as c
+            left join pragma_table_xinfo(l.name, l.schema) as x on x.cid = c.cid
+          where i."unique" = 1 and i.partial = 0 and i.origin <> 'pk') as uniques
+      from ${listOf(tables)} ${inOrder}`.execute(db);
+    return rows.map(gathered);
   } catch {
     // A view whose tables are gone has no columns: the others have.
-    const rows: ListedColumn[] = [];
-    for (const each of found) rows.push(...await columnsOfOne(db, each).catch(() => []));
-    return rows;
+    const out: Listed[] = [];
+    for (const relation of await relationsOf(db, tables)) {
+      out.push({ relation, columns: await columnsOfOne(db, relation).catch(() => []) });
+    }
+    return out;
   }
+}
+
+function gathered(relation: Gathered): Listed {
+  const { name, namespace } = relation;
+  type Column = [string, number, number, string, number, number];
+  type Part = [key: string, attribute: string | null, isNotNull: number | null];
+  // SQLite has made them.
+  const columns = JSON.parse(relation.columns) as Column[];
+  const parts = JSON.parse(relation.uniques) as Part[];
+  // Those of one index stay in its order.
+  parts.sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+  return {
+    relation,
+    columns: [
+      ...columns.map(([attribute, isNotNull, pk, type, generated, defaulted]): ListedColumn => ({
+        name,
+        namespace,
+        attribute,
+        nullable: isNotNull === 0 ? 1 : 0,
+        pk,
+        key: null,
+        type,
+        generated,
+        defaulted,
+      })),
+      ...parts.map(([key, attribute, isNotNull]): ListedColumn => ({
+        name,
+        namespace,
+        attribute,
+        nullable: isNotNull === 1 ? 0 : 1,
+        pk: 0,
+        key,
+        type: null,
+        generated: 0,
+        defaulted: 0,
+      })),
+    ],
+  };
 }
 
 async function columnsOfOne(

@@ -27,10 +27,15 @@ type Found = Relation & {
 function relationsOf(rows: readonly CatalogRow[]): Relation[] {
   const found = new Map<string, Found>();
   const keys = new Map<Relation, Map<string, CatalogRow[]>>();
+  let last: CatalogRow | undefined;
+  let known: Found | undefined;
   for (const row of rows) {
     const { relation, namespace, viewed, visible, attribute, nullable } = row;
-    const name = JSON.stringify([namespace, relation]);
-    let known = found.get(name);
+    // Most rows are of the relation of the one before.
+    if (last === undefined || relation !== last.relation || namespace !== last.namespace) {
+      known = found.get(JSON.stringify([namespace, relation]));
+    }
+    last = row;
     if (known === undefined) {
       known = {
         name: relation,
@@ -45,7 +50,7 @@ function relationsOf(rows: readonly CatalogRow[]): Relation[] {
         hasHiddenColumns: Number(row.hiding ?? 0) === 1,
         rowId: undefined,
       };
-      found.set(name, known);
+      found.set(JSON.stringify([namespace, relation]), known);
       keys.set(known, new Map());
     }
     known.rowId ??= row.rowid ?? undefined;
