@@ -18,6 +18,9 @@ const MOST = 1_000;
 /** How many schemas are migrated; each costs some thirty statements. */
 const SCHEMAS = runsAll() ? 1_000 : 40;
 
+/** How many of them are migrated at once. */
+const CONCURRENCY = 4;
+
 const nothing = (name: string): Migration => ({ name, up: () => Promise.resolve() });
 const nameOf = (i: number): string => `${String(i).padStart(6, "0")}_migration`;
 
@@ -83,7 +86,7 @@ onEveryDialect(`${SCHEMAS} schemas`, () => {
       const stop = new AbortController();
       const told: TargetProgress[] = [];
       const first = await migrateEach(targets, migrations, {
-        concurrency: 4,
+        concurrency: CONCURRENCY,
         signal: stop.signal,
         onProgress: (progress) => {
           told.push(progress);
@@ -93,10 +96,12 @@ onEveryDialect(`${SCHEMAS} schemas`, () => {
       const migrated = first.filter(({ state }) => state === "migrated").length;
       assert.ok(migrated >= SCHEMAS / 4 && migrated < SCHEMAS, `${migrated} migrated`);
       assert.ok(told.every(({ total }) => total === SCHEMAS));
-      const second = await migrateEach(targets, migrations, { concurrency: 4 });
+      const second = await migrateEach(targets, migrations, { concurrency: CONCURRENCY });
       assert.ok(second.every(({ state }) => state === "migrated"));
       const ran = second.filter(({ result }) => result!.executed.length > 0).length;
-      assert.equal(ran + migrated, SCHEMAS);
+      // A run that was under way when the signal came may have applied it, and then stopped.
+      const left = SCHEMAS - migrated;
+      assert.ok(ran <= left && ran >= left - CONCURRENCY, `${ran} of ${left} ran`);
       for (const name of shared.within) {
         const { count } = await db.withSchema(name).selectFrom("runs")
           .select(({ fn }) => fn.countAll().as("count")).executeTakeFirstOrThrow();
