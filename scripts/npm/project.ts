@@ -85,11 +85,17 @@ function entriesTest(): string {
 
 /** The drivers and tools that tests and examples import, in the versions that the import maps name. */
 function driverVersions(): Record<string, string> {
+  const versions = npmVersions(rootImports());
+  for (const name of NOT_FOR_TESTS) delete versions[name];
+  return Object.assign(versions, ...EXAMPLES.map((example) => npmVersions(importsOf(example))));
+}
+
+/** The npm packages of an import map, with their versions. */
+function npmVersions(imports: Record<string, string>): Record<string, string> {
   const versions: Record<string, string> = {};
-  const targets = [...EXAMPLES.map(importsOf), rootImports()].flatMap(Object.values<string>);
-  for (const target of targets) {
+  for (const target of Object.values(imports)) {
     const [, name, range] = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)/.exec(target) ?? [];
-    if (name && range && !NOT_FOR_TESTS.includes(name)) versions[name] = range;
+    if (name && range) versions[name] = range;
   }
   return versions;
 }
