@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { HostStream } from "../program/_host.ts";
+import type { HostStream } from "../contract/_host.ts";
+import { TREE } from "../commands/_tree.ts";
 import { main } from "../program/_main.ts";
 
 /** How a process ended. */
@@ -136,7 +137,7 @@ async function runHere(
     isInteractive: false,
     onInterrupt: () => () => {},
     readInput: () => Promise.resolve(input),
-  });
+  }, TREE);
   return { code, ...out };
 }
 

@@ -1,6 +1,5 @@
 import { completionsOf } from "../completion/_tab.ts";
 import { type Command, defineCommand } from "../program/_command.ts";
-import { TREE } from "./_tree.ts";
 
 /** `kysera complete`: what the scripts of the shells call. */
 export const command: Command = defineCommand({
@@ -12,8 +11,8 @@ export const command: Command = defineCommand({
   }],
   options: {},
   examples: [["kysera complete -- migrate u", "what can come next"]],
-  async run({ args }) {
-    const text = await completionsOf(args, TREE);
+  async run({ context, args }) {
+    const text = await completionsOf(args, context.tree);
     return { data: { completions: text.split("\n") }, text };
   },
 });

@@ -1,6 +1,6 @@
 import { completionScript, SHELLS } from "../completion/_tab.ts";
 import { didYouMean } from "@kysera/core";
-import { usageError } from "../program/_cli_error.ts";
+import { usageError } from "../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../program/_command.ts";
 
 /** `kysera completions`. */

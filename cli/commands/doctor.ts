@@ -4,10 +4,10 @@ import { readSchema } from "@kysera/migrations/schema";
 import type { Kysely } from "kysely";
 import { CHECKS } from "../doctor/_all_checks.ts";
 import { readFacts } from "../doctor/_read_facts.ts";
-import { usageError } from "../program/_cli_error.ts";
+import { usageError } from "../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../program/_command.ts";
-import { ExitCodes } from "../program/_exit_codes.ts";
-import { flag, list, text } from "../program/_options.ts";
+import { ExitCodes } from "../contract/_exit_codes.ts";
+import { flag, list, text } from "../contract/_options.ts";
 import type { Colors } from "../terminal/_colors.ts";
 import type { Found, Severity } from "../doctor/_check.ts";
 

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { packageManager } from "../connect/_import_driver.ts";
-import { failure, usageError } from "../program/_cli_error.ts";
+import { failure, usageError } from "../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../program/_command.ts";
 import type { Context } from "../program/_context.ts";
-import { flag, list, text } from "../program/_options.ts";
+import { flag, list, text } from "../contract/_options.ts";
 import {
   DATABASES,
   PLUGINS,

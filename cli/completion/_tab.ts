@@ -1,6 +1,6 @@
 import tab, { script } from "@bomb.sh/tab";
 import type { CommandEntry, CommandTree } from "../program/_command.ts";
-import { longFlag, type Options, shortFlag } from "../program/_options.ts";
+import { longFlag, type Options, shortFlag } from "../contract/_options.ts";
 import { SHARED_OPTIONS } from "../program/_shared_options.ts";
 
 /** The shells that there is a script for. */

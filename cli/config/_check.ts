@@ -1,5 +1,5 @@
 import { didYouMean } from "@kysera/core";
-import { usageError } from "../program/_cli_error.ts";
+import { usageError } from "../contract/_cli_error.ts";
 
 /** What a key of the configuration may hold. */
 type Kind = "text" | "number" | "boolean" | "function" | "object" | Shape;

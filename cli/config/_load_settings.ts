@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
-import { failure, usageError } from "../program/_cli_error.ts";
+import { failure, usageError } from "../contract/_cli_error.ts";
 import { checkConfig } from "./_check.ts";
 import { loadModule } from "./_load_module.ts";
 import type { DatabaseConfig, EnvironmentConfig, KyseraConfig } from "./config.ts";

@@ -1,6 +1,6 @@
 import { detectDialect, type Dialect } from "@kysera/core";
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { refusal } from "../program/_cli_error.ts";
+import { refusal } from "../contract/_cli_error.ts";
 
 /** An object of a schema, and the statement that drops it. */
 interface Droppable {

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { failure } from "../program/_cli_error.ts";
+import { failure } from "../contract/_cli_error.ts";
 
 /**
  * Imports a package of the project.

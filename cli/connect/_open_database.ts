@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Kysely } from "kysely";
-import { failure, usageError } from "../program/_cli_error.ts";
+import { failure, usageError } from "../contract/_cli_error.ts";
 import type { Connection, OpenOptions } from "./_connection.ts";
 import { openMysql } from "./_open_mysql.ts";
 import { openPglite } from "./_open_pglite.ts";

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { CompiledQuery } from "kysely";
-import { failure, usageError } from "../program/_cli_error.ts";
+import { failure, usageError } from "../contract/_cli_error.ts";
 import { importDriver, installLine } from "./_import_driver.ts";
 import type { OpenDialect } from "./_open_dialect.ts";
 

@@ -5,8 +5,8 @@ import {
   scratchSchema,
 } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
-import { refusal } from "../program/_cli_error.ts";
-import { type Option, text } from "../program/_options.ts";
+import { refusal } from "../contract/_cli_error.ts";
+import { type Option, text } from "../contract/_options.ts";
 import type { Connection } from "./_connection.ts";
 import { openDialect } from "./_open_database.ts";
 

@@ -1,7 +1,7 @@
 import { type ConnectionConfig, getDefaultPort, parseConnectionUrl } from "@kysera/dialects";
 import { basename, resolve } from "node:path";
 import type { DatabaseConfig } from "../config/config.ts";
-import { usageError } from "../program/_cli_error.ts";
+import { usageError } from "../contract/_cli_error.ts";
 
 /** The databases that the program has a driver for. */
 export type TargetKind = "sqlite" | "pglite" | "postgres" | "mysql";

@@ -4,7 +4,7 @@ import type { Kysely } from "kysely";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Context } from "../program/_context.ts";
-import { messageOf } from "../program/_message_of.ts";
+import { messageOf } from "../contract/_message_of.ts";
 import { divided } from "./_statements_of.ts";
 import { isCode, runLine } from "./_run_line.ts";
 

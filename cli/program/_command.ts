@@ -1,6 +1,6 @@
 import type { Context } from "./_context.ts";
-import type { ExitCode } from "./_exit_codes.ts";
-import type { Options, OptionValues } from "./_options.ts";
+import type { ExitCode } from "../contract/_exit_codes.ts";
+import type { Options, OptionValues } from "../contract/_options.ts";
 
 /** What a command has to say. */
 export interface CommandResult {

@@ -2,13 +2,16 @@ import type { Settings } from "../config/_settings.ts";
 import type { Connection, OpenOptions } from "../connect/_connection.ts";
 import type { Target } from "../connect/_target.ts";
 import type { Colors } from "../terminal/_colors.ts";
-import type { Host } from "./_host.ts";
+import type { Host } from "../contract/_host.ts";
+import type { CommandTree } from "./_command.ts";
 import type { SharedValues } from "./_shared_options.ts";
 
 /** What every command has at hand. */
 export interface Context {
   readonly host: Host;
   readonly shared: SharedValues;
+  /** Every command of the program. */
+  readonly tree: CommandTree;
   /** The colours of the standard output, or none. */
   readonly colors: Colors;
   /** Says something on the standard error, unless `--quiet` is given. */

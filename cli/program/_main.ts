@@ -1,10 +1,10 @@
-import { TREE } from "../commands/_tree.ts";
+import type { CommandTree } from "./_command.ts";
 import { openContext } from "./_open_context.ts";
-import { CliError } from "./_cli_error.ts";
-import { ExitCodes } from "./_exit_codes.ts";
-import type { Host } from "./_host.ts";
+import { CliError } from "../contract/_cli_error.ts";
+import { ExitCodes } from "../contract/_exit_codes.ts";
+import type { Host } from "../contract/_host.ts";
 import { parseCommandLine, type Parsed, type ProgramText } from "./_parse.ts";
-import { VERSION } from "./_version.ts";
+import { VERSION } from "../contract/_version.ts";
 
 const TEXT: ProgramText = {
   version: VERSION,
@@ -16,21 +16,23 @@ halfway, 130 interrupted.`,
 /**
  * Runs the program.
  *
+ * @param host the process
+ * @param tree its commands
  * @returns what the process is to exit with
  */
-export async function main(host: Host): Promise<number> {
+export async function main(host: Host, tree: CommandTree): Promise<number> {
   try {
-    return await run(host);
+    return await run(host, tree);
   } finally {
     // What is written to a pipe may be under way.
     await Promise.all([host.stdout.write(""), host.stderr.write("")]);
   }
 }
 
-async function run(host: Host): Promise<number> {
+async function run(host: Host, tree: CommandTree): Promise<number> {
   let parsed: Parsed;
   try {
-    parsed = await parseCommandLine(host.args, TREE, TEXT, host.stdout.columns);
+    parsed = await parseCommandLine(host.args, tree, TEXT, host.stdout.columns);
   } catch (error) {
     // What a wrong command line wants can only be guessed.
     return await tell(host, error, {
@@ -44,7 +46,7 @@ async function run(host: Host): Promise<number> {
     return parsed.isAnswer ? ExitCodes.OK : ExitCodes.USAGE;
   }
   const { command, args, options, shared } = parsed;
-  const opened = openContext(host, shared);
+  const opened = openContext(host, shared, tree);
   const { context, warnings } = opened;
   try {
     const result = await opened.run(() => command.run({ context, args, options }));

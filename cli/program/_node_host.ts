@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Host, HostStream } from "./_host.ts";
+import type { Host, HostStream } from "../contract/_host.ts";
 
 /** Returns the process that the program runs in, on Deno, Node and Bun. */
 export function nodeHost(): Host {

@@ -1,8 +1,9 @@
 import type { Settings } from "../config/_settings.ts";
 import { colorsOf } from "../terminal/_colors.ts";
-import { interruption } from "./_cli_error.ts";
+import { interruption } from "../contract/_cli_error.ts";
+import type { CommandTree } from "./_command.ts";
 import type { Context } from "./_context.ts";
-import type { Host } from "./_host.ts";
+import type { Host } from "../contract/_host.ts";
 import type { SharedValues } from "./_shared_options.ts";
 
 /** How long a connection may take to close, in milliseconds. */
@@ -18,7 +19,11 @@ export interface OpenedContext {
 }
 
 /** Creates what a command has at hand. */
-export function openContext(host: Host, shared: SharedValues): OpenedContext {
+export function openContext(
+  host: Host,
+  shared: SharedValues,
+  tree: CommandTree,
+): OpenedContext {
   const warnings: string[] = [];
   const cleanups: (() => unknown)[] = [];
   const aborter = new AbortController();
@@ -30,6 +35,7 @@ export function openContext(host: Host, shared: SharedValues): OpenedContext {
   const context: Context = {
     host,
     shared,
+    tree,
     colors: colorsOf(host.stdout, host.env, shared.color),
     signal: aborter.signal,
     say(message) {

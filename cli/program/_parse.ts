@@ -1,7 +1,7 @@
 import { Command as Parser, CommanderError, Option as ParserOption } from "commander";
 import type { Command, CommandEntry, CommandGroup, CommandTree, GroupEntry } from "./_command.ts";
-import { usageError } from "./_cli_error.ts";
-import { flag, type Option, optionName, type Options, shortFlag } from "./_options.ts";
+import { usageError } from "../contract/_cli_error.ts";
+import { flag, type Option, optionName, type Options, shortFlag } from "../contract/_options.ts";
 import { SHARED_OPTIONS, type SharedValues } from "./_shared_options.ts";
 
 /** What the command line asks for. */

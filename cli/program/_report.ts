@@ -1,8 +1,8 @@
 import { BadRequestError, NotFoundError, parseDatabaseError } from "@kysera/core";
 import { MigrationError, MigrationLockError, MigrationStateError } from "@kysera/migrations";
-import { CliError } from "./_cli_error.ts";
-import { type ExitCode, ExitCodes } from "./_exit_codes.ts";
-import { messageOf } from "./_message_of.ts";
+import { CliError } from "../contract/_cli_error.ts";
+import { type ExitCode, ExitCodes } from "../contract/_exit_codes.ts";
+import { messageOf } from "../contract/_message_of.ts";
 
 /** What is told of a failure. */
 export interface Report {

@@ -1,4 +1,4 @@
-import { flag, type Option, type OptionValues, text } from "./_options.ts";
+import { flag, type Option, type OptionValues, text } from "../contract/_options.ts";
 
 /** The options of every command. */
 export const SHARED_OPTIONS: {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { createProject, withProject } from "../_testing/program.ts";
-import { VERSION } from "./_version.ts";
+import { VERSION } from "../contract/_version.ts";
 
 describe("kysera", () => {
   const kysera = async (...args: string[]) => {

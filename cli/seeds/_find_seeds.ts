@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { failure, usageError } from "../program/_cli_error.ts";
+import { failure, usageError } from "../contract/_cli_error.ts";
 
 const SEED = /\.(?:[cm]?[jt]s|sql)$/;
 const NONE = /^[._]|\.d\.[cm]?ts$|[._](?:test|spec)\.[cm]?[jt]s$/;

@@ -3,9 +3,9 @@ import type { Kysely } from "kysely";
 import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { loadModule } from "../config/_load_module.ts";
-import { failure } from "../program/_cli_error.ts";
+import { failure } from "../contract/_cli_error.ts";
 import type { Context } from "../program/_context.ts";
-import { messageOf } from "../program/_message_of.ts";
+import { messageOf } from "../contract/_message_of.ts";
 import { seedName } from "./_find_seeds.ts";
 
 /** A seed that is loaded. */

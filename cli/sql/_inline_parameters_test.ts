@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CliError } from "../program/_cli_error.ts";
+import { CliError } from "../contract/_cli_error.ts";
 import { inlineParameters } from "./_inline_parameters.ts";
 
 describe("inlineParameters()", () => {

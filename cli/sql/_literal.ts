@@ -1,5 +1,5 @@
 import type { Dialect } from "@kysera/core";
-import { failure } from "../program/_cli_error.ts";
+import { failure } from "../contract/_cli_error.ts";
 
 /** How a dialect writes values. */
 interface LiteralTraits {

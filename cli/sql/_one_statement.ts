@@ -1,5 +1,5 @@
 import type { Dialect } from "@kysera/core";
-import { usageError } from "../program/_cli_error.ts";
+import { usageError } from "../contract/_cli_error.ts";
 import { endOfQuoted } from "./_inline_parameters.ts";
 
 /**

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { Host, HostStream } from "../program/_host.ts";
+import type { Host, HostStream } from "../contract/_host.ts";
 
 /** Functions that colour text, or leave it alone. */
 export type Colors = ReturnType<typeof pc.createColors>;

@@ -1,4 +1,4 @@
-import type { Host } from "../program/_host.ts";
+import type { Host } from "../contract/_host.ts";
 
 /** Variables that programs set which type commands for somebody. */
 const VARIABLES = [

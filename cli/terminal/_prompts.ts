@@ -1,6 +1,6 @@
 import { confirm, isCancel, select, text } from "@clack/prompts";
 import process from "node:process";
-import { interruption } from "../program/_cli_error.ts";
+import { interruption } from "../contract/_cli_error.ts";
 
 // Questions go to the standard error: the standard output is for data.
 const output = process.stderr;

@@ -1,5 +1,5 @@
-import { usageError } from "../program/_cli_error.ts";
-import type { Option } from "../program/_options.ts";
+import { usageError } from "../contract/_cli_error.ts";
+import type { Option } from "../contract/_options.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,

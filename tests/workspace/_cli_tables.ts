@@ -1,6 +1,6 @@
 import { TREE } from "../../cli/commands/_tree.ts";
 import type { CommandEntry } from "../../cli/program/_command.ts";
-import { longFlag, type Options } from "../../cli/program/_options.ts";
+import { longFlag, type Options } from "../../cli/contract/_options.ts";
 import { SHARED_OPTIONS } from "../../cli/program/_shared_options.ts";
 
 /** A command of the program, loaded. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { optionName, shortFlag } from "../../cli/program/_options.ts";
+import { optionName, shortFlag } from "../../cli/contract/_options.ts";
 import { SHARED_OPTIONS } from "../../cli/program/_shared_options.ts";
 import { ROOT } from "../../scripts/workspace.ts";
 import { cliTables, everyCommand } from "./_cli_tables.ts";

@@ -4,9 +4,9 @@ import { createExecutor, getPlugins, getRawDb } from "@kysera/executor";
 import { readSchema } from "@kysera/migrations/schema";
 import { createRepository } from "@kysera/repository";
 import type { Kysely } from "kysely";
-import { failure, usageError } from "../../program/_cli_error.ts";
+import { failure, usageError } from "../../contract/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
-import { type Option, text } from "../../program/_options.ts";
+import { type Option, text } from "../../contract/_options.ts";
 
 /** The options of every command of the group. */
 export const AUDIT_OPTIONS: {

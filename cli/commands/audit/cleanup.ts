@@ -1,8 +1,8 @@
 import type { Kysely } from "kysely";
-import { refusal, usageError } from "../../program/_cli_error.ts";
+import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer, text } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag, integer, text } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { duration } from "../../times/_times.ts";
 import { AUDIT_OPTIONS, openAudit } from "./_open_audit.ts";
 

@@ -1,6 +1,6 @@
 import { diff } from "@kysera/audit";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { changeLines } from "./_entries_text.ts";
 import { AUDIT_OPTIONS, entryOf, openAudit } from "./_open_audit.ts";
 

@@ -1,6 +1,6 @@
 import { asOf } from "@kysera/audit";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { time } from "../../times/_times.ts";
 import { AUDIT_OPTIONS, openAudit } from "./_open_audit.ts";
 

@@ -1,6 +1,6 @@
 import { getAuditLogs } from "@kysera/audit";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer } from "../../program/_options.ts";
+import { flag, integer } from "../../contract/_options.ts";
 import { entriesText } from "./_entries_text.ts";
 import { AUDIT_OPTIONS, openAudit } from "./_open_audit.ts";
 

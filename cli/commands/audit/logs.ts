@@ -1,7 +1,7 @@
 import { type AuditOperation, getAuditLogs } from "@kysera/audit";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer, text } from "../../program/_options.ts";
+import { flag, integer, text } from "../../contract/_options.ts";
 import { time } from "../../times/_times.ts";
 import { entriesText } from "./_entries_text.ts";
 import { AUDIT_OPTIONS, openAudit } from "./_open_audit.ts";

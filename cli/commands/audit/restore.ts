@@ -1,7 +1,7 @@
 import { diff, restoreFromAudit } from "@kysera/audit";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
-import { confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag, text } from "../../contract/_options.ts";
+import { confirmDestruction } from "../../program/_confirm.ts";
 import { changeLines } from "./_entries_text.ts";
 import { AUDIT_OPTIONS, entryOf, openAudit } from "./_open_audit.ts";
 

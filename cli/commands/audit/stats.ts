@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { text } from "../../program/_options.ts";
+import { text } from "../../contract/_options.ts";
 import { table } from "../../terminal/_table.ts";
 import { duration } from "../../times/_times.ts";
 import { AUDIT_OPTIONS, openAudit } from "./_open_audit.ts";

@@ -1,7 +1,7 @@
 import { verifyAuditLog } from "@kysera/audit";
-import { refusal } from "../../program/_cli_error.ts";
+import { refusal } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
 import { AUDIT_OPTIONS, openAudit } from "./_open_audit.ts";
 
 /** `kysera audit verify`. */

@@ -1,9 +1,9 @@
 import { detectDialect } from "@kysera/core";
-import { AS_OPTION, boundTo } from "../../connect/_open_executor.ts";
+import { AS_OPTION, boundTo } from "../../program/_open_executor.ts";
 import { runLine } from "../../console/_run_line.ts";
 import { statementsOf } from "../../console/_statements_of.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { text } from "../../program/_options.ts";
+import { text } from "../../contract/_options.ts";
 
 /** `kysera db console`. */
 export const command: Command = defineCommand({

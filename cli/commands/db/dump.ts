@@ -13,9 +13,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Kysely } from "kysely";
 import { dumpRows } from "../../data/_dump_rows.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, list, text } from "../../program/_options.ts";
+import { flag, list, text } from "../../contract/_options.ts";
 
 /** `kysera db dump`. */
 export const command: Command = defineCommand({

@@ -1,8 +1,8 @@
 import { didYouMean } from "@kysera/core";
 import { readSchema, type SchemaSnapshot } from "@kysera/migrations/schema";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { tableText, viewText } from "./_table_text.ts";
 
 /** `kysera db introspect`. */

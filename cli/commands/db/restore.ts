@@ -2,10 +2,10 @@ import { loadSchema, readSchema } from "@kysera/migrations/schema";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { dropEverything } from "../../connect/_drop_everything.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag, text } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 
 /** `kysera db restore`. */
 export const command: Command = defineCommand({

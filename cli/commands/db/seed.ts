@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { deleteRows } from "../../seeds/_delete_rows.ts";
 import { findSeeds, seedName } from "../../seeds/_find_seeds.ts";
 import { runSeeds } from "../../seeds/_run_seeds.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 
 /** `kysera db seed`. */
 export const command: Command = defineCommand({

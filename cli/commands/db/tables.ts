@@ -1,7 +1,7 @@
 import { readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { table } from "../../terminal/_table.ts";
 
 /** `kysera db tables`. */

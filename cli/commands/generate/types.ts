@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { matcherOf } from "../../files/_matcher.ts";
 import { writeWholeFile } from "../../files/_write_whole_file.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { flag, list, text } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { flag, list, text } from "../../contract/_options.ts";
 import { emitTypes } from "../../types/_emit_types.ts";
 import type { ScalarOptions } from "../../types/_scalars.ts";
 

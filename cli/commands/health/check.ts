@@ -1,7 +1,7 @@
 import { performHealthCheck } from "@kysera/infra";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { flag, integer } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { flag, integer } from "../../contract/_options.ts";
 import { healthText, watchHealth } from "./_watch_health.ts";
 
 /** `kysera health check`. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { integer, text } from "../../program/_options.ts";
+import { integer, text } from "../../contract/_options.ts";
 import { watchHealth } from "./_watch_health.ts";
 
 /** `kysera health watch`. */

@@ -10,10 +10,10 @@ import { folderOfMigrations } from "@kysera/migrations/files";
 import { existsSync } from "node:fs";
 import { loadModule } from "../../config/_load_module.ts";
 import type { Connection } from "../../connect/_connection.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
-import { VERSION } from "../../program/_version.ts";
-import { integer, type Option, text } from "../../program/_options.ts";
+import { VERSION } from "../../contract/_version.ts";
+import { integer, type Option, text } from "../../contract/_options.ts";
 
 /** The options of commands that work on the history. */
 export const HISTORY_OPTIONS: {

@@ -1,9 +1,9 @@
 import { MigrationError, type MigrationResult } from "@kysera/migrations";
-import { CliError } from "../../program/_cli_error.ts";
+import { CliError } from "../../contract/_cli_error.ts";
 import type { CommandResult } from "../../program/_command.ts";
 import type { Context } from "../../program/_context.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { messageOf } from "../../program/_message_of.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { messageOf } from "../../contract/_message_of.ts";
 import type { OpenedRunner } from "./_open_runner.ts";
 import { planText } from "./_plan_text.ts";
 

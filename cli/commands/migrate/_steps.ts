@@ -1,4 +1,4 @@
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 
 /** Returns how many migrations are meant, by either of the two names of the option. */
 export function stepsOf(

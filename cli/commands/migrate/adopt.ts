@@ -1,9 +1,9 @@
 import type { AdoptOptions } from "@kysera/migrations";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate adopt`. */

@@ -1,8 +1,8 @@
 import { baseline } from "@kysera/migrations/schema";
 import { SCRATCH_OPTION, scratchOf } from "../../connect/_scratch.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { text } from "../../program/_options.ts";
+import { text } from "../../contract/_options.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate baseline`. */

@@ -1,9 +1,9 @@
 import { createMigrationFile } from "@kysera/migrations/files";
 import { basename, extname } from "node:path";
 import { loadModule } from "../../config/_load_module.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { createTemplate } from "../../templates/migration/_create_template.ts";
 import { directoryOf } from "./_open_runner.ts";
 

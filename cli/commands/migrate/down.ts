@@ -1,7 +1,7 @@
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer, text } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag, integer, text } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { DOWN, runMigrations } from "./_run.ts";
 import { stepsOf } from "./_steps.ts";

@@ -2,7 +2,7 @@ import { dumpSchema } from "@kysera/migrations/schema";
 import { resolve } from "node:path";
 import { writeWholeFile } from "../../files/_write_whole_file.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { text } from "../../program/_options.ts";
+import { text } from "../../contract/_options.ts";
 
 /** `kysera migrate dump`. */
 export const command: Command = defineCommand({

@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { beginAnew } from "./_fresh.ts";
 import { RUN_OPTIONS } from "./_open_runner.ts";
 

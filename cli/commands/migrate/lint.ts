@@ -7,11 +7,11 @@ import {
 } from "@kysera/migrations/lint";
 import { relative } from "node:path";
 import { importDriver } from "../../connect/_import_driver.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import type { Context } from "../../program/_context.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { flag, list, text } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { flag, list, text } from "../../contract/_options.ts";
 import { lintText } from "./_lint_text.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 

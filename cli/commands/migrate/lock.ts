@@ -1,7 +1,7 @@
 import { writeMigrationLock } from "@kysera/migrations/files";
 import { loadModule } from "../../config/_load_module.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { text } from "../../program/_options.ts";
+import { text } from "../../contract/_options.ts";
 import { directoryOf } from "./_open_runner.ts";
 
 /** `kysera migrate lock`. */

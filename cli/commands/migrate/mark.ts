@@ -1,7 +1,7 @@
 import { didYouMean } from "@kysera/core";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate mark`. */

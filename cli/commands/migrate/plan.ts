@@ -1,7 +1,7 @@
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { flag, text } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { resultOf, runMigrations, UP } from "./_run.ts";
 

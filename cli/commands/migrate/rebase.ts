@@ -1,7 +1,7 @@
 import { rebaseMigrations } from "@kysera/migrations/files";
 import { loadModule } from "../../config/_load_module.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate rebase`. */

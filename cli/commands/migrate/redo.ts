@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag, integer } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { runMigrations } from "./_run.ts";
 

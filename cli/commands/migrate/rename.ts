@@ -3,9 +3,9 @@ import { createMigrationFile } from "@kysera/migrations/files";
 import { readSchema, type SchemaColumn, type SchemaTable } from "@kysera/migrations/schema";
 import { basename, extname } from "node:path";
 import { loadModule } from "../../config/_load_module.ts";
-import { refusal, usageError } from "../../program/_cli_error.ts";
+import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { expandFile, type Rename } from "../../templates/migration/_expand_file.ts";
 import { directoryOf } from "./_open_runner.ts";
 

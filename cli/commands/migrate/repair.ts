@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate repair`. */

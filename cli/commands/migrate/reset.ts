@@ -1,9 +1,9 @@
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { findSeeds } from "../../seeds/_find_seeds.ts";
 import { runSeeds } from "../../seeds/_run_seeds.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { DOWN, runMigrations, UP } from "./_run.ts";
 

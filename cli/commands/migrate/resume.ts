@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { integer } from "../../program/_options.ts";
+import { integer } from "../../contract/_options.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { runMigrations } from "./_run.ts";
 

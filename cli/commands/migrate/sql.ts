@@ -1,8 +1,8 @@
 import { detectDialect } from "@kysera/core";
 import { writeWholeFile } from "../../files/_write_whole_file.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { refusal } from "../../program/_cli_error.ts";
-import { text } from "../../program/_options.ts";
+import { refusal } from "../../contract/_cli_error.ts";
+import { text } from "../../contract/_options.ts";
 import { scriptOf } from "../../sql/_script.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 

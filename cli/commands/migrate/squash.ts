@@ -4,7 +4,7 @@ import { basename, extname } from "node:path";
 import { loadModule } from "../../config/_load_module.ts";
 import { SCRATCH_OPTION, scratchOf } from "../../connect/_scratch.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate squash`. */

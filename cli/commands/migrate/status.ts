@@ -1,7 +1,7 @@
 import { detectDialect } from "@kysera/core";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { flag } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { flag } from "../../contract/_options.ts";
 import { listingText, listMigrations } from "./_listing.ts";
 import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 

@@ -1,8 +1,8 @@
 import { didYouMean } from "@kysera/core";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { DOWN, runMigrations, UP } from "./_run.ts";
 

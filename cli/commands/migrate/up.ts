@@ -1,6 +1,6 @@
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer, text } from "../../program/_options.ts";
+import { flag, integer, text } from "../../contract/_options.ts";
 import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { stepsOf } from "./_steps.ts";
 import { runMigrations, UP } from "./_run.ts";

@@ -2,8 +2,8 @@ import { upDownUp, type UpDownUpResult } from "@kysera/migrations/schema";
 import { SCRATCH_OPTION, scratchOf } from "../../connect/_scratch.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import type { Context } from "../../program/_context.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { flag } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { flag } from "../../contract/_options.ts";
 import { HISTORY_OPTIONS, type OpenedRunner, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate verify`. */

@@ -1,7 +1,7 @@
 import { didYouMean } from "@kysera/core";
 import { describeExecutor } from "@kysera/executor";
-import { openExecutor } from "../../connect/_open_executor.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { openExecutor } from "../../program/_open_executor.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 
 /** `kysera plugin describe`. */

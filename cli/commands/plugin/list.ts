@@ -1,5 +1,5 @@
 import { describeExecutor } from "@kysera/executor";
-import { openExecutor } from "../../connect/_open_executor.ts";
+import { openExecutor } from "../../program/_open_executor.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { table } from "../../terminal/_table.ts";
 

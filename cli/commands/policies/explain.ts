@@ -1,11 +1,11 @@
 import { explainQuery } from "@kysera/executor";
 import { sql } from "kysely";
-import { AS_OPTION, openExecutor } from "../../connect/_open_executor.ts";
+import { AS_OPTION, openExecutor } from "../../program/_open_executor.ts";
 import { isCode } from "../../console/_run_line.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
-import { text } from "../../program/_options.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
+import { text } from "../../contract/_options.ts";
 
 /** `kysera policies explain`. */
 export const command: Command = defineCommand({

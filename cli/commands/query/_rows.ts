@@ -2,7 +2,7 @@ import { didYouMean } from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
 import { readSchema, type SchemaTable } from "@kysera/migrations/schema";
 import type { Kysely } from "kysely";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
 
 /** A table whose rows are looked at, past the plugins. */

@@ -1,9 +1,9 @@
 import type { Dialect } from "@kysera/core";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
-import { type Option, text } from "../../program/_options.ts";
+import { type Option, text } from "../../contract/_options.ts";
 import { oneStatement } from "../../sql/_one_statement.ts";
 
 /** The options that say which statement is meant. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { integer, text } from "../../program/_options.ts";
+import { integer, text } from "../../contract/_options.ts";
 import { duration, time } from "../../times/_times.ts";
 import { openTable } from "./_rows.ts";
 import { rowsText } from "../../terminal/_rows_text.ts";

@@ -1,9 +1,9 @@
 import { detectDialect, type Dialect } from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
 import { CompiledQuery, type Kysely } from "kysely";
-import { refusal, usageError } from "../../program/_cli_error.ts";
+import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { table } from "../../terminal/_table.ts";
 import { STATEMENT_OPTIONS, statementOf } from "./_statement_of.ts";
 

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
-import { refusal, usageError } from "../../program/_cli_error.ts";
+import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, integer, text } from "../../program/_options.ts";
-import { CONFIRM_OPTIONS, confirmDestruction } from "../../terminal/_confirm.ts";
+import { flag, integer, text } from "../../contract/_options.ts";
+import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
 import { type OpenedTable, openTable } from "./_rows.ts";
 import { rowsText } from "../../terminal/_rows_text.ts";
 

@@ -1,7 +1,7 @@
 import { detectDialect, didYouMean } from "@kysera/core";
 import { type Kysely, sql } from "kysely";
 import type { Connection } from "../../connect/_connection.ts";
-import { refusal, usageError } from "../../program/_cli_error.ts";
+import { refusal, usageError } from "../../contract/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
 
 /** A database that has schemas; on MySQL and MariaDB they are the databases of the server. */

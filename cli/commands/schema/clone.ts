@@ -1,9 +1,9 @@
 import { dumpSchema, loadSchema, readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
 import { inOrderOfKeys } from "../../data/_in_order_of_keys.ts";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, list, text } from "../../program/_options.ts";
+import { flag, list, text } from "../../contract/_options.ts";
 import { assertSchema, openSchemas, schemaName } from "./_open_schemas.ts";
 
 /** `kysera schema clone`. */

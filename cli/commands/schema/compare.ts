@@ -1,6 +1,6 @@
 import { diffSchemas, readSchema } from "@kysera/migrations/schema";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { ExitCodes } from "../../program/_exit_codes.ts";
+import { ExitCodes } from "../../contract/_exit_codes.ts";
 import { assertSchema, openSchemas } from "./_open_schemas.ts";
 
 /** `kysera schema compare`. */

@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag, text } from "../../program/_options.ts";
+import { flag, text } from "../../contract/_options.ts";
 import { openSchemas, schemaName } from "./_open_schemas.ts";
 
 /** `kysera schema create`. */

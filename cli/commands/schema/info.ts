@@ -1,6 +1,6 @@
 import { readSchema } from "@kysera/migrations/schema";
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { table } from "../../terminal/_table.ts";
 import { assertSchema, openSchemas } from "./_open_schemas.ts";
 

@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from "../../program/_command.ts";
-import { flag } from "../../program/_options.ts";
+import { flag } from "../../contract/_options.ts";
 import { openSchemas } from "./_open_schemas.ts";
 
 /** `kysera schema list`. */

@@ -1,4 +1,4 @@
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 
 /** A column of a template. */
 export interface TemplateColumn {

@@ -1,7 +1,7 @@
 import { didYouMean } from "@kysera/core";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { usageError } from "../../program/_cli_error.ts";
+import { usageError } from "../../contract/_cli_error.ts";
 import { columnsOf } from "./_columns.ts";
 import { BODIES, type Body, type BodyRequest } from "./_bodies.ts";
 

@@ -1,4 +1,4 @@
-import { VERSION } from "../../program/_version.ts";
+import { VERSION } from "../../contract/_version.ts";
 import type { Dependency, ProjectChoice } from "./_choice.ts";
 import { traitsOf } from "./_databases.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWholeFile } from "../../files/_write_whole_file.ts";
-import { failure } from "../../program/_cli_error.ts";
-import { messageOf } from "../../program/_message_of.ts";
+import { failure } from "../../contract/_cli_error.ts";
+import { messageOf } from "../../contract/_message_of.ts";
 import type { ProjectFile } from "./_project_files.ts";
 
 /** What became of the files of a project, by their paths. */

@@ -1,8 +1,8 @@
 import { looksLikeProduction } from "../connect/_target.ts";
-import { refusal } from "../program/_cli_error.ts";
-import type { Context } from "../program/_context.ts";
-import { flag, type Option, text } from "../program/_options.ts";
-import { isAgent } from "./_is_agent.ts";
+import { refusal } from "../contract/_cli_error.ts";
+import type { Context } from "./_context.ts";
+import { flag, type Option, text } from "../contract/_options.ts";
+import { isAgent } from "../terminal/_is_agent.ts";
 
 /** The options of commands that destroy data. */
 export const CONFIRM_OPTIONS: {
@@ -60,7 +60,7 @@ export async function confirmDestruction(
       hint: `Add \`--yes --confirm ${target.name}\` if that is meant.`,
     });
   }
-  const { askForName, askYesNo } = await import("./_prompts.ts");
+  const { askForName, askYesNo } = await import("../terminal/_prompts.ts");
   const isMeant = isProduction
     ? isConfirmed ? await askYesNo(`${what} in ${where}. Go on?`) : await askForName(
       `${what} in ${where}. Type the name of the database to go on:`,

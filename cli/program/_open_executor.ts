@@ -1,8 +1,8 @@
 import { bindContext, isKyseraExecutor } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { usageError } from "../program/_cli_error.ts";
-import type { Context } from "../program/_context.ts";
-import { type Option, text } from "../program/_options.ts";
+import { usageError } from "../contract/_cli_error.ts";
+import type { Context } from "./_context.ts";
+import { type Option, text } from "../contract/_options.ts";
 
 /** The option that says for whom an executor works. */
 export const AS_OPTION: Option<string | undefined> = text(

@@ -1,0 +1,48 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { arrowsOf, assertLayers, assertNoCircle, folderOf } from "./_layers.ts";
+
+/** Which folder may import which, beside itself. Arrows point down. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "mod.ts": ["bin.ts", "config"],
+  "bin.ts": ["commands", "program"],
+  "commands": [
+    ...["completion", "config", "connect", "console", "contract", "data", "doctor", "files"],
+    ...["program", "seeds", "sql", "templates", "terminal", "times", "types"],
+  ],
+  "completion": ["contract", "program"],
+  "console": ["contract", "program", "sql", "terminal"],
+  "seeds": ["config", "contract", "data", "program"],
+  "program": ["config", "connect", "contract", "terminal"],
+  "connect": ["config", "contract"],
+  "config": ["contract"],
+  "templates": ["contract", "files", "types"],
+  "terminal": ["contract"],
+  "sql": ["contract"],
+  "times": ["contract"],
+  "files": [],
+  "types": [],
+  "data": [],
+  "doctor": [],
+  "contract": [],
+};
+
+const arrows = arrowsOf("@kysera/cli");
+
+describe("the folders of the program", () => {
+  it("import only what is below them", () => {
+    assertLayers(arrows, MAY_IMPORT);
+  });
+
+  it("have no circle of imports at run time, what is loaded later included", () => {
+    assert.ok(assertNoCircle(arrows) > 100);
+  });
+
+  it("keep the commands apart: only helpers are shared", () => {
+    const found = arrows.filter(({ from, to }) =>
+      folderOf(from) === "commands" && folderOf(to) === "commands" &&
+      !/\/_[\w]+\.ts$/.test(to) && !/\/_(?:group|tree)\.ts$/.test(from)
+    );
+    assert.deepEqual(found, []);
+  });
+});
