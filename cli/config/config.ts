@@ -78,8 +78,11 @@ export type LintConfig = Pick<LintOptions, "rules" | "targetVersion" | "emptyTab
 
 /** What an environment has in place of what stands outside of it. */
 export interface EnvironmentConfig {
+  /** The database, and how to reach it. */
   readonly database?: DatabaseConfig | undefined;
+  /** Where the migrations are, and how they run. */
   readonly migrations?: MigrationsConfig | undefined;
+  /** Where the files with seeds are. */
   readonly seeds?: SeedsConfig | undefined;
   /** What `migrate lint` is told. */
   readonly lint?: LintConfig | undefined;
