@@ -21,12 +21,23 @@ export function wrapPool(pool: PostgresPool, capacity: number): PostgresPool {
         let wrapped = clients.get(client);
         if (wrapped === undefined) {
           clients.set(client, wrapped = wrapClient(client, capacity));
+          outlive(client);
         }
         return wrapped;
       },
     },
     end: { value: () => pool.end() },
   });
+}
+
+/**
+ * The end of a session fails the next query of a client in use, and is an event beside, which would
+ * end the program where nobody listens. The pool listens to idle clients only.
+ */
+function outlive(client: PostgresPoolClient): void {
+  // Kysely declares what it needs of a client, and pg's have more.
+  const { on }: { on?(event: "error", listener: () => void): unknown } = client as object;
+  on?.call(client, "error", () => {});
 }
 
 function wrapClient(client: PostgresPoolClient, capacity: number): PostgresPoolClient {

@@ -52,6 +52,37 @@ describe("pgDialect()", { skip: noServer ?? false }, () => {
     assert.equal(await preparedStatements({ preparedStatements: 4 }), 4);
   });
 
+  it("outlives the end of a session in a transaction that waits for the program", async () => {
+    const { url, drop } = await ownSchema();
+    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    pool.on("error", () => {});
+    const db = new Kysely<any>({ dialect: pgDialect({ pool }) });
+    const other = new Kysely<any>({
+      dialect: pgDialect({ pool: new pg.Pool({ connectionString: url }) }),
+    });
+    try {
+      const ended = db.transaction().execute(async (trx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(other);
+        // Until the server is done with the session, and its end has come here.
+        for (let left = 200; left > 0; left--) {
+          const { rows: found } = await sql<{ n: number }>`
+            select count(*)::int as n from pg_stat_activity where pid = ${rows[0]!.pid}`.execute(
+            other,
+          );
+          if (found[0]!.n === 0) break;
+        }
+        await sql`select 1`.execute(trx);
+      });
+      await assert.rejects(ended);
+      await sql`select 1`.execute(db);
+    } finally {
+      await db.destroy();
+      await other.destroy();
+      await drop();
+    }
+  });
+
   it("rejects a commit that the database turned into a rollback", async () => {
     const { dialect, close } = await open({}, 1);
     const db = new Kysely<any>({ dialect });
