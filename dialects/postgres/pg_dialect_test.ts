@@ -56,6 +56,9 @@ describe("pgDialect()", { skip: noServer ?? false }, () => {
     const { url, drop } = await ownSchema();
     const pool = new pg.Pool({ connectionString: url, max: 1 });
     pool.on("error", () => {});
+    const gone = new Promise<void>((resolve) =>
+      pool.on("connect", (client) => client.once("end", resolve))
+    );
     const db = new Kysely<any>({ dialect: pgDialect({ pool }) });
     const other = new Kysely<any>({
       dialect: pgDialect({ pool: new pg.Pool({ connectionString: url }) }),
@@ -64,14 +67,7 @@ describe("pgDialect()", { skip: noServer ?? false }, () => {
       const ended = db.transaction().execute(async (trx) => {
         const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
         await sql`select pg_terminate_backend(${rows[0]!.pid})`.execute(other);
-        // Until the server is done with the session, and its end has come here.
-        for (let left = 200; left > 0; left--) {
-          const { rows: found } = await sql<{ n: number }>`
-            select count(*)::int as n from pg_stat_activity where pid = ${rows[0]!.pid}`.execute(
-            other,
-          );
-          if (found[0]!.n === 0) break;
-        }
+        await gone;
         await sql`select 1`.execute(trx);
       });
       await assert.rejects(ended);
