@@ -24,6 +24,7 @@
  */
 export * from "./abortable.ts";
 export * from "./assert_known_options.ts";
+export * from "./atomic_batch.ts";
 export * from "./dialect.ts";
 export * from "./errors/bad_request_error.ts";
 export * from "./errors/check_constraint_error.ts";

@@ -114,6 +114,7 @@ export {
   libsqlDialect,
   type LibsqlDialectConfig,
   type LibsqlResult,
+  type LibsqlStatement,
   type LibsqlTransaction,
 } from "./sqlite/libsql_dialect.ts";
 export {

@@ -37,6 +37,14 @@ export type {
   TransactionInstance,
   TransactionWith,
 } from "./instance/instance_types.ts";
+export type {
+  Batch,
+  BatchEntry,
+  BatchOptions,
+  BatchQuery,
+  BatchResults,
+  BatchRunner,
+} from "./instance/batch_types.ts";
 export * from "./api/assert_known_key.ts";
 export * from "./api/find_column_types.ts";
 export * from "./api/find_columns.ts";

@@ -155,6 +155,10 @@ export const ExecutorErrorCodes = {
   RAW_SQL: "RAW_SQL",
   /** A query or a subquery of another executor, or of another context. */
   FOREIGN_QUERY: "FOREIGN_QUERY",
+  /** A batch cannot be run as it is. */
+  BATCH_NOT_POSSIBLE: "BATCH_NOT_POSSIBLE",
+  /** A statement of a batch changed another number of rows than was expected. */
+  BATCH_EXPECTATION: "BATCH_EXPECTATION",
   /** An executor that another copy of the package made. */
   TWO_COPIES: "TWO_COPIES",
   /** A query after the executor was destroyed. */

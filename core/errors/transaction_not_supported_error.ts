@@ -30,8 +30,8 @@ export class TransactionNotSupportedError extends DatabaseError {
   constructor(database: string, action: string, options: DatabaseErrorOptions = {}) {
     super(
       `Cannot ${action}: ${database} has no interactive transactions, each statement commits by ` +
-        "itself; write what belongs together as one statement, or without the option or plugin " +
-        "(such as audit) that needs a transaction",
+        "itself; write what belongs together as one statement or in executor.batch(), without an " +
+        "option or plugin (such as audit) that needs a transaction",
       DatabaseErrorCodes.DB_TRANSACTION_NOT_SUPPORTED,
       undefined,
       options,

@@ -1,5 +1,6 @@
-import { BadRequestError } from "@kysera/core";
+import { type AtomicBatchConnection, BadRequestError, type BatchStatement } from "@kysera/core";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
+import { COUNTS, errorOfBatch, guardOf, readResults } from "./_batch.ts";
 import { bindForCloudflare, rowOfCloudflare } from "./_cloudflare_values.ts";
 import { refuseTransactionCommand } from "./_no_transactions.ts";
 import type { Row } from "./_rows.ts";
@@ -8,11 +9,9 @@ import { type StatementKind, statementKind } from "./_statement_kind.ts";
 import type { D1Database, D1PreparedStatement, D1Result } from "./d1_dialect.ts";
 
 const NAME = "D1";
-/** The counts of a result are those of triggers and cascades as well; these are of the statement. */
-const COUNTS = "select changes() as changes, last_insert_rowid() as id";
 
 /** A use of a D1 database: each query is a request of its own, so nothing is held. */
-export class D1Connection implements DatabaseConnection {
+export class D1Connection implements DatabaseConnection, AtomicBatchConnection {
   readonly #database: D1Database;
 
   constructor(database: D1Database) {
@@ -31,9 +30,39 @@ export class D1Connection implements DatabaseConnection {
     );
   }
 
+  /** @inheritdoc */
+  async executeBatch(statements: readonly BatchStatement[]): Promise<readonly QueryResult<Row>[]> {
+    const prepared: D1PreparedStatement[] = [];
+    const places = statements.map((statement, index) => {
+      const at = prepared.push(this.#prepare(statement.query)) - 1;
+      if (statementKind(statement.query) !== "select") {
+        prepared.push(this.#database.prepare(COUNTS));
+      }
+      const guard = guardOf(statement, index);
+      if (guard !== undefined) {
+        prepared.push(this.#database.prepare(guard.sql).bind(...guard.args));
+      }
+      return at;
+    });
+    if (prepared.length === 0) return [];
+    let results: readonly D1Result[];
+    try {
+      results = await this.#database.batch(prepared);
+    } catch (error) {
+      throw errorOfBatch(error, statements);
+    }
+    return readResults(() =>
+      statements.map(({ query }, index) => {
+        const kind = statementKind(query);
+        const result = results[places[index]!]!;
+        return kind === "select" || kind === "other"
+          ? { rows: rowsOfResult(result) }
+          : written(kind, result, results[places[index]! + 1]!);
+      })
+    );
+  }
+
   async #execute(query: CompiledQuery): Promise<QueryResult<Row>> {
-    refuseTransactionCommand(query, NAME);
-    refuseSeveralStatements(query.sql, NAME);
     const statement = this.#prepare(query);
     const kind = statementKind(query);
     if (kind === "select") return { rows: rowsOf(await statement.raw({ columnNames: true })) };
@@ -46,6 +75,8 @@ export class D1Connection implements DatabaseConnection {
   }
 
   #prepare(query: CompiledQuery): D1PreparedStatement {
+    refuseTransactionCommand(query, NAME);
+    refuseSeveralStatements(query.sql, NAME);
     const values = bindForCloudflare(query, NAME);
     const statement = this.#database.prepare(query.sql);
     return values.length === 0 ? statement : statement.bind(...values);

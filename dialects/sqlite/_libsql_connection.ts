@@ -1,11 +1,17 @@
-import { BadRequestError } from "@kysera/core";
+import { type AtomicBatchConnection, BadRequestError, type BatchStatement } from "@kysera/core";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { abortedTransactionError } from "../_aborted_transaction.ts";
+import { COUNTS, errorOfBatch, guardOf, readResults } from "./_batch.ts";
 import { bindValues } from "./_bind.ts";
 import { type BigintMode, type Row, rowOfBigints } from "./_rows.ts";
 import { refuseSeveralStatements } from "./_several_statements.ts";
 import { firstWord, statementKind } from "./_statement_kind.ts";
-import type { LibsqlClient, LibsqlResult, LibsqlTransaction } from "./libsql_dialect.ts";
+import type {
+  LibsqlClient,
+  LibsqlResult,
+  LibsqlStatement,
+  LibsqlTransaction,
+} from "./libsql_dialect.ts";
 
 const NAME = "libSQL";
 /** BEGIN, with the mode that decides when it locks. */
@@ -19,7 +25,7 @@ const ROLLBACK = /^\s*rollback(?:\s+transaction)?\s*;?\s*$/i;
  * The client has connections of its own: BEGIN as a statement would stay open on one of them, and
  * hold other queries. So commands about transactions become calls, whoever sends them.
  */
-export class LibsqlConnection implements DatabaseConnection {
+export class LibsqlConnection implements DatabaseConnection, AtomicBatchConnection {
   readonly #client: LibsqlClient;
   readonly #bigints: BigintMode;
   #transaction: LibsqlTransaction | undefined;
@@ -40,6 +46,37 @@ export class LibsqlConnection implements DatabaseConnection {
     throw new BadRequestError(
       "Cannot stream: a client of libSQL returns all rows of a statement at once; read them in " +
         "pages, by a key",
+    );
+  }
+
+  /** @inheritdoc */
+  async executeBatch(statements: readonly BatchStatement[]): Promise<readonly QueryResult<Row>[]> {
+    if (this.#transaction !== undefined) {
+      throw new BadRequestError("Cannot run a batch: a transaction is open on the connection");
+    }
+    const sent: LibsqlStatement[] = [];
+    const places = statements.map((statement, index) => {
+      const at = sent.push(this.#statement(statement.query)) - 1;
+      if (statementKind(statement.query) !== "select") sent.push({ sql: COUNTS, args: [] });
+      const guard = guardOf(statement, index);
+      if (guard !== undefined) sent.push(guard);
+      return at;
+    });
+    if (sent.length === 0) return [];
+    let results: readonly LibsqlResult[];
+    try {
+      results = await this.#client.batch(sent, "write");
+    } catch (error) {
+      throw errorOfBatch(error, statements);
+    }
+    return readResults(() =>
+      statements.map(({ query }, index) => {
+        const counts = results[places[index]! + 1]?.rows[0];
+        const told = this.#resultOf(query, results[places[index]!]!);
+        const isInsert = statementKind(query) === "insert" && told.numAffectedRows! > 0n;
+        // With RETURNING the client tells no id.
+        return isInsert ? { ...told, insertId: BigInt(counts![1] as number | bigint) } : told;
+      })
     );
   }
 
@@ -141,10 +178,17 @@ export class LibsqlConnection implements DatabaseConnection {
   }
 
   async #execute(query: CompiledQuery): Promise<QueryResult<Row>> {
-    refuseSeveralStatements(query.sql, NAME);
+    const statement = this.#statement(query);
+    return this.#resultOf(query, await (this.#transaction ?? this.#client).execute(statement));
+  }
+
+  #statement({ sql, parameters }: CompiledQuery): LibsqlStatement {
+    refuseSeveralStatements(sql, NAME);
     // It binds `1` as `1.0`.
-    const args = bindValues(query.parameters, true);
-    const result = await (this.#transaction ?? this.#client).execute({ sql: query.sql, args });
+    return { sql, args: bindValues(parameters, true) };
+  }
+
+  #resultOf(query: CompiledQuery, result: LibsqlResult): QueryResult<Row> {
     const kind = statementKind(query);
     const isWrite = kind === "insert" || kind === "update" || kind === "delete";
     if (result.columns.length > 0) {

@@ -24,10 +24,18 @@ export interface LibsqlResult {
   readonly lastInsertRowid: bigint | undefined;
 }
 
+/** A statement, as `@libsql/client` takes it. */
+export interface LibsqlStatement {
+  /** The text. */
+  sql: string;
+  /** What goes to the parameters. */
+  args: any[];
+}
+
 /** The part of a transaction of `@libsql/client` that is used. */
 export interface LibsqlTransaction {
   /** Runs a statement in the transaction. */
-  execute(statement: string | { sql: string; args: any[] }): Promise<LibsqlResult>;
+  execute(statement: string | LibsqlStatement): Promise<LibsqlResult>;
   /** Ends the transaction, and keeps what it has done. */
   commit(): Promise<void>;
   /** Ends the transaction, and takes back what it has done. */
@@ -41,7 +49,9 @@ export interface LibsqlClient {
   /** `"file"` for a local file, else the protocol of a server. */
   readonly protocol: string;
   /** Runs a statement. */
-  execute(statement: { sql: string; args: any[] }): Promise<LibsqlResult>;
+  execute(statement: LibsqlStatement): Promise<LibsqlResult>;
+  /** Runs statements in one transaction. */
+  batch(statements: LibsqlStatement[], mode: "write"): Promise<readonly LibsqlResult[]>;
   /** Begins a transaction. */
   transaction(mode: "read" | "write" | "deferred"): Promise<LibsqlTransaction>;
   /** Closes the client. */

@@ -9,6 +9,7 @@ import {
   withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
+import { runBatch } from "../instance/_batch.ts";
 import { NameCheck } from "../instance/_name_check.ts";
 import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
 import { Relations } from "../instance/_relations.ts";
@@ -377,7 +378,7 @@ export function install<K extends Kysely<any>>(
       "UNSUPPORTED_KYSELY",
     );
   }
-  return mark(executor, state.set.plugins, rawDb);
+  return mark(executor, state.set.plugins, rawDb, runBatch);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -269,6 +269,56 @@ export class ForeignQueryError extends ExecutorError {
   }
 }
 
+/** A batch that cannot be run as it is; nothing of it was done. */
+export class BatchError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "BatchError";
+  }
+
+  /**
+   * Creates the error.
+   *
+   * @param problem what was found, and what to do instead
+   */
+  constructor(problem: string) {
+    super(`Cannot run the batch: ${problem}`, "BATCH_NOT_POSSIBLE");
+  }
+}
+
+/** A statement of a batch changed another number of rows than was expected; nothing was done. */
+export class BatchExpectationError extends ExecutorError {
+  static {
+    // A literal, because minifiers rename classes.
+    this.prototype.name = "BatchExpectationError";
+  }
+
+  /** The key of the statement, as the callback of the batch returned it. */
+  readonly key: string;
+  /** How many rows it was to change. */
+  readonly expected: number;
+
+  /**
+   * Creates the error.
+   *
+   * @param key the key of the statement
+   * @param expected how many rows it was to change
+   * @param options the cause
+   */
+  constructor(key: string, expected: number, options?: ErrorOptions) {
+    super(
+      `Cannot run the batch: "${key}" did not change ${expected} row${
+        expected === 1 ? "" : "s"
+      }, ` +
+        "as was expected of it; nothing of the batch was done",
+      "BATCH_EXPECTATION",
+      options,
+    );
+    this.key = key;
+    this.expected = expected;
+  }
+}
+
 /** A query after `destroyExecutor`. */
 export class ExecutorDestroyedError extends ExecutorError {
   static {

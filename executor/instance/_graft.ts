@@ -4,6 +4,7 @@ import { ExecutorError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { ExecutorCommand } from "./_executor_command.ts";
+import type { RunBatch } from "./batch_types.ts";
 import { isBranded } from "./executor_type.ts";
 import { GuardedExecutor, type InstanceOptions } from "./_guarded_executor.ts";
 
@@ -83,12 +84,14 @@ export function mark<K extends Kysely<any>>(
   instance: K,
   plugins: readonly Plugin[],
   rawDb: Kysely<any>,
+  runBatch: RunBatch,
 ): K {
   const executor = instance.getExecutor();
   const marked: Mark = {
     inside: executor instanceof GuardedExecutor ? executor : undefined,
     plugins,
     rawDb,
+    runBatch,
   };
   Object.defineProperty(instance, MARK, { value: marked });
   // A property of its own for each method would cost more than the instance itself.
@@ -103,6 +106,8 @@ interface Mark {
   readonly inside: GuardedExecutor | undefined;
   readonly plugins: readonly Plugin[];
   readonly rawDb: Kysely<any>;
+  /** Handed in, as it needs what is here. */
+  readonly runBatch: RunBatch;
 }
 
 type Marked = Kysely<any> & { readonly [MARK]: Mark };
@@ -129,6 +134,11 @@ function membersOver(base: Kysely<any>): PropertyDescriptorMap {
     __rawDb: {
       get(this: Marked) {
         return this[MARK].rawDb;
+      },
+    },
+    batch: {
+      value(this: Marked, build: Parameters<RunBatch>[1]) {
+        return this[MARK].runBatch(this, build);
       },
     },
     getExecutor: {
@@ -167,5 +177,7 @@ function isCompilable(query: CompiledQuery | Compilable): query is Compilable {
 function branded<K extends Kysely<any>>(instance: K, other: Kysely<any>): K {
   // withPlugin returns one of the same class.
   const made = other as K;
-  return isBranded(instance) ? mark(made, instance.__plugins, instance.__rawDb) : made;
+  if (!isBranded(instance)) return made;
+  const { plugins, rawDb, runBatch } = (instance as unknown as Marked)[MARK];
+  return mark(made, plugins, rawDb, runBatch);
 }

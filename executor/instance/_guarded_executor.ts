@@ -341,6 +341,20 @@ export class GuardedExecutor implements QueryExecutor {
     return this.#startChecked(query, run, rest);
   }
 
+  /**
+   * Looks up what has to be known before a query can be executed.
+   *
+   * @returns the tables that were looked up; those that are not there have to be forgotten when the
+   * query was executed
+   */
+  async ready(query: CompiledQuery): Promise<readonly TableId[]> {
+    if (this.state.isUnchecked) await this.#checkNames();
+    const unknown = this.rules.discovers ? this.#unknownOf(query) : undefined;
+    if (unknown === undefined) return [];
+    await this.#learn(unknown.tables);
+    return unknown.tables;
+  }
+
   /** Executes a query as soon as its tables are known. */
   #startChecked<R>(
     query: CompiledQuery<R>,

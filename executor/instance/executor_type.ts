@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Plugin } from "../contract/plugin.ts";
+import type { BatchRunner } from "./batch_types.ts";
 import type { ExecutorInstance, TransactionInstance } from "./instance_types.ts";
 
 /** What tells an executor from a plain Kysely, for types and for whoever looks at it. */
@@ -15,6 +16,7 @@ export interface KyseraExecutorMarker<P extends readonly Plugin[] = readonly Plu
 /** A Kysely with plugins in it. */
 export type KyseraExecutor<DB, P extends readonly Plugin[] = readonly Plugin[]> =
   & ExecutorInstance<DB, P>
+  & BatchRunner<DB>
   & KyseraExecutorMarker<P>;
 
 /** A transaction with plugins in it. */

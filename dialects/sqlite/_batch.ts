@@ -1,0 +1,49 @@
+import { BatchRowsError, type BatchStatement } from "@kysera/core";
+
+/**
+ * The counts of the statement before it. What drivers tell of a batch are those of triggers and
+ * cascades as well, or nothing of a statement with RETURNING.
+ */
+export const COUNTS = "select changes() as changes, last_insert_rowid() as id";
+
+/** Fails unless the statement before it has changed so many rows; a failure ends the whole batch. */
+const GUARD = "select json_extract('1', case when changes() = ? then '$' else ? end) as guard";
+
+/** What the error of a guard tells, which is a text of ours alone. */
+const MARKER = "KYSERA_BATCH_ROWS_";
+
+/** A statement that fails unless the one before it has changed so many rows. */
+export interface BatchGuard {
+  readonly sql: string;
+  readonly args: [rows: number, marker: string];
+}
+
+/** Returns the guard of a statement; `undefined` where it has none. */
+export function guardOf({ rows }: BatchStatement, index: number): BatchGuard | undefined {
+  return rows === undefined ? undefined : { sql: GUARD, args: [rows, `${MARKER}${index}_`] };
+}
+
+/**
+ * Reads the results of a batch.
+ *
+ * @throws {RangeError} if one cannot be read, which says that the batch is done all the same
+ */
+export function readResults<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot read a result of the batch, which was run and is kept: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+}
+
+/** Returns the error of the guard that has failed, or the error where none has. */
+export function errorOfBatch(error: unknown, statements: readonly BatchStatement[]): unknown {
+  const message = error instanceof Error ? error.message : "";
+  const index = statements.findIndex(({ rows }, i) =>
+    rows !== undefined && message.includes(`'${MARKER}${i}_'`)
+  );
+  return index < 0 ? error : new BatchRowsError(index, error);
+}
