@@ -5,9 +5,10 @@
  *
  * @example
  * ```ts
- * import { defineConfig } from "@kysera/cli";
+ * import { defineConfig, type KyseraConfig } from "@kysera/cli";
  *
- * export default defineConfig({ database: { connection: "sqlite:app.db" } });
+ * // What kysera.config.ts exports by default
+ * const config: KyseraConfig = defineConfig({ database: { connection: "sqlite:app.db" } });
  * ```
  *
  * @module

@@ -8,9 +8,10 @@ import type { KyseraConfig } from "./config.ts";
  *
  * @example
  * ```ts
- * import { defineConfig } from "@kysera/cli";
+ * import { defineConfig, type KyseraConfig } from "@kysera/cli";
  *
- * export default defineConfig({
+ * // What kysera.config.ts exports by default
+ * const config: KyseraConfig = defineConfig({
  *   database: { dialect: "sqlite", database: "app.db" },
  *   migrations: { directory: "./migrations" },
  *   environments: {

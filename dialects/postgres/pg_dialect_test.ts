@@ -1,5 +1,6 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
+import type { EventEmitter } from "node:events";
 import { Kysely, sql } from "kysely";
 import pg from "pg";
 import Cursor from "pg-cursor";
@@ -57,7 +58,7 @@ describe("pgDialect()", { skip: noServer ?? false }, () => {
     const pool = new pg.Pool({ connectionString: url, max: 1 });
     pool.on("error", () => {});
     const gone = new Promise<void>((resolve) =>
-      pool.on("connect", (client) => client.once("end", resolve))
+      pool.on("connect", (client: EventEmitter) => client.once("end", resolve))
     );
     const db = new Kysely<any>({ dialect: pgDialect({ pool }) });
     const other = new Kysely<any>({

@@ -37,8 +37,14 @@ export interface AnyKysely<DB> {
  * ```ts
  * import { type AnyKysely, kyselyOf } from "@kysera/executor";
  *
- * export const names = <DB>(db: AnyKysely<DB>) =>
- *   kyselyOf(db).selectFrom("users").select("name").execute();
+ * interface Database {
+ *   users: { id: number; name: string };
+ * }
+ *
+ * export async function names(db: AnyKysely<Database>): Promise<string[]> {
+ *   const users = await kyselyOf(db).selectFrom("users").select("name").execute();
+ *   return users.map(({ name }) => name);
+ * }
  * ```
  */
 export function kyselyOf<DB>(db: AnyKysely<DB>): ExecutorOf<DB> {

@@ -122,7 +122,8 @@ onEveryDialect("traceDialect()", (dialect) => {
         else {
           assert.ok(parents.length >= 2);
           for (const parent of parents) {
-            assert.ok(parent !== undefined && !["request", "transaction"].includes(parent), parent);
+            const isInner = parent !== undefined && !["request", "transaction"].includes(parent);
+            assert.ok(isInner, String(parent));
           }
           assert.ok(parents.includes("BEGIN"));
         }
@@ -270,7 +271,7 @@ onEveryDialect("traceDialect()", (dialect) => {
       const { traceId, spanId } = finished().at(-1)!.spanContext();
       assert.ok(
         sent[0]!.endsWith(` /*application='shop',traceparent='00-${traceId}-${spanId}-01'*/`),
-        sent[0],
+        String(sent[0]),
       );
     } finally {
       await close();
