@@ -3,6 +3,7 @@ import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { ConnectionMutex } from "../_mutex.ts";
 import { SavepointDriver } from "../_savepoint_driver.ts";
 import { SqliteConnection } from "./_connection.ts";
+import { hasNoTransaction } from "./_has_no_transaction.ts";
 import type { SqliteHandle } from "./_handle.ts";
 import type { BigintMode } from "./_rows.ts";
 
@@ -102,12 +103,4 @@ export class SqliteDriver extends SavepointDriver {
     this.#endsQueryOnly = false;
     await connection.executeQuery(NOT_QUERY_ONLY);
   }
-}
-
-/**
- * Whether SQLite has rolled the transaction back by itself, as it does after some errors (a full
- * disk, `insert or rollback`). It has no code of its own for that.
- */
-function hasNoTransaction(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("no transaction is active");
 }

@@ -2,6 +2,7 @@ import { CompiledQuery, type DatabaseConnection, type TransactionSettings } from
 import { ConnectionMutex } from "../_mutex.ts";
 import { SavepointDriver } from "../_savepoint_driver.ts";
 import { DurableObjectConnection } from "./_durable_object_connection.ts";
+import { hasNoTransaction } from "./_has_no_transaction.ts";
 import type { DurableObjectStorage } from "./durable_object_dialect.ts";
 
 const BEGIN = CompiledQuery.raw("begin");
@@ -41,7 +42,12 @@ export class DurableObjectDriver extends SavepointDriver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(ROLLBACK);
+    try {
+      await connection.executeQuery(ROLLBACK);
+    } catch (error) {
+      // After a commit that failed, Kysely 0.28 rolls back.
+      if (!hasNoTransaction(error)) throw error;
+    }
   }
 
   async releaseConnection(): Promise<void> {

@@ -3,6 +3,7 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { abortedTransactionError } from "../_aborted_transaction.ts";
 import { COUNTS, errorOfBatch, guardOf, readResults } from "./_batch.ts";
 import { bindValues } from "./_bind.ts";
+import { hasNoTransaction } from "./_has_no_transaction.ts";
 import { type BigintMode, type Row, rowOfBigints } from "./_rows.ts";
 import { refuseSeveralStatements } from "./_several_statements.ts";
 import { firstWord, statementKind } from "./_statement_kind.ts";
@@ -218,5 +219,5 @@ export class LibsqlConnection implements DatabaseConnection, AtomicBatchConnecti
 function hasEnded(error: unknown): boolean {
   return error instanceof Error &&
     (("code" in error && error.code === "TRANSACTION_CLOSED") ||
-      error.message.includes("no transaction is active"));
+      hasNoTransaction(error));
 }

@@ -1,6 +1,7 @@
 import { CompiledQuery, type DatabaseConnection, type TransactionSettings } from "kysely";
 import { ConnectionMutex } from "../_mutex.ts";
 import { SavepointDriver } from "../_savepoint_driver.ts";
+import { hasNoTransaction } from "./_has_no_transaction.ts";
 import { LibsqlConnection } from "./_libsql_connection.ts";
 import type { BigintMode } from "./_rows.ts";
 import type { LibsqlClient } from "./libsql_dialect.ts";
@@ -47,7 +48,12 @@ export class LibsqlDriver extends SavepointDriver {
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(ROLLBACK);
+    try {
+      await connection.executeQuery(ROLLBACK);
+    } catch (error) {
+      // After a commit that failed, Kysely 0.28 rolls back.
+      if (!hasNoTransaction(error)) throw error;
+    }
   }
 
   async releaseConnection(connection: DatabaseConnection): Promise<void> {

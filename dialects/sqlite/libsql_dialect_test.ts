@@ -80,6 +80,15 @@ describe("libsqlDialect()", { skip: skip ?? false }, () => {
     await transaction.insertInto("t").values({ n: "a" }).execute();
     await assert.rejects(sql`insert or rollback into t (n) values ('a')`.execute(transaction));
     await assert.rejects(transaction.commit().execute(), /rolled the transaction back/);
+    // Kysely 0.28 holds the connection until then.
+    if (!transaction.isRolledBack) await transaction.rollback().execute();
+    await assert.rejects(
+      db.transaction().execute(async (other) => {
+        await other.insertInto("t").values({ n: "a" }).execute();
+        await assert.rejects(sql`insert or rollback into t (n) values ('a')`.execute(other));
+      }),
+      /rolled the transaction back/,
+    );
     assert.deepEqual(await names(), []);
     await db.insertInto("t").values({ n: "b" }).execute();
     assert.deepEqual(await names(), ["b"]);

@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { bundleWorker } from "./worker/bundle.ts";
-import type { TestResult } from "./worker/node_test.ts";
+import type { TestResult } from "./worker/test_stand_in.ts";
 
 const { text, skip } = await bundleWorker(new URL("./worker/durable_object.ts", import.meta.url));
 const results = skip === undefined ? await run(text!) : [];

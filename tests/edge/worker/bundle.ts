@@ -61,6 +61,6 @@ function importsOf(root: URL): Record<string, string> {
   return {
     ...imports,
     ...Object.fromEntries(packages),
-    "node:test": new URL("./node_test.ts", import.meta.url).href,
+    "node:test": new URL("./test_stand_in.ts", import.meta.url).href,
   };
 }

@@ -6,7 +6,7 @@
 import { durableObjectDialect, type DurableObjectStorage } from "@kysera/dialects";
 import { describeContract } from "../../../dialects/_contract_test.ts";
 import { describeDurableObject } from "./durable_object_cases.ts";
-import { runTests } from "./node_test.ts";
+import { runTests } from "./test_stand_in.ts";
 
 let storage: DurableObjectStorage;
 
