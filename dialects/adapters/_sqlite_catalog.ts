@@ -19,6 +19,8 @@ export const sqliteCatalog: Catalog = {
     let query = listed(db, schema)
       .where("t.type", "in", ["table", "virtual"])
       .where("t.name", "not like", sql<string>`'sqlite\\_%' escape '\\'`)
+      // Cloudflare's own may not be read.
+      .where("t.name", "not like", sql<string>`'\\_cf\\_%' escape '\\'`)
       .orderBy("t.name");
     // As in SQLite's own statements, case does not count.
     if (table !== undefined) query = query.where("t.name", "=", sql`${table} collate nocase`);

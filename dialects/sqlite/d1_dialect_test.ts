@@ -2,7 +2,7 @@ import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { Kysely, sql } from "kysely";
 import { BadRequestError, parseDatabaseError, TransactionNotSupportedError } from "@kysera/core";
-import { d1Dialect, getCapabilities } from "@kysera/dialects";
+import { d1Dialect, getCapabilities, getTables } from "@kysera/dialects";
 import { startEdgeRuntime } from "../../tests/support/miniflare.ts";
 import { describeContract } from "../_contract_test.ts";
 import { SLOW } from "../_databases_test.ts";
@@ -131,6 +131,7 @@ describe("d1Dialect()", { skip: skip ?? false }, () => {
   });
 
   it("introspects no table of Cloudflare's", async () => {
+    assert.deepEqual(await getTables(db, "sqlite"), ["child", "t"]);
     const tables = await db.introspection.getTables();
     assert.deepEqual(tables.map(({ name }) => name), ["child", "t"]);
     const [id] = tables[1]!.columns;
