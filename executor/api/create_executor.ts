@@ -211,7 +211,16 @@ export function prepare(
     relations.announce(set.discoverers);
     const unchecked = options.check === "off" ? [] : [new NameCheck(host, hooks, relations)];
     const { acquireTimeout } = options;
-    return new ExecutorState({ set, own, rawDb, relations, base, unchecked, acquireTimeout });
+    return new ExecutorState({
+      set,
+      own,
+      rawDb,
+      relations,
+      runBatch,
+      base,
+      unchecked,
+      acquireTimeout,
+    });
   };
   const tables = base === undefined ? once(() => introspect(rawDb)) : () => base.tables();
   const host: PluginHost = {
@@ -378,7 +387,7 @@ export function install<K extends Kysely<any>>(
       "UNSUPPORTED_KYSELY",
     );
   }
-  return mark(executor, state.set.plugins, rawDb, runBatch);
+  return mark(executor, state.set.plugins, rawDb);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -84,14 +84,12 @@ export function mark<K extends Kysely<any>>(
   instance: K,
   plugins: readonly Plugin[],
   rawDb: Kysely<any>,
-  runBatch: RunBatch,
 ): K {
   const executor = instance.getExecutor();
   const marked: Mark = {
     inside: executor instanceof GuardedExecutor ? executor : undefined,
     plugins,
     rawDb,
-    runBatch,
   };
   Object.defineProperty(instance, MARK, { value: marked });
   // A property of its own for each method would cost more than the instance itself.
@@ -106,8 +104,6 @@ interface Mark {
   readonly inside: GuardedExecutor | undefined;
   readonly plugins: readonly Plugin[];
   readonly rawDb: Kysely<any>;
-  /** Handed in, as it needs what is here. */
-  readonly runBatch: RunBatch;
 }
 
 type Marked = Kysely<any> & { readonly [MARK]: Mark };
@@ -138,7 +134,7 @@ function membersOver(base: Kysely<any>): PropertyDescriptorMap {
     },
     batch: {
       value(this: Marked, build: Parameters<RunBatch>[1]) {
-        return this[MARK].runBatch(this, build);
+        return instanceOf(this)!.state.runBatch(this, build);
       },
     },
     getExecutor: {
@@ -177,7 +173,5 @@ function isCompilable(query: CompiledQuery | Compilable): query is Compilable {
 function branded<K extends Kysely<any>>(instance: K, other: Kysely<any>): K {
   // withPlugin returns one of the same class.
   const made = other as K;
-  if (!isBranded(instance)) return made;
-  const { plugins, rawDb, runBatch } = (instance as unknown as Marked)[MARK];
-  return mark(made, plugins, rawDb, runBatch);
+  return isBranded(instance) ? mark(made, instance.__plugins, instance.__rawDb) : made;
 }

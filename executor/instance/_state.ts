@@ -3,6 +3,7 @@ import { ExecutorDestroyedError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { NameCheck } from "./_name_check.ts";
+import type { RunBatch } from "./batch_types.ts";
 import { Relations } from "./_relations.ts";
 import type { PluginSet } from "../hooks/_plugin_set.ts";
 import { ACQUIRE_TIMEOUT, HeldConnections } from "../run/_held.ts";
@@ -18,6 +19,8 @@ export class ExecutorState {
   readonly held: HeldConnections;
   /** The tables and views that are known. */
   readonly relations: Relations;
+  /** Runs the batches of its instances; handed in, as it needs them. */
+  readonly runBatch: RunBatch;
   readonly #base: ExecutorState | undefined;
   #unchecked: readonly NameCheck[];
   #destroyed = false;
@@ -28,6 +31,7 @@ export class ExecutorState {
     readonly own: readonly Plugin[];
     readonly rawDb: Kysely<any>;
     readonly relations: Relations;
+    readonly runBatch: RunBatch;
     readonly base: ExecutorState | undefined;
     /** How long a query waits for a connection on which nothing runs, in ms. */
     readonly acquireTimeout?: number | undefined;
@@ -38,6 +42,7 @@ export class ExecutorState {
     this.own = props.own;
     this.rawDb = props.rawDb;
     this.relations = props.relations;
+    this.runBatch = props.runBatch;
     this.#base = props.base;
     const { acquireTimeout, base } = props;
     this.held = acquireTimeout === undefined && base !== undefined
@@ -54,6 +59,7 @@ export class ExecutorState {
       rawDb: this.rawDb,
       // What one of them knows the other's plugins were not told.
       relations: new Relations(this.set.traits),
+      runBatch: this.runBatch,
       base: other,
       unchecked: this.#unchecked,
     });
