@@ -12,10 +12,17 @@ export const sqliteValues: KeyType = {
         .toOperationNode(),
       t: sql`'=' || case typeof(${node}) when 'real' then printf('%!.17g', ${node}) when 'blob' then hex(${node}) when 'text' then case when instr(${node}, char(0)) > 0 then hex(${node}) else ${node} end else ${node} end`
         .toOperationNode(),
+      // The text of some versions (3.51 is one) lacks the last bit of a number
+      n: sql`case when typeof(${node}) = 'real' then ${node} end`.toOperationNode(),
     };
   },
-  read({ y, t }) {
-    return y === "null" ? null : [String(y), String(t).slice(1)];
+  read({ y, t, n }) {
+    if (y === "null") return null;
+    const text = String(t).slice(1);
+    // A plugin may have taken it for something else
+    return y === "real" && typeof n === "number" && isNear(n, Number(text))
+      ? ["real", String(n)]
+      : [String(y), text];
   },
   form: ([kind]) => kind === "hextext" ? kind : "",
   parameter: ([kind, text]) => valueOf(kind, text),
@@ -30,6 +37,11 @@ export const sqliteValues: KeyType = {
     return Number.isInteger(value) || !Number.isFinite(value) ? undefined : ["real", String(value)];
   },
 };
+
+/** Returns true if two numbers differ in their last bits at most. */
+function isNear(a: number, b: number): boolean {
+  return Number.isFinite(a) && Math.abs(a - b) <= Math.abs(b) * 2 ** -50;
+}
 
 function valueOf(kind: string, text: string): unknown {
   switch (kind) {
