@@ -16,9 +16,8 @@ import { type Databases, openDatabases, URL_VARIABLES } from "./databases.ts";
 import { outliveSignals } from "./run.ts";
 import { parseArguments, type TestArguments } from "./test/arguments.ts";
 import { runOnDeno } from "./test/deno.ts";
-import { type Item, itemsOf } from "./test/items.ts";
+import { drawExamples, type Item, itemsOf } from "./test/items.ts";
 import { randomCases, runSuite } from "./test/suite.ts";
-import { isDrawn } from "../tests/support/random.ts";
 
 const isInterrupted = outliveSignals();
 process.exitCode = await main();
@@ -56,11 +55,12 @@ async function test(
   const random = randomCases(args.full);
   console.log(random.text);
   const isEverything = args.paths.length === 0;
-  const chosen = isEverything && random.scale !== "full"
-    ? withFewExamples(items, random.seed)
-    : items;
+  const { drawn, left } = isEverything && random.scale !== "full"
+    ? drawExamples(items, random.seed)
+    : { drawn: items, left: [] };
+  if (left.length > 0) console.log(`Left out, --full runs them: ${left.join(", ")}`);
   const { passed, failed, skipped } = await runSuite({
-    items: chosen,
+    items: drawn,
     // With other arguments the work is not the usual one.
     times: args.options.length === 0 ? random.scale : undefined,
     run: async (item, worker) =>
@@ -85,16 +85,4 @@ async function test(
   console.log(`${passed} passed, ${failed} failed`);
   if (isInterrupted()) return 130;
   return failed > 0 ? 1 : 0;
-}
-
-/** Of how many packages the examples of one are run in the short form. */
-const PACKAGES = 2;
-
-/** Leaves out the examples of a part of the packages: with another seed, of others. */
-function withFewExamples(items: readonly Item[], seed: number): readonly Item[] {
-  const isLeftOut = ({ kind, name }: Item): boolean =>
-    kind === "examples" && !isDrawn(name, seed, PACKAGES);
-  const left = items.filter(isLeftOut).map(({ name }) => name.replace("examples of ", ""));
-  console.log(`Left out, --full runs them: the examples of ${left.join(", ") || "no package"}`);
-  return items.filter((item) => !isLeftOut(item));
 }

@@ -5,6 +5,7 @@
  */
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
+import { isDrawn } from "../../tests/support/random.ts";
 import { members, ROOT } from "../workspace.ts";
 
 /** One thing to run in a process of its own; one line in the report. */
@@ -72,6 +73,28 @@ function everyExample(): Item[] {
     ...packages.map((path) => examplesOf(path, join(ROOT, path))),
     examplesOf("everything else", ROOT, packages.map((path) => join(ROOT, path))),
   ];
+}
+
+/** Of how many packages the examples of one run in the short form. */
+const PACKAGES = 2;
+
+/**
+ * Leaves out the examples of a part of the packages: with another seed, of others.
+ *
+ * @param items Everything.
+ * @param seed What draws them.
+ * @returns What runs, and the names of what is left out.
+ */
+export function drawExamples(
+  items: readonly Item[],
+  seed: number,
+): { readonly drawn: readonly Item[]; readonly left: readonly string[] } {
+  const isLeftOut = ({ kind, name }: Item): boolean =>
+    kind === "examples" && !isDrawn(name, seed, PACKAGES);
+  return {
+    drawn: items.filter((item) => !isLeftOut(item)),
+    left: items.filter(isLeftOut).map(({ name }) => name),
+  };
 }
 
 function examplesOf(name: string, directory: string, without: readonly string[] = []): Item {

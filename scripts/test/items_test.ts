@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../workspace.ts";
-import { itemsOf } from "./items.ts";
+import { drawExamples, itemsOf } from "./items.ts";
 
 describe("itemsOf()", () => {
   let directory: string;
@@ -67,5 +67,26 @@ describe("itemsOf()", () => {
       names.filter((name) => name.startsWith(".tmp") || name.startsWith("npm/")),
       [],
     );
+  });
+});
+
+describe("drawExamples()", () => {
+  it("leaves out the examples of some packages, with each seed of others, and nothing else", () => {
+    const items = itemsOf([], true);
+    const names = (of: readonly { readonly name: string }[]): string[] =>
+      of.map(({ name }) => name);
+    const examples = items.filter(({ kind }) => kind === "examples");
+    assert.ok(examples.length > 10);
+    const everLeft = new Set<string>();
+    const everDrawn = new Set<string>();
+    for (let seed = 0; seed < 40; seed++) {
+      const { drawn, left } = drawExamples(items, seed);
+      assert.deepEqual([...names(drawn), ...left].sort(), names(items).sort());
+      assert.ok(left.every((name) => names(examples).includes(name)));
+      left.forEach((name) => everLeft.add(name));
+      drawn.forEach(({ name }) => everDrawn.add(name));
+    }
+    assert.deepEqual([...everLeft].sort(), names(examples).sort());
+    assert.deepEqual([...everDrawn].sort(), names(items).sort());
   });
 });
