@@ -72,9 +72,12 @@ export function isFileDrawn(every: number, which = 0): boolean {
 
 /** Whether a name is among those that a seed draws: one of so many. */
 export function isDrawn(name: string, seed: number, every: number, which = 0): boolean {
-  let sum = seed;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)!) % 65_521;
-  return sum % every === which;
+  // FNV-1a, and the end of MurmurHash3: seeds and names that are alike draw different things.
+  let hash = seed | 0;
+  for (const letter of name) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % every === which;
 }
 
 function* eachOf<T>(cases: Iterable<T>, every: number, first: number): Iterable<T> {
