@@ -5,6 +5,17 @@ import type { PluginRules } from "../hooks/_rules.ts";
 import type { RowChecks } from "../rewrite/_row_checks.ts";
 import type { LeftToRun, UnknownTables } from "./_provenance.ts";
 
+/** What is known of queries of an executor that few queries have. */
+interface Extra {
+  /** The parameters, filled. */
+  readonly parameters: readonly unknown[];
+  /** The tree, as the query shows it. */
+  readonly shown: RootOperationNode;
+  /** The tree with its checks, where the query does not show them. */
+  readonly tree: RootOperationNode;
+  readonly left: LeftToRun | undefined;
+}
+
 /** Raw SQL that was read: few queries are, and so it is not noted on each. */
 const read = new WeakSet<ExecutorQuery>();
 
@@ -20,14 +31,9 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   readonly sql: string;
   readonly parameters: readonly unknown[];
   readonly #rules: PluginRules;
-  readonly #query: RootOperationNode;
-  readonly #sql: string;
-  readonly #parameters: readonly unknown[];
-  /** The parameters before they were filled. */
-  readonly #open: readonly unknown[];
-  readonly #left: LeftToRun | undefined;
-  /** The tree with its checks, where the query does not show them. */
-  readonly #tree: RootOperationNode;
+  /** What Kysely compiled, or the prepared query that this is a binding of. */
+  readonly #made: CompiledQuery;
+  readonly #extra: Extra | undefined;
   #wasGivenBack = false;
 
   /**
@@ -47,15 +53,14 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
     this.sql = compiled.sql;
     this.parameters = parameters;
     this.#rules = rules;
-    this.#open = compiled.parameters;
-    const own = #rules in compiled ? compiled as ExecutorQuery<R> : undefined;
-    this.#tree = own === undefined ? compiled.query : own.#tree;
-    this.#left = own === undefined ? left : merged(left, own.#left);
+    this.#made = compiled;
+    this.#extra = undefined;
+    if (left === undefined && parameters === compiled.parameters) return;
+    const own = #rules in compiled ? (compiled as ExecutorQuery<R>).#extra : undefined;
+    const all = own === undefined ? left : merged(left, own.left);
     // Kysely tells by it whether the statement gives rows.
-    if (this.#left?.checks?.addsReturning === true) this.query = withoutReturning(compiled.query);
-    this.#query = this.query;
-    this.#sql = compiled.sql;
-    this.#parameters = parameters;
+    if (all?.checks?.addsReturning === true) this.query = withoutReturning(compiled.query);
+    this.#extra = { parameters, shown: this.query, tree: own?.tree ?? compiled.query, left: all };
   }
 
   /**
@@ -81,7 +86,9 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   static seal(query: CompiledQuery): void {
     if (!(#rules in query)) return;
     const own = query as ExecutorQuery;
-    if (own.query !== own.#query || own.sql !== own.#sql || own.parameters !== own.#parameters) {
+    const made = own.#made;
+    const { parameters, shown } = own.#extra ?? { parameters: made.parameters, shown: made.query };
+    if (own.query !== shown || own.sql !== made.sql || own.parameters !== parameters) {
       throw new ForeignQueryError("it was changed after it was compiled; compile it again");
     }
     Object.freeze(own);
@@ -104,23 +111,23 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
 
   /** Returns what is left to be checked. */
   static checksOf(query: CompiledQuery): RowChecks | undefined {
-    return #rules in query ? (query as ExecutorQuery).#left?.checks : undefined;
+    return #rules in query ? (query as ExecutorQuery).#extra?.left?.checks : undefined;
   }
 
   /** Returns what was read of a caller who may be another one when the query runs. */
   static readsOf(query: CompiledQuery): ContextReads | undefined {
-    return #rules in query ? (query as ExecutorQuery).#left?.reads : undefined;
+    return #rules in query ? (query as ExecutorQuery).#extra?.left?.reads : undefined;
   }
 
   /** Returns the tables that are to be looked up before the query runs. */
   static unknownOf(query: CompiledQuery): UnknownTables | undefined {
-    return #rules in query ? (query as ExecutorQuery).#left?.unknown : undefined;
+    return #rules in query ? (query as ExecutorQuery).#extra?.left?.unknown : undefined;
   }
 
   /** Returns the query with the tree that was compiled: what hooks round the execution may change. */
   static whole(query: CompiledQuery): CompiledQuery<any> {
     if (!(#rules in query)) return query;
-    const tree = (query as ExecutorQuery).#tree;
+    const tree = (query as ExecutorQuery).#extra?.tree ?? query.query;
     return tree === query.query ? query : { ...query, query: tree };
   }
 
@@ -132,7 +139,7 @@ export class ExecutorQuery<R = unknown> implements CompiledQuery<R> {
   static filled(query: CompiledQuery): ReadonlyMap<unknown, unknown> | undefined {
     if (!(#rules in query)) return undefined;
     const { parameters } = query;
-    const open = (query as ExecutorQuery).#open;
+    const open = (query as ExecutorQuery).#made.parameters;
     return open === parameters ? undefined : new Map(open.map((each, i) => [each, parameters[i]]));
   }
 }
