@@ -35,16 +35,16 @@ export async function dropEverything(
   }
   return await db.connection().execute(async (connection) => {
     const check = dialect === "sqlite"
-      ? (isOn: boolean) => sql`pragma foreign_keys = ${sql.raw(isOn ? "on" : "off")}`
-      : (isOn: boolean) => sql`set foreign_key_checks = ${sql.raw(isOn ? "1" : "0")}`;
-    await check(false).execute(connection);
+      ? { off: sql`pragma foreign_keys = off`, on: sql`pragma foreign_keys = on` }
+      : { off: sql`set foreign_key_checks = 0`, on: sql`set foreign_key_checks = 1` };
+    await check.off.execute(connection);
     try {
       // MySQL ends a transaction with each statement that drops something.
       return dialect === "sqlite"
         ? await connection.transaction().execute((trx) => dropAll(trx, list, schema))
         : await dropAll(connection, list, schema);
     } finally {
-      await check(true).execute(connection);
+      await check.on.execute(connection);
     }
   });
 }
@@ -99,6 +99,22 @@ async function listMysql(db: Kysely<any>): Promise<Droppable[]> {
     .sort((a, b) => Number(b.label.startsWith("view ")) - Number(a.label.startsWith("view ")));
 }
 
+/** How each kind of {@linkcode listPostgres} is dropped. */
+const POSTGRES_DROPS: Readonly<
+  Record<string, (target: RawBuilder<unknown>) => RawBuilder<unknown>>
+> = {
+  "view": (target) => sql`drop view if exists ${target} cascade`,
+  "materialized view": (target) => sql`drop materialized view if exists ${target} cascade`,
+  "sequence": (target) => sql`drop sequence if exists ${target} cascade`,
+  "foreign table": (target) => sql`drop foreign table if exists ${target} cascade`,
+  "table": (target) => sql`drop table if exists ${target} cascade`,
+  "procedure": (target) => sql`drop procedure if exists ${target} cascade`,
+  "aggregate": (target) => sql`drop aggregate if exists ${target} cascade`,
+  "function": (target) => sql`drop function if exists ${target} cascade`,
+  "domain": (target) => sql`drop domain if exists ${target} cascade`,
+  "type": (target) => sql`drop type if exists ${target} cascade`,
+};
+
 async function listPostgres(
   db: Kysely<any>,
   schema: string | undefined,
@@ -142,11 +158,8 @@ async function listPostgres(
       )`.execute(db);
   return rows.map(({ kind, name, arguments: list }) => {
     const id = schema === undefined ? sql.id(name) : sql.id(schema, name);
-    // The kind is one of the texts above, and the arguments are written by the database itself.
-    const signature = list === null ? sql`` : sql`(${sql.raw(list)})`;
-    return {
-      label: `${kind} ${name}`,
-      drop: sql`drop ${sql.raw(kind)} if exists ${id}${signature} cascade`,
-    };
+    // PostgreSQL writes the arguments so that it reads them again: every name in it is quoted.
+    const target = list === null ? id : sql`${id}(${sql.raw(list)})`;
+    return { label: `${kind} ${name}`, drop: POSTGRES_DROPS[kind]!(target) };
   });
 }

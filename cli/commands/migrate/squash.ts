@@ -11,7 +11,7 @@ import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 export const command: Command = defineCommand({
   description:
     "It is proved on scratch databases that both make the same schema. A database that has applied all\n" +
-    "of the others counts the new one as applied; a new database runs it in their stead. Delete the\n" +
+    "of the others counts the new one as applied; a new database runs it instead of them. Delete the\n" +
     "others when every database has run `up` with it.",
   arguments: [{ name: "name", description: "what the new one is called", isOptional: true }],
   options: {
