@@ -88,6 +88,7 @@ export class CursorCodec {
 
 const MOST_SECRETS = 16;
 const MOST_QUERIES = 256;
+const LONGEST_QUERY = 4_096;
 
 /** The key of a secret, and those derived from it: each query has one of its own. */
 class SecretKey {
@@ -99,12 +100,9 @@ class SecretKey {
   }
 
   of(query: string): Hmac {
-    return kept(
-      this.#byQuery,
-      query,
-      MOST_QUERIES,
-      () => new Hmac(this.#key.sign(`${version}\n${query}`)),
-    );
+    const make = (): Hmac => new Hmac(this.#key.sign(`${version}\n${query}`));
+    // Long ones hold lists of values, and seldom come again.
+    return query.length > LONGEST_QUERY ? make() : kept(this.#byQuery, query, MOST_QUERIES, make);
   }
 }
 
