@@ -16,7 +16,8 @@ export interface StoodIn {
 
 /** What is known of the queries of one SQL: the first of them, and what stands for all of them. */
 interface Seen {
-  readonly first: RootOperationNode;
+  /** It holds values of a caller, and is not kept for this. */
+  readonly first: WeakSet<RootOperationNode>;
   stood?: StoodIn | "none";
 }
 
@@ -45,10 +46,10 @@ export class Canonical {
     const seen = this.#seen.get(sql);
     if (seen === undefined) {
       if (this.#seen.size >= MOST_QUERIES) this.#seen.delete(this.#seen.keys().next().value!);
-      this.#seen.set(sql, { first: tree });
+      this.#seen.set(sql, { first: new WeakSet([tree]) });
       return undefined;
     }
-    if (seen.stood === undefined && seen.first !== tree) {
+    if (seen.stood === undefined && !seen.first.has(tree)) {
       seen.stood = this.#standIn(query) ?? "none";
     }
     return seen.stood === "none" ? undefined : seen.stood;
