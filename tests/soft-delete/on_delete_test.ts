@@ -89,7 +89,9 @@ onEveryDialect("deleteFrom()", (dialect) => {
     assert.equal(await world.users(), "(1) (2)");
   });
 
-  it("returns the rows it marks, as they are then", { skip: mysql }, async () => {
+  it("returns the rows it marks, as they are then", {
+    skip: mysql && "MySQL does not return the rows of an update",
+  }, async () => {
     world = await openWorld(dialect, { onDelete: "soft" });
     const rows = await world.executor.deleteFrom("sd_users").returning(["id", "deleted_at"])
       .execute();
@@ -99,20 +101,26 @@ onEveryDialect("deleteFrom()", (dialect) => {
     );
   });
 
-  it("returns the rows it removes, never a hidden one", { skip: mysql }, async () => {
+  it("returns the rows it removes, never a hidden one", {
+    skip: mysql && "MySQL does not return the rows of an update",
+  }, async () => {
     world = await openWorld(dialect);
     const rows = await world.executor.deleteFrom("sd_users").returning("id").execute();
     assert.deepEqual(rows.map(({ id }) => id).sort(), [1, 3]);
     assert.equal(await world.users(), "(2)");
   });
 
-  it("does not run where the database cannot return what it marks", { skip: !mysql }, async () => {
+  it("does not run where the database cannot return what it marks", {
+    skip: !mysql && "only MySQL has this form or limit",
+  }, async () => {
     world = await openWorld(dialect, { onDelete: "soft" });
     await assert.rejects(world.executor.deleteFrom("sd_users").returning("id").execute());
     assert.equal(await world.users(), "1 (2) 3");
   });
 
-  it("marks rows in a common table expression", { skip: !postgres }, async () => {
+  it("marks rows in a common table expression", {
+    skip: !postgres && "only PostgreSQL writes in a CTE",
+  }, async () => {
     world = await openWorld(dialect, { onDelete: "soft" });
     const rows = await world.executor
       .with("gone", (db) => db.deleteFrom("sd_users").where("id", "<", 3).returning("id"))
@@ -145,7 +153,9 @@ onEveryDialect("deleteFrom()", (dialect) => {
     assert.match(await world.posts(), /\(14\)$/);
   });
 
-  it("joined to a hidden row removes nothing", { skip: dialect.dialect === "sqlite" }, async () => {
+  it("joined to a hidden row removes nothing", {
+    skip: dialect.dialect === "sqlite" && "SQLite has no joined delete",
+  }, async () => {
     world = await openWorld(dialect);
     const { executor } = world;
     await (mysql
@@ -156,7 +166,9 @@ onEveryDialect("deleteFrom()", (dialect) => {
     assert.equal(await world.posts(), "(12) 13");
   });
 
-  it("of several tables is refused under onDelete soft", { skip: !mysql }, async () => {
+  it("of several tables is refused under onDelete soft", {
+    skip: !mysql && "only MySQL has this form or limit",
+  }, async () => {
     world = await openWorld(dialect, { onDelete: "soft" });
     await assert.rejects(
       world.executor.deleteFrom(["sd_posts", "sd_users"]).using("sd_users")
@@ -167,7 +179,9 @@ onEveryDialect("deleteFrom()", (dialect) => {
     assert.equal(await world.users(), "1 (2) 3");
   });
 
-  it("with a limit counts visible rows only", { skip: !mysql }, async () => {
+  it("with a limit counts visible rows only", {
+    skip: !mysql && "only MySQL has this form or limit",
+  }, async () => {
     world = await openWorld(dialect, { onDelete: "soft" });
     await world.executor.deleteFrom("sd_users").orderBy("id").limit(2).execute();
     assert.equal(await world.users(), "(1) (2) (3)");
