@@ -278,23 +278,26 @@ onEveryDialect(
         await db.insertInto("c").values({ id: 1, n: 0 }).execute();
         for (const retry of [undefined, 2]) {
           const holder = await db.startTransaction().execute();
-          let tries = 0;
-          const run = withTransaction(db, async (tx) => {
-            if (tries++ > 0) await holder.rollback().execute();
-            else if (dialect === "postgres") {
-              await sql`set local lock_timeout = '20ms'`.execute(tx.db);
-            } else await sql`set innodb_lock_wait_timeout = 1`.execute(tx.db);
-            await countUp(tx.db);
-          }, { retry });
-          await holder.updateTable("c").set({ n: 7 }).execute();
-          if (retry === undefined) {
-            await assert.rejects(
-              run,
-              (error) => parseDatabaseError(error, dialect) instanceof LockTimeoutError,
-            );
-            await holder.rollback().execute();
-          } else await run;
-          assert.equal(tries, retry ?? 1);
+          try {
+            await holder.updateTable("c").set({ n: 7 }).execute();
+            let tries = 0;
+            const run = withTransaction(db, async (tx) => {
+              if (tries++ > 0) await holder.rollback().execute();
+              else if (dialect === "postgres") {
+                await sql`set local lock_timeout = '20ms'`.execute(tx.db);
+              } else await sql`set innodb_lock_wait_timeout = 1`.execute(tx.db);
+              await countUp(tx.db);
+            }, { retry });
+            if (retry === undefined) {
+              await assert.rejects(
+                run,
+                (error) => parseDatabaseError(error, dialect) instanceof LockTimeoutError,
+              );
+            } else await run;
+            assert.equal(tries, retry ?? 1);
+          } finally {
+            if (!holder.isRolledBack) await holder.rollback().execute();
+          }
         }
         assert.equal(await count(db), 1);
       } finally {
