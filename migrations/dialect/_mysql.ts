@@ -67,6 +67,10 @@ export const mysql: MigrationTraits = {
   isMissingRelation: (error) => [1146, 1054, 1049, 1305].includes(Number(fieldOf(error, "errno"))),
   canRecordWith: (kind) => kind === "write",
   clearUnfinished: () => Promise.resolve("cleared"),
+  isNew: (names) =>
+    OTHER_OBJECTS.some((word) => names.has(word)) ? undefined : sql<boolean>`not exists (
+      select 1 from information_schema.tables
+      where table_schema = database() and table_name in (${sql.join([...names, ""])}))`,
   async fingerprint(db, names) {
     const list = sql.join([...names, ""]);
     const { rows } = await sql<{ name: string; kind: string }>`

@@ -83,6 +83,13 @@ export interface MigrationTraits {
    */
   fingerprint(db: Kysely<any>, names: ReadonlySet<string>): Promise<string>;
   /**
+   * Returns a condition that holds where the fingerprint is empty, so that a statement can be
+   * recorded without reading it first.
+   *
+   * @returns `undefined` where no condition tells
+   */
+  isNew?(names: ReadonlySet<string>): Expression<SqlBool> | undefined;
+  /**
    * Drops what a statement that did not get to its end has left of objects, such as an index that is
    * not valid.
    *

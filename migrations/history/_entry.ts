@@ -9,6 +9,11 @@ export type EntryState = "applied" | "running" | "failed";
 /** What the history has of a migration. */
 export interface HistoryEntry {
   readonly name: string;
+  /**
+   * Whether it has a row of its own. One that runs outside of a transaction for the first time has
+   * none: that statements of it are recorded says that it does.
+   */
+  readonly hasRow?: boolean;
   /** The place in the order in which they were applied. */
   readonly sequence: number;
   readonly state: EntryState;
@@ -52,4 +57,6 @@ export interface Step {
   readonly result: string | undefined;
   /** What its objects looked like before it. */
   readonly fingerprint: string | undefined;
+  /** When it was recorded. */
+  readonly recordedAt: Date;
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type Expression, type Kysely, sql, type SqlBool } from "kysely";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { MigrationOperation } from "../migration.ts";
 import type { EntryState, HistoryEntry, LockRow, Step } from "./_entry.ts";
@@ -49,6 +49,41 @@ export class History {
 
   /** Returns every migration of the history, in the order in which they were applied. */
   async entries(): Promise<HistoryEntry[]> {
+    const recorded = await this.#recorded();
+    const last = recorded.at(-1)?.sequence ?? 0;
+    return [
+      ...recorded,
+      ...(await this.#begun()).map((each, i) => ({
+        ...each,
+        sequence: last + 1 + i,
+        state: "running" as const,
+        operation: "up" as const,
+        duration: undefined,
+        sourceHash: undefined,
+        planHash: undefined,
+        hasRow: false,
+      })),
+    ];
+  }
+
+  /** Returns the migrations that have no row, though statements of them are recorded. */
+  async #begun(): Promise<Pick<HistoryEntry, "name" | "executedAt">[]> {
+    const rows = await this.#db.selectFrom(`${this.#names.step} as s`)
+      .select((eb) => ["s.name", eb.fn.min("s.recorded_at").as("at")])
+      .where((eb) =>
+        eb.not(eb.exists(
+          eb.selectFrom(`${this.#names.history} as h`).select("h.name")
+            .whereRef("h.name", "=", "s.name"),
+        ))
+      )
+      .groupBy("s.name").orderBy("at").execute();
+    return rows.map((row) => ({
+      name: String(row["name"]),
+      executedAt: new Date(String(row["at"])),
+    }));
+  }
+
+  async #recorded(): Promise<HistoryEntry[]> {
     const rows = await this.#db.selectFrom(this.#names.history)
       .select([
         "name",
@@ -183,8 +218,8 @@ export class History {
     }
   }
 
-  /** Stores a migration that runs without a transaction. */
-  async insertRunning(
+  /** Stores a migration that stopped halfway up, and has no row yet. */
+  async insertFailed(
     name: string,
     sequence: number,
     sourceHash: string | undefined,
@@ -192,7 +227,7 @@ export class History {
     await this.#db.insertInto(this.#names.history).values({
       name,
       sequence,
-      state: "running",
+      state: "failed",
       operation: "up",
       executed_at: new Date().toISOString(),
       source_hash: sourceHash ?? null,
@@ -223,9 +258,12 @@ export class History {
     }).where("name", "=", name).execute();
   }
 
-  /** Forgets a migration. */
-  async remove(name: string): Promise<void> {
-    await this.#db.deleteFrom(this.#names.history).where("name", "=", name).execute();
+  /** Forgets migrations, and their statements: these alone would say that they run. */
+  async remove(names: readonly string[]): Promise<void> {
+    await this.removeSteps(names);
+    for (const some of inParts(names)) {
+      await this.#db.deleteFrom(this.#names.history).where("name", "in", some).execute();
+    }
   }
 
   /** Returns the statements of a migration that ran, or runs, without a transaction. */
@@ -239,18 +277,25 @@ export class History {
       sql: String(row["sql"]),
       result: row["result"] ?? undefined,
       fingerprint: row["fingerprint"] ?? undefined,
+      recordedAt: new Date(String(row["recorded_at"])),
     }));
   }
 
   /**
    * Stores a statement, as long as the runner holds the lock.
    *
-   * @returns whether it does
+   * @param condition what has to hold besides
+   * @returns whether it was stored
    */
-  async insertStep(owner: string, name: string, step: Step): Promise<boolean> {
+  async insertStep(
+    owner: string,
+    name: string,
+    step: Step,
+    condition?: Expression<SqlBool>,
+  ): Promise<boolean> {
     const names = this.#names;
     const result = await this.#db.insertInto(names.step)
-      .columns(["name", "step", "state", "hash", "sql", "result", "fingerprint"])
+      .columns(["name", "step", "state", "hash", "sql", "result", "fingerprint", "recorded_at"])
       .expression(
         this.#db.selectFrom(names.lock).select([
           sql.val(name).as("name"),
@@ -260,7 +305,9 @@ export class History {
           sql.val(step.sql).as("sql"),
           sql.val(step.result ?? null).as("result"),
           sql.val(step.fingerprint ?? null).as("fingerprint"),
-        ]).where("id", "=", LOCK_ID).where("owner", "=", owner),
+          sql.val(step.recordedAt.toISOString()).as("recorded_at"),
+        ]).where("id", "=", LOCK_ID).where("owner", "=", owner)
+          .$if(condition !== undefined, (select) => select.where(condition!)),
       ).executeTakeFirst();
     return changed(result.numInsertedOrUpdatedRows);
   }
@@ -269,11 +316,17 @@ export class History {
    * Records that a migration got to its end outside of a transaction, as long as the runner holds the
    * lock.
    *
-   * @returns whether it does
+   * @param row whether the migration has a row; else its place in the order
+   * @returns whether the runner holds the lock
    */
-  async finish(owner: string, name: string, change: AppliedChange): Promise<boolean> {
-    const lock = this.#db.selectFrom(this.#names.lock).select("owner").where("id", "=", LOCK_ID);
-    const result = await this.#db.updateTable(this.#names.history).set({
+  async finish(
+    owner: string,
+    name: string,
+    row: { readonly sequence: number; readonly hasRow: boolean },
+    change: AppliedChange,
+  ): Promise<boolean> {
+    const names = this.#names;
+    const values = {
       state: "applied",
       operation: "up",
       executed_at: change.executedAt.toISOString(),
@@ -281,8 +334,25 @@ export class History {
       source_hash: change.sourceHash ?? null,
       plan_hash: change.planHash,
       plan: change.plan,
-    }).where("name", "=", name).where(lock, "=", owner).executeTakeFirst();
-    return changed(result.numUpdatedRows);
+    };
+    const lock = this.#db.selectFrom(names.lock).where("id", "=", LOCK_ID);
+    if (row.hasRow) {
+      const result = await this.#db.updateTable(names.history).set(values)
+        .where("name", "=", name).where(lock.select("owner"), "=", owner).executeTakeFirst();
+      return changed(result.numUpdatedRows);
+    }
+    const { duration_ms, ...texts } = values;
+    const result = await this.#db.insertInto(names.history)
+      .columns(["sequence", "duration_ms", "name", ...Object.keys(texts)])
+      .expression(
+        lock.where("owner", "=", owner).select([
+          sql`${sql.lit(row.sequence)}`.as("sequence"),
+          sql`${sql.lit(duration_ms)}`.as("duration_ms"),
+          sql.val(name).as("name"),
+          ...Object.entries(texts).map(([column, value]) => sql.val(value).as(column)),
+        ]),
+      ).executeTakeFirst();
+    return changed(result.numInsertedOrUpdatedRows);
   }
 
   /** Returns the names of the migrations of which statements are recorded. */
@@ -304,14 +374,17 @@ export class History {
 
   /** Forgets one statement of migrations, or all of them. */
   async removeSteps(names: readonly string[], step?: number): Promise<void> {
-    // So many that no database has too many parameters.
-    for (let i = 0; i < names.length; i += MOST_NAMES) {
-      let remove = this.#db.deleteFrom(this.#names.step)
-        .where("name", "in", names.slice(i, i + MOST_NAMES));
+    for (const some of inParts(names)) {
+      let remove = this.#db.deleteFrom(this.#names.step).where("name", "in", some);
       if (step !== undefined) remove = remove.where("step", "=", step);
       await remove.execute();
     }
   }
+}
+
+/** So many names at once that no database has too many parameters. */
+function* inParts(names: readonly string[]): Generator<readonly string[]> {
+  for (let i = 0; i < names.length; i += MOST_NAMES) yield names.slice(i, i + MOST_NAMES);
 }
 
 function lockRow(row: Record<string, unknown>): LockRow {

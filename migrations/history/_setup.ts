@@ -89,6 +89,7 @@ export async function createTables(
     .addColumn("sql", columns.text as never, (column) => column.notNull())
     .addColumn("result", columns.text as never)
     .addColumn("fingerprint", columns.text as never)
+    .addColumn("recorded_at", "varchar(32)", (column) => column.notNull())
     .addPrimaryKeyConstraint(`${names.step}_pk`, ["name" as never, "step" as never])
     .execute();
 }

@@ -1,5 +1,6 @@
 import type { ControlledTransaction } from "kysely";
 import type { HistoryEntry } from "../history/_entry.ts";
+import type { AppliedRow, History } from "../history/_history.ts";
 import { Failed } from "./_failed.ts";
 import type { Recorder } from "./_recorder.ts";
 import { callMigration, sourceHashOf } from "./_resolved.ts";
@@ -10,11 +11,14 @@ import type { Task } from "./_task.ts";
 export interface Ran {
   readonly task: Task;
   readonly duration: number;
-  /** What the history has of it now; `undefined` where it was rolled back. */
-  readonly entry?: HistoryEntry;
+  /** What the history is to have of it; `undefined` where it was undone. */
+  readonly entry?: HistoryEntry & AppliedRow;
 }
 
-/** Runs a migration in a transaction that is open, and records it there. */
+/**
+ * Runs a migration in a transaction that is open. One that is undone is forgotten there; one that is
+ * applied is recorded by {@linkcode recordApplied}.
+ */
 export async function runInTransaction(
   { history, observer }: RunContext,
   task: Task,
@@ -39,12 +43,11 @@ export async function runInTransaction(
   const duration = performance.now() - start;
   try {
     if (operation === "down") {
-      await history.remove(migration.name);
-      for (const name of task.forgets ?? []) await history.remove(name);
+      await history.remove([migration.name, ...task.forgets ?? []]);
       return { task, duration };
     }
     const known = entries.find(({ name }) => name === migration.name);
-    if (known !== undefined) await history.remove(migration.name);
+    if (known !== undefined) await history.remove([migration.name]);
     const row = {
       name: migration.name,
       sequence: nextSequence(entries),
@@ -54,10 +57,19 @@ export async function runInTransaction(
       planHash: await recorder.plan.hash(),
       plan: recorder.plan.text(),
     };
-    await history.insertApplied([row]);
     return { task, duration, entry: { ...row, state: "applied", operation: "up" } };
   } catch (cause) {
     throw new Failed(task, cause, recorder.failed, true, 0);
+  }
+}
+
+/** Records the migrations that a transaction has applied, all at once. */
+export async function recordApplied(history: History, ran: readonly Ran[]): Promise<void> {
+  const rows = ran.flatMap(({ entry }) => entry ?? []);
+  try {
+    await history.insertApplied(rows);
+  } catch (cause) {
+    throw new Failed(ran.at(-1)!.task, cause, undefined, true, 0);
   }
 }
 

@@ -48,8 +48,8 @@ export class OutOfTransaction {
     const sourceHash = await sourceHashOf(migration);
     const known = entries.find((entry) => entry.name === name);
     const sequence = known?.sequence ?? nextSequence(entries);
-    if (known === undefined) await history.insertRunning(name, sequence, sourceHash);
-    else await history.update(name, { state: "running", operation });
+    const hasRow = known !== undefined && known.hasRow !== false;
+    if (hasRow) await history.update(name, { state: "running", operation });
     const plan = new PlanRecord();
     const steps = new Stepwise({
       session,
@@ -77,7 +77,8 @@ export class OutOfTransaction {
       if (await history.beat(owner, settings.lease).catch(() => false)) {
         failed.applied = (await settleSteps(session, traits, history, name)
           .catch(() => undefined))?.length ?? 0;
-        await this.#noteFailure(failed).catch(() => {});
+        await this.#noteFailure(failed, hasRow ? undefined : { sequence, sourceHash })
+          .catch(() => {});
       }
       await this.#context.report(failed);
       return undefined;
@@ -92,7 +93,7 @@ export class OutOfTransaction {
         planHash: await plan.hash(),
         plan: plan.text(),
       };
-      if (!await history.finish(owner, name, change)) throw lockLost();
+      if (!await history.finish(owner, name, { sequence, hasRow }, change)) throw lockLost();
       this.#finished.add(name);
       const entry: HistoryEntry = { ...change, name, sequence, state: "applied", operation: "up" };
       after = known === undefined
@@ -104,8 +105,7 @@ export class OutOfTransaction {
       try {
         const inside = history.over(trx);
         if (!await inside.beat(owner, settings.lease)) throw lockLost();
-        for (const each of gone) await inside.remove(each);
-        await inside.removeSteps([name]);
+        await inside.remove(gone);
         await trx.commit().execute();
       } finally {
         if (!trx.isCommitted) await trx.rollback().execute().catch(() => {});
@@ -149,14 +149,26 @@ export class OutOfTransaction {
     }
   }
 
-  /** Stores that a migration stopped; nothing of it where none of its statements is applied. */
-  async #noteFailure({ task: { migration, operation }, applied }: Failed): Promise<void> {
+  /**
+   * Stores that a migration stopped; nothing of it where none of its statements is applied.
+   *
+   * @param rowless what the row of a migration that has none is to hold
+   */
+  async #noteFailure(
+    { task: { migration, operation }, applied }: Failed,
+    rowless: { readonly sequence: number; readonly sourceHash: string | undefined } | undefined,
+  ): Promise<void> {
     const { history } = this.#context;
     const { name } = migration;
-    if (applied > 0) return await history.update(name, { state: "failed" });
-    await history.removeSteps([name]);
-    if (operation === "up") await history.remove(name);
-    else await history.update(name, { state: "applied", operation: "up" });
+    if (applied > 0) {
+      await (rowless === undefined
+        ? history.update(name, { state: "failed" })
+        : history.insertFailed(name, rowless.sequence, rowless.sourceHash));
+    } else if (operation === "up") await history.remove([name]);
+    else {
+      await history.removeSteps([name]);
+      await history.update(name, { state: "applied", operation: "up" });
+    }
   }
 
   /** Begins to say that the runner lives. */

@@ -2,7 +2,7 @@ import { BadRequestError } from "@kysera/core";
 import type { ControlledTransaction } from "kysely";
 import type { HistoryEntry } from "../history/_entry.ts";
 import { Failed } from "./_failed.ts";
-import { entriesAfter, type Ran, runInTransaction } from "./_in_transaction.ts";
+import { entriesAfter, type Ran, recordApplied, runInTransaction } from "./_in_transaction.ts";
 import { isHeld } from "./_lock.ts";
 import { OutOfTransaction } from "./_out_of_transaction.ts";
 import { Recorder } from "./_recorder.ts";
@@ -57,6 +57,7 @@ export class Run {
           );
         }
         const ran = await runInTransaction(this.#context, task, entries, trx, recorder);
+        await recordApplied(history, [ran]);
         entries = entriesAfter(entries, ran);
         log.executed.push(task.migration.name);
       }
@@ -156,6 +157,7 @@ export class Run {
         if (settings.transactions !== "per-run") break;
         if (settings.signal?.aborted) break;
       }
+      await recordApplied(history, ran);
       await trx.commit().execute();
       this.#known = claimed === undefined ? { revision: revision + 1, entries } : undefined;
     } catch (error) {

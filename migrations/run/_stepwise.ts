@@ -254,16 +254,20 @@ export class Stepwise implements StatementHooks {
   /** Records what a statement changes before it is sent. */
   async #withIntent(query: CompiledQuery, hash: string, send: Send): Promise<QueryResult<unknown>> {
     const { session, traits, history, name } = this.#options;
-    const fingerprint = await traits.fingerprint(session.own, namesIn(query.sql, traits.lexis));
+    const names = namesIn(query.sql, traits.lexis);
     await this.#keepAlive();
-    const step = await this.#insert(query, hash, "started", undefined, history, fingerprint);
+    let step = await this.#insertOfNew(query, hash, names);
+    let fingerprint = "";
+    if (step === undefined) {
+      fingerprint = await traits.fingerprint(session.own, names);
+      step = await this.#insert(query, hash, "started", undefined, history, fingerprint);
+    }
     let result: QueryResult<unknown>;
     try {
       result = await send();
     } catch (error) {
       // The database refused it. Where the connection broke, whether it did is found out later.
-      const after = await traits.fingerprint(session.own, namesIn(query.sql, traits.lexis))
-        .catch(() => undefined);
+      const after = await traits.fingerprint(session.own, names).catch(() => undefined);
       if (after === fingerprint) await history.removeSteps([name], step).catch(() => {});
       throw error;
     }
@@ -282,6 +286,24 @@ export class Stepwise implements StatementHooks {
     if (!await history.beat(owner, lease)) throw lost();
   }
 
+  /**
+   * Records a statement that creates something, where nothing is there of what it names.
+   *
+   * @returns `undefined` where something is, or that cannot be told
+   */
+  async #insertOfNew(
+    query: CompiledQuery,
+    hash: string,
+    names: ReadonlySet<string>,
+  ): Promise<number | undefined> {
+    const { owner, name, traits, history } = this.#options;
+    const isNew = names.has("create") ? traits.isNew?.(names) : undefined;
+    if (isNew === undefined) return undefined;
+    const step = stepOf(this.#next, query, hash, "started", undefined, "");
+    if (!await history.insertStep(owner, name, step, isNew)) return undefined;
+    return this.#next++;
+  }
+
   async #insert(
     query: Pick<CompiledQuery, "sql">,
     hash: string,
@@ -291,18 +313,29 @@ export class Stepwise implements StatementHooks {
     fingerprint?: string,
   ): Promise<number> {
     const { owner, name } = this.#options;
-    const step = this.#next++;
-    const isOwner = await history.insertStep(owner, name, {
-      step,
-      state,
-      hash,
-      sql: query.sql,
-      result: resultText(result),
-      fingerprint,
-    });
-    if (!isOwner) throw lost();
-    return step;
+    const step = stepOf(this.#next++, query, hash, state, result, fingerprint);
+    if (!await history.insertStep(owner, name, step)) throw lost();
+    return step.step;
   }
+}
+
+function stepOf(
+  step: number,
+  { sql }: Pick<CompiledQuery, "sql">,
+  hash: string,
+  state: Step["state"],
+  result: QueryResult<unknown> | undefined,
+  fingerprint: string | undefined,
+): Step {
+  return {
+    step,
+    state,
+    hash,
+    sql,
+    result: resultText(result),
+    fingerprint,
+    recordedAt: new Date(),
+  };
 }
 
 /** What batches say that were done before. */

@@ -19,10 +19,10 @@ export async function repairHistory(
   const mended: string[] = [];
   for (const entry of entries) {
     if (entry.state !== "applied") {
-      await history.removeSteps([entry.name]);
       if (entry.operation === "down") {
+        await history.removeSteps([entry.name]);
         await history.update(entry.name, { state: "applied", operation: "up" });
-      } else await history.remove(entry.name);
+      } else await history.remove([entry.name]);
       mended.push(entry.name);
       continue;
     }
@@ -44,14 +44,14 @@ export async function markApplied(
 ): Promise<void> {
   const known = entries.find((entry) => entry.name === name);
   if (known?.state === "applied") return;
-  if (known !== undefined) {
-    await history.removeSteps([name]);
+  if (known !== undefined) await history.removeSteps([name]);
+  if (known !== undefined && known.hasRow !== false) {
     await history.update(name, { state: "applied", operation: "up", sourceHash });
     return;
   }
   await history.insertApplied([{
     name,
-    sequence: nextSequence(entries),
+    sequence: known?.sequence ?? nextSequence(entries),
     executedAt: new Date(),
     duration: undefined,
     sourceHash,
@@ -77,5 +77,5 @@ export async function replaceApplied(
     }]);
   }
   // Where this stops halfway, those that are left are superseded all the same.
-  for (const name of superseded) await history.remove(name);
+  await history.remove(superseded);
 }

@@ -305,8 +305,7 @@ export class MigrationRunner {
    */
   async markAsRolledBack(name: string): Promise<void> {
     await this.#engine.change(async (history) => {
-      await history.removeSteps([name]);
-      await history.remove(name);
+      await history.remove([name]);
     });
   }
 
