@@ -40,6 +40,20 @@ export interface MigrationRunnerOptions {
   /** How long to wait for another runner, in milliseconds. Default: 600,000. */
   readonly lockTimeout?: number | undefined;
   /**
+   * How long a statement of a migration waits for a table that others use, in milliseconds: while it
+   * waits, everybody who comes after it waits too. It is `lock_timeout` on PostgreSQL, unless the
+   * connection has one of its own, and `lock_wait_timeout`, in whole seconds, on MySQL and MariaDB. On
+   * PostgreSQL, what cannot run in a transaction has no limit. `0` leaves the database's own.
+   * Default: 5,000.
+   */
+  readonly tableLockTimeout?: number | undefined;
+  /**
+   * How often what did not get its lock in time, or met others in a deadlock, is run again: the whole
+   * transaction, or the one statement outside of one. In between, others have the table for as long as
+   * they were kept waiting. Default: 5.
+   */
+  readonly tableLockRetries?: number | undefined;
+  /**
    * After how long a runner that does not say that it lives counts as dead, in milliseconds. It is
    * for migrations outside of a transaction; the others end with their connection. Default: 30,000.
    */
@@ -62,6 +76,8 @@ export interface Settings {
   readonly schema: string | undefined;
   readonly adopt: boolean | string;
   readonly lockTimeout: number;
+  readonly tableLockTimeout: number;
+  readonly tableLockRetries: number;
   readonly lease: number;
   readonly holder: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -78,6 +94,8 @@ const OPTIONS: Readonly<Record<keyof MigrationRunnerOptions, true>> = {
   schema: true,
   adopt: true,
   lockTimeout: true,
+  tableLockTimeout: true,
+  tableLockRetries: true,
   lease: true,
   holder: true,
   signal: true,
@@ -112,7 +130,7 @@ export function settingsOf(options: MigrationRunnerOptions): Settings {
   for (const name of ["tableName", "schema", "holder"] as const) {
     expect(options, name, "a text", (value) => typeof value === "string" && value !== "");
   }
-  for (const name of ["lockTimeout", "lease"] as const) {
+  for (const name of ["lockTimeout", "tableLockTimeout", "lease"] as const) {
     expect(
       options,
       name,
@@ -120,6 +138,12 @@ export function settingsOf(options: MigrationRunnerOptions): Settings {
       (value) => typeof value === "number" && value >= 0 && Number.isFinite(value),
     );
   }
+  expect(
+    options,
+    "tableLockRetries",
+    "a whole number, from 0 on",
+    (value) => Number.isSafeInteger(value) && value as number >= 0,
+  );
   expect(options, "logger", "a logger", isLogger);
   expect(
     options,
@@ -150,6 +174,9 @@ export function settingsOf(options: MigrationRunnerOptions): Settings {
     schema: options.schema,
     adopt: options.adopt ?? true,
     lockTimeout: options.lockTimeout ?? 600_000,
+    // Whole milliseconds, as databases have them; less than one of them would be none.
+    tableLockTimeout: Math.ceil(options.tableLockTimeout ?? 5000),
+    tableLockRetries: options.tableLockRetries ?? 5,
     lease: options.lease ?? 30_000,
     holder: options.holder,
     signal: options.signal,

@@ -38,6 +38,8 @@ const ENVIRONMENT: Shape = {
     tableName: TEXT,
     schema: TEXT,
     lockTimeout: NUMBER,
+    tableLockTimeout: NUMBER,
+    tableLockRetries: NUMBER,
     templates: TEXT,
     policy: TEXT,
   }],

@@ -44,7 +44,8 @@ export async function loadSettings(
   const warnings = file === undefined ? [] : checkConfig(config, file);
   const chosen = environmentOf(config, environment, request.environment !== undefined);
   const migrations = { ...config.migrations, ...chosen.migrations };
-  const { tableName, schema, lockTimeout, policy, templates } = migrations;
+  const { tableName, schema, lockTimeout, tableLockTimeout, tableLockRetries, policy, templates } =
+    migrations;
   return {
     settings: {
       file,
@@ -57,6 +58,8 @@ export async function loadSettings(
         tableName,
         schema,
         lockTimeout,
+        tableLockTimeout,
+        tableLockRetries,
         policy,
       },
       lint: config.lint === undefined && chosen.lint === undefined

@@ -10,7 +10,10 @@ export interface Settings {
   readonly environment: string;
   readonly database: DatabaseConfig | undefined;
   readonly migrations:
-    & Pick<MigrationsConfig, "tableName" | "schema" | "lockTimeout" | "policy">
+    & Pick<
+      MigrationsConfig,
+      "tableName" | "schema" | "lockTimeout" | "tableLockTimeout" | "tableLockRetries" | "policy"
+    >
     & {
       /** An absolute path. */
       readonly directory: string;

@@ -61,6 +61,13 @@ export interface MigrationsConfig {
   readonly schema?: string | undefined;
   /** How long to wait for another runner, in milliseconds. Default: 600,000. */
   readonly lockTimeout?: number | undefined;
+  /**
+   * How long a statement waits for a table that others use, in milliseconds; `0` for as long as the
+   * database lets it. Default: 5,000.
+   */
+  readonly tableLockTimeout?: number | undefined;
+  /** How often what did not get a table in time is run again. Default: 5. */
+  readonly tableLockRetries?: number | undefined;
   /** A folder with templates for `migrate create`: `create-table.ts` and the like. */
   readonly templates?: string | undefined;
   /** What to do where the code and the history do not fit each other. Default: `strict`. */

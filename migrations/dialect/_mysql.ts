@@ -41,6 +41,18 @@ export const mysql: MigrationTraits = {
       : sql`unix_timestamp(${sql.ref(column)}) * 1000`,
   tryTransactionLock: () => Promise.resolve(true),
   transactionLock: () => sql`1 = 1`,
+  async limitSession(db, ms) {
+    const { rows } = await sql<{ seconds: number | bigint | string }>`
+      select @@session.lock_wait_timeout as seconds`.execute(db);
+    const before = Number(rows[0]?.seconds);
+    const seconds = Math.ceil(ms / 1000);
+    if (!(before > seconds)) return () => Promise.resolve();
+    const set = async (value: number): Promise<void> => {
+      await sql`set session lock_wait_timeout = ${sql.lit(value)}`.execute(db);
+    };
+    await set(seconds);
+    return () => set(before);
+  },
   async trySessionLock(db, names) {
     const { rows } = await sql<{ locked: number | bigint | string | null }>`
       select get_lock(${lockName(names)}, 0) as locked`.execute(db);

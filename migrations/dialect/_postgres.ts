@@ -42,6 +42,9 @@ export const postgres: MigrationTraits = {
     return rows[0]?.locked === true;
   },
   transactionLock: (names) => sql`pg_try_advisory_xact_lock(${lockKey(names)})`,
+  lockLimit: (ms) =>
+    sql`set_config('lock_timeout', case current_setting('lock_timeout') when '0'
+      then ${String(ms)}::text else current_setting('lock_timeout') end, true)`,
   trySessionLock: () => Promise.resolve(true),
   releaseSessionLock: () => Promise.resolve(),
   async serverHolder(db, names) {

@@ -61,6 +61,17 @@ export interface MigrationTraits {
   tryTransactionLock(trx: Kysely<any>, names: TableNames): Promise<boolean>;
   /** An expression that takes the same lock in the condition of another statement. */
   transactionLock(names: TableNames): Expression<SqlBool>;
+  /**
+   * An expression that limits for how long each statement waits for a lock, from then on until the
+   * transaction ends, unless the session has a limit of its own.
+   */
+  lockLimit?(ms: number): AliasableExpression<unknown>;
+  /**
+   * Limits for how long each statement of the session waits for a table, where it would wait longer.
+   *
+   * @returns what takes the limit back
+   */
+  limitSession?(db: Kysely<any>, ms: number): Promise<() => Promise<void>>;
   /** Takes a lock of the session, without waiting for it. */
   trySessionLock(db: Kysely<any>, names: TableNames): Promise<boolean>;
   /** Gives the lock of the session back. */

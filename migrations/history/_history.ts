@@ -1,4 +1,4 @@
-import { type Expression, type Kysely, sql, type SqlBool } from "kysely";
+import { type AliasedExpression, type Expression, type Kysely, sql, type SqlBool } from "kysely";
 import type { MigrationTraits } from "../dialect/_traits.ts";
 import type { MigrationOperation } from "../migration.ts";
 import type { EntryState, HistoryEntry, LockRow, Step } from "./_entry.ts";
@@ -126,8 +126,11 @@ export class History {
   /**
    * Takes the lock of the transaction that is open, says that the history changes, and returns who
    * holds the row; `undefined` where another transaction has the lock.
+   *
+   * @param limit how long the statements of the transaction wait for a lock, in milliseconds; 0 for
+   * as long as the database has it
    */
-  async lockTransaction(): Promise<LockRow | undefined> {
+  async lockTransaction(limit: number): Promise<LockRow | undefined> {
     if (!this.#traits.isServer) {
       // With RETURNING several processes were seen to wait for each other without end on one file.
       await this.touch();
@@ -137,9 +140,27 @@ export class History {
       .set({ revision: sql`revision + 1` })
       .where("id", "=", LOCK_ID)
       .where(this.#traits.transactionLock(this.#names))
-      .returning(["revision", "owner", "holder", "since", "expires", this.#traits.clock.as("now")])
+      .returning([
+        "revision",
+        "owner",
+        "holder",
+        "since",
+        "expires",
+        this.#traits.clock.as("now"),
+        ...this.#limitOf(limit),
+      ])
       .executeTakeFirst();
     return row === undefined ? undefined : lockRow(row);
+  }
+
+  /** Limits for how long the statements of the transaction that is open wait for a lock. */
+  async limitLocks(ms: number): Promise<void> {
+    const limit = this.#limitOf(ms);
+    if (limit.length > 0) await this.#db.selectNoFrom(limit).execute();
+  }
+
+  #limitOf(ms: number): AliasedExpression<unknown, string>[] {
+    return ms === 0 ? [] : [this.#traits.lockLimit?.(ms).as("limited") ?? []].flat();
   }
 
   /**

@@ -1,6 +1,7 @@
 import { detectDialect, type Dialect } from "@kysera/core";
 import { type Kysely, sql } from "kysely";
 import type { MigrationList } from "../migration.ts";
+import { settingsOf } from "../options.ts";
 import { type ResolvedMigration, resolveMigrations } from "../run/_resolved.ts";
 import { MigrationRunner } from "../runner/migration_runner.ts";
 import { readSchema } from "../schema/read/read_schema.ts";
@@ -90,6 +91,7 @@ export async function lintMigrations(
     dialect,
     version,
     plugins: options.plugins ?? {},
+    limitsLocks: options.runner !== undefined && settingsOf(options.runner).tableLockTimeout > 0,
     migrations: linted,
     view: new SchemaView(snapshot, options.emptyTables ?? [], lexis),
   }, ({ id, severity }) => (options.rules?.[id] ?? severity) !== "off");

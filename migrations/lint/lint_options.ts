@@ -36,9 +36,15 @@ export interface LintOptions {
    * everything is rolled back; on MySQL and MariaDB the migrations stay applied.
    */
   readonly scratch?: Kysely<any> | undefined;
-  /** The options of the runner that say where the history is, and how migrations run. */
+  /**
+   * The options of the runner that say where the history is, and how migrations run. Where
+   * they are given, and `tableLockTimeout` is not 0, no migration has to limit its waiting by itself.
+   */
   readonly runner?:
-    | Pick<MigrationRunnerOptions, "tableName" | "schema" | "adopt" | "useTransactions">
+    | Pick<
+      MigrationRunnerOptions,
+      "tableName" | "schema" | "adopt" | "useTransactions" | "tableLockTimeout"
+    >
     | undefined;
 }
 

@@ -52,12 +52,8 @@ export class OutOfTransaction {
     if (hasRow) await history.update(name, { state: "running", operation });
     const plan = new PlanRecord();
     const steps = new Stepwise({
-      session,
-      traits,
-      history,
+      context: this.#context,
       plan,
-      owner,
-      lease: settings.lease,
       name,
       recorded,
       skips: task.from ?? 0,

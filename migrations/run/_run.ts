@@ -11,8 +11,8 @@ import type { Task } from "./_task.ts";
 import { begin, wantsTransaction } from "./_transaction.ts";
 import { Patience } from "./_wait.ts";
 
-/** How a try under the lock ended. */
-type Outcome = "done" | "ran" | "busy";
+/** How a try under the lock ended: `blocked` where a migration did not get a table. */
+type Outcome = "done" | "ran" | "busy" | "blocked";
 
 /** One run on one connection. */
 export class Run {
@@ -27,13 +27,19 @@ export class Run {
 
   /** For databases that can change their schema in a transaction. */
   async inTransactions(): Promise<void> {
+    const { settings } = this.#context;
     let patience = this.#context.patience();
+    let tries = 0;
     for (;;) {
-      this.#context.settings.signal?.throwIfAborted();
-      const outcome = await this.#try();
+      settings.signal?.throwIfAborted();
+      const outcome = await this.#try(tries < settings.tableLockRetries);
       if (outcome === "done") return;
-      if (outcome === "ran") patience = this.#context.patience();
-      else await this.#context.waitOrFail(patience);
+      if (outcome === "busy") await this.#context.waitOrFail(patience);
+      else {
+        tries = outcome === "blocked" ? tries + 1 : 0;
+        patience = this.#context.patience();
+        if (outcome === "blocked") await this.#context.leaveTable();
+      }
     }
   }
 
@@ -44,7 +50,7 @@ export class Run {
     const trx = await begin(session.bind(recorder), traits);
     try {
       await setUp();
-      const lock = await history.lockTransaction();
+      const lock = await history.lockTransaction(settings.tableLockTimeout);
       if (lock === undefined || isHeld(lock)) {
         await this.#context.waitOrFail(new Patience(0, undefined));
       }
@@ -97,8 +103,11 @@ export class Run {
   }
 
   async #underClaim(): Promise<void> {
+    const { session: { own }, settings: { tableLockTimeout }, traits } = this.#context;
     const heart = this.#outside.startHeart();
+    let unlimit: (() => Promise<void>) | undefined;
     try {
+      if (tableLockTimeout > 0) unlimit = await traits.limitSession?.(own, tableLockTimeout);
       // Nobody else changes it meanwhile: it is read again where it is not known what has changed.
       let known: HistoryEntry[] | undefined;
       for (;;) {
@@ -111,12 +120,17 @@ export class Run {
     } finally {
       heart.stop();
       await this.#outside.forgetSteps().catch(() => {});
+      await unlimit?.().catch(() => {});
       await this.#context.history.release(this.#context.owner).catch(() => {});
     }
   }
 
-  /** Runs what comes next, where nobody else holds the lock. */
-  async #try(): Promise<Outcome> {
+  /**
+   * Runs what comes next, where nobody else holds the lock.
+   *
+   * @param mayTryAgain whether a migration that did not get a table is run again
+   */
+  async #try(mayTryAgain: boolean): Promise<Outcome> {
     const { session, settings, traits, history, next, log, observer } = this.#context;
     const recorder = new Recorder(traits.lexis);
     let trx: ControlledTransaction<any>;
@@ -133,7 +147,7 @@ export class Run {
       let entries: HistoryEntry[];
       try {
         // The first write of a transaction is what SQLite grants to one alone.
-        const lock = await history.lockTransaction();
+        const lock = await history.lockTransaction(settings.tableLockTimeout);
         if (lock === undefined || isHeld(lock)) return "busy";
         // It has changed with that, and changes once more before it is read again.
         revision = lock.revision;
@@ -164,6 +178,7 @@ export class Run {
       this.#known = undefined;
       await trx.rollback().execute().catch(() => {});
       if (!(error instanceof Failed)) throw error;
+      if (mayTryAgain && this.#context.isBlocked(error.cause)) return "blocked";
       await this.#context.report(error);
       return "ran";
     } finally {

@@ -12,7 +12,7 @@ import { holderOf, lockError } from "./_lock.ts";
 import type { RunLog } from "./_run_log.ts";
 import type { Session } from "./_session.ts";
 import type { NextTask } from "./_task.ts";
-import { Patience } from "./_wait.ts";
+import { Patience, sleep } from "./_wait.ts";
 
 /** What a run is about. */
 export interface RunOptions {
@@ -72,6 +72,18 @@ export class RunContext {
     throw lockError(
       await holderOf(own, this.history, this.traits, this.names).catch(() => undefined),
     );
+  }
+
+  /** Whether an error says that others used a table, so that the same may work a little later. */
+  isBlocked(error: unknown): boolean {
+    // What waits for a locked file of SQLite has waited for as long as the options say.
+    return this.traits.isServer && this.traits.isBusy(error);
+  }
+
+  /** Leaves a table to those who wait for it, for as long as they were kept from it. */
+  async leaveTable(): Promise<void> {
+    const { tableLockTimeout, signal } = this.settings;
+    await sleep(tableLockTimeout * (0.5 + Math.random()), signal);
   }
 
   /** Says that a migration failed. Returns if the options say that the run goes on all the same. */

@@ -9,6 +9,7 @@ import { type BatchTask, statementOf } from "./_batch_context.ts";
 import { runBatches, stateIn, textOf } from "./_batches.ts";
 import { canonicalStatement, sha256 } from "./_hash.ts";
 import type { PlanRecord } from "./_plan_record.ts";
+import type { RunContext } from "./_run_context.ts";
 import type { Send, Session, StatementHooks } from "./_session.ts";
 
 /** Why a migration cannot go on where it stopped. */
@@ -20,14 +21,8 @@ export class ResumeError extends Error {
 
 /** What a stepwise run needs to know. */
 export interface StepwiseOptions {
-  readonly session: Session;
-  readonly traits: MigrationTraits;
-  readonly history: History;
+  readonly context: RunContext;
   readonly plan: PlanRecord;
-  /** The token of the lock. */
-  readonly owner: string;
-  /** How long a sign of life counts, in milliseconds. */
-  readonly lease: number;
   readonly name: string;
   /** The statements that were applied when the migration stopped. */
   readonly recorded: readonly Step[];
@@ -44,6 +39,7 @@ export interface StepwiseOptions {
  */
 export class Stepwise implements StatementHooks {
   readonly #options: StepwiseOptions;
+  readonly #context: RunContext;
   /** How many statements have come, those that were applied before among them. */
   #position = 0;
   /** How many of those that were applied before have come again. */
@@ -60,11 +56,12 @@ export class Stepwise implements StatementHooks {
 
   constructor(options: StepwiseOptions) {
     this.#options = options;
+    this.#context = options.context;
     this.#next = (options.recorded.at(-1)?.step ?? 0) + 1;
   }
 
   streams(query: CompiledQuery): boolean {
-    return statementKind(query, this.#options.traits.lexis) === "read";
+    return statementKind(query, this.#context.traits.lexis) === "read";
   }
 
   driverCall(): boolean {
@@ -74,7 +71,8 @@ export class Stepwise implements StatementHooks {
 
   /** Runs batches; they are one step among the others. */
   async batches(db: Kysely<any>, task: BatchTask): Promise<BatchProgress> {
-    const { plan, recorded, traits, history, owner, lease, name, skips } = this.#options;
+    const { plan, recorded, name, skips } = this.#options;
+    const { traits, history, owner, settings: { lease } } = this.#context;
     const statement = statementOf(task);
     plan.add(statement);
     const index = this.#position++;
@@ -114,7 +112,7 @@ export class Stepwise implements StatementHooks {
   run(query: CompiledQuery, send: Send): Promise<QueryResult<unknown>> {
     // A batch is recorded as a whole, by whoever cuts it.
     if (this.#isInBatches) return send();
-    const kind = statementKind(query, this.#options.traits.lexis);
+    const kind = statementKind(query, this.#context.traits.lexis);
     if (kind === "read") return send();
     // One after the other, however they were begun: their order is what makes them known again.
     const next = this.#last.then(() => this.#run(query, kind, send));
@@ -146,7 +144,8 @@ export class Stepwise implements StatementHooks {
         return result;
       }
     }
-    const { plan, recorded, traits } = this.#options;
+    const { plan, recorded } = this.#options;
+    const { traits } = this.#context;
     plan.add(query);
     const index = this.#position++;
     if (kind === "session") return await this.#noteFailure(index, query, send);
@@ -165,13 +164,13 @@ export class Stepwise implements StatementHooks {
       if (!traits.canRecordWith(kind)) return await this.#withIntent(query, hash, send);
       return this.#inTransaction
         ? await this.#alongWith(query, hash, send)
-        : await this.#inOneTransaction(query, hash, send);
+        : await this.#untilUnblocked(() => this.#inOneTransaction(query, hash, send));
     });
   }
 
   /** Outside of a transaction the first savepoint begins one, and its release ends it. */
   #noteSavepoint(sql: string): void {
-    const { word, name } = savepointOf(sql, this.#options.traits.lexis);
+    const { word, name } = savepointOf(sql, this.#context.traits.lexis);
     if (word === "savepoint" && !this.#inTransaction) {
       this.#outermost = name;
       this.#inTransaction = true;
@@ -221,7 +220,7 @@ export class Stepwise implements StatementHooks {
 
   /** Records a statement in the transaction of the migration that it runs in. */
   async #alongWith(query: CompiledQuery, hash: string, send: Send): Promise<QueryResult<unknown>> {
-    const { history, owner, lease } = this.#options;
+    const { history, owner, settings: { lease } } = this.#context;
     if (!await history.beat(owner, lease)) throw lost();
     const result = await send();
     await this.#insert(query, hash, "done", result);
@@ -234,12 +233,14 @@ export class Stepwise implements StatementHooks {
     hash: string,
     send: Send,
   ): Promise<QueryResult<unknown>> {
-    const { session, history, owner, lease, traits } = this.#options;
+    const { session, history, owner, settings: { lease, tableLockTimeout }, traits } =
+      this.#context;
     const trx = await session.own.startTransaction().execute();
     let result: QueryResult<unknown>;
     try {
       // The row stays locked until the end, so that nobody takes the lock over in between.
       if (!await history.over(trx).beat(owner, lease)) throw lost();
+      await history.over(trx).limitLocks(tableLockTimeout);
       result = await send();
       await this.#insert(query, hash, "done", result, history.over(trx));
       await trx.commit().execute();
@@ -253,7 +254,8 @@ export class Stepwise implements StatementHooks {
 
   /** Records what a statement changes before it is sent. */
   async #withIntent(query: CompiledQuery, hash: string, send: Send): Promise<QueryResult<unknown>> {
-    const { session, traits, history, name } = this.#options;
+    const { name } = this.#options;
+    const { session, traits, history } = this.#context;
     const names = namesIn(query.sql, traits.lexis);
     await this.#keepAlive();
     let step = await this.#insertOfNew(query, hash, names);
@@ -263,12 +265,16 @@ export class Stepwise implements StatementHooks {
       step = await this.#insert(query, hash, "started", undefined, history, fingerprint);
     }
     let result: QueryResult<unknown>;
+    let isApplied: boolean | undefined;
     try {
-      result = await send();
+      result = await this.#untilUnblocked(send, async () => {
+        // The database refused it. Where the connection broke, whether it did is found out later.
+        const after = await traits.fingerprint(session.own, names).catch(() => undefined);
+        isApplied = after !== fingerprint;
+        return !isApplied;
+      });
     } catch (error) {
-      // The database refused it. Where the connection broke, whether it did is found out later.
-      const after = await traits.fingerprint(session.own, names).catch(() => undefined);
-      if (after === fingerprint) await history.removeSteps([name], step).catch(() => {});
+      if (isApplied === false) await history.removeSteps([name], step).catch(() => {});
       throw error;
     }
     // A statement of the schema that commits ends the transaction of the migration, too.
@@ -277,9 +283,31 @@ export class Stepwise implements StatementHooks {
     return result;
   }
 
+  /**
+   * Does something again where others used a table for too long.
+   *
+   * @param failed called with each failure; returns whether the same may be done again
+   */
+  async #untilUnblocked<T>(
+    body: () => Promise<T>,
+    failed: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<T> {
+    const { settings } = this.#context;
+    for (let tries = 0;; tries++) {
+      try {
+        return await body();
+      } catch (error) {
+        const mayTryAgain = await failed() && tries < settings.tableLockRetries;
+        if (!mayTryAgain || !this.#context.isBlocked(error)) throw error;
+        await this.#context.leaveTable();
+        await this.#keepAlive();
+      }
+    }
+  }
+
   /** Says that the runner lives, where it has not for long: nothing else may have a connection to. */
   async #keepAlive(): Promise<void> {
-    const { history, owner, lease } = this.#options;
+    const { history, owner, settings: { lease } } = this.#context;
     const now = performance.now();
     if (now - this.#lastSign < lease / 3) return;
     this.#lastSign = now;
@@ -296,7 +324,8 @@ export class Stepwise implements StatementHooks {
     hash: string,
     names: ReadonlySet<string>,
   ): Promise<number | undefined> {
-    const { owner, name, traits, history } = this.#options;
+    const { name } = this.#options;
+    const { owner, traits, history } = this.#context;
     const isNew = names.has("create") ? traits.isNew?.(names) : undefined;
     if (isNew === undefined) return undefined;
     const step = stepOf(this.#next, query, hash, "started", undefined, "");
@@ -309,10 +338,11 @@ export class Stepwise implements StatementHooks {
     hash: string,
     state: Step["state"],
     result: QueryResult<unknown> | undefined,
-    history: History = this.#options.history,
+    history: History = this.#context.history,
     fingerprint?: string,
   ): Promise<number> {
-    const { owner, name } = this.#options;
+    const { name } = this.#options;
+    const { owner } = this.#context;
     const step = stepOf(this.#next++, query, hash, state, result, fingerprint);
     if (!await history.insertStep(owner, name, step)) throw lost();
     return step.step;

@@ -31,6 +31,7 @@ export const HISTORY_OPTIONS: {
 export const RUN_OPTIONS: typeof HISTORY_OPTIONS & {
   readonly policy: Option<string | undefined>;
   readonly lockTimeout: Option<number | undefined>;
+  readonly tableLockTimeout: Option<number | undefined>;
   readonly transactions: Option<string>;
 } = {
   ...HISTORY_OPTIONS,
@@ -38,6 +39,10 @@ export const RUN_OPTIONS: typeof HISTORY_OPTIONS & {
     choices: ["strict", "allow-unordered", "repair"],
   }),
   lockTimeout: integer("--lock-timeout <ms>", "how long to wait for another runner"),
+  tableLockTimeout: integer(
+    "--table-lock-timeout <ms>",
+    "how long a statement waits for a table that others use",
+  ),
   transactions: text("--transactions <mode>", "what has a transaction of its own", {
     choices: ["per-migration", "per-run", "none"],
     default: "per-migration",
@@ -50,6 +55,7 @@ export interface RunnerRequest {
   readonly dir: string | undefined;
   readonly policy?: string | undefined;
   readonly lockTimeout?: number | undefined;
+  readonly tableLockTimeout?: number | undefined;
   readonly transactions?: string | undefined;
   readonly dryRun?: boolean | undefined;
   /** Whether `kysera.lock` is left alone. Default: it has to fit, if it is there. */
@@ -98,6 +104,8 @@ export async function openRunner(context: Context, request: RunnerRequest): Prom
     tableName: settings.tableName,
     schema: hasSchemas ? request.schema : settings.schema,
     lockTimeout: request.lockTimeout ?? settings.lockTimeout,
+    tableLockTimeout: request.tableLockTimeout ?? settings.tableLockTimeout,
+    tableLockRetries: settings.tableLockRetries,
     useTransactions: transactions === "none" ? false : transactions as "per-migration" | "per-run",
     holder: `kysera, process ${context.host.pid}`,
     signal: context.signal,

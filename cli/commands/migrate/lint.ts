@@ -55,6 +55,7 @@ export const command: Command = defineCommand({
       runner: {
         tableName: settings.migrations.tableName,
         schema: options.schema ?? settings.migrations.schema,
+        tableLockTimeout: settings.migrations.tableLockTimeout,
       },
     });
     const folder = relative(context.host.cwd, directory);

@@ -21,6 +21,7 @@ export interface CheckInput {
   readonly dialect: Dialect;
   readonly version: ServerVersion;
   readonly plugins: LintPlugins;
+  readonly limitsLocks: boolean;
   readonly migrations: readonly LintedMigration[];
   readonly view: SchemaView;
 }

@@ -251,7 +251,8 @@ export const POSTGRES_LOCK_RULES: readonly RuleDefinition[] = [
       "While it waits for a lock, everybody who comes after it waits too: one long query stops the " +
       "table.",
     instead: "Begin with `set local lock_timeout = '5s'`, and run the migration again if it fails.",
-    migration: (migration, site) => missingTimeout(migration, site, "lock_timeout"),
+    migration: (migration, site) =>
+      site.limitsLocks ? [] : missingTimeout(migration, site, "lock_timeout"),
   },
   {
     id: "missing-statement-timeout",

@@ -35,6 +35,8 @@ export interface Site {
   readonly dialect: Dialect;
   readonly version: ServerVersion;
   readonly plugins: LintPlugins;
+  /** Whether the runner limits how long statements wait for a lock. */
+  readonly limitsLocks: boolean;
   readonly migration: LintedMigration;
   /** The schema before the statement; behind the last one for a rule about a migration. */
   readonly view: SchemaView;
