@@ -14,6 +14,22 @@ function lockName({ schema, history }: TableNames) {
 /** Words after which the objects that are not tables are looked at, too. */
 const OTHER_OBJECTS = ["trigger", "procedure", "function", "event"];
 
+/** What scripts of schemas set, and dumps among them. */
+const KEPT = [
+  "foreign_key_checks",
+  "unique_checks",
+  "sql_mode",
+  "time_zone",
+  "character_set_client",
+  "collation_connection",
+  "lock_wait_timeout",
+];
+
+/** A variable of the session. */
+function variable(name: string) {
+  return sql`@@session.${sql.ref(name)}`;
+}
+
 export const mysql: MigrationTraits = {
   lexis: LEXES.mysql,
   columns: {
@@ -42,16 +58,20 @@ export const mysql: MigrationTraits = {
   tryTransactionLock: () => Promise.resolve(true),
   transactionLock: () => sql`1 = 1`,
   async limitSession(db, ms) {
-    const { rows } = await sql<{ seconds: number | bigint | string }>`
-      select @@session.lock_wait_timeout as seconds`.execute(db);
-    const before = Number(rows[0]?.seconds);
     const seconds = Math.ceil(ms / 1000);
-    if (!(before > seconds)) return () => Promise.resolve();
-    const set = async (value: number): Promise<void> => {
-      await sql`set session lock_wait_timeout = ${sql.lit(value)}`.execute(db);
+    await sql`set session lock_wait_timeout = least(@@session.lock_wait_timeout, ${
+      sql.lit(seconds)
+    })`
+      .execute(db);
+  },
+  async keepSession(db) {
+    const { rows: [before] } = await sql<Record<string, unknown>>`select ${
+      sql.join(KEPT.map((name) => sql`${variable(name)} as ${sql.ref(name)}`))
+    }`.execute(db);
+    return async () => {
+      await sql`set ${sql.join(KEPT.map((name) => sql`${variable(name)} = ${before![name]}`))}`
+        .execute(db);
     };
-    await set(seconds);
-    return () => set(before);
   },
   async trySessionLock(db, names) {
     const { rows } = await sql<{ locked: number | bigint | string | null }>`

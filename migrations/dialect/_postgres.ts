@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { LEXES } from "../sql/_lexis.ts";
 import { inReadOnlyTransaction } from "./_read_only.ts";
 import { fieldOf, isBusyError } from "./_errors.ts";
@@ -10,6 +10,16 @@ function lockKey({ schema, history }: TableNames) {
   return sql`hashtextextended(
     'kysera:' || current_database() || ':' ||
       coalesce(${schema ?? null}::text, current_schema()::text, '') || ':' || ${history}::text, 0)`;
+}
+
+/** What is set in the session, and what it would be otherwise. */
+async function setIn(
+  db: Kysely<any>,
+): Promise<{ name: string; value: string; initial: string }[]> {
+  const { rows } = await sql<{ name: string; value: string; initial: string }>`
+    select name, setting as value, coalesce(reset_val, '') as initial from pg_catalog.pg_settings
+    where source = 'session' and context in ('user', 'superuser')`.execute(db);
+  return rows;
 }
 
 export const postgres: MigrationTraits = {
@@ -45,6 +55,18 @@ export const postgres: MigrationTraits = {
   lockLimit: (ms) =>
     sql`set_config('lock_timeout', case current_setting('lock_timeout') when '0'
       then ${String(ms)}::text else current_setting('lock_timeout') end, true)`,
+  async keepSession(db) {
+    const before = new Map((await setIn(db)).map(({ name, value }) => [name, value]));
+    return async () => {
+      const changed = (await setIn(db)).filter(({ name, value }) => before.get(name) !== value);
+      if (changed.length === 0) return;
+      await db.selectNoFrom(
+        changed.map(({ name, initial }, i) =>
+          sql`set_config(${name}, ${before.get(name) ?? initial}, false)`.as(`set${i}`)
+        ),
+      ).execute();
+    };
+  },
   trySessionLock: () => Promise.resolve(true),
   releaseSessionLock: () => Promise.resolve(),
   async serverHolder(db, names) {

@@ -66,12 +66,14 @@ export interface MigrationTraits {
    * transaction ends, unless the session has a limit of its own.
    */
   lockLimit?(ms: number): AliasableExpression<unknown>;
+  /** Limits for how long each statement of the session waits for a table, if it would for longer. */
+  limitSession?(db: Kysely<any>, ms: number): Promise<void>;
   /**
-   * Limits for how long each statement of the session waits for a table, where it would wait longer.
+   * Notes how the session is set: it goes back to a pool, and not with what a migration has set.
    *
-   * @returns what takes the limit back
+   * @returns what sets it as it was
    */
-  limitSession?(db: Kysely<any>, ms: number): Promise<() => Promise<void>>;
+  keepSession?(db: Kysely<any>): Promise<() => Promise<void>>;
   /** Takes a lock of the session, without waiting for it. */
   trySessionLock(db: Kysely<any>, names: TableNames): Promise<boolean>;
   /** Gives the lock of the session back. */

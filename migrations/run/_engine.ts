@@ -82,8 +82,15 @@ export class Engine {
   async run(next: NextTask, log: RunLog, observer: MigrationObserver): Promise<void> {
     await this.#withSession(async (session) => {
       await this.#setUp(session);
-      const run = this.#run(session, { names: this.#names, next, log, observer });
-      await (this.traits.transactionalDdl ? run.inTransactions() : run.underSessionLock());
+      const restoreSession = await this.traits.keepSession?.(session.own);
+      const options = { names: this.#names, next, log, observer, restoreSession };
+      const run = this.#run(session, options);
+      try {
+        await (this.traits.transactionalDdl ? run.inTransactions() : run.underSessionLock());
+      } finally {
+        // A connection that is lost has no session to be restored.
+        await restoreSession?.().catch(() => {});
+      }
     });
   }
 
@@ -97,7 +104,13 @@ export class Engine {
     }
     await this.#withSession(async (session) => {
       const layout = await readLayout(session.own, this.traits, this.#names);
-      const run = this.#run(session, { names: this.#names, next, log, observer: NOBODY });
+      const run = this.#run(session, {
+        names: this.#names,
+        next,
+        log,
+        observer: NOBODY,
+        restoreSession: await this.traits.keepSession?.(session.own),
+      });
       await run.rehearse(async () => {
         if (!layout.isSetUp) await this.#fill(session.own, layout.legacy);
       });

@@ -20,7 +20,7 @@ export interface Ran {
  * applied is recorded by {@linkcode recordApplied}.
  */
 export async function runInTransaction(
-  { history, observer }: RunContext,
+  { history, observer, restoreSession, settings }: RunContext,
   task: Task,
   entries: readonly HistoryEntry[],
   trx: ControlledTransaction<any>,
@@ -42,6 +42,11 @@ export async function runInTransaction(
   }
   const duration = performance.now() - start;
   try {
+    if (recorder.changesSession && restoreSession !== undefined) {
+      // Such as a search path under which the runner's own tables are not found.
+      await restoreSession();
+      await history.limitLocks(settings.tableLockTimeout);
+    }
     if (operation === "down") {
       await history.remove([migration.name, ...task.forgets ?? []]);
       return { task, duration };

@@ -11,6 +11,8 @@ export class Recorder implements StatementHooks {
   plan: PlanRecord = new PlanRecord();
   /** The statement of it that failed, from 1 on. */
   failed: { readonly index: number; readonly sql: string } | undefined;
+  /** Whether a statement of it may have set something in the session. */
+  changesSession = false;
   /** Whether the migration runs, and not the runner, which begins and ends transactions. */
   #isActive = false;
 
@@ -22,6 +24,7 @@ export class Recorder implements StatementHooks {
   begin(): void {
     this.plan = new PlanRecord();
     this.failed = undefined;
+    this.changesSession = false;
     this.#isActive = true;
   }
 
@@ -36,6 +39,7 @@ export class Recorder implements StatementHooks {
 
   async run(query: CompiledQuery, send: Send): Promise<QueryResult<unknown>> {
     const kind = statementKind(query, this.#lexis);
+    if (kind === "session" || /set_config/i.test(query.sql)) this.changesSession = true;
     if (!this.#isActive || kind === "read" || kind === "savepoint") return await send();
     if (kind === "begin" || kind === "commit" || kind === "rollback") throw nested(kind);
     this.plan.add(query);

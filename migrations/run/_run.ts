@@ -105,9 +105,8 @@ export class Run {
   async #underClaim(): Promise<void> {
     const { session: { own }, settings: { tableLockTimeout }, traits } = this.#context;
     const heart = this.#outside.startHeart();
-    let unlimit: (() => Promise<void>) | undefined;
     try {
-      if (tableLockTimeout > 0) unlimit = await traits.limitSession?.(own, tableLockTimeout);
+      if (tableLockTimeout > 0) await traits.limitSession?.(own, tableLockTimeout);
       // Nobody else changes it meanwhile: it is read again where it is not known what has changed.
       let known: HistoryEntry[] | undefined;
       for (;;) {
@@ -120,7 +119,6 @@ export class Run {
     } finally {
       heart.stop();
       await this.#outside.forgetSteps().catch(() => {});
-      await unlimit?.().catch(() => {});
       await this.#context.history.release(this.#context.owner).catch(() => {});
     }
   }

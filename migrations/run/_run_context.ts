@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly next: NextTask;
   readonly log: RunLog;
   readonly observer: MigrationObserver;
+  /** Sets the session as it was before the run. */
+  readonly restoreSession?: (() => Promise<void>) | undefined;
 }
 
 /** What the parts of a run share: its connection, its history, and whom it tells what happens. */
@@ -33,6 +35,7 @@ export class RunContext {
   readonly next: NextTask;
   readonly log: RunLog;
   readonly observer: MigrationObserver;
+  readonly restoreSession: (() => Promise<void>) | undefined;
   readonly history: History;
   /** What the lock knows this run by. */
   readonly owner: string = crypto.randomUUID();
@@ -45,7 +48,7 @@ export class RunContext {
     settings: Settings,
     traits: MigrationTraits,
     dialect: Dialect,
-    { names, next, log, observer }: RunOptions,
+    { names, next, log, observer, restoreSession }: RunOptions,
   ) {
     this.db = db;
     this.session = session;
@@ -56,6 +59,7 @@ export class RunContext {
     this.next = next;
     this.log = log;
     this.observer = observer;
+    this.restoreSession = restoreSession;
     this.history = new History(session.own, traits, names);
     this.holder = settings.holder ?? `kysera ${this.owner.slice(0, 8)}`;
   }

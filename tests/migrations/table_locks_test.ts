@@ -104,6 +104,37 @@ onEveryDialect("a migration of a table that others use", ({ open, dialect }) => 
       assert.deepEqual(seen.slice(1), [before]);
     }));
 
+  it("leaves nothing set in the session that a migration has set, though it fails", () =>
+    whileInUse(async (db, use) => {
+      await use.end();
+      const set = dialect === "mysql"
+        ? sql`set foreign_key_checks = 0, sql_mode = '', time_zone = '+03:00'`
+        : sql`select set_config('search_path', '', false), set_config('statement_timeout', '7s', false)`;
+      const settings = async (db: Kysely<any>): Promise<unknown> =>
+        (await sql`select ${
+          dialect === "mysql"
+            ? sql`concat_ws(' ', @@foreign_key_checks, @@sql_mode, @@time_zone) as a`
+            : sql`current_setting('search_path') as a, current_setting('statement_timeout') as b`
+        }`.execute(db)).rows;
+      const before = await settings(db);
+      const seen: unknown[] = [];
+      const migrations = ["001", "002"].map((name): Migration => ({
+        name,
+        transaction: name === "001",
+        async up(db) {
+          await set.execute(db);
+          seen.push(await settings(db));
+          if (name === "002") throw new Error("no");
+        },
+      }));
+      await assert.rejects(createMigrationRunner(db, migrations).up(), /no/);
+      assert.equal(seen.length, 2);
+      for (const each of seen) assert.notDeepEqual(each, before);
+      // Whichever connection of the pool it was.
+      const all = await Promise.all([1, 2, 3, 4].map(() => db.connection().execute(settings)));
+      for (const each of all) assert.deepEqual(each, before);
+    }));
+
   it("asks for sensible options", () =>
     whileInUse(async (db) => {
       await Promise.resolve();
