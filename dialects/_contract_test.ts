@@ -111,7 +111,9 @@ function contract(subject: ContractSubject): void {
     assert.equal(none.numDeletedRows, 0n);
   });
 
-  it("returning gives the changed rows", { skip: family === "mysql" }, async () => {
+  it("returning gives the changed rows", {
+    skip: family === "mysql" && "MySQL has no RETURNING",
+  }, async () => {
     await empty();
     const inserted = await db.insertInto("things").values([{ name: "a" }, { name: "b" }])
       .returning(["name"]).execute();
@@ -173,7 +175,9 @@ function contract(subject: ContractSubject): void {
   });
 
   it("a number in a text column is its digits", {
-    skip: family === "postgres" || needs("integers in text").skip,
+    skip: family === "postgres"
+      ? "PostgreSQL takes no number for text"
+      : needs("integers in text").skip,
   }, async () => {
     await empty();
     await db.insertInto("things").values([{ name: 5 }, { name: -0.5 }]).execute();

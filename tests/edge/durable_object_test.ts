@@ -10,7 +10,8 @@ describe("durableObjectDialect(), inside of a Durable Object", { skip: skip ?? f
   it("runs the tests", () => assert.ok(results.length > 20, `${results.length} ran`));
 
   for (const { name, skip, error } of results) {
-    it(name, { skip: skip ?? false }, () => assert.equal(error, undefined));
+    // What runs the tests puts " > " between names of its own.
+    it(name.replaceAll(" > ", ": "), { skip: skip ?? false }, () => assert.equal(error, undefined));
   }
 });
 
