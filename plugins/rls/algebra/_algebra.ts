@@ -1,6 +1,6 @@
 import type { DialectName } from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
-import { AskedContext, type Verdict, verdictOf } from "./_verdict.ts";
+import { AskedContext, type Question, type Verdict, verdictOf } from "./_verdict.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
@@ -67,6 +67,8 @@ export interface Asker {
   readonly inside?: Inside | undefined;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What the policies of a table come to for a caller. */
 export function formulaOf(
   table: CompiledTable,
@@ -79,23 +81,27 @@ export function formulaOf(
   let permissive: Leaf[] | undefined;
   let allowed = false;
   const grants: string[] = [];
-  let asked: AskedContext | undefined;
+  // One for all policies: most of what asking costs would be to make one for each.
+  const question: Writable<Question> = {
+    context: asker.context,
+    dialect: asker.dialect,
+    column: asker.column,
+    problemOf: asker.problemOf,
+    inside: asker.inside,
+    table: table.table,
+    policy: "",
+    operation: command,
+    asked: undefined,
+  };
   for (const policy of table.policies) {
     if (!policy.commands.has(command)) continue;
     const condition = side === "using" ? policy.using : policy.check;
     // A `validate` has nothing to say about rows that are there.
     if (condition === undefined) continue;
     if (refusal !== undefined && !policy.permissive) continue;
-    if (typeof condition === "function") {
-      asked ??= new AskedContext({ ...asker, table: table.table, operation: command });
-    }
-    const verdict = verdictOf(condition, {
-      ...asker,
-      table: table.table,
-      policy: policy.name,
-      operation: command,
-      asked,
-    });
+    if (typeof condition === "function") question.asked ??= new AskedContext(question);
+    question.policy = policy.name;
+    const verdict = verdictOf(condition, question);
     const negated = policy.type === "deny";
     if (policy.permissive) {
       grants.push(policy.name);

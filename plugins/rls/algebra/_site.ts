@@ -111,7 +111,11 @@ class Leaves {
 /** A text that is equal for leaves that ask for the same, and seldom for others. */
 function outlineOf({ verdict }: Leaf): string {
   if (verdict.kind === "rows") return "";
-  if (verdict.kind === "sql") return verdict.form;
+  if (verdict.kind === "sql") {
+    const last = verdict.values.at(-1);
+    // Of an object there may be no text.
+    return typeof last === "object" ? verdict.form : `${verdict.form} ${String(last)}`;
+  }
   const { column, values } = verdict.terms.at(-1)!;
   return `${column} ${String(values.at(-1))}`;
 }

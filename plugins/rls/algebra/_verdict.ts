@@ -85,11 +85,10 @@ export function verdictOf(condition: PolicyCondition<any>, question: Question): 
   }
   const asked = question.asked ?? new AskedContext(question);
   asked.asksForRow = false;
-  const tools = new Tools(question);
   let answer: unknown;
   try {
     // What follows relations is added by the function that the registry has made of it.
-    answer = condition(asked.context, tools as BaseTools as PolicyTools<any>);
+    answer = condition(asked.context, asked.tools);
   } catch (error) {
     if (asked.asksForRow) return ROWS;
     if (error instanceof RLSError) throw error;
@@ -117,10 +116,17 @@ const ASKS_FOR_ROW: unique symbol = Symbol("asks for the row");
 export class AskedContext {
   /** Frozen: the functions of a table are told of the caller by one object. */
   readonly context: PolicyContext<any>;
+  /** What the functions make SQL with. */
+  readonly tools: PolicyTools<any>;
   /** Whether the row was asked for. */
   asksForRow = false;
 
-  constructor({ context, table, operation }: Pick<Question, "context" | "table" | "operation">) {
+  /**
+   * @param question what the functions are asked for; one at a time is
+   */
+  constructor(question: Question) {
+    const { context, table, operation } = question;
+    this.tools = new Tools(question) as BaseTools as PolicyTools<any>;
     const ask = (): never => {
       this.asksForRow = true;
       throw ASKS_FOR_ROW;

@@ -47,7 +47,7 @@ export class ContextSource {
           );
         }
         // It is looked at there.
-        const context = readContext(attributes as unknown as RLSContext);
+        const context = readContext(attributes as unknown as RLSContext, true);
         this.#bound.set(attributes, context);
         return context;
       }

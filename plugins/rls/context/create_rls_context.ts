@@ -64,33 +64,30 @@ export function createRLSContext(context: RLSContext): RLSContext {
   return readContext(context);
 }
 
-/** Checks a context that may have other members as well, which are left alone. */
-export function readContext(context: RLSContext): RLSContext {
+/**
+ * Checks a context that may have other members as well, which are left alone.
+ *
+ * @param isCopied whether it is a frozen copy already, as what is bound to an executor is
+ */
+export function readContext(context: RLSContext, isCopied: boolean = false): RLSContext {
   if (made.has(context)) return context;
   const { auth, request, meta, timestamp } = context;
   const out: RLSContext = Object.freeze({
-    auth: readAuth(auth),
+    auth: readAuth(auth, isCopied),
     ...(request === undefined ? {} : { request: frozenCopy(request) }),
     ...(meta === undefined ? {} : { meta: frozenCopy(meta) }),
     ...(timestamp === undefined ? {} : { timestamp: frozenCopy(timestamp) }),
   });
-  made.add(out);
+  // Of what is bound it is remembered what was made.
+  if (!isCopied) made.add(out);
   return out;
 }
 
-function readAuth(auth: unknown): RLSAuth {
+function readAuth(auth: unknown, isCopied: boolean): RLSAuth {
   if (typeof auth !== "object" || auth === null || Array.isArray(auth)) {
     throw invalid("auth", "it is no object");
   }
-  const given: Record<string, unknown> = {};
-  // A class may have members that are not the object's own; what every object has is nobody's.
-  const inherited = isPlainObject(auth)
-    ? []
-    : AUTH_KEYS.filter((key) => !(key in Object.prototype));
-  for (const key of new Set([...inherited, ...Object.keys(auth)])) {
-    const value = (auth as Readonly<Record<string, unknown>>)[key];
-    if (value !== undefined && key !== "__proto__") given[key] = value;
-  }
+  const given = isCopied && isComplete(auth) ? auth as Record<string, unknown> : membersOf(auth);
   assertId(given["userId"], "auth.userId");
   assertTexts(given["roles"], "auth.roles");
   if ("tenantId" in given) assertId(given["tenantId"], "auth.tenantId");
@@ -108,7 +105,29 @@ function readAuth(auth: unknown): RLSAuth {
     throw invalid("auth.isSystem", "it is no boolean");
   }
   // Every member was looked at.
-  return frozenCopy(given) as unknown as RLSAuth;
+  return (given === auth ? given : frozenCopy(given)) as unknown as RLSAuth;
+}
+
+/** Whether a plain object has no members that count as left out. */
+function isComplete(auth: object): boolean {
+  for (const key in auth) {
+    if ((auth as Readonly<Record<string, unknown>>)[key] === undefined) return false;
+  }
+  return isPlainObject(auth);
+}
+
+/** The members of an object; of a class's also those that are not the object's own. */
+function membersOf(auth: object): Record<string, unknown> {
+  const members: Record<string, unknown> = {};
+  // What every object has is nobody's.
+  const inherited = isPlainObject(auth)
+    ? []
+    : AUTH_KEYS.filter((key) => !(key in Object.prototype));
+  for (const key of new Set([...inherited, ...Object.keys(auth)])) {
+    const value = (auth as Readonly<Record<string, unknown>>)[key];
+    if (value !== undefined && key !== "__proto__") members[key] = value;
+  }
+  return members;
 }
 
 /** @throws {RLSContextValidationError} for what identifies nobody */
