@@ -46,7 +46,7 @@ export function assertKnownOptions(
   message: KnownOptionsMessage,
 ): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw errorOf("the options are no object", message);
+    throw errorOf("the options are not an object", message);
   }
   if (isPromise(options)) throw errorOf("the options are a promise; await it first", message);
   for (const key of Reflect.ownKeys(options)) {

@@ -54,11 +54,11 @@ describe("assertKnownOptions()", () => {
     assertKnownOptions(Object.create({ inherited: 1 }), KNOWN, { action: "page" });
   });
 
-  it("refuses what is no object", () => {
+  it("refuses what is not an object", () => {
     for (const options of [null, undefined, "limit", 5, true, () => {}, [], ["limit"]]) {
       assert.equal(
         refusal(options, { action: "page" }).message,
-        "Cannot page: the options are no object",
+        "Cannot page: the options are not an object",
       );
     }
   });

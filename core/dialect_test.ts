@@ -48,7 +48,7 @@ describe("detectDialect()", () => {
     assert.equal(detectDialect(adapter as unknown as DialectAdapter), "mysql");
   });
 
-  it("refuses what is no Kysely", () => {
+  it("refuses what is not a Kysely", () => {
     for (const value of [null, undefined, {}, "postgres", () => {}, { getExecutor: 1 }]) {
       assert.throws(() => detectDialect(value as DialectSource), BadRequestError);
     }

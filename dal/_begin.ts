@@ -18,7 +18,7 @@ export interface Settings {
   readonly mode?: TransactionMode | undefined;
 }
 
-/** What became of a transaction. */
+/** Outcome of a transaction. */
 export type Outcome<T> =
   | { readonly kind: "committed"; readonly value: T }
   /** `while` says what failed; a transaction of which COMMIT failed may be committed all the same. */

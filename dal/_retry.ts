@@ -62,7 +62,7 @@ export function validateRetry(option: number | RetryOptions | undefined): Retry 
   }
   for (const key of ["random", "sleep"] as const) {
     if (typeof retry[key] === "function") continue;
-    throw new BadRequestError(`Cannot begin a transaction: "retry.${key}" is no function`);
+    throw new BadRequestError(`Cannot begin a transaction: "retry.${key}" is not a function`);
   }
   return retry;
 }

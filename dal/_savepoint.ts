@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely";
 
 let made = 0;
 
-/** A savepoint, made past the plugins: it is no query of the user's. */
+/** A savepoint, made past the plugins: it is not a query of the user's. */
 export class Savepoint {
   readonly #db: Kysely<any>;
   readonly #name: string;

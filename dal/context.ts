@@ -148,7 +148,7 @@ export function createContext(
     );
   }
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
-    throw new BadRequestError("Cannot make a context: signal is no AbortSignal");
+    throw new BadRequestError("Cannot make a context: signal is not an AbortSignal");
   }
   const context = {
     ...extras,
@@ -161,7 +161,7 @@ export function createContext(
 
 function inSchema(db: Kysely<any>, schema: unknown): Kysely<any> {
   if (typeof schema === "string" && schema !== "") return db.withSchema(schema);
-  throw new BadRequestError("Cannot make a context: schema is no name of a schema");
+  throw new BadRequestError("Cannot make a context: schema is not a name of a schema");
 }
 
 /**
@@ -171,7 +171,7 @@ function inSchema(db: Kysely<any>, schema: unknown): Kysely<any> {
  * @param contextOrDb a context, an executor, a transaction, or a plain Kysely
  * @param schema the schema
  * @returns a frozen context
- * @throws {BadRequestError} where the schema is no name
+ * @throws {BadRequestError} where the schema is not a name
  *
  * @example
  * ```ts

@@ -54,7 +54,7 @@ export type InferContext<Q> = Q extends QueryFunction<any, any, any, infer C> ? 
  *
  * @param body what the query does; the first argument is its context
  * @returns the query function; it throws the reason of its context's signal where that is aborted
- * @throws {BadRequestError} where `body` is no function
+ * @throws {BadRequestError} where `body` is not a function
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export function createQuery<F extends QueryBody>(
  *
  * @param body what the query does; the first argument is its context
  * @returns the query function; it throws a {@linkcode TransactionRequiredError} outside a transaction
- * @throws {BadRequestError} where `body` is no function
+ * @throws {BadRequestError} where `body` is not a function
  *
  * @example
  * ```ts

@@ -7,8 +7,6 @@ export class TransactionRequiredError extends DatabaseError {
   }
 
   /**
-   * Makes one.
-   *
    * @param query the query's name, where it has one
    */
   constructor(query?: string) {
@@ -32,8 +30,6 @@ export class CommitUnknownError extends DatabaseError {
   }
 
   /**
-   * Makes one.
-   *
    * @param cause what the driver threw
    */
   constructor(cause: unknown) {
@@ -62,8 +58,6 @@ export class TransactionCallbackError extends AggregateError {
   readonly result: unknown;
 
   /**
-   * Makes one.
-   *
    * @param errors what the callbacks threw
    * @param committed whether the transaction was committed
    * @param result what the transaction's function returned

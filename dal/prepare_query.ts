@@ -257,7 +257,7 @@ function isSameExecutor(one: Kysely<any>, other: Kysely<any>): boolean {
 function signatureOf(values: object): string {
   if (typeof values !== "object" || values === null) {
     throw new BadRequestError(
-      "Cannot run the prepared query: the values are no object; pass { name: value, .. }",
+      "Cannot run the prepared query: the values are not an object; pass { name: value, .. }",
     );
   }
   let signature = "";

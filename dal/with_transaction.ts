@@ -345,7 +345,7 @@ function isWaiting<T>(outcome: Outcome<T>): outcome is Outcome<T> & { readonly e
   return outcome.kind === "failed" && outcome.while === "begin" && isLocked(outcome.error);
 }
 
-/** Whether an error leaves open what became of a COMMIT: the database itself did not answer. */
+/** Whether an error leaves open the outcome of a COMMIT: the database itself did not answer. */
 function isUnknown(error: DatabaseError): boolean {
   return error instanceof ConnectionError ||
     error.code === DatabaseErrorCodes.DB_UNKNOWN ||
@@ -366,7 +366,7 @@ function bothOf(
 function validate(fn: unknown, options: unknown): void {
   if (typeof fn !== "function") {
     throw new BadRequestError(
-      "Cannot begin a transaction: the second argument is no function; pass (tx) => ..",
+      "Cannot begin a transaction: the second argument is not a function; pass (tx) => ..",
     );
   }
   assertKnownOptions(options, OPTIONS, { action: "begin a transaction" });

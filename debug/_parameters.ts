@@ -18,7 +18,7 @@ import { normalize, type Redaction } from "./_redaction.ts";
 /** What stands in the place of a value that is not to be seen. */
 export const REDACTED = "[redacted]";
 
-/** The parameters of a query, but for those of redacted columns and of columns that nothing tells. */
+/** The parameters of a query, except those of redacted columns and of columns that nothing tells. */
 export function visibleParameters(
   query: CompiledQuery,
   redaction: Redaction,

@@ -58,8 +58,6 @@ export class QueryAssertionError extends Error {
   readonly warnings: readonly Warning[];
 
   /**
-   * Makes one.
-   *
    * @param message what was expected
    * @param queries the queries
    * @param warnings what is wrong with them

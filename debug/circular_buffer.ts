@@ -21,7 +21,7 @@ export class CircularBuffer<T> implements Iterable<T> {
    * Makes an empty one.
    *
    * @param capacity how many things it holds at most
-   * @throws {RangeError} where that is no whole number from 1
+   * @throws {RangeError} where that is not a whole number from 1
    */
   constructor(capacity: number) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) {

@@ -1,5 +1,5 @@
 /**
- * The execution layer: plugins that every query of a Kysely keeps to.
+ * Execution layer: enforces plugins on every query of a Kysely instance.
  *
  * {@linkcode createExecutor} gives back a real Kysely. Its query executor is ours, so builders,
  * transactions, connections, `withSchema` and streams all come past it; what a plugin hides is

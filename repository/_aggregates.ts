@@ -91,7 +91,7 @@ export function aggregates(table: Table): Aggregates {
     const values = [...condition.values];
     for (const [name, value] of Object.entries({ limit, offset })) {
       if (value !== undefined && !(Number.isInteger(value) && (value as number) >= 0)) {
-        throw new BadRequestError(`Cannot ${action}: ${name} is no whole number from 0`);
+        throw new BadRequestError(`Cannot ${action}: ${name} is not a whole number from 0`);
       }
     }
     const isLimited = limit !== undefined || offset !== undefined;
@@ -116,7 +116,7 @@ export function aggregates(table: Table): Aggregates {
           ? query.limit(at(condition.values.length)).offset(at(condition.values.length + 1))
           : query;
       },
-      // What is no signal is refused where it is used.
+      // What is not a signal is refused where it is used.
       options["signal"] as AbortSignal | undefined,
     );
     const groups = await table.decoded(

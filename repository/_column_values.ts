@@ -24,7 +24,7 @@ export function mysqlValue(
     if (typeof value === "number" || typeof value === "bigint") return String(value);
     if (typeof value === "boolean") throw wrong("a boolean, and the column holds text");
   } else if (NUMBER.test(type) && typeof value === "string" && !NUMERIC.test(value)) {
-    throw wrong("a text that is no number, and the column holds numbers");
+    throw wrong("a text that is not a number, and the column holds numbers");
   }
   return value;
 }

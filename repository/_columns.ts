@@ -12,14 +12,16 @@ export function shown(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}..` : name.replaceAll("\0", "\\0");
 }
 
-/** Refuses what is no name of a column, or would not be one alone. @throws {BadRequestError} */
+/** Refuses what is not a name of a column, or would not be one alone. @throws {BadRequestError} */
 export function assertColumn(column: unknown, action: string): asserts column is string {
   if (typeof column !== "string" || column === "") {
-    throw new BadRequestError(`Cannot ${action}: ${String(column)} is no name of a column`);
+    throw new BadRequestError(`Cannot ${action}: ${String(column)} is not a name of a column`);
   }
   if (column.length > LONGEST || column.includes("\0")) {
     throw new BadRequestError(
-      `Cannot ${action}: "${shown(column)}" is no name of a column: it is too long, or has a NUL`,
+      `Cannot ${action}: "${
+        shown(column)
+      }" is not a name of a column: it is too long, or has a NUL`,
     );
   }
   if (RESERVED.has(column)) {
@@ -29,7 +31,7 @@ export function assertColumn(column: unknown, action: string): asserts column is
   }
   if (column.includes(".")) {
     throw new BadRequestError(
-      `Cannot ${action}: "${column}" is no name of a column; give it without its table`,
+      `Cannot ${action}: "${column}" is not a name of a column; give it without its table`,
     );
   }
 }

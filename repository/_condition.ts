@@ -87,7 +87,7 @@ export interface Encode {
 /**
  * Reads a `where` of a user. A value that is `undefined` is an error, never "no condition".
  *
- * @throws {BadRequestError} for what is no condition
+ * @throws {BadRequestError} for what is not a condition
  */
 export function readCondition(
   where: object | undefined,
@@ -199,7 +199,9 @@ function readRelated(
   return Object.entries(value).map(([key, each]) => {
     if (!known.has(key)) {
       throw new BadRequestError(
-        `Cannot read the condition: "${shown(key)}" is no condition of the relation "${name}"; ` +
+        `Cannot read the condition: "${
+          shown(key)
+        }" is not a condition of the relation "${name}"; ` +
           `there are ${list}${didYouMean(key, known)}`,
       );
     }
@@ -355,7 +357,7 @@ export interface Target {
 
 /**
  * Whether a condition holds for every row (`true`), for none (`false`), or for some of them. A
- * pattern that every text fits holds for every row: an empty search text is no condition.
+ * pattern that every text fits holds for every row: an empty search text is not a condition.
  */
 export function constantOf(condition: Condition): boolean | undefined {
   if (condition.kind === "compare") {

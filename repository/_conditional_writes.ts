@@ -10,10 +10,10 @@ import { change, lockByKey, type Plan, readPlan, rowsByKey } from "./_upsert.ts"
 import { counted } from "./_version.ts";
 import { StaleRowError, UpsertConflictError } from "./errors.ts";
 
-/** What became of a row that was upserted. */
+/** What was done with a row that was upserted. */
 export type Outcome = "created" | "updated" | "unchanged";
 
-/** A row, and what became of it. */
+/** A row, and what was done with it. */
 export interface RowOutcome {
   readonly row: Row;
   readonly outcome: Outcome;

@@ -356,7 +356,7 @@ function ofArray(
   const items = operator === "arrayContains" && !Array.isArray(value) ? [value] : value;
   const test = arrayTest(operator);
   if (test === undefined) {
-    throw wrong(column, `"${operator}" is no comparison of an array that stands beside others`);
+    throw wrong(column, `"${operator}" is not a comparison of an array that stands beside others`);
   }
   if (!Array.isArray(items) || items.some((item) => item === undefined || isPromise(item))) {
     throw wrong(column, `"${operator}" takes a list of values`);

@@ -42,7 +42,7 @@ export function readOrder(options: OrderOptions): OrderItem[] {
   }
   return items.map((item: Partial<OrderItem>): OrderItem => {
     if (typeof item !== "object" || item === null) {
-      throw new BadRequestError("Cannot order rows: an item of orderBy is no object");
+      throw new BadRequestError("Cannot order rows: an item of orderBy is not an object");
     }
     for (const key of Object.keys(item)) {
       if (ITEM_KEYS.includes(key)) continue;

@@ -369,7 +369,7 @@ export class Table {
   /** The table's own signal, and another one. */
   signalWith(signal: AbortSignal | undefined): AbortSignal | undefined {
     if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
-      throw new BadRequestError(`Cannot query "${this.name}": signal is no AbortSignal`);
+      throw new BadRequestError(`Cannot query "${this.name}": signal is not an AbortSignal`);
     }
     if (signal === undefined || this.signal === undefined) return signal ?? this.signal;
     return AbortSignal.any([this.signal, signal]);
@@ -424,7 +424,7 @@ export class Table {
     return mapRow === undefined ? decoded : mapRow(decoded);
   }
 
-  /** Rows that are no entities: some of the columns, as the program has them. */
+  /** Rows that are not entities: some of the columns, as the program has them. */
   decoded(rows: readonly Row[]): Row[] | Promise<Row[]> {
     // The driver made the rows for this call: they are the caller's.
     return this.definition.codecs.size === 0 ? rows as Row[] : rows.map((row) => this.#decode(row));
@@ -504,7 +504,7 @@ export class Table {
    * What a user gave for a row, as the database keeps it: validated, without what is `undefined`. An
    * update has only columns that the user gave, whatever a schema adds.
    *
-   * @throws {ValidationError} @throws {BadRequestError} for what is no object
+   * @throws {ValidationError} @throws {BadRequestError} for what is not an object
    */
   async row(input: unknown, which: "create" | "update"): Promise<Row> {
     const schema = this.definition.schemas[which];

@@ -90,7 +90,7 @@ export function date(options: { readonly as?: "text" | "date" } = {}): Codec<Dat
   return {
     encode(value) {
       if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
-        throw new BadRequestError("Cannot write a date: the value is no valid Date");
+        throw new BadRequestError("Cannot write a date: the value is not a valid Date");
       }
       return as === "text" ? value.toISOString() : value;
     },

@@ -48,14 +48,12 @@ export abstract class ContextAwareRepository<DB, T extends TableName<DB>> {
   protected readonly tableName: T;
 
   /**
-   * Makes one.
-   *
    * @param executor an executor, a transaction, or a plain Kysely
    * @param tableName the table
    */
   constructor(executor: AnyKysely<DB>, tableName: T) {
     if (typeof executor?.getExecutor !== "function") {
-      throw new BadRequestError("Cannot make a repository: the executor is no Kysely");
+      throw new BadRequestError("Cannot make a repository: the executor is not a Kysely");
     }
     // It is a Kysely<DB>, by what AnyKysely says of it.
     this.executor = executor as unknown as Kysely<DB>;

@@ -218,7 +218,7 @@ export function define(
   assertKnownOptions(config, OPTIONS, { action: "make a repository" });
   const { tableName, primaryKey = "id", mapRow, schemas = {}, codecs = {} } = config;
   if (typeof tableName !== "string" || tableName === "") {
-    throw new BadRequestError("Cannot make a repository: tableName is no name of a table");
+    throw new BadRequestError("Cannot make a repository: tableName is not a name of a table");
   }
   const key: readonly unknown[] = Array.isArray(primaryKey) ? primaryKey : [primaryKey];
   if (key.length === 0 || new Set(key).size < key.length) {
@@ -237,11 +237,13 @@ export function define(
   assertDialect(config.dialect, db);
   if (schema !== undefined && (typeof schema !== "string" || schema === "")) {
     throw new BadRequestError(
-      `Cannot make a repository of "${tableName}": schema is no name of a schema`,
+      `Cannot make a repository of "${tableName}": schema is not a name of a schema`,
     );
   }
   if (mapRow !== undefined && typeof mapRow !== "function") {
-    throw new BadRequestError(`Cannot make a repository of "${tableName}": mapRow is no function`);
+    throw new BadRequestError(
+      `Cannot make a repository of "${tableName}": mapRow is not a function`,
+    );
   }
   const { versionColumn, maxParameters } = config;
   if (maxParameters !== undefined && !(Number.isInteger(maxParameters) && maxParameters >= 10)) {
@@ -276,7 +278,7 @@ function readSchemas(given: object, tableName: string): Schemas {
       const standard = standardOf(schema);
       if (schema === undefined || standard !== undefined) return [name, standard];
       throw new BadRequestError(
-        `Cannot make a repository of "${tableName}": "schemas.${name}" is no schema; pass one of ` +
+        `Cannot make a repository of "${tableName}": "schemas.${name}" is not a schema; pass one of ` +
           "Zod, Valibot, ArkType, Yup, another library that implements Standard Schema, or one of " +
           "the adapters",
       );
@@ -437,7 +439,9 @@ function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
  */
 export function sameExecutor(handle: Kysely<any>, own: Kysely<any>): Kysely<any> {
   if (typeof handle?.getExecutor !== "function") {
-    throw new BadRequestError("Cannot move a repository: the argument is no handle of an executor");
+    throw new BadRequestError(
+      "Cannot move a repository: the argument is not a handle of an executor",
+    );
   }
   if (!isKyseraExecutor(own)) return handle;
   if (isKyseraExecutor(handle) && getPlugins(handle) === getPlugins(own)) return handle;

@@ -23,8 +23,6 @@ export class ValidationError extends DatabaseError {
   readonly issues: readonly ValidationIssue[];
 
   /**
-   * Makes one.
-   *
    * @param action what could not be done
    * @param issues what is wrong
    */
@@ -48,8 +46,6 @@ export class StaleRowError extends DatabaseError {
   }
 
   /**
-   * Makes one.
-   *
    * @param table the table
    * @param column the version column
    */
@@ -70,8 +66,6 @@ export class MultipleRowsError extends DatabaseError {
   }
 
   /**
-   * Makes one.
-   *
    * @param table the table
    */
   constructor(table: string) {
@@ -91,8 +85,6 @@ export class UpsertConflictError extends DatabaseError {
   }
 
   /**
-   * Makes one.
-   *
    * @param table the table
    * @param options what the database said, as `cause`
    */
@@ -116,8 +108,6 @@ export class InvalidOperatorError extends BadRequestError {
   readonly operator: string;
 
   /**
-   * Makes one.
-   *
    * @param column the column that was to be compared
    * @param operator the comparison, as it was written
    * @param known those there are

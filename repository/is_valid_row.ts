@@ -1,5 +1,5 @@
 /**
- * Whether a value is a row: an object that is no list, date, map, set or bytes.
+ * Whether a value is a row: an object that is not a list, date, map, set or bytes.
  *
  * @param value anything
  *

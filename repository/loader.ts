@@ -47,7 +47,7 @@ export function createLoader<Key, Entity>(
         if (waiting.length === 0) queueMicrotask(flush);
         waiting.push({ id, settle: resolve });
       });
-      // A failed read is no answer: the next load asks again.
+      // A failed read is not an answer: the next load asks again.
       row.catch(() => known.delete(name));
       known.set(name, row);
     }

@@ -56,7 +56,7 @@ export function normalizePrimaryKeyConfig(
   const isConfig = typeof primaryKey === "object" && !Array.isArray(primaryKey);
   const config: PrimaryKeyConfig = isConfig
     ? primaryKey as PrimaryKeyConfig
-    // What is no object of a key is a column, or a list of them.
+    // What is not an object of a key is a column, or a list of them.
     : { columns: primaryKey as PrimaryKeyColumn, ...type === undefined ? {} : { type } };
   const columns = getPrimaryKeyColumns(config);
   for (const column of columns) assertColumn(column, "read the primary key");
@@ -67,7 +67,7 @@ export function normalizePrimaryKeyConfig(
   return config;
 }
 
-/** @throws {BadRequestError} for what is no type of keys */
+/** @throws {BadRequestError} for what is not a type of keys */
 export function assertKeyType(type: unknown, action: string): void {
   if (type === undefined || type === "number" || type === "string" || type === "uuid") return;
   throw new BadRequestError(

@@ -82,7 +82,7 @@ export function isValidationSchema(value: unknown): value is AnySchema {
  *
  * @param schema a schema of Zod, Valibot, ArkType, Yup, or one of one's own
  * @returns the same schema; it throws a {@linkcode ValidationError}
- * @throws {BadRequestError} where it is no schema
+ * @throws {BadRequestError} where it is not a schema
  *
  * @example
  * ```ts
@@ -267,7 +267,7 @@ export function customAdapter<T>(
 ): AdaptedSchema<T> {
   const source: CustomSchema<T> = typeof custom === "function" ? { parse: custom } : custom;
   if (typeof source?.parse !== "function") {
-    throw new BadRequestError("Cannot make a schema: parse is no function");
+    throw new BadRequestError("Cannot make a schema: parse is not a function");
   }
   const { partial } = source;
   return adapted(

@@ -138,7 +138,7 @@ export type OrderBy<Table> =
     readonly nulls?: "first" | "last" | undefined;
     /**
      * Whether there can be rows without a value, for pages by cursor: one statement fewer at the end
-     * where there are none, and an index for a key behind others. Default: true, but for the columns
+     * where there are none, and an index for a key behind others. Default: true, except the columns
      * of the primary key. Where it is false and a row has no value, that row may be on no page.
      */
     readonly nullable?: boolean | undefined;
@@ -235,7 +235,7 @@ export interface CursorPageOptions<Table> extends Omit<FindOptions<Table>, "limi
 export interface UpsertOptions<Table> {
   /** The columns of the unique key. */
   readonly conflictColumns: readonly (keyof Selectable<Table> & string)[];
-  /** The columns to change where the key is taken. Default: all that are given, but for the key. */
+  /** The columns to change where the key is taken. Default: all that are given, except the key. */
   readonly updateColumns?: readonly (keyof Selectable<Table> & string)[] | undefined;
 }
 

@@ -6,11 +6,11 @@ import type { Where } from "./where.ts";
 export interface ConditionalUpsertOptions<Table> extends UpsertOptions<Table> {
   /** Which rows may be changed; one that is there and does not satisfy it stays as it is. */
   readonly updateWhere?: Where<Table> | undefined;
-  /** Whether it is told what became of the row, as {@linkcode Upserted}. Default `false`. */
+  /** Whether it is told what was done with the row, as {@linkcode Upserted}. Default `false`. */
   readonly outcome?: boolean | undefined;
 }
 
-/** A row that was upserted, and what became of it. */
+/** A row that was upserted, and what was done with it. */
 export interface Upserted<Entity> {
   /** The row. */
   readonly data: Entity;

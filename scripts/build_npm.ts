@@ -126,7 +126,7 @@ function emitted(file: string): string {
 /** Writes the JavaScript and the declarations of one file; returns what they import from outside. */
 function emit(member: Member, file: string, output: string): string[] {
   if (!file.endsWith(".ts")) {
-    throw new Error(`Cannot build ${member.name}: it imports "${file}", which is no TypeScript`);
+    throw new Error(`Cannot build ${member.name}: it imports "${file}", which is not TypeScript`);
   }
   const text = replaceSpecifiers(
     parseSource(file),

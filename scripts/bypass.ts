@@ -1,6 +1,6 @@
 /**
- * `deno task bypass`: runs the bypass corpus on every dialect this machine can run, and prints what
- * became of each shape of query as a table.
+ * `deno task bypass`: runs the bypass corpus on every dialect this machine can run, and prints
+ * the outcome of each shape of query as a table.
  *
  * `--write` writes `docs/bypass.md` as well, `--row 32` runs one row only. It ends with 1 where
  * something leaks.

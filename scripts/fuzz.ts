@@ -81,8 +81,8 @@ function options() {
       (values.oracle === undefined || name === values.oracle) &&
       (values.subject === undefined || subject === values.subject)
     );
-    if (!(seconds > 0)) throw new TypeError("Cannot run: --seconds is no positive number");
-    if (!Number.isSafeInteger(seed)) throw new TypeError("Cannot run: --seed is no integer");
+    if (!(seconds > 0)) throw new TypeError("Cannot run: --seconds is not a positive number");
+    if (!Number.isSafeInteger(seed)) throw new TypeError("Cannot run: --seed is not an integer");
     if (dialects.length === 0) throw new TypeError("Cannot run: there is no such dialect");
     if (chosen.length === 0) throw new TypeError("Cannot run: there is no such oracle or subject");
     const { skip, name } = dialects[0]!;

@@ -113,7 +113,7 @@ const TRAITS: Readonly<Record<SchemaSnapshot["dialect"], RowTraits>> = {
     literal: ({ name, type }) => {
       const id = sql.id(name);
       if (type.name === "bit") return sql`ifnull(concat('b''', bin(${id} + 0), ''''), 'null')`;
-      // Bytes are no text, and geometry is bytes.
+      // Bytes are not text, and geometry is bytes.
       const isBytes = /blob|binary|geometry|point|polygon|linestring/.test(type.name);
       return isBytes ? sql`ifnull(concat('x''', hex(${id}), ''''), 'null')` : sql`quote(${id})`;
     },

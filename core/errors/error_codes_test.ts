@@ -39,7 +39,7 @@ describe("getErrorCategory()", () => {
     assert.equal(getErrorCategory("TRANSACTION_DOOMED"), "EXECUTOR");
   });
 
-  it("gives UNKNOWN for what is no code", () => {
+  it("gives UNKNOWN for what is not code", () => {
     assert.equal(getErrorCategory("DB_TEAPOT"), "UNKNOWN");
     assert.equal(getErrorCategory(""), "UNKNOWN");
     assert.equal(getErrorCategory("constructor"), "UNKNOWN");

@@ -301,7 +301,7 @@ describe("parseDatabaseError()", () => {
     assert.equal(parseDatabaseError(endless()).code, "DB_UNKNOWN");
   });
 
-  it("never throws, and knows nothing of what is no error", () => {
+  it("never throws, and knows nothing of what is not an error", () => {
     const { proxy: revoked, revoke } = Proxy.revocable({}, {});
     revoke();
     const fail = () => {

@@ -106,7 +106,7 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /**
  * Returns an error of any of the packages, or of a driver, as problem details (RFC 9457), for the body
- * of an HTTP response. No value of a row is in them. What is no error of these, and every failure of
+ * of an HTTP response. No value of a row is in them. What is not an error of these, and every failure of
  * the server or of the database itself, has status 500 or 503 and tells nothing more.
  *
  * @param error what was thrown

@@ -12,7 +12,7 @@ const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", 
  * @param level The lowest level that is written.
  * @param base Where to write.
  * @returns The logger.
- * @throws {TypeError} If `level` is no level.
+ * @throws {TypeError} If `level` is not a level.
  *
  * @example
  * ```ts

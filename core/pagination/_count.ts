@@ -55,7 +55,7 @@ function countNode(query: SelectQueryNode): SelectQueryNode {
     : selectFrom({ ...node, selections: computed.map(named) }, [countAll()]);
 }
 
-/** A query selects something, or is no SQL. */
+/** A query selects something, or is not SQL. */
 function selected(query: SelectQueryNode): SelectQueryNode {
   return query.selections?.length
     ? query

@@ -37,5 +37,5 @@ export function oneOf<T extends string>(
 /** The signal of the options, if there is one. */
 export function signalOf(signal: AbortSignal | undefined, action: string): AbortSignal | undefined {
   if (signal === undefined || typeof signal?.throwIfAborted === "function") return signal;
-  throw new BadRequestError(`Cannot ${action}: "signal" is no AbortSignal`);
+  throw new BadRequestError(`Cannot ${action}: "signal" is not an AbortSignal`);
 }

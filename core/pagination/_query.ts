@@ -53,7 +53,7 @@ export function inspect(query: AnyQuery, action: string): Inspected {
     return args.node;
   })).compile();
   if (node === undefined || !SelectQueryNode.is(node)) {
-    throw new BadRequestError(`Cannot ${action}: the query is no SELECT`);
+    throw new BadRequestError(`Cannot ${action}: the query is not a SELECT`);
   }
   return { node, queryId, sql, parameters };
 }
@@ -82,7 +82,7 @@ export function dialectOf(query: AnyQuery, inspected: Inspected): Dialect {
 }
 
 function noQuery(action: string): BadRequestError {
-  return new BadRequestError(`Cannot ${action}: the value given is no query builder`);
+  return new BadRequestError(`Cannot ${action}: the value given is not a query builder`);
 }
 
 function plugin(transformQuery: KyselyPlugin["transformQuery"]): KyselyPlugin {

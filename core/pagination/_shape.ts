@@ -53,7 +53,7 @@ function hasAggregate(node: OperationNode): boolean {
 
 /** The nodes right below a node. */
 export function childrenOf(node: OperationNode): OperationNode[] {
-  // A value is no tree, whatever it looks like
+  // A value is not a tree, whatever it looks like
   if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return [];
   return Object.values(node).flat().filter(isNode);
 }

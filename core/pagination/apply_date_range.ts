@@ -60,7 +60,7 @@ export function applyDateRange<DB, TB extends keyof DB, O>(
 function valueOf(value: Date | string, name: string, textual: boolean): any {
   if (typeof value === "string" && value !== "") return value;
   if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
-    throw new BadRequestError(`Cannot ${action}: "${name}" is no date`);
+    throw new BadRequestError(`Cannot ${action}: "${name}" is not a date`);
   }
   return textual ? value.toISOString() : value;
 }

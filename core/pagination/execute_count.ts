@@ -8,7 +8,7 @@ import { inspect } from "./_query.ts";
  *
  * @param query The query.
  * @returns How many rows it has.
- * @throws {BadRequestError} If `query` is no SELECT.
+ * @throws {BadRequestError} If `query` is not a SELECT.
  *
  * @example
  * ```ts

@@ -19,7 +19,7 @@ const action = "count rows";
  * @param query The query.
  * @param column A column of its tables, or of its result.
  * @returns How many rows have each value; the values as text, NULL as `null`.
- * @throws {BadRequestError} If `query` is no SELECT, or if the column has NULL and the text "null".
+ * @throws {BadRequestError} If `query` is not a SELECT, or if the column has NULL and the text "null".
  *
  * @example
  * ```ts

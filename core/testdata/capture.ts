@@ -521,7 +521,7 @@ async function captureSqlite(
   await record.expect("read_only", () => exec(reader, "insert into loose values (4)"));
   reader.close();
   await record.expect("cannot_open", () => exec(open(directory), "select 1"));
-  writeFileSync(join(directory, "two.db"), "this is no database ".repeat(100));
+  writeFileSync(join(directory, "two.db"), "this is not a database ".repeat(100));
   await record.expect("not_a_database", () => {
     exec(open(join(directory, "two.db")), "select * from users");
   });

@@ -100,7 +100,7 @@ export class QueryProfiler {
   readonly #listener = (record: QueryRecord): void => this.record(record);
 
   /**
-   * Makes one, which is not started.
+   * Creates a profiler, which is not started.
    *
    * @param options see {@linkcode ProfilerOptions}
    * @throws {TypeError} for an unknown option

@@ -44,7 +44,7 @@ export function getCapabilities(
   const known = VARIANTS[variant];
   if (known?.dialect !== dialect) {
     throw new TypeError(
-      `Cannot tell the capabilities of "${variant}": it is no variant of "${dialect}"`,
+      `Cannot tell the capabilities of "${variant}": it is not a variant of "${dialect}"`,
     );
   }
   const version = options.version === undefined ? known.oldest : parseVersion(options.version);

@@ -164,7 +164,7 @@ describe("getCapabilities()", () => {
   it("refuses what makes no sense", () => {
     assert.throws(
       () => getCapabilities("postgres", { variant: "mariadb" }),
-      /Cannot tell the capabilities of "mariadb": it is no variant of "postgres"/,
+      /Cannot tell the capabilities of "mariadb": it is not a variant of "postgres"/,
     );
     assert.throws(
       // @ts-expect-error: the type refuses it too

@@ -23,7 +23,7 @@ const DIALECTS: ReadonlyMap<string, DatabaseDialect> = new Map([
  *
  * @param url The URL.
  * @returns Its parts. A part that the URL does not have is absent; `database` is then empty.
- * @throws {TypeError} If it is no connection URL. The message shows nothing of it but its scheme.
+ * @throws {TypeError} If it is not a connection URL. The message shows nothing of it but its scheme.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { validateIdentifier } from "./validate_identifier.ts";
 const SHOWN = 64;
 
 /**
- * Refuses a name that is no plain identifier; see `validateIdentifier()`.
+ * Refuses a name that is not a plain identifier; see `validateIdentifier()`.
  *
  * @param name The name.
  * @param context What it is the name of, for the message.

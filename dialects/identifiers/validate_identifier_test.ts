@@ -30,7 +30,7 @@ describe("validateIdentifier()", () => {
     it(`refuses ${JSON.stringify(name.slice(0, 20))} (${name.length})`, () =>
       assert.equal(validateIdentifier(name), false));
   }
-  it("refuses what is no text", () => {
+  it("refuses what is not a text", () => {
     const names: unknown[] = [undefined, null, 1, ["users"]];
     for (const name of names) {
       // Callers without types pass anything

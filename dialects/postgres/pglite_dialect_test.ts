@@ -94,7 +94,7 @@ describe("pgliteDialect()", { skip: skip ?? false }, () => {
     assert.equal(calls, 1);
   });
 
-  it("refuses options it does not have, and something that is no PGlite", () => {
+  it("refuses options it does not have, and something that is not a PGlite", () => {
     assert.throws(
       // @ts-expect-error: the type refuses it too
       () => pgliteDialect({ database: () => PGlite!.create(), pool: 1 }),

@@ -6,7 +6,7 @@ import type { Row } from "./_rows.ts";
 /** How many parameters D1 and Durable Objects take in one statement. */
 export const CLOUDFLARE_PARAMETERS = 100;
 
-/** Beyond it a number is no integer of SQLite: those have 64 bits. */
+/** Beyond it a number is not an integer of SQLite: those have 64 bits. */
 const INT64 = 2 ** 63;
 
 /** What Cloudflare's runtime binds: it takes no bigints. */

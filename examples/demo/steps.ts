@@ -78,7 +78,7 @@ softDelete(executor, "authors", 4)`,
   },
   {
     title: "Common table expression",
-    note: 'Filtered in its body, once; the name "early" is no table and gets no condition.',
+    note: 'Filtered in its body, once; the name "early" is not a table and gets no condition.',
     query: (db) =>
       db.with("early", (qc) => qc.selectFrom("books").selectAll().where("year", "<", 1830))
         .selectFrom("early as e").innerJoin("authors as a", "a.id", "e.author_id")

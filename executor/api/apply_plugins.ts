@@ -26,7 +26,7 @@ import { validatePlugins } from "../contract/validate_plugins.ts";
 export type AppliedBlock = QueryBuilderContext & { readonly dialect?: DialectName };
 
 /**
- * Applies plugins to one builder by hand, for a Kysely that is no executor: `interceptQuery` of
+ * Applies plugins to one builder by hand, for a Kysely that is not an executor: `interceptQuery` of
  * each, and the `filter` of those that have one. Only the block's own table is seen: on an executor
  * every table of every block is.
  *
@@ -97,7 +97,7 @@ function interceptBy(plugin: Plugin, block: QueryBlock, context: QueryBuilderCon
     throw new PluginHookError(
       plugin.name,
       "interceptQuery",
-      "it returned something that is no query; return the builder it was given",
+      "it returned something that is not a query; return the builder it was given",
     );
   }
   return answer;

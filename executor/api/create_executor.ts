@@ -35,7 +35,7 @@ export interface ExecutorConfig {
   readonly enabled?: boolean | undefined;
   /**
    * How raw SQL is treated, which no plugin can see into. `"allow"` runs it past the plugins;
-   * `"deny"` refuses it, but for fragments that name no table. Default `"allow"`, and `"deny"` as
+   * `"deny"` refuses it, except fragments that name no table. Default `"allow"`, and `"deny"` as
    * soon as a plugin says that it is of no use otherwise.
    */
   readonly rawSql?: "allow" | "deny" | undefined;
@@ -238,7 +238,7 @@ export function prepare(
   return { own, host, state, request: instanceOf(db)?.rules.request ?? NO_SCOPE };
 }
 
-/** @throws {ExecutorError} where a value is no database */
+/** @throws {ExecutorError} where a value is not a database */
 export function mustBeKysely(db: unknown): void {
   if (isKysely(db)) return;
   throw new ExecutorError(

@@ -49,7 +49,7 @@ const makers: readonly [name: string, make: Make][] = [
 
 for (const [name, make] of makers) {
   describe(name, () => {
-    it("gives a Kysely of the same class that keeps to the plugins, and leaves the given one alone", async () => {
+    it("gives a Kysely of the same class that is subject to the plugins, and leaves the given one alone", async () => {
       const db = dummy();
       const executor = await make(db, [hide]);
       assert.ok(executor instanceof Kysely);
@@ -112,7 +112,7 @@ for (const [name, make] of makers) {
       });
     }
 
-    it("refuses options that are no object", async () => {
+    it("refuses options that are not an object", async () => {
       for (const options of [null, 5, "deny", []]) {
         await assert.rejects(
           async () => await make(dummy(), [], options as ExecutorConfig),
@@ -405,7 +405,7 @@ describe("createExecutor()", () => {
       assert.deepEqual(calls, ["init a", "init b", "destroy b", "destroy a"]);
     });
 
-    it("takes what is thrown and is no Error", async () => {
+    it("takes what is thrown and is not an Error", async () => {
       const odd = plugin("odd", {
         onInit: () => {
           throw "a string";

@@ -64,7 +64,7 @@ export interface ExecutorDescription {
  *
  * @param executor the executor, or any handle of it
  * @returns plain data; the tables are asked of the database once
- * @throws {ExecutorError} where the value is no executor
+ * @throws {ExecutorError} where the value is not an executor
  *
  * @example
  * ```ts

@@ -63,7 +63,7 @@ describe("describeExecutor()", () => {
     ]);
   });
 
-  it("refuses what is no executor", async () => {
+  it("refuses what is not an executor", async () => {
     for (const value of [dummy(), undefined, {}]) {
       await assert.rejects(
         describeExecutor(value as Kysely<any>),

@@ -9,7 +9,7 @@ import { mustBeInstance } from "../instance/_graft.ts";
  *
  * @param executor the executor, or any handle of it
  * @throws {AggregateError} with what `onDestroy` threw, after all were called
- * @throws {ExecutorError} where the value is no executor
+ * @throws {ExecutorError} where the value is not an executor
  *
  * @example
  * ```ts

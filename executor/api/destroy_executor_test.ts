@@ -98,7 +98,7 @@ describe("destroyExecutor()", () => {
     assert.deepEqual(await getRawDb(executor).selectFrom("users").selectAll().execute(), []);
   });
 
-  it("refuses what is no executor", async () => {
+  it("refuses what is not an executor", async () => {
     for (const value of [dummy(), undefined, null, {}, 5]) {
       await assert.rejects(
         destroyExecutor(value as Kysely<any>),

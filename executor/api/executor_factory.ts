@@ -74,7 +74,7 @@ export interface CreateExecutor {
    * @param options see {@linkcode ExecutorConfig}
    * @returns the function; it throws what createExecutor() throws
    * @throws {ExecutorError} where `db` is neither, or an option is unknown
-   * @throws {PluginValidationError} where the plugins are no list of plugins
+   * @throws {PluginValidationError} where the plugins are not a list of plugins
    *
    * @example
    * ```ts

@@ -29,7 +29,7 @@ export interface QueryExplanation {
  * @param executor the executor, or any handle of it: its context and flags count
  * @param query a query builder of that handle
  * @returns the SQL before and after, and the rules that applied to each table reference
- * @throws {ExecutorError} where the value is no executor
+ * @throws {ExecutorError} where the value is not an executor
  *
  * @example
  * ```ts

@@ -103,7 +103,7 @@ describe("explainQuery()", () => {
     assert.equal(after, `select "first_name" from "users" where "users"."hidden" = $1`);
   });
 
-  it("refuses what is no executor, and leaves nothing behind", () => {
+  it("refuses what is not an executor, and leaves nothing behind", () => {
     const db = dummy();
     assert.throws(() => explainQuery(db, db.selectFrom("users").selectAll()), ExecutorError);
     const query = executor.selectFrom("users").selectAll();

@@ -3,7 +3,7 @@ import { beneath, instanceOf } from "../instance/_graft.ts";
 
 /**
  * Returns the database past the plugins, for what a package asks of the catalog or the session. Unlike
- * that of {@linkcode getRawDb}, its queries keep to the executor's `acquireTimeout`.
+ * that of {@linkcode getRawDb}, its queries are subject to the executor's `acquireTimeout`.
  *
  * @param executor the executor, or any instance of it; a plain Kysely is given back as it is
  *

@@ -299,7 +299,7 @@ describe("bindContext()", () => {
     assert.equal(parameter(bound), 1);
   });
 
-  it("keeps what is no plain data in the context as it is, and takes circles", () => {
+  it("keeps what is not plain data in the context as it is, and takes circles", () => {
     class Auth {}
     const auth = new Auth();
     const can = (): boolean => true;
@@ -333,7 +333,7 @@ describe("bindContext()", () => {
     });
   }
 
-  it("refuses what is no executor", () => {
+  it("refuses what is not an executor", () => {
     for (const value of [dummy(), undefined, {}]) {
       assert.throws(
         () => bindContext(value as Kysely<any>, {}),
@@ -493,7 +493,7 @@ describe("withMetadata()", () => {
     });
   }
 
-  it("refuses what is no executor", () => {
+  it("refuses what is not an executor", () => {
     assert.throws(() => withMetadata(dummy(), {}), ExecutorError);
   });
 });

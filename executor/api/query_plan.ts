@@ -80,7 +80,7 @@ export function compilePlan<R, K extends Kysely<any>>(
 }
 
 /**
- * An object that is the same for all handles that one plan may serve, but for their contexts: the
+ * An object that is the same for all handles that one plan may serve, except their contexts: the
  * key to keep plans by.
  *
  * @param handle an executor, any handle of one, or a plain Kysely

@@ -394,7 +394,7 @@ describe("a plugin's callerMayChange()", () => {
 });
 
 describe("planKey()", () => {
-  it("is the same for handles that one plan may serve, but for their contexts", async () => {
+  it("is the same for handles that one plan may serve, except their contexts", async () => {
     const executor = createExecutorSync(dummy(), [lateTenant]);
     const key = planKey(executor);
     assert.equal(planKey(bindContext(executor, { tenant: 1 })), key);

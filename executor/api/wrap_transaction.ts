@@ -19,7 +19,7 @@ import type { Plugin } from "../contract/plugin.ts";
  * the database
  * @returns the same transaction with the plugins in it
  * @throws {PluginValidationError} where the plugins cannot work together, or one has to wait
- * @throws {ExecutorError} where the first argument is no transaction
+ * @throws {ExecutorError} where the first argument is not a transaction
  *
  * @example
  * ```ts

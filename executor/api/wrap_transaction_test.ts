@@ -157,7 +157,7 @@ describe("wrapTransaction()", () => {
     });
   });
 
-  it("refuses what is no transaction, and says what is one", () => {
+  it("refuses what is not a transaction, and says what is one", () => {
     const values = [dummy(), createExecutorSync(dummy(), []), undefined, null, {}];
     for (const value of [...values, { isTransaction: true }]) {
       assert.throws(

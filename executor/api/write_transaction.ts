@@ -8,7 +8,7 @@ import { inMode, instanceOf } from "../instance/_graft.ts";
  * another process writes. The transactions of an executor with a plugin that reads before it writes
  * (`around: "writes"`) begin so by themselves, unless they are read only.
  *
- * @param executor an executor, or any instance of it that is no transaction
+ * @param executor an executor, or any instance of it that is not a transaction
  * @param fn what to do; it is given the transaction
  * @returns what `fn` returns
  * @throws whatever `fn` throws, after the rollback

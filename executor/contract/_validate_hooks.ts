@@ -11,7 +11,7 @@ export function validateList(plugins: unknown): void {
   );
 }
 
-/** @throws {PluginValidationError} where what a plugin's setup() gave are no hooks */
+/** @throws {PluginValidationError} where what a plugin's setup() gave are not hooks */
 export function validateHooks(hooks: unknown, plugin: string): void {
   const problem = typeof hooks !== "object" || hooks === null || Array.isArray(hooks)
     ? `it gave ${hooks === null ? "null" : typeof hooks}; return an object of hooks, or nothing`
@@ -28,7 +28,7 @@ function problemOfHooks(hooks: Record<string, unknown>): string | undefined {
   for (const hook of HOOK_NAMES) {
     if (hooks[hook] === undefined) continue;
     if (HOOKS[hook].ofPlugin) return `"${hook}" belongs on the plugin itself`;
-    if (typeof hooks[hook] !== "function") return `its "${hook}" is no function`;
+    if (typeof hooks[hook] !== "function") return `its "${hook}" is not a function`;
   }
   const { around } = hooks;
   if (around !== undefined && around !== "all" && around !== "writes") {

@@ -55,8 +55,6 @@ export class ExecutorError extends Error {
   readonly code: string;
 
   /**
-   * Makes one.
-   *
    * @param message what failed, and what to do
    * @param code the stable code
    * @param options the cause, if there is one
@@ -91,8 +89,6 @@ export class PluginValidationError extends ExecutorError {
   readonly details: PluginValidationDetails;
 
   /**
-   * Makes one.
-   *
    * @param message what is wrong, and what to do
    * @param type what is wrong, for programs
    * @param details who is at fault
@@ -123,8 +119,6 @@ export class PluginHookError extends ExecutorError {
   readonly hook: string;
 
   /**
-   * Makes one.
-   *
    * @param plugin the plugin's name
    * @param hook the hook's name
    * @param problem what went wrong
@@ -137,7 +131,7 @@ export class PluginHookError extends ExecutorError {
   }
 }
 
-/** A query that cannot keep to the plugins on this dialect, and so does not run. */
+/** A query that plugins cannot be enforced on on this dialect, and so does not run. */
 export class QueryRefusedError extends ExecutorError {
   static {
     // A literal, because minifiers rename classes.
@@ -150,8 +144,6 @@ export class QueryRefusedError extends ExecutorError {
   readonly table: string | undefined;
 
   /**
-   * Makes one.
-   *
    * @param message what was refused, and what to do instead
    * @param reason why, for programs
    * @param table the table the refusal is about
@@ -175,8 +167,6 @@ export class CheckRefusedError extends QueryRefusedError {
   readonly plugin: string;
 
   /**
-   * Makes one.
-   *
    * @param table the table that is written
    * @param plugin the plugin whose check it is
    * @param rule the rule, in words
@@ -239,8 +229,6 @@ export class RawSqlError extends ExecutorError {
   }
 
   /**
-   * Makes one.
-   *
    * @param problem what was found, and what to do instead
    */
   constructor(problem: string) {
@@ -260,8 +248,6 @@ export class ForeignQueryError extends ExecutorError {
   }
 
   /**
-   * Makes one.
-   *
    * @param problem what was found, and what to do instead
    */
   constructor(problem: string) {

@@ -301,7 +301,7 @@ export interface PluginHooks {
    */
   check?(reference: TableReference, context: HookContext): RowCheck | undefined;
   /**
-   * Which columns of this reference the caller may not read, and what is seen in their stead. The
+   * Which columns of this reference the caller may not read, and what is seen instead of them. The
    * filters and checks of plugins see the columns themselves.
    */
   mask?(reference: TableReference, context: HookContext): ColumnMask | undefined;

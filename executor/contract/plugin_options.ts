@@ -50,7 +50,7 @@ export class PluginOptions {
    * @param plugin the plugin's name, for errors
    * @param options what was given
    * @param known the names of all options
-   * @throws {PluginValidationError} for what is no object, and for an unknown option
+   * @throws {PluginValidationError} for what is not an object, and for an unknown option
    */
   constructor(plugin: string, options: object, known: readonly string[]) {
     this.#plugin = plugin;

@@ -1,4 +1,4 @@
-/** What becomes of hooks that throw, or answer with something that they may not answer. */
+/** Treatment of hooks that throw, or answer with something that they may not answer. */
 import { createExecutorSync, ExecutorError, PluginHookError } from "@kysera/executor";
 import type { Plugin, PluginHooks } from "@kysera/executor";
 import { type Kysely, type QueryResult, RawNode, sql } from "kysely";
@@ -44,7 +44,7 @@ describe("a filter", () => {
     assert.throws(select({ filter: fail }), isHookError("filter", /it threw \(broken\)/, cause));
   });
 
-  it("that throws what is no Error is told with it", () => {
+  it("that throws what is not an Error is told with it", () => {
     const filter = (): never => {
       throw "a string";
     };
@@ -213,7 +213,10 @@ describe("interceptQuery", () => {
     it(`that returns ${Object.prototype.toString.call(answer)} ${answer} is told so`, () => {
       assert.throws(
         select({ interceptQuery: () => answer as any }),
-        isHookError("interceptQuery", /it returned something that is no query; return the builder/),
+        isHookError(
+          "interceptQuery",
+          /it returned something that is not a query; return the builder/,
+        ),
       );
     });
   }

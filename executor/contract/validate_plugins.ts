@@ -60,7 +60,7 @@ function validateShape(plugin: Plugin): void {
   }
   if (plugin.priority !== undefined && !Number.isFinite(plugin.priority)) {
     throw new PluginValidationError(
-      `Cannot use plugin "${plugin.name}": its priority is no finite number`,
+      `Cannot use plugin "${plugin.name}": its priority is not a finite number`,
       "INVALID_PLUGIN",
       { pluginName: plugin.name },
     );
@@ -84,7 +84,7 @@ function validateShape(plugin: Plugin): void {
     if (names === undefined) continue;
     if (!Array.isArray(names) || names.some((name) => typeof name !== "string")) {
       throw new PluginValidationError(
-        `Cannot use plugin "${plugin.name}": "${list}" is no list of plugin names`,
+        `Cannot use plugin "${plugin.name}": "${list}" is not a list of plugin names`,
         "INVALID_PLUGIN",
         { pluginName: plugin.name },
       );
@@ -94,7 +94,7 @@ function validateShape(plugin: Plugin): void {
     const value: unknown = plugin[hook];
     if (value !== undefined && typeof value !== "function") {
       throw new PluginValidationError(
-        `Cannot use plugin "${plugin.name}": its "${hook}" is no function`,
+        `Cannot use plugin "${plugin.name}": its "${hook}" is not a function`,
         "INVALID_PLUGIN",
         { pluginName: plugin.name },
       );

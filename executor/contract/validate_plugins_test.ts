@@ -132,7 +132,7 @@ describe("validatePlugins()", () => {
         [plugin("a", { priority: priority as number })],
         "INVALID_PLUGIN",
         { pluginName: "a" },
-        /its priority is no finite number/,
+        /its priority is not a finite number/,
       );
     });
   }
@@ -144,7 +144,7 @@ describe("validatePlugins()", () => {
           [plugin("a", { [list]: value })],
           "INVALID_PLUGIN",
           { pluginName: "a" },
-          new RegExp(`"${list}" is no list of plugin names`),
+          new RegExp(`"${list}" is not a list of plugin names`),
         );
       });
     }
@@ -164,13 +164,13 @@ describe("validatePlugins()", () => {
       "setup",
     ]
   ) {
-    it(`refuses a plugin whose ${hook} is no function`, () => {
+    it(`refuses a plugin whose ${hook} is not a function`, () => {
       for (const value of [null, true, "select", {}]) {
         refuses(
           [plugin("a", { [hook]: value })],
           "INVALID_PLUGIN",
           { pluginName: "a" },
-          new RegExp(`its "${hook}" is no function`),
+          new RegExp(`its "${hook}" is not a function`),
         );
       }
     });

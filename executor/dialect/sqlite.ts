@@ -74,7 +74,7 @@ export const SQLITE: DialectTraits = {
     place: "returning",
     row: "table",
     seesWritten: true,
-    // As a read: it is no write of the statement that it comes after.
+    // As a read: it is not a write of the statement that it comes after.
     lastInsertId: {
       ...CompiledQuery.raw("select last_insert_rowid() as id"),
       query: SelectQueryNode.create(),

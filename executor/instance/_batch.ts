@@ -30,7 +30,7 @@ interface Part {
   build(db: Kysely<any>): BatchQuery<unknown>;
 }
 
-/** What has become of a statement. */
+/** State of a statement. */
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 /** Runs the statements that a callback adds, all or none; see `ExecutorInstance.batch()`. */

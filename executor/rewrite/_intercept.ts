@@ -201,7 +201,7 @@ function nodeOf<T extends Block>(answer: unknown, before: T, plugin: string): T 
     throw new PluginHookError(
       plugin,
       "interceptQuery",
-      "it returned something that is no query; return the builder it was given, or one made from it",
+      "it returned something that is not a query; return the builder it was given, or one made from it",
     );
   }
   if (node.kind !== before.kind) {

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { dummy, type DummyName } from "../../tests/executor/dummy.ts";
 import { type Build, compile, filter } from "../../tests/executor/rules.ts";
 
-describe("a statement that cannot keep to the filter is refused:", () => {
+describe("a statement that the filter cannot be enforced on is refused:", () => {
   const refusals: readonly [
     what: string,
     reason: QueryRefusalReason,

@@ -1,7 +1,7 @@
 import { ExecutorError } from "../contract/errors.ts";
 import type { Attributes } from "../contract/plugin.ts";
 
-/** A frozen copy of plain data; what is no plain data in it is kept as it is. */
+/** A frozen copy of plain data; what is not plain data in it is kept as it is. */
 export function copyAttributes(value: object, action: string): Attributes {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ExecutorError(

@@ -1,6 +1,6 @@
 import type { OperationNode } from "kysely";
 
-/** Calls `use` with every child of a node; a value of the user is no child. */
+/** Calls `use` with every child of a node; a value of the user is not a child. */
 export function forEachChild(node: OperationNode, use: (child: OperationNode) => void): void {
   if (node.kind === "ValueNode" || node.kind === "PrimitiveValueListNode") return;
   for (const value of Object.values(node)) {

@@ -13,7 +13,7 @@ export type ReadText =
   | { readonly tokens: readonly Token[]; readonly problem?: undefined }
   | { readonly tokens?: undefined; readonly problem: string };
 
-/** Stands in the text for a node that is no raw SQL; from a private use area of Unicode. */
+/** Stands in the text for a node that is not raw SQL; from a private use area of Unicode. */
 const NODE = "\u{F0000}";
 
 const COMMENT = "a raw fragment holds a comment; leave it out";
@@ -60,7 +60,7 @@ export interface Bound {
   readonly begins: boolean;
 }
 
-/** The text of raw SQL, with a sign for each node in it that is no raw SQL. */
+/** The text of raw SQL, with a sign for each node in it that is not raw SQL. */
 export interface FlatText {
   /** The text, as the database reads it. */
   readonly text: string;

@@ -6,8 +6,6 @@ export class Slot<T = unknown> implements Expression<T> {
   readonly index: number;
 
   /**
-   * Makes one.
-   *
    * @param index which of the values of a call goes there, from 0
    */
   constructor(index: number) {

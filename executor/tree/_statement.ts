@@ -15,7 +15,7 @@ import { statementKind } from "./_statement_kinds.ts";
  * | statement                                       | is                               |
  * | ----------------------------------------------- | -------------------------------- |
  * | SELECT                                          | a read, FOR UPDATE included      |
- * | SELECT with a CTE that is no SELECT             | a write                          |
+ * | SELECT with a CTE that is not a SELECT             | a write                          |
  * | EXPLAIN without options                         | a read, whatever it explains     |
  * | EXPLAIN with options, such as ANALYZE           | as what it explains              |
  * | raw SQL, DDL and everything else                | a write, as nobody can tell      |

@@ -34,8 +34,6 @@ export class FakeClock implements Clock {
   readonly #timers: Set<Timer> = new Set();
 
   /**
-   * Makes one.
-   *
    * @param time what time of day it is at first, in ms since 1970
    */
   constructor(time = 0) {

@@ -30,7 +30,7 @@ export interface Probe {
   settled: boolean;
 }
 
-/** Begins a check. What it finds is never a rejection, but for the signal's. */
+/** Begins a check. What it finds is never a rejection, except the signal's. */
 export function startProbe(db: Kysely<any>, settings: ProbeSettings): Probe {
   const { clock } = settings;
   const startedAt = clock.now();

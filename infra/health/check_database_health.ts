@@ -10,7 +10,7 @@ import { performHealthCheck } from "./perform_health_check.ts";
  * @param db the database, or an executor
  * @param pool the driver's pool, to look at as well
  * @returns what was found; a database that is not there is a result, not an error
- * @throws {BadRequestError} where `db` is no database
+ * @throws {BadRequestError} where `db` is not a database
  *
  * @example
  * ```ts

@@ -67,7 +67,7 @@ export function createHealthHandlers(
 ): HealthHandlers {
   if (withMethods("checkNow", "getLastCheck")(monitor) !== undefined) {
     throw new BadRequestError(
-      "Cannot answer health checks: the first argument is no HealthMonitor",
+      "Cannot answer health checks: the first argument is not a HealthMonitor",
     );
   }
   checkOptions("answer health checks", options, {

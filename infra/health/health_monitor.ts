@@ -73,11 +73,11 @@ export class HealthMonitor {
   #running = false;
 
   /**
-   * Makes one. It checks nothing before `start()` or `checkNow()`.
+   * Creates a monitor. It checks nothing before `start()` or `checkNow()`.
    *
    * @param db the database, or an executor
    * @param options see {@linkcode HealthMonitorOptions}
-   * @throws {BadRequestError} for an unknown option, or where `db` is no database
+   * @throws {BadRequestError} for an unknown option, or where `db` is not a database
    */
   constructor(db: Kysely<any>, options: HealthMonitorOptions = {}) {
     checkOptions("monitor the database", options, { interval: someMs, ...HEALTH_CHECKS });

@@ -150,7 +150,7 @@ describe("performHealthCheck()", () => {
     assert.equal((await check).errors?.length, 1);
   });
 
-  it("keeps to the limits that it is given", async () => {
+  it("respects the limits that it is given", async () => {
     for (const [latency, status] of [[19, "healthy"], [20, "degraded"], [40, "unhealthy"]]) {
       const clock = new FakeClock();
       const { db } = database(clock, { latency: latency as number });
@@ -183,7 +183,7 @@ describe("performHealthCheck()", () => {
     assert.deepEqual(queries, ["select 1", "select sqlite_version() as version"]);
   });
 
-  it("ends with the caller's signal, which is no finding", async () => {
+  it("ends with the caller's signal, which is not a finding", async () => {
     const clock = new FakeClock();
     const { db } = database(clock, { latency: 100 });
     const controller = new AbortController();
@@ -192,13 +192,16 @@ describe("performHealthCheck()", () => {
     await assert.rejects(check, (reason) => reason === "gone");
   });
 
-  it("refuses an option that it does not know, and what is no database", async () => {
+  it("refuses an option that it does not know, and what is not a database", async () => {
     const { db } = database(new FakeClock(), { latency: 0 });
     await assert.rejects(
       performHealthCheck(db, { timeoutMs: 1 } as HealthCheckOptions),
       /Cannot check the database: there is no option "timeoutMs"/,
     );
-    await assert.rejects(checkDatabaseHealth({} as Kysely<any>), /the first argument is no datab/);
+    await assert.rejects(
+      checkDatabaseHealth({} as Kysely<any>),
+      /the first argument is not a datab/,
+    );
     await assert.rejects(checkDatabaseHealth(db, 5 as never), /"pool" is 5; give an object/);
     assert.throws(
       () => new HealthMonitor(db, { intervalMs: 1 } as object),

@@ -64,11 +64,11 @@ export function probeSettings(options: HealthCheckOptions): ProbeSettings {
   };
 }
 
-/** @throws {BadRequestError} where the value is no database */
+/** @throws {BadRequestError} where the value is not a database */
 export function mustBeDatabase(db: unknown, action: string): void {
   if (isKysely(db) && !db.isTransaction) return;
   throw new BadRequestError(
-    `Cannot ${action}: the first argument is no database; give a Kysely or an executor`,
+    `Cannot ${action}: the first argument is not a database; give a Kysely or an executor`,
   );
 }
 
@@ -79,7 +79,7 @@ export function mustBeDatabase(db: unknown, action: string): void {
  * @param db the database, or an executor
  * @param options see {@linkcode HealthCheckOptions}
  * @returns what was found; a database that is not there is a result, not an error
- * @throws {BadRequestError} for an unknown option, or where `db` is no database
+ * @throws {BadRequestError} for an unknown option, or where `db` is not a database
  *
  * @example
  * ```ts

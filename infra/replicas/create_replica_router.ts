@@ -131,7 +131,7 @@ export function createReplicaRouter<DB, P extends readonly Plugin[] = never>(
   options: ReplicaOptions,
 ): ReplicaRouter<DB, P> {
   if (!isKysely(primary) || primary.isTransaction) {
-    throw new BadRequestError("Cannot route to replicas: the first argument is no database");
+    throw new BadRequestError("Cannot route to replicas: the first argument is not a database");
   }
   checkOptions("route to replicas", options, {
     replicas: databases,

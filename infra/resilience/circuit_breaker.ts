@@ -144,8 +144,6 @@ export class CircuitBreaker implements Policy {
   #isolations = 0;
 
   /**
-   * Makes one.
-   *
    * @param options see {@linkcode CircuitBreakerOptions}; or the threshold alone
    * @param resetTimeout where the first argument is a number: how long it stays open, in ms
    * @throws {BadRequestError} for an unknown option, or a value that makes no sense

@@ -215,7 +215,7 @@ describe("CircuitBreaker", () => {
       [{ resetTimeout: "60s" }, /"resetTimeout" is "60s"/],
       [{ state: { state: "open", failureCount: 1, openedAt: null } }, /Cannot restore/],
       [{ state: { state: "half-open", failureCount: 1, openedAt: 1 } }, /Cannot restore/],
-      [null, /the options are no object/],
+      [null, /the options are not an object/],
     ];
     for (const [options, message] of bad) {
       assert.throws(() => new CircuitBreaker(options as CircuitBreakerOptions), { message });

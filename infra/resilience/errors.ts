@@ -22,8 +22,6 @@ export class CircuitBreakerError extends RefusedError {
   readonly retryAfter: number | undefined;
 
   /**
-   * Makes one.
-   *
    * @param reason why no call is let through
    * @param retryAfter after how many ms one may be
    */
@@ -40,8 +38,6 @@ export class BulkheadError extends RefusedError {
   }
 
   /**
-   * Makes one.
-   *
    * @param reason why the call is not run
    */
   constructor(reason: string) {
@@ -61,8 +57,6 @@ export class TimeoutError extends DatabaseError {
   readonly timeout: number;
 
   /**
-   * Makes one.
-   *
    * @param timeout how long it was given, in ms
    * @param what what was not finished
    */
@@ -81,7 +75,6 @@ export class RetryInTransactionError extends DatabaseError {
     this.prototype.name = "RetryInTransactionError";
   }
 
-  /** Makes one. */
   constructor() {
     super(
       "Cannot retry inside an open transaction; retry the function that runs the whole transaction",

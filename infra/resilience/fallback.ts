@@ -35,7 +35,7 @@ export function fallback<Extra>(
   options: FallbackOptions = {},
 ): Policy<Extra> {
   if (typeof answer !== "function") {
-    throw new BadRequestError("Cannot make a fallback: the first argument is no function");
+    throw new BadRequestError("Cannot make a fallback: the first argument is not a function");
   }
   checkOptions("make a fallback", options, { when: callable });
   const { when = () => true } = options;

@@ -38,7 +38,7 @@ describe("withTimeout()", () => {
     assert.equal(seen?.reason, error);
   });
 
-  it("leaves no timer behind, whatever becomes of the work", async () => {
+  it("leaves no timer behind, whatever the outcome of the work", async () => {
     const clock = new FakeClock();
     await withTimeout(() => 1, 100, { clock });
     await withTimeout(() => Promise.reject(new Error("x")), 100, { clock }).catch(() => {});
@@ -212,7 +212,7 @@ describe("wrap()", () => {
     assert.equal(attempts, 3);
   });
 
-  it("refuses what is no policy", () => {
+  it("refuses what is not a policy", () => {
     assert.throws(() => wrap({} as Policy), /one of them has no execute\(\)/);
   });
 });

@@ -35,8 +35,6 @@ export class RetryBudget {
   #at: number;
 
   /**
-   * Makes one.
-   *
    * @param options see {@linkcode RetryBudgetOptions}
    */
   constructor(options: RetryBudgetOptions = {}) {

@@ -144,7 +144,7 @@ describe("withRetry()", () => {
     assert.equal(await withRetry(fn, { db: { isTransaction: false } }), "done");
   });
 
-  it("keeps to a budget that calls share", async () => {
+  it("respects a budget that calls share", async () => {
     const clock = new FakeClock();
     const budget = new RetryBudget({ ratio: 0, perSecond: 1, max: 2, clock });
     const options = { ...now, budget, maxAttempts: 10 };
@@ -178,7 +178,7 @@ describe("withRetry()", () => {
       assert.throws(() => retryPolicy(options as RetryOptions), { message });
       assert.throws(() => createRetryWrapper(() => 1, options as RetryOptions), { message });
     }
-    await assert.rejects(withRetry("work" as never), /is no function/);
+    await assert.rejects(withRetry("work" as never), /is not a function/);
   });
 });
 

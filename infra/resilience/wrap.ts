@@ -8,7 +8,7 @@ import type { ExtraOf, Policy, PolicyContext } from "./policy.ts";
  *
  * @param policies the policies
  * @returns one policy
- * @throws {BadRequestError} where one is no policy
+ * @throws {BadRequestError} where one is not a policy
  *
  * @example
  * ```ts

@@ -27,7 +27,7 @@ export interface ShutdownController<DB> {
  * @param db the database, or an executor
  * @param options see {@linkcode ShutdownOptions}
  * @returns the controller
- * @throws {BadRequestError} for an unknown option, or where `db` is no database
+ * @throws {BadRequestError} for an unknown option, or where `db` is not a database
  *
  * @example
  * ```ts

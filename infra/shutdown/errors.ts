@@ -17,8 +17,6 @@ export class ShutdownError extends RefusedError {
   readonly begun: boolean;
 
   /**
-   * Makes one.
-   *
    * @param begun whether the work had begun
    */
   constructor(begun: boolean) {
@@ -42,8 +40,6 @@ export class ShutdownFailedError extends AggregateError {
   readonly report: ShutdownReport;
 
   /**
-   * Makes one.
-   *
    * @param errors what failed
    * @param report how the shutdown went
    */

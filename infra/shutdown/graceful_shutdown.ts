@@ -107,8 +107,6 @@ export class GracefulShutdown<DB> {
   #done: Promise<ShutdownReport> | undefined;
 
   /**
-   * Makes one.
-   *
    * @param db the database, or an executor
    * @param options see {@linkcode ShutdownOptions}
    */
@@ -116,7 +114,7 @@ export class GracefulShutdown<DB> {
     checkOptions("prepare a shutdown", options, SHUTDOWN_CHECKS);
     if (!isKysely(db) || db.isTransaction) {
       throw new BadRequestError(
-        "Cannot prepare a shutdown: the first argument is no database; give a Kysely or an executor",
+        "Cannot prepare a shutdown: the first argument is not a database; give a Kysely or an executor",
       );
     }
     // A type for parameters only: the value is a Kysely of DB.
@@ -244,7 +242,7 @@ export class GracefulShutdown<DB> {
     return report;
   }
 
-  /** Every step, whatever became of the one before; the pool comes last. */
+  /** Every step, whatever the outcome of the one before; the pool comes last. */
   async #close(): Promise<unknown[]> {
     const errors: unknown[] = [];
     const failed = (error: unknown): void => {

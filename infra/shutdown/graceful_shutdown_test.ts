@@ -353,7 +353,7 @@ describe("createGracefulShutdown()", () => {
     assert.deepEqual(log, ["select query", "destroy"]);
   });
 
-  it("refuses an option that it does not know, and what is no database", async () => {
+  it("refuses an option that it does not know, and what is not a database", async () => {
     const { db } = database([]);
     assert.throws(
       () => createGracefulShutdown<any>(db, { timeoutMs: 1 } as ShutdownOptions),
@@ -361,7 +361,7 @@ describe("createGracefulShutdown()", () => {
     );
     assert.throws(() => createGracefulShutdown({} as Kysely<any>), /the first argument is no/);
     await db.transaction().execute((trx) => {
-      assert.throws(() => createGracefulShutdown<any>(trx), /the first argument is no database/);
+      assert.throws(() => createGracefulShutdown<any>(trx), /the first argument is not a database/);
       return Promise.resolve();
     });
   });

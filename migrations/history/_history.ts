@@ -382,7 +382,7 @@ export class History {
     return rows.map((row) => String(row["name"]));
   }
 
-  /** Says what became of a statement. */
+  /** Updates the state of a statement. */
   async updateStep(
     name: string,
     step: number,

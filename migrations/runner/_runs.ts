@@ -87,7 +87,7 @@ export class Runs {
       if (await next(entries) !== undefined) await this.#engine.run(next, log, this.#observer());
     } catch (error) {
       if (!(error instanceof MigrationError) || this.#settings.stopOnError) throw error;
-      // A rollback that cannot go on is no failure of a migration, and still nothing is to be thrown.
+      // A rollback that cannot go on is not a failure of a migration, and still nothing is to be thrown.
       if (!log.failed.includes(error.migrationName)) log.failed.push(error.migrationName);
     }
     finish?.(log);

@@ -18,7 +18,7 @@ export interface MigrationTarget {
   readonly schema?: string | undefined;
 }
 
-/** What became of a target. */
+/** Outcome of a target. */
 export interface TargetResult {
   /** The target. */
   readonly name: string;
@@ -32,7 +32,7 @@ export interface TargetResult {
 
 /** How far a run over targets is. */
 export interface TargetProgress {
-  /** What became of the last one. */
+  /** Outcome of the last one. */
   readonly last: TargetResult;
   /** How many are done, those that failed among them. */
   readonly done: number;
@@ -62,7 +62,7 @@ export interface MigrateEachOptions extends MigrationRunnerOptions {
  * @param targets the schemas or databases; they begin in this order
  * @param migrations the migrations, the same for all of them
  * @param options how they are run
- * @returns what became of each, in the order of the targets
+ * @returns the outcome of each, in the order of the targets
  * @throws {BadRequestError} if an option is wrong, or two targets have one name
  *
  * @example

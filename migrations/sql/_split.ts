@@ -73,7 +73,7 @@ function endOfStatement(script: string, start: number, delimiter: string, lexis:
     body.add(token);
     end = token.end;
   }
-  // A comment that stands behind the last token is no part of it.
+  // A comment that stands behind the last token is not a part of it.
   return end;
 }
 

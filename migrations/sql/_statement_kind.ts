@@ -5,7 +5,7 @@ import { type Token, tokensOf } from "./_tokens.ts";
 /**
  * What a statement does.
  *
- * - `read`: it is sent again where a migration goes on, and it is no part of the plan.
+ * - `read`: it is sent again where a migration goes on, and it is not a part of the plan.
  * - `session`: it changes the session alone; it is part of the plan, and sent again.
  * - `write`: it changes rows.
  * - `schema`: anything else.

@@ -1,5 +1,5 @@
 /**
- * Row-level security: policies that every query of an executor keeps to.
+ * Row-level security: enforces policies on every query of an executor.
  *
  * @module
  */

@@ -50,7 +50,7 @@ export function extend<T extends object>(repository: T): T {
   const changeMany = async (act: Change, ids: readonly unknown[]): Promise<number> => {
     if (!Array.isArray(ids)) {
       throw new SoftDeleteError(
-        `Cannot find rows of "${tableName}" by their keys: the argument is no list`,
+        `Cannot find rows of "${tableName}" by their keys: the argument is not a list`,
         "INVALID_KEY",
       );
     }
@@ -102,7 +102,7 @@ function reviving(repository: RepositoryLike): Pick<RepositoryLike, "create"> | 
       atomically(executor, async (transaction) => {
         const own = repository.on(withMetadata(transaction, { [ACT]: Act.create }));
         try {
-          // First, so that the input is checked; what is no unique key is no business of ours.
+          // First, so that the input is checked; what is not a unique key is no business of ours.
           return await atomically(transaction, () => own.create(input));
         } catch (error) {
           const parsed = parseDatabaseError(error, detectDialect(executor));

@@ -152,7 +152,7 @@ function isRepositoryLike(value: object): value is RepositoryLike {
 function mustBeList(ids: unknown, table: string): asserts ids is readonly unknown[] {
   if (Array.isArray(ids)) return;
   throw new TimestampsError(
-    `Cannot find rows of "${table}" by their keys: the argument is no list`,
+    `Cannot find rows of "${table}" by their keys: the argument is not a list`,
     "INVALID_KEY",
   );
 }

@@ -9,7 +9,7 @@ export function isTimestamp(value: unknown): value is Date | string | number | b
 }
 
 /**
- * A time as drivers take it; what is no date is left as it is.
+ * A time as drivers take it; what is not a date is left as it is.
  *
  * | format | PostgreSQL, SQL Server     | MySQL                     | SQLite                     |
  * | ------ | -------------------------- | ------------------------- | -------------------------- |

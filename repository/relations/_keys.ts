@@ -19,7 +19,7 @@ export interface Keys {
  *
  * @param columns the columns of the key
  * @param action what cannot be done with a row that lacks one
- * @throws {BadRequestError} for a row without such a column, and a number that is no exact one
+ * @throws {BadRequestError} for a row without such a column, and a number that is not an exact one
  */
 export function keysOf(
   table: Table,

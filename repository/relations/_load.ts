@@ -130,7 +130,7 @@ async function addCounts(
   targets.forEach((target, i) => add(table, target, "_count", all[i]!));
 }
 
-/** What a query of related rows is made of, but for its keys. */
+/** What a query of related rows is made of, except its keys. */
 type Query = Omit<RelatedQuery, "keys" | "dates"> & { readonly shape: string };
 
 function queryOf(

@@ -73,7 +73,7 @@ export function relatedMethods(
   const placeOf = (signal?: unknown): Place => ({
     graph,
     db,
-    // What is no signal is refused with the other options.
+    // What is not a signal is refused with the other options.
     signal: table.signalWith(signal as AbortSignal | undefined),
   });
   const including = (options: ReadOptions, include: Include, select?: readonly string[]) =>

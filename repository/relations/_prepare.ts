@@ -80,7 +80,7 @@ async function prepareWhere(
   }
 }
 
-/** Collects what a condition names. What is no condition is refused when it is read. */
+/** Collects what a condition names. What is not a condition is refused when it is read. */
 function collect(
   place: Place,
   table: string,

@@ -110,7 +110,7 @@ export interface WhereOptions {
  * those of the one foreign key between the tables, from the catalog, when the relation is first used.
  *
  * @returns a function that takes the relations, and codecs for the rows that they read. It throws a
- * {@linkcode BadRequestError} for what is no relation
+ * {@linkcode BadRequestError} for what is not a relation
  *
  * @example
  * ```ts
@@ -246,7 +246,9 @@ function readRelation(table: string, name: string, config: unknown): RelationCon
     throw wrong(`${what} has a name that means something else; give it another one`);
   }
   if (!isPlainObject(config)) {
-    throw wrong(`${what} is no relation; write { type: "hasMany", table: "posts", columns: .. }`);
+    throw wrong(
+      `${what} is not a relation; write { type: "hasMany", table: "posts", columns: .. }`,
+    );
   }
   assertKnownOptions(config, ["type", "table", "columns", "through"], {
     action: "define relations",
@@ -291,7 +293,7 @@ function assertTable(table: unknown, what: string): void {
 function assertPairs(pairs: unknown, what: string): void {
   if (pairs === undefined) return;
   if (!isPlainObject(pairs) || Object.keys(pairs).length === 0) {
-    throw wrong(`${what} has columns that are no object of them; write { author_id: "id" }`);
+    throw wrong(`${what} has columns that are not an object of them; write { author_id: "id" }`);
   }
   for (const [own, theirs] of Object.entries(pairs)) {
     assertColumn(own, `define the relation ${what}`);

@@ -35,7 +35,7 @@ describe("itemsOf()", () => {
     ]);
   });
 
-  it("runs the examples of a file that is no test", () => {
+  it("runs the examples of a file that is not a test", () => {
     const [item, ...more] = itemsOf([join(directory, "page.md")], false);
     assert.deepEqual(more, []);
     assert.equal(item!.kind, "examples");

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** One test that ran or was skipped. Containers (describe blocks) are no tests. */
+/** One test that ran or was skipped. Containers (describe blocks) are not tests. */
 export interface TestCase {
   /** The titles from the outermost describe block to the test, joined by ` > `. */
   readonly name: string;

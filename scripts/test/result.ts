@@ -1,5 +1,5 @@
 /**
- * What became of one item of a test run, from what its process left behind.
+ * Outcome of one item of a test run, read from what its process left behind.
  *
  * @module
  */

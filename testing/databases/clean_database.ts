@@ -29,7 +29,7 @@ const OPTIONS: readonly (keyof CleanOptions)[] = ["tables", "except"];
  * @param db the database, or an executor
  * @param strategy see {@linkcode CleanStrategy}
  * @param tables the tables, or {@linkcode CleanOptions}
- * @throws {BadRequestError} where a name is no plain identifier
+ * @throws {BadRequestError} where a name is not a plain identifier
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ export async function cleanDatabase(
   else if (strategy === "delete" || strategy === "transaction") await emptyAtOnce(raw, names);
   else {
     throw new TypeError(
-      `Cannot clean database: "${strategy}" is no strategy; use transaction, delete, truncate`,
+      `Cannot clean database: "${strategy}" is not a strategy; use transaction, delete, truncate`,
     );
   }
 }

@@ -47,7 +47,7 @@ export function createManyFactory<Row, Overrides extends object>(
       factory,
       count,
       (index) =>
-        // An object of overrides is no function, and a function is one that gives them.
+        // An object of overrides is not a function, and a function is one that gives them.
         (typeof overrides === "function" ? overrides(index) : overrides ?? {}) as Overrides,
     );
 }

@@ -35,8 +35,6 @@ export class FaultyDriver implements Driver {
   readonly releaseSavepoint?: typeof this.savepoint;
 
   /**
-   * Makes one.
-   *
    * @param inner the real driver
    * @param plan says which calls are struck
    * @param strikesAcquire whether taking a connection is one of them

@@ -7,7 +7,7 @@ import type { FaultPlan } from "./fault_plan.ts";
  * else goes to the real driver and the real database, so what follows from a fault (an aborted
  * transaction, a rollback, locks that are given back) is the database's own doing.
  *
- * Where a dialect has but one connection, to be had is no call that can be struck.
+ * Where a dialect has but one connection, to be had is not a call that can be struck.
  *
  * @param dialect the real dialect
  * @param plan asked before each call

@@ -24,8 +24,6 @@ export class InjectedFaultError extends Error {
   readonly call: DriverCall;
 
   /**
-   * Makes one.
-   *
    * @param how what happened to the call
    * @param call the call
    */

@@ -26,8 +26,6 @@ export class SavepointDriver implements Driver {
   #leave: (() => void) | undefined;
 
   /**
-   * Makes one.
-   *
    * @param connection the connection of the test's transaction
    * @param beforeCommit what a COMMIT would look at before it is one
    */

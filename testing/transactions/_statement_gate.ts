@@ -93,7 +93,7 @@ export class StatementGate {
   }
 }
 
-/** A query executor that does what another one does, but for its queries, which wait at the gate. */
+/** A query executor that does what another one does, except its queries, which wait at the gate. */
 class GatedExecutor implements QueryExecutor {
   readonly #inner: QueryExecutor;
   readonly #gate: StatementGate;

@@ -151,7 +151,7 @@ onEveryDialect("audit", (dialect) => {
     }
   });
 
-  it("keeps to its tables and columns, and leaves its own table alone", async () => {
+  it("respects its tables and columns, and leaves its own table alone", async () => {
     const { db, close } = await openWorld(dialect);
     try {
       const only = await createExecutor(db as Kysely<any>, [auditPlugin({

@@ -195,7 +195,7 @@ onEveryDialect("asOf()", (dialect) => {
 });
 
 onEveryDialect("reading with other plugins", (dialect) => {
-  it("keeps to a policy on the audit table, and to the rows that row-level security shows", async () => {
+  it("respects a policy on the audit table, and the rows that row-level security shows", async () => {
     const { db, close } = await open(dialect);
     try {
       const rls: Plugin = {

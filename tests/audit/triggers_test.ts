@@ -82,7 +82,7 @@ onEveryDialect("auditTriggers()", (dialect) => {
     }
   });
 
-  it("keep to denied and masked columns, and can be dropped", async () => {
+  it("respect denied and masked columns, and can be dropped", async () => {
     const world = await openWorld(dialect);
     try {
       const options = { tables: ["people"], denyColumns: ["email"], maskColumns: ["name"] };

@@ -250,7 +250,7 @@ onEveryDialect("what a caller sees of the log", (dialect) => {
       }
     }));
 
-  it("is one marked entry where it is no JSON any more", () =>
+  it("is one marked entry where it is not JSON any more", () =>
     withDb(dialect, async (db) => {
       await pages(db);
       const executor: Kysely<any> = await createExecutor(db, [auditPlugin()]);

@@ -212,7 +212,7 @@ onEveryDialect("withTransaction()", (dialect) => {
     assert.deepEqual(log, ["nested", "outer"]);
   });
 
-  test("tells of callbacks that throw what became of the transaction", async (world) => {
+  test("tells of callbacks that throw the outcome of the transaction", async (world) => {
     const { executor, db } = world;
     let ran = false;
     const failure = new Error("Cannot publish");
@@ -309,7 +309,7 @@ onEveryDialect("withTransaction()", (dialect) => {
 
   test("refuses options that it does not know, or that come too late", async ({ executor }) => {
     const run = (options: unknown, on: Handle = executor): Promise<unknown> =>
-      // The test is what becomes of options that the types refuse.
+      // The test is the treatment of options that the types refuse.
       withTransaction(on, () => 1, options as object);
     for (
       const options of [

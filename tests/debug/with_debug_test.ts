@@ -85,7 +85,7 @@ onEveryDialect("withDebug()", (dialect) => {
     }
   });
 
-  it("keeps parameters where it is asked, but for those of redacted columns", async () => {
+  it("keeps parameters where it is asked, except those of redacted columns", async () => {
     const { db, close } = await open(dialect);
     try {
       const debug = withDebug(db, { logQueries: false, logParams: true, redact: ["password"] });

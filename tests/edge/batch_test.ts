@@ -255,7 +255,7 @@ for (const subject of subjects) {
       assert.deepEqual(await state(), UNTOUCHED);
     });
 
-    it("refuses what is no batch, and runs nothing", async () => {
+    it("refuses what is not a batch, and runs nothing", async () => {
       await fill();
       const executor = await make();
       const insert = (db: Kysely<Database>) => db.insertInto("orders").values({ id: 50, item: 1 });

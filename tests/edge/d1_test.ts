@@ -89,7 +89,7 @@ describe("the plugins on D1", { skip: skip ?? false }, () => {
     ]);
   });
 
-  it("repositories keep to the number of parameters by themselves", async () => {
+  it("repositories respect the number of parameters by themselves", async () => {
     const posts = createRepository(bindContext(await make(), { auth }), { tableName: "posts" });
     const titles = Array.from({ length: 150 }, (_, i) => ({ title: `t${i}` }));
     // It takes several statements, which D1 has no transaction for.

@@ -148,7 +148,7 @@ onEveryDialect("scope.atomically()", (dialect) => {
       assert.deepEqual(await both(db), [2, 1]);
     }));
 
-  it("keeps to the user's savepoints", () =>
+  it("respects the user's savepoints", () =>
     inDatabase(dialect, async (db, executor) => {
       const trx = await executor.startTransaction().execute();
       await add(trx, 2);

@@ -330,7 +330,7 @@ onEveryDialect("a check with a predicate", (dialect) => {
     });
   });
 
-  it("keeps to letter case and to what Kysely plugins make of names", () =>
+  it("respects letter case and what Kysely plugins make of names", () =>
     inWorld(dialect, async (db) => {
       const checked = plugin({}, { appliesTo: ({ name }) => name === "items" });
       const executor = bindContext(createExecutorSync(db, [checked]), { tenant: 1 });

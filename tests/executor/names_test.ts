@@ -188,7 +188,7 @@ describe("letter case", () => {
 });
 
 onEveryDialect("a table written in capitals", (dialect) => {
-  it("is guarded, or is no table", async () => {
+  it("is guarded, or is not a table", async () => {
     const { db, close } = await dialect.open();
     try {
       await db.schema.createTable("users").addColumn("deleted_at", "integer").execute();

@@ -1,4 +1,4 @@
-/** Raw SQL that people write every day, and what becomes of each under `rawSql: "deny"`. */
+/** Raw SQL that people write every day, and how each is treated under `rawSql: "deny"`. */
 import { type RawBuilder, sql } from "kysely";
 
 export type Family = "postgres" | "mysql" | "sqlite";

@@ -1,4 +1,4 @@
-/** What becomes of everyday raw SQL under `rawSql: "deny"`, measured on every database. */
+/** How everyday raw SQL is treated under `rawSql: "deny"`, measured on every database. */
 import { RawSqlError } from "@kysera/executor";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import assert from "node:assert/strict";

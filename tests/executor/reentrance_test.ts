@@ -350,7 +350,7 @@ async function open(dialect: TestDialect, meddling: Meddling) {
   }
 }
 
-/** What becomes of the statements, and of the tables, in a database. */
+/** Outcome of the statements, and state of the tables, in a database. */
 async function ranOn(dialect: TestDialect, meddling: Meddling, use?: Meddler): Promise<unknown> {
   const { db, executor, close } = await open(dialect, meddling);
   try {
@@ -408,7 +408,7 @@ describe("a plugin whose hooks compile queries", () => {
   });
 });
 
-onEveryDialect("what becomes of rows", (dialect) => {
+onEveryDialect("the treatment of rows", (dialect) => {
   it("does not depend on queries that hooks compile, and some of which are refused", async () => {
     const expected = await ranOn(dialect, { meddle: () => {} });
     const meddler = new Meddler({ tables: TABLES, queries: 1 });
@@ -506,7 +506,7 @@ describe("a hook that compiles a query", () => {
     for (const refused of [false, true]) {
       it(
         `leaves the values of a filter that is ${stable ? "" : "not "}stable${
-          refused ? ", whatever becomes of the query" : ""
+          refused ? ", whatever the outcome of the query" : ""
         }`,
         () => {
           const made: { executor?: Kysely<any> } = {};

@@ -21,7 +21,7 @@ const OUTCOMES = {
 } as const;
 type Outcome = keyof typeof OUTCOMES;
 
-/** A call that runs, and what becomes of its promise. */
+/** A call that runs, and the outcome of its promise. */
 interface Running {
   readonly id: number;
   end(outcome: Outcome): void;

@@ -28,13 +28,13 @@ const forward = (value: string | null) => value === null ? null : Number(value);
 const backward = (value: number | null) => value === null ? null : String(value);
 const isConsistent = ({ old, now }: Row) => now === forward(old) || old === backward(now);
 
-/** What becomes of a row that is inserted. */
+/** Treatment of a row that is inserted. */
 function inserted({ old = null, now = null }: Partial<Row>): Row {
   if (now === null) return { old, now: forward(old) };
   return isConsistent({ old, now }) ? { old, now } : { old: backward(now), now };
 }
 
-/** What becomes of a row that is updated. */
+/** Treatment of a row that is updated. */
 function updated(row: Row, change: Partial<Row>): Row {
   const next: Row = { ...row, ...change };
   if (isConsistent(next)) return next;

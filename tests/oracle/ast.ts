@@ -227,7 +227,7 @@ export interface Merge {
   source: Source;
   /** The source's column that is matched with the target's id. */
   key: Expr;
-  /** More conditions of ON, for tables whose ids are no key. */
+  /** More conditions of ON, for tables whose ids are not keys. */
   on: Pred[];
   whens: MergeWhen[];
   returning: Item[];

@@ -1,7 +1,7 @@
 /**
  * Shrinks a query by its structure: parts that may be left out are left out, and an expression or
  * a subquery gives way to one of its own parts. What comes out may be no valid query; it is then
- * refused by the database on both sides, which is no failure, and another candidate is tried.
+ * refused by the database on both sides, which is not a failure, and another candidate is tried.
  */
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

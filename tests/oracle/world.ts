@@ -262,7 +262,7 @@ export class World {
     }
   }
 
-  /** Runs a statement that writes, looks at what became of the tables, and takes it back. */
+  /** Runs a statement that writes, looks at how it changed the tables, and takes it back. */
   async #runAndLook(
     side: Side,
     query: Query,

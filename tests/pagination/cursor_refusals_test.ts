@@ -72,7 +72,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
     assert.deepEqual((await read({ cursor: "" })).data, data);
   });
 
-  it("text that is no cursor", async () => {
+  it("text that is not a cursor", async () => {
     const texts = [" ", "x", ".", "..", "k1..", "k1.e30.e30", "k1.%.%", "null", "[object Object]"];
     for (const text of texts) await refuses(read({ cursor: text }), /^Cannot (parse|use) cursor/);
     await refuses(read({ cursor: "k1.".repeat(100_000) }), /^Cannot parse cursor/);
@@ -210,7 +210,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
     await refuses(read({}, query.orderBy("id")), /order of its own/);
   });
 
-  it("what is no SELECT", async () => {
+  it("what is not a SELECT", async () => {
     const values: any[] = [null, {}, "select 1", db, db.deleteFrom("orders"), sql`select 1`];
     for (const value of values) await refuses(read({}, value), /^Cannot paginate by cursor/);
   });

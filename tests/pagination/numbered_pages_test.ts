@@ -249,7 +249,7 @@ onEveryDialect("helpers", (dialect) => {
 
   after(() => database.close());
 
-  it("applyOffset() keeps to its bounds", async () => {
+  it("applyOffset() respects its bounds", async () => {
     const orders = () => db.selectFrom("orders").select("id").orderBy("id");
     const ids = async (options: object) =>
       (await applyOffset(orders(), options).execute()).map(({ id }) => id);

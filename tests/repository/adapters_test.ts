@@ -108,7 +108,7 @@ onEveryDialect("adapters of schemas", (dialect) => {
     inWorld(dialect, async ({ executor }) => {
       const check = (data: unknown): { email: string; name: string } => {
         const { email, name } = data as { email: string; name: unknown };
-        if (typeof name !== "string") throw new Error("the name is no text");
+        if (typeof name !== "string") throw new Error("the name is not a text");
         return { email: email.trim(), name };
       };
       const parses = [check, (data: unknown) => Promise.resolve().then(() => check(data))];
@@ -122,7 +122,8 @@ onEveryDialect("adapters of schemas", (dialect) => {
         await assert.rejects(
           people.create({ email: "x", name: 5 } as never),
           (error) =>
-            error instanceof ValidationError && error.issues[0]?.message === "the name is no text",
+            error instanceof ValidationError &&
+            error.issues[0]?.message === "the name is not a text",
         );
       }
       assert.equal(customAdapter({ parse: check }).safeParse({ name: 5 }).success, false);
@@ -191,7 +192,7 @@ describe("schemas and validators", () => {
     assert.throws(() => customAdapter({} as never), BadRequestError);
   });
 
-  it("a validator keeps to its options", () => {
+  it("a validator respects its options", () => {
     const always = createValidator(zod, { mode: "always" });
     assert.throws(() => always.validate({}, "result"), ValidationError);
     assert.equal(always.validateSafe({}, "result"), null);
@@ -231,7 +232,7 @@ describe("schemas and validators", () => {
     assert.throws(() => normalizePrimaryKeyInput("x", { columns: "id", type: "number" }));
     assert.equal(extractPrimaryKey({ id: 7n }), 7n);
     assert.throws(() => extractPrimaryKey({ name: "x" }), BadRequestError);
-    // What is inherited is no column of a row.
+    // What is inherited is not a column of a row.
     assert.throws(() => extractPrimaryKey({}, "toString"), BadRequestError);
   });
 

@@ -59,7 +59,7 @@ async function roundTrips(db: Kysely<any>): Promise<void> {
 onEveryDialect("json()", (dialect) => {
   it("writes and reads every value of JSON", () => inTable(dialect, roundTrips));
 
-  it("refuses what is no value of JSON", () =>
+  it("refuses what is not a value of JSON", () =>
     inTable(dialect, async (db) => {
       const docs: any = createRepository(db, { tableName: "docs", codecs: { j: json() } });
       await assert.rejects(docs.create({ id: 1, j: () => {} }), BadRequestError);

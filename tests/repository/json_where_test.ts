@@ -56,7 +56,7 @@ const CASES: readonly (readonly [condition: object, ids: readonly number[]])[] =
   [{ path: ["theme"], endsWith: "0" }, [3]],
   [{ path: ["theme"], ilike: "dARK" }, [1, 2]],
   [{ path: ["theme"], like: "1%" }, [3, 8]],
-  // A number is no text.
+  // A number is not a text.
   [{ path: ["size"], eq: 10 }, [1]],
   [{ path: ["size"], eq: "10" }, [3]],
   [{ path: ["size"], gt: 1 }, [1, 2, 8]],
@@ -227,6 +227,9 @@ onEveryDialect("conditions on columns of JSON and arrays of PostgreSQL", (dialec
       assert.deepEqual(await found({ ns: { arrayOverlaps: [2, 7] } }), [1, 2]);
       assert.deepEqual(await found({ ns: { arrayContainedBy: [1, 2, 3] } }), [1, 2]);
       await assert.rejects(found({ ns: { path: ["a"], eq: 1 } }), /an array, which has no paths/);
-      await assert.rejects(found({ ns: { hasKey: "a" } }), /"hasKey" is no comparison of an array/);
+      await assert.rejects(
+        found({ ns: { hasKey: "a" } }),
+        /"hasKey" is not a comparison of an array/,
+      );
     }, "json"));
 }, ["pglite", "postgres"]);

@@ -90,7 +90,7 @@ onEveryDialect("a lock that is asked for is taken", (dialect) => {
       assert.deepEqual(found.map(({ id }) => id), [1, 2, 3]);
     }));
 
-  it("an empty search text is no condition to write by", () =>
+  it("an empty search text is not a condition to write by", () =>
     inTable(dialect, async (repo) => {
       const everything = [
         { name: { contains: "" } },

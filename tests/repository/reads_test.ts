@@ -180,7 +180,7 @@ onEveryDialect("repository: iterate", (dialect) => {
 }, ["sqlite", "postgres", "mysql"]);
 
 describe("conditions", () => {
-  onEveryDialect("what is no condition", (dialect) => {
+  onEveryDialect("what is not a condition", (dialect) => {
     it("is refused before any SQL runs", () =>
       inWorld(dialect, async ({ executor }) => {
         const people = createRepository(executor, { tableName: "people" });

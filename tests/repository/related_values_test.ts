@@ -1,4 +1,4 @@
-/** What becomes of values, keys and names on the way through relations. */
+/** Treatment of values, keys and names on the way through relations. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { createExecutor, type Plugin } from "@kysera/executor";

@@ -124,7 +124,7 @@ onEveryDialect("repository: transactions", (dialect) => {
   it("a bulk write that fails inside a transaction leaves what came before it", () =>
     inWorld(dialect, async ({ executor, people: all }) => {
       const people = createRepository(executor, { tableName: "people" });
-      // PostgreSQL runs nothing more after a failed statement, but for one in a savepoint.
+      // PostgreSQL runs nothing more after a failed statement, except one in a savepoint.
       await people.transaction(async (_, inside) => {
         await inside.update(1, { name: "first" });
         const taken = [row("Fay"), { ...row("Gil"), score: 1 }, {

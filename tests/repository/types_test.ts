@@ -83,7 +83,7 @@ describe("the types of repositories", () => {
       () => createRepository(db, { tableName: "users", primaryKey: "nope" }),
       // @ts-expect-error: there is no such option
       () => createRepository(db, { tableName: "users", primarykey: "id" }),
-      // @ts-expect-error: any text is no UserId
+      // @ts-expect-error: any text is not a UserId
       () => users.findById("u1"),
       // @ts-expect-error: a column of the key is missing
       () => members.findById({ org: 1 }),

@@ -140,7 +140,7 @@ describe("schemas", { skip: sqlite?.skip ?? false }, () => {
       const schemas = {
         create: v.object({ email: v.object({ parts: v.array(v.string()) }) }),
       };
-      // @ts-expect-error: such an email is no text
+      // @ts-expect-error: such an email is not a text
       const people = createRepository(db, { tableName: "people", schemas });
       await assert.rejects(people.create({ email: { parts: ["a", 1 as never] } }), (error) => {
         assert.ok(error instanceof ValidationError);

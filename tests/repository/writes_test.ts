@@ -73,7 +73,7 @@ onEveryDialect("repository: writes", (dialect) => {
       assert.equal(await all(), "(2:Bob) 3:Cyd");
     }));
 
-  it("updateWhere() and deleteWhere() keep to visible rows, and refuse to mean all", () =>
+  it("updateWhere() and deleteWhere() respect visible rows, and refuse to mean all", () =>
     inWorld(dialect, async ({ executor, people: all }) => {
       const people = createRepository(executor, { tableName: "people" });
       const every = { score: { gt: 0 } };
@@ -308,7 +308,7 @@ onEveryDialect("repository: writes", (dialect) => {
       assert.equal(await seats.delete(key), true);
       // @ts-expect-error: a column of the key is missing
       await assert.rejects(seats.findById({ hall: 1 }), BadRequestError);
-      // @ts-expect-error: it is no object of columns
+      // @ts-expect-error: it is not an object of columns
       await assert.rejects(seats.findById(1), BadRequestError);
       await assert.rejects(seats.findById(null as never), BadRequestError);
 

@@ -25,7 +25,7 @@ onEveryDialect("what policies cost", (dialect) => {
     }
   }
 
-  it("is no statement beside those that are run, whatever they are", () =>
+  it("is not a statement beside those that are run, whatever they are", () =>
     counting(
       defineRLSSchema<Database>({
         rls_posts: {

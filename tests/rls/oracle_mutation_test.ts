@@ -134,7 +134,7 @@ const mistakes: Readonly<Record<string, (statement: string) => string | undefine
   "are for one operation only": (statement) =>
     /^create policy .* for (?:insert|update|delete)/.test(statement) ? undefined : statement,
   "deny what they should allow": (statement) => statement.replace(/\bnot \(/g, "("),
-  "do not check what becomes of rows": (statement) =>
+  "do not check the treatment of rows": (statement) =>
     statement.replace(/( for update .*) with check .*/s, "$1 with check (true)"),
   "are not turned on": (statement) =>
     statement.endsWith("row level security") ? undefined : statement,

@@ -25,7 +25,7 @@ import {
 import { asksForUnknown, offers, someRows, sound, steered, writesOf } from "./oracle_statement.ts";
 import { isApart, isRefusal, type Subject } from "./oracle_visible.ts";
 
-/** A database that keeps to the policies itself. */
+/** A database that enforces the policies itself. */
 class NativeSide {
   readonly name = "PostgreSQL's own policies";
   readonly #db: Kysely<any>;
@@ -85,7 +85,7 @@ class NativeSide {
     }
   }
 
-  /** Runs a query as the role and the caller, looks at what became of the tables, and takes it back. */
+  /** Runs a query as the role and the caller, looks at how it changed the tables, and takes it back. */
   async run(query: Query, ordered: boolean): Promise<{ attempt: Attempt; state: State }> {
     const trx = await this.#db.startTransaction().execute();
     const state: State = {};

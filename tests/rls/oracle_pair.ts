@@ -34,7 +34,7 @@ export interface Pair {
   reset?(db: Kysely<any>): Promise<void>;
 }
 
-/** Runs each query on both sides of a pair: rows, errors and what becomes of the tables are the same. */
+/** Runs each query on both sides of a pair: rows, errors and the state of the tables are the same. */
 export class PairWorld implements OracleWorld {
   readonly subject: Pair;
   onError: OracleWorld["onError"];

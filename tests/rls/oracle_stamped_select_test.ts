@@ -26,7 +26,7 @@ onEveryDialect("INSERT .. SELECT with a stamp", (dialect) => {
     // MySQL checks new rows by a WHERE of its own.
     if (dialect.dialect !== "mysql") {
       assert.equal(copy(one).match(/where/g)?.length, 1);
-      // The CTE is no table, whoever has built the SELECT.
+      // The CTE is not a table, whoever has built the SELECT.
       const { sql } = one.with("posts", (q) => q.selectNoFrom((eb) => eb.lit(1).as("id")))
         .insertInto("notes").columns(["id"])
         .expression(() => one.selectFrom("posts").select("id"))

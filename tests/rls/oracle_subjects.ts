@@ -7,7 +7,7 @@ import { compiling } from "../oracle/subjects.ts";
 import { caller, camelCase, type Shape, shapes, tenantColumn } from "./oracle_shapes.ts";
 import type { Subject } from "./oracle_visible.ts";
 
-/** A handle of the caller, of an executor that keeps to the policies of a shape. */
+/** A handle of the caller, of an executor that enforces the policies of a shape. */
 export async function handleOf(
   db: Kysely<any>,
   policies: RLSSchema<any>,

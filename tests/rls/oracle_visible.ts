@@ -28,7 +28,7 @@ export interface Subject {
   /** The handle of the caller, from a database without plugins. */
   make(db: Kysely<any>): Kysely<any> | Promise<Kysely<any>>;
   readonly camelCase?: boolean | undefined;
-  /** Statements that it may refuse, beside those that none can keep to. */
+  /** Statements that it may refuse, beside those that none can run. */
   readonly mayRefuse?: ((statement: Statement) => boolean) | undefined;
 }
 

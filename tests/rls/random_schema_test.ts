@@ -174,7 +174,7 @@ class World {
       case "read":
       case "read the view": {
         const isView = step.does === "read the view";
-        // A soft-deleted row is no row of the model, and a view shows it.
+        // A soft-deleted row is not a row of the model, and a view shows it.
         if (isView && (!extras.includes("view") || plugins.includes("soft delete"))) return;
         const query = db.selectFrom(isView ? "drawn_view" : table).select(
           key.map(({ name }) => name),

@@ -140,7 +140,7 @@ onEveryDialect("softDelete(), restore() and hardDelete()", (dialect) => {
     assert.equal(Number(count), ids.length);
   });
 
-  it("keep to the other plugins of the executor", async () => {
+  it("respect the other plugins of the executor", async () => {
     const seen: string[] = [];
     const ownRows: Plugin = {
       name: "own-rows",
@@ -181,7 +181,7 @@ onEveryDialect("softDelete(), restore() and hardDelete()", (dialect) => {
     assert.equal(await world.users(), "1 (2) 3");
   });
 
-  it("refuse what is no key, and change nothing", async () => {
+  it("refuse what is not a key, and change nothing", async () => {
     const { executor } = world;
     const anything = executor as unknown as Kysely<any>;
     for (

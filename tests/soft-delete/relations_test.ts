@@ -367,7 +367,7 @@ onEveryDialect("The relations of softDeletePlugin()", (dialect) => {
       [{ ...posts, onDelete: "set null" }, /"onDelete" .* must be "cascade" or "restrict"/],
       [{ ...posts, refers: "x" }, /"relations\[0\]" has no option "refers"/],
       [{ ...posts, referencedColumns: ["a", "b"] }, /1 columns that refer to 2/],
-      [5, /options are no object/],
+      [5, /options are not an object/],
     ];
     for (const [relation, says] of cases) {
       assert.match(await refusal({ relations: [relation] }), says);

@@ -96,7 +96,7 @@ class Refused extends Error {
   }
 }
 
-/** What is to become of the rows. */
+/** What is to happen to the rows. */
 class Model {
   readonly world: World;
   readonly caller: number;

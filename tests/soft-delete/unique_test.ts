@@ -34,7 +34,7 @@ onEveryDialect("Unique columns of soft-deleted tables", (dialect) => {
       .map(({ id, name, deleted_at }) => deleted_at === null ? `${id}:${name}` : `(${id}:${name})`)
       .join(" ");
 
-  it("are found, but for those that look at the mark", async () => {
+  it("are found, except those that look at the mark", async () => {
     for (
       const statement of [
         sql`create table sdq_a (id integer primary key, email varchar(20), code varchar(20) not null,

@@ -240,7 +240,7 @@ onEveryDialect("specification: migrations", (dialect) => {
       assert.deepEqual((await getMigrationStatus(db, migrations)).executed, ["1", "2"]);
     }));
 
-  it("refuses duplicate names, names that are empty, and what is no migration", () =>
+  it("refuses duplicate names, names that are empty, and what is not a migration", () =>
     within(async (db) => {
       const wrong: readonly (readonly [unknown, RegExp])[] = [
         [[table("1"), table("1")], /Duplicate migration name: "1"/],

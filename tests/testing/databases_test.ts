@@ -57,7 +57,7 @@ onEveryDialect("cleanDatabase()", (dialect) => {
     }
   });
 
-  it("empties tables whose names are no identifiers", async () => {
+  it("empties tables whose names are not identifiers", async () => {
     const { db, close } = await openUsers(dialect);
     try {
       const any = db as Kysely<any>;
@@ -85,14 +85,14 @@ onEveryDialect("cleanDatabase()", (dialect) => {
     }
   });
 
-  it("refuses a name that is no identifier, and an unknown strategy", async () => {
+  it("refuses a name that is not an identifier, and an unknown strategy", async () => {
     const { db, close } = await openUsers(dialect);
     try {
       await add(db, alice);
       await assert.rejects(cleanDatabase(db, "delete", ['users"; drop table users; --']), {
         name: "BadRequestError",
       });
-      await assert.rejects(cleanDatabase(db, "drop" as "delete"), /"drop" is no strategy/);
+      await assert.rejects(cleanDatabase(db, "drop" as "delete"), /"drop" is not a strategy/);
       assert.equal(await countRows(db, "users"), 1);
     } finally {
       await close();

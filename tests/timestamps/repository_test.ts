@@ -207,7 +207,7 @@ onEveryDialect("Repositories with timestampsPlugin()", (dialect) => {
     await assert.rejects(notes.updateMany([{ id: 1, title: "b" }], { body: "w" }), NotFoundError);
   });
 
-  it("keep to other plugins in every method", async () => {
+  it("respect other plugins in every method", async () => {
     // Hides the second note, as soft delete or row-level security would.
     const hiding: Plugin = {
       name: "hiding",

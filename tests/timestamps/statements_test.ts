@@ -183,7 +183,7 @@ onEveryDialect("timestampsPlugin()", (dialect) => {
     assert.deepEqual([tick(changed.created_at), tick(changed.updated_at)], [0, 1]);
   });
 
-  it("keeps to transactions, savepoints and other handles", async () => {
+  it("respects transactions, savepoints and other handles", async () => {
     await executor.transaction().execute(async (trx) => {
       await trx.insertInto("ts_notes").values({ id: 3, title: "c" }).execute();
       await trx.withPlugin(new CamelCasePlugin()).updateTable("ts_notes").set({ body: "z" })

@@ -65,7 +65,7 @@ onEveryDialect("The values of timestampsPlugin()", (dialect) => {
     assert.equal(Number(await written("tsv_numbers", { dateFormat: "unix" })), UNIX);
   });
 
-  it("are what the clock says, where that is no date", async () => {
+  it("are what the clock says, where that is not a date", async () => {
     const table = "tsv_numbers";
     await db.deleteFrom(table).execute();
     const executor = await createExecutor(db, [

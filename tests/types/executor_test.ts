@@ -85,9 +85,9 @@ export async function executors(
   await createExecutor(db, [], { enable: false });
   // @ts-expect-error there is no such rule
   await createExecutor(db, [], { rawSql: "forbid" });
-  // @ts-expect-error this is no Kysely
+  // @ts-expect-error this is not a Kysely
   await createExecutor({}, []);
-  // @ts-expect-error this is no plugin
+  // @ts-expect-error this is not a plugin
   await createExecutor(db, [{ name: "x" }]);
   const options: ExecutorConfig = { tableFunctions: ["my_rows"], dialect: "postgres" };
 
@@ -223,7 +223,7 @@ export function handles(executor: KyseraExecutor<Database, readonly [SoftDelete]
   // @ts-expect-error it is frozen
   getContext(executor)!["tenant"] = 2;
   const done: Promise<void> = destroyExecutor(executor);
-  // @ts-expect-error this is no executor
+  // @ts-expect-error this is not an executor
   void destroyExecutor({});
   const unknown: unknown = executor;
   if (isKyseraExecutor(unknown)) {

@@ -10,7 +10,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   triggers: ["write", "strategies", "contract"],
   // What is read of the log, and done with it.
   log: ["write", "strategies", "contract", "sql"],
-  // What becomes of queries that write.
+  // Rewriting of queries that write.
   write: ["strategies", "contract", "sql"],
   // A folder for each dialect.
   strategies: ["contract", "sql"],

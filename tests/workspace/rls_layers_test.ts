@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ["enforce", "algebra", "context", "policy", "contract"],
   // The policies as those of PostgreSQL.
   native: ["context", "policy", "contract"],
-  // What becomes of queries: filters, checks, masks, functions of the row.
+  // Rewriting of queries: filters, checks, masks, functions of the row.
   enforce: ["algebra", "context", "policy", "contract"],
   // What the policies of a table come to for a caller: as SQL, and in memory.
   algebra: ["context", "policy", "contract"],

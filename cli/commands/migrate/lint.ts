@@ -80,7 +80,7 @@ function rulesOf(words: readonly string[]): NonNullable<LintOptions["rules"]> {
     if (severity === undefined) {
       throw usageError(`--rule: "${word}" says no severity`, { hint: `Write ${rule}=off.` });
     }
-    // The linter refuses what is no rule, and no severity.
+    // The linter refuses what is neither a rule nor a severity.
     return [rule, severity as "off"];
   }));
 }

@@ -108,7 +108,7 @@ export function denoJson(choice: ProjectChoice, text: string | undefined): strin
   const { scripts, dependencies } = manifestOf(choice);
   const before: Record<string, unknown> = text === undefined ? {} : JSON.parse(text);
   const imports = dependencies
-    // Deno finds the types of a package by itself, but for those that have none.
+    // Deno finds the types of a package by itself, except for those that have none.
     .map(({ name, version, isOnJsr }) => [
       name,
       `${isOnJsr ? "jsr" : "npm"}:${name}@${version}`,

@@ -5,7 +5,7 @@ import { failure } from "../../contract/_cli_error.ts";
 import { messageOf } from "../../contract/_message_of.ts";
 import type { ProjectFile } from "./_project_files.ts";
 
-/** What became of the files of a project, by their paths. */
+/** What was done with the files of a project, by their paths. */
 export interface WrittenProject {
   readonly written: string[];
   /** Those that were there, and have been added to. */

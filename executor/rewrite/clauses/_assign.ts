@@ -286,7 +286,7 @@ function isExpression(value: unknown): boolean {
 function unassignable(column: string, target: GuardedReference): QueryRefusedError {
   const table = target.tableName;
   return new QueryRefusedError(
-    `Cannot set column "${column}" of an INSERT into "${table}" whose rows are no values and no ` +
+    `Cannot set column "${column}" of an INSERT into "${table}" whose rows are not values and no ` +
       "SELECT with a list of columns; write it with values(), or with columns() and expression()",
     "UNSUPPORTED",
     table,

@@ -9,7 +9,7 @@ import { tableOfName } from "../../tree/_table_name.ts";
  * What a column that is written is compared by: the name that the database has for it, in lower case
  * where the dialect sees no case.
  *
- * @throws {QueryRefusedError} where the column is no plain name
+ * @throws {QueryRefusedError} where the column is not a plain name
  */
 export function keyOfColumn(
   column: OperationNode,

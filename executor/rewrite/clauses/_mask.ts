@@ -164,7 +164,7 @@ class Masking {
         return node;
       case "IdentifierNode":
       case "SchemableIdentifierNode":
-        // Only raw SQL has one that is no part of another name: sql.id("secret").
+        // Only raw SQL has one that is not a part of another name: sql.id("secret").
         this.#refuseName(node);
         return node;
       case "FromNode":

@@ -174,10 +174,10 @@ export function refuseOpenColumn(column: OperationNode, pass: Pass): void {
   }
 }
 
-/** Refuses a format of EXPLAIN that is no word: Kysely writes it as it is given. */
+/** Refuses a format of EXPLAIN that is not a word: Kysely writes it as it is given. */
 export function refuseOpenFormat({ format }: ExplainNode): void {
   if (format === undefined || /^\w+$/.test(format)) return;
-  throw new RawSqlError("a format of EXPLAIN is no word");
+  throw new RawSqlError("a format of EXPLAIN is not a word");
 }
 
 /** Clauses that may follow a WHERE; anything else would go on with its condition. */
@@ -205,18 +205,18 @@ function isClosedEnd(modifier: OperationNode): boolean {
   const node = modifier.kind === "SelectModifierNode"
     ? (modifier as SelectModifierNode).rawModifier
     : modifier;
-  // FOR UPDATE and its like are no text of the user's.
+  // FOR UPDATE and its like are not text of the user's.
   return node === undefined || (node.kind === "RawNode" && isClauseOrComment(node as RawNode));
 }
 
-/** Under `rawSql: "deny"`, refuses an end of any statement that is no clause of its own. */
+/** Under `rawSql: "deny"`, refuses an end of any statement that is not a clause of its own. */
 export function refuseRawEnd(
   modifiers: readonly OperationNode[] | undefined,
   pass: Pass,
 ): void {
   if (modifiers === undefined || !pass.rules.deniesRaw) return;
   if (!modifiers.every(isClosedEnd)) {
-    throw new RawSqlError("a statement ends with raw SQL that is no clause of its own");
+    throw new RawSqlError("a statement ends with raw SQL that is not a clause of its own");
   }
 }
 

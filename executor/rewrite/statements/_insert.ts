@@ -31,7 +31,7 @@ export function rewriteInsert(
   const { rules } = outer;
   let node = rules.intercepts ? intercept(original, outer) : original;
   const pass = passWithin(node, outer);
-  // A target is no CTE, but what plugins say of it stands where the CTEs are seen.
+  // A target is not a CTE, but what plugins say of it stands where the CTEs are seen.
   const target = guardedTarget(node.into, pass);
   let needed: NeededChecks | undefined;
   if (target !== undefined && rules.writes) {

@@ -38,7 +38,7 @@ export function rewriteMerge(
 ): MergeQueryNode {
   let node = outer.rules.intercepts ? intercept(original, outer) : original;
   const pass = passWithin(node, outer);
-  // A target is no CTE, but what plugins say of it stands where the CTEs are seen.
+  // A target is not a CTE, but what plugins say of it stands where the CTEs are seen.
   const target = guardedTarget(node.into, pass);
   if (target !== undefined && outer.rules.writes) {
     node = assignMerge(node, target, outer);

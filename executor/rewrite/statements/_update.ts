@@ -36,7 +36,7 @@ export function rewriteUpdate(
   let node = rules.intercepts ? intercept(original, outer) : original;
   const items = node.table === undefined ? NONE : targetsOf(node.table);
   const pass = passWithin(node, outer);
-  // A target is no CTE, but what plugins say of it stands where the CTEs are seen.
+  // A target is not a CTE, but what plugins say of it stands where the CTEs are seen.
   const targets = guardedTargets(items, pass);
   if (rules.masks) {
     const columns = (node.updates ?? []).map(({ column }) => column);

@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditValues } from "../contract/entry.ts";
 import { type JsonValue, stringifyExact } from "../sql/_json.ts";
 
-/** What became of a column; `undefined` where the row has no such column, or is not there. */
+/** Change of a column; `undefined` where the row has no such column, or is not there. */
 export interface ColumnChange {
   /** Its value before. */
   readonly from: JsonValue | undefined;

@@ -2,7 +2,7 @@ import type { Expression, Kysely } from "kysely";
 import { createQueryId } from "kysely";
 import { statement } from "./_nodes.ts";
 
-/** What in compiled SQL is no placeholder: names and texts; and what is one. */
+/** What in compiled SQL is not a placeholder: names and texts; and what is one. */
 const PARTS = /"(?:[^"]|"")*"|`(?:[^`]|``)*`|'(?:[^']|'')*'|\$(\d+)|\?/g;
 
 /** How a dialect writes values, and what stands for them. */

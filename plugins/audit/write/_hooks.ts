@@ -155,7 +155,7 @@ export class AuditHooks implements PluginHooks {
       if (table.info.isView) {
         throw new AuditNotPossibleError(
           table.label,
-          "it is a view, and what becomes of its tables is not seen; write to these, or exclude it",
+          "it is a view, and how its tables change is not seen; write to these, or exclude it",
         );
       }
       found.push({ ...each, table, handle: this.strategy.handleOf(table) });

@@ -19,7 +19,7 @@ import type { CompiledTable } from "../policy/policy_registry.ts";
 /** What the policies come to at a place of a query, for a caller. */
 export interface Answer {
   readonly context: RLSContext | undefined;
-  /** What the SQL depends on, but for its values. */
+  /** What the SQL depends on, except its values. */
   readonly key: string;
   /** The values, in the order that the SQL has them in. */
   readonly values: readonly unknown[];
@@ -134,8 +134,6 @@ export class LateAnswer {
   #run: object | undefined;
 
   /**
-   * Makes one.
-   *
    * @param made the answer that the query is made of
    * @param ask asks again, for the caller of a run
    * @param stamped reads what is stamped in a run, where new rows are asked about

@@ -222,7 +222,7 @@ function mayBeSameInMysql(a: string, b: string): boolean {
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   for (let i = 0; i < short.length; i++) {
     const [x, y] = [short[i]!, long[i]!];
-    // One that is no plain one may stand for several, or for none.
+    // One that is not a plain one may stand for several, or for none.
     if (!PLAIN.test(x) || !PLAIN.test(y)) return true;
     if (letterOf(x) !== letterOf(y)) return false;
   }

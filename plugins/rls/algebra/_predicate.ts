@@ -21,7 +21,7 @@ import { withOperands } from "./_shape.ts";
 
 /** Formulas as SQL: its form is the same for all callers that the same policies apply to. */
 export interface Form {
-  /** What the SQL depends on, but for its values. */
+  /** What the SQL depends on, except its values. */
   readonly key: string;
   /** The values, in the order of the operands. */
   readonly values: readonly unknown[];

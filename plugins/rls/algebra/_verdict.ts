@@ -212,7 +212,7 @@ function columnsOf(
           question,
           question.policy,
           isPolicyValue(value)
-            ? `"${column}" is no name of a column of the table itself`
+            ? `"${column}" is not a name of a column of the table itself`
             : `the value of "${column}" is ${nameOfValue(value)}; it must be a text, a number, ` +
               "a boolean, a Date, or a list of them",
         );

@@ -15,8 +15,6 @@ export class ContextSource {
   readonly #provided = new WeakMap<object, Provided>();
 
   /**
-   * Makes one.
-   *
    * @param provider asked where no context is bound
    * @param required whether a query without a context is an error
    */
@@ -41,7 +39,7 @@ export class ContextSource {
         // An object of a class is not copied when it is bound, and may be another one later.
         if (!isPlainObject(auth)) {
           throw new RLSContextValidationError(
-            `Cannot use table "${table}": "auth" of the bound context is no plain object; bind what ` +
+            `Cannot use table "${table}": "auth" of the bound context is not a plain object; bind what ` +
               "createRLSContext({ auth: { userId, roles } }) gives",
             "auth",
           );

@@ -85,7 +85,7 @@ export function readContext(context: RLSContext, isCopied: boolean = false): RLS
 
 function readAuth(auth: unknown, isCopied: boolean): RLSAuth {
   if (typeof auth !== "object" || auth === null || Array.isArray(auth)) {
-    throw invalid("auth", "it is no object");
+    throw invalid("auth", "it is not an object");
   }
   const given = isCopied && isComplete(auth) ? auth as Record<string, unknown> : membersOf(auth);
   assertId(given["userId"], "auth.userId");
@@ -93,16 +93,16 @@ function readAuth(auth: unknown, isCopied: boolean): RLSAuth {
   if ("tenantId" in given) assertId(given["tenantId"], "auth.tenantId");
   if ("organizationIds" in given) {
     if (!Array.isArray(given["organizationIds"])) {
-      throw invalid("auth.organizationIds", "it is no list");
+      throw invalid("auth.organizationIds", "it is not a list");
     }
     for (const id of given["organizationIds"]) assertId(id, "auth.organizationIds");
   }
   if ("permissions" in given) assertTexts(given["permissions"], "auth.permissions");
   if ("attributes" in given && !isPlainObject(given["attributes"])) {
-    throw invalid("auth.attributes", "it is no object");
+    throw invalid("auth.attributes", "it is not an object");
   }
   if ("isSystem" in given && typeof given["isSystem"] !== "boolean") {
-    throw invalid("auth.isSystem", "it is no boolean");
+    throw invalid("auth.isSystem", "it is not a boolean");
   }
   // Every member was looked at.
   return (given === auth ? given : frozenCopy(given)) as unknown as RLSAuth;

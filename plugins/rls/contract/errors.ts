@@ -29,8 +29,6 @@ export class RLSError extends ExecutorError {
   }
 
   /**
-   * Makes one.
-   *
    * @param message what failed, and what to do
    * @param code the stable code
    * @param options the cause, if there is one
@@ -47,8 +45,6 @@ export class RLSContextError extends RLSError {
   }
 
   /**
-   * Makes one.
-   *
    * @param message what failed, and what to do
    * @param options the cause, if there is one
    */
@@ -67,8 +63,6 @@ export class RLSContextValidationError extends RLSError {
   readonly field: string;
 
   /**
-   * Makes one.
-   *
    * @param message what is wrong, and what to do
    * @param field the member of the context
    */
@@ -110,8 +104,6 @@ export class RLSPolicyViolation extends RLSError {
   readonly reason: string;
 
   /**
-   * Makes one.
-   *
    * @param details what it is about
    * @param reason why, in words
    * @param options the cause, if there is one
@@ -152,8 +144,6 @@ export class RLSPolicyEvaluationError extends RLSError {
   readonly policyName: string;
 
   /**
-   * Makes one.
-   *
    * @param details what it is about
    * @param policyName the policy
    * @param problem what went wrong, and what to do
@@ -187,8 +177,6 @@ export class RLSSchemaError extends RLSError {
   readonly path: string;
 
   /**
-   * Makes one.
-   *
    * @param path where it is wrong
    * @param problem what is wrong, and what to do
    */

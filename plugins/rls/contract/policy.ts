@@ -55,7 +55,7 @@ export interface PolicyContext<Row = AnyRow> extends RLSContext {
 
 /** What a policy's function makes SQL with. */
 export interface PolicyTools<Row = AnyRow> {
-  /** Builds expressions, subqueries among them, which keep to the policies as any query does. */
+  /** Builds expressions, subqueries among them, which are subject to the policies as any query is. */
   readonly eb: ExpressionBuilder<any, any>;
   /** A column of the row, qualified with the name that the query has for the table. */
   column<C extends keyof Row & string>(name: C): ExpressionWrapper<any, any, Row[C]>;

@@ -77,8 +77,6 @@ export class Checker {
   readonly #kept = new Map<string, Checking>();
 
   /**
-   * Makes one.
-   *
    * @param table the table
    * @param site where its rows are checked
    * @param reference a reference to it; another one has the same name

@@ -201,7 +201,7 @@ export class Tables {
     return found.length === 1 ? found[0] : undefined;
   }
 
-  /** SQLite takes NULL for the key of several rows, where it is no rowid. */
+  /** SQLite takes NULL for the key of several rows, where it is not a rowid. */
   #isNeverNull({ columns }: Relation, key: readonly string[]): boolean {
     const names = new Set(key.map((name) => this.#fold(name)));
     return this.#host.dialect !== "sqlite" ||

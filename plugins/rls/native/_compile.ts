@@ -50,7 +50,7 @@ function text(value: string, path: string): string {
 export function identifier(...names: readonly string[]): string {
   return names.map((name) => {
     if (name === "" || name.includes("\0")) {
-      throw new RLSSchemaError("", `"${name}" is no name that PostgreSQL could have`);
+      throw new RLSSchemaError("", `"${name}" is not a name that PostgreSQL could have`);
     }
     return `"${name.replaceAll('"', '""')}"`;
   }).join(".");

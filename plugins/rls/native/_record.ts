@@ -108,7 +108,7 @@ export function recordingContext(
             if (["string", "number", "boolean"].includes(typeof item)) {
               return choose(path, item as Choice["value"]);
             }
-            throw new CannotRecord(`it looks for something that is no literal in ctx.${at}`);
+            throw new CannotRecord(`it looks for something that is not a literal in ctx.${at}`);
           };
         }
         if (open) return value([...path, name], true);

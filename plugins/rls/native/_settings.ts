@@ -30,7 +30,7 @@ const OPTIONS: readonly (keyof NativeOptions)[] = [
 
 /** Checks the options, and fills in the defaults. @throws {RLSSchemaError} */
 export function readNativeOptions(options: NativeOptions): NativeSettings {
-  if (!isPlainObject(options)) throw new RLSSchemaError("options", "they are no object");
+  if (!isPlainObject(options)) throw new RLSSchemaError("options", "they are not an object");
   refuseUnknown(options, OPTIONS, "options");
   const {
     force = true,

@@ -32,7 +32,7 @@ export function nativeTable(table: string, { schemaName }: NativeSettings): Nati
   return { schema, name, sql: identifier(schema, name) };
 }
 
-/** Everything that makes a table keep to its policies. */
+/** Everything that enforces the policies of a table. */
 export function tableStatements(table: CompiledTable, settings: NativeSettings): string[] {
   const native = nativeTable(table.table, settings);
   const skipped = [...new Set([...settings.bypassRoles, ...table.skipFor])];

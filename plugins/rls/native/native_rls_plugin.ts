@@ -23,7 +23,7 @@ export interface NativeRLSOptions {
 
 /**
  * Tells PostgreSQL who is asking, for every query of an executor, and leaves the policies to the
- * database: for tables whose policies `toPostgres` has made. Nothing is rewritten, so raw SQL keeps to
+ * database: for tables whose policies `toPostgres` has made. Nothing is rewritten, so raw SQL is subject to
  * the policies too; the database's user must be no superuser, and have no `BYPASSRLS`.
  *
  * The context is told on the query's own connection, and only until the query is done. A query outside
@@ -54,7 +54,7 @@ export interface NativeRLSOptions {
  * ```
  */
 export function nativeRLSPlugin(options: NativeRLSOptions = {}): Plugin {
-  if (!isPlainObject(options)) throw new RLSSchemaError("options", "they are no object");
+  if (!isPlainObject(options)) throw new RLSSchemaError("options", "they are not an object");
   refuseUnknown(options, ["contextProvider", "requireContext", "setting"], "options");
   const { contextProvider, requireContext = true, setting = DEFAULT_SETTING } =
     options as NativeRLSOptions;

@@ -3,7 +3,7 @@ import { PostgresRLSGenerator } from "./generator.ts";
 import type { NativeOptions } from "./options.ts";
 
 /**
- * The policies of a schema as those of PostgreSQL, so that the database itself keeps to them:
+ * The policies of a schema as those of PostgreSQL, so that the database itself enforces them:
  * functions that read the context, `ENABLE` and `FORCE ROW LEVEL SECURITY`, and `CREATE POLICY`. They
  * may be run again, and after a change of the schema.
  *

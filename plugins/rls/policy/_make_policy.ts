@@ -48,7 +48,7 @@ export function makePolicy<Row>(
   options: object | undefined,
 ): Policy<Row> {
   if (options !== undefined && !isPlainObject(options)) {
-    throw new RLSSchemaError(`${type}()`, "the options are no object");
+    throw new RLSSchemaError(`${type}()`, "the options are not an object");
   }
   if (options !== undefined) refuseUnknown(options, KEYS.slice(3), `${type}()`);
   const given = options as Partial<Policy<Row>> | undefined;
@@ -61,7 +61,7 @@ export function readPolicy(policy: unknown, path: string): Policy<any> {
   if (!isPlainObject(policy)) {
     throw new RLSSchemaError(
       path,
-      "it is no policy; make it with allow(), deny(), filter() or " +
+      "it is not a policy; make it with allow(), deny(), filter() or " +
         "validate()",
     );
   }
@@ -123,10 +123,10 @@ export function refuseUnknown(value: object, known: readonly string[], path: str
   assertKnownOptions(value, known, { makeError: (problem) => new RLSSchemaError(path, problem) });
 }
 
-/** @throws {RLSSchemaError} for what is no name of a column of the policed table */
+/** @throws {RLSSchemaError} for what is not a name of a column of the policed table */
 export function assertColumn(column: string, path: string): void {
   if (column !== "" && column.trim() === column && !column.includes(".")) return;
-  throw new RLSSchemaError(path, `"${column}" is no name of a column of the table itself`);
+  throw new RLSSchemaError(path, `"${column}" is not a name of a column of the table itself`);
 }
 
 /** A condition that is an object: `null` is a value of it. @throws {RLSSchemaError} */
@@ -240,7 +240,7 @@ function readOperations(
     if (OPERATIONS[type].includes(each as PolicyOperation)) continue;
     throw new RLSSchemaError(
       path,
-      `"${String(each)}" is no operation of ${type}(); there are ` +
+      `"${String(each)}" is not an operation of ${type}(); there are ` +
         OPERATIONS[type].map((operation) => `"${operation}"`).join(", "),
     );
   }
@@ -249,7 +249,7 @@ function readOperations(
 }
 
 function readHints(hints: unknown, path: string): { readonly indexColumns?: readonly string[] } {
-  if (!isPlainObject(hints)) throw new RLSSchemaError(path, "it is no object");
+  if (!isPlainObject(hints)) throw new RLSSchemaError(path, "it is not an object");
   refuseUnknown(hints, ["indexColumns"], path);
   const { indexColumns } = hints;
   if (indexColumns === undefined) return Object.freeze({});

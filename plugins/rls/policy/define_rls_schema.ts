@@ -56,12 +56,12 @@ const TABLE_KEYS: readonly string[] = [
 export function defineRLSSchema<DB = Record<string, AnyRow>>(
   schema: NoInfer<RLSSchema<DB>>,
 ): RLSSchema<DB> {
-  if (!isPlainObject(schema)) throw new RLSSchemaError("", "the schema is no object");
+  if (!isPlainObject(schema)) throw new RLSSchemaError("", "the schema is not an object");
   const tables = Object.entries(schema).map(([table, config]) => {
     if (!isTableName(table)) {
       throw new RLSSchemaError(
         "",
-        `"${table}" is no name of a table; write "posts" or "app.posts"`,
+        `"${table}" is not a name of a table; write "posts" or "app.posts"`,
       );
     }
     return [table, readTable(config, table)] as const;

@@ -79,7 +79,7 @@ const NOT_POSTGRES = {
   postgres: "no parentheses round a table",
 };
 
-/** Expressions that are no name, in the places of a table: what they hold is one all the same. */
+/** Expressions that are not names, in the places of a table: what they hold is one all the same. */
 const inExpressions: readonly BypassCase[] = withDefaults({ must: ["F", "R"] }, [
   {
     name: "eb.table",

@@ -93,7 +93,7 @@ export function describeDurableObject(storage: () => DurableObjectStorage): void
       assert.deepEqual(await titles(), ["a", "b"]);
     });
 
-    it("has the limits that its record tells, and keeps to them by name", async () => {
+    it("has the limits that its record tells, and respects them by name", async () => {
       const { parameterLimit } = getCapabilities("sqlite", { variant: "durable-object" });
       const select = (count: number) =>
         db.selectFrom("posts").select("id").where(

@@ -200,7 +200,7 @@ class Calls {
     return out;
   }
 
-  /** A part of `or` or `not` says something, but for a few that are to be refused. */
+  /** A part of `or` or `not` says something, except a few that are to be refused. */
   #part(table: Table, depth: number): Where {
     let part = this.#where(table, depth);
     while (Object.keys(part).length === 0 && this.#draw.percent(97)) {

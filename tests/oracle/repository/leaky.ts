@@ -7,7 +7,7 @@ type Repository = any;
 /** Methods in the place of a repository's own; `bare` is the same repository without plugins. */
 type Mistake = (repository: Repository, bare: Repository, table: Table) => object;
 
-/** Methods that are good without plugins as well, but for the rows that they see. */
+/** Methods that are good without plugins as well, except the rows that they see. */
 const METHODS: readonly string[] = [
   "findById",
   "getById",

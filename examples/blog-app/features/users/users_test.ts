@@ -57,7 +57,7 @@ describeBlog("users", (blog) => {
       (await bob.put("/user", { user: { email: "carol@example.org" } })).body.errors,
       { email: ["has already been taken"] },
     );
-    // One's own are no conflict, and letter case counts on every database.
+    // One's own are not a conflict, and letter case counts on every database.
     assert.equal((await bob.put("/user", { user: { username: "bob" } })).status, 200);
     await client.signUp("Carol");
   });

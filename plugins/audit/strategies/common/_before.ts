@@ -80,7 +80,7 @@ function nextOf(
       return [columnName(column)?.toLowerCase(), value] as const;
     }),
   );
-  // The number of a row in SQLite is no column of it.
+  // The number of a row in SQLite is not a column of it.
   const isRowid = table.info.numbered !== undefined && handle.length === 1 &&
     table.info.columns.every(({ name }) => name !== handle[0]);
   const names = isRowid ? [table.info.numbered!] : handle;

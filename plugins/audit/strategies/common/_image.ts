@@ -56,7 +56,7 @@ export function keyOf(
   return listOf(columns.map((name) => {
     const column = table.info.columns.find((each) => each.name === name);
     const ref = refTo(name, alias);
-    // The number of a row in SQLite is no column of it.
+    // The number of a row in SQLite is not a column of it.
     return column === undefined ? ref : rows.value(ref, column);
   }));
 }

@@ -197,7 +197,7 @@ async function upsertRows(
   for (const row of rows) {
     const was = byKey.get(keyText(row.key));
     count += was === undefined || was.image === row.image ? 1n : 2n;
-    // A row that is as it was is no change: the database does not write it either.
+    // A row that is as it was is not a change: the database does not write it either.
     if (was?.image !== row.image) changes.push(changeOf(target, was, row));
   }
   await log(run, to, changes);

@@ -98,7 +98,7 @@ function isBracketed(body: Expression<any>): boolean {
 
 /** A part of a WITH that is a statement. */
 export function cteOf(name: string, node: OperationNode): OperationNode {
-  // The compiler brackets statements, but for MERGE.
+  // The compiler brackets statements, except MERGE.
   return node.kind === "MergeQueryNode"
     ? cte(name, q(node))
     : CommonTableExpressionNode.create(CommonTableExpressionNameNode.create(name), node);

@@ -1,0 +1,52 @@
+/**
+ * Words of what people read: comments, documentation, messages and titles of tests. Each pattern is
+ * one that readers stumbled over, with what to write instead.
+ */
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { it } from "node:test";
+import { ROOT } from "../../scripts/workspace.ts";
+
+const PATTERNS: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
+  {
+    pattern:
+      /(?<!\b[Tt]here )\b(?:is|are) no (?!longer\b|more\b|matter\b|such\b|business\b|second\b|renamed\b|gain\b|time\b|problem\b|obstacle\b|deleted\b|reads?\b|number of any\b)[a-zA-Z]/,
+    instead: '"is not a .."',
+  },
+  { pattern: /\bMakes one[.,]/, instead: "nothing, or what is created" },
+  { pattern: /\bbut for\b/, instead: '"except"' },
+  { pattern: /\bkeeps? to\b/, instead: '"is subject to", "is enforced on", "respects"' },
+  { pattern: /\b(?:becomes?|became) of\b/, instead: '"outcome", "how .. is treated"' },
+  { pattern: /\b[Nn]obody said who\b/, instead: '"no security context is bound"' },
+  { pattern: /\bin (?:its|their) stead\b/, instead: '"instead of"' },
+];
+
+it("are those that a native reader would write", async () => {
+  const found: string[] = [];
+  for (const file of await writtenFiles(ROOT)) {
+    const lines = (await readFile(file, "utf8")).split("\n");
+    for (const [i, line] of lines.entries()) {
+      for (const { pattern, instead } of PATTERNS) {
+        if (pattern.test(line)) {
+          found.push(`${relative(ROOT, file)}:${i + 1}: write ${instead}: ${line.trim()}`);
+        }
+      }
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+/** Folders that hold what was built or installed, and not what was written. */
+const NOT_WRITTEN = /^(?:node_modules|npm|dist|results|\..*)$/;
+
+async function writtenFiles(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      if (!NOT_WRITTEN.test(entry.name)) found.push(...await writtenFiles(path));
+    } else if (/\.(?:ts|md)$/.test(entry.name) && entry.name !== "words_test.ts") found.push(path);
+  }
+  return found;
+}
