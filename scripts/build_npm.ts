@@ -19,13 +19,13 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
+import { KEYWORDS, REPOSITORY } from "./repository.ts";
 import { mustRun } from "./run.ts";
 import { importsOf, packageName, parseSource, replaceSpecifiers, sourceFiles } from "./source.ts";
 import { type Member, members, ROOT } from "./workspace.ts";
 
 const OUTPUT = join(ROOT, "npm");
 const TARBALLS = join(OUTPUT, "tarballs");
-const REPOSITORY = "https://github.com/kysera/kysera";
 const KYSELY_RANGE = ">=0.28.17 <0.30";
 /** What a package uses in an entry of its own, and only those need who import that entry. */
 const OPTIONAL_PEERS: Readonly<Record<string, string>> = { "@opentelemetry/api": "^1.9.0" };
@@ -82,6 +82,7 @@ function build(member: Member): Manifest {
     version: member.version,
     ...(description ? { description } : {}),
     license: member.license,
+    keywords: [...KEYWORDS, ...member.path === "." ? [] : [member.path.split("/").at(-1)!]],
     homepage: folder ? `${REPOSITORY}/tree/main/${folder}#readme` : `${REPOSITORY}#readme`,
     bugs: `${REPOSITORY}/issues`,
     repository: {
