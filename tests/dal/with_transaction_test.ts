@@ -332,7 +332,7 @@ onEveryDialect("withTransaction()", (dialect) => {
         await assert.rejects(run(options, tx), BadRequestError);
       }
     });
-    await assert.rejects(withTransaction(executor, 5 as never), /no function/);
+    await assert.rejects(withTransaction(executor, 5 as never), /not a function/);
     await assert.rejects(withTransaction(5 as never, () => 1), BadRequestError);
   });
 

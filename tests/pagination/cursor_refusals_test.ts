@@ -192,7 +192,7 @@ onEveryDialect("paginateCursor() refuses", (dialect) => {
       [{ orderBy: [{ column: "" }] }, /neither a name nor an expression/],
       [{ orderBy: [{ column: "a.b.c.d" }] }, /no column "a.b.c.d"/],
       [{ orderBy: [{}] }, /neither a name nor an expression/],
-      [{ orderBy: [null] }, /no object/],
+      [{ orderBy: [null] }, /not an object/],
       [{ orderBy: "total" }, /must be a list/],
       [{ orderBy: [], uniqueBy: [] }, /"orderBy" is empty/],
       [{ direction: "sideways" }, /"direction" is "sideways"/],

@@ -301,7 +301,7 @@ onEveryDialect("helpers", (dialect) => {
     await assert.rejects(paginate(query, { signal }), reason);
     await assert.rejects(paginateCursor(query, { orderBy, signal }), reason);
     await assert.rejects(paginateCursorSimple(query, { signal }), reason);
-    await assert.rejects(paginate(query, { signal: 5 as never }), /no AbortSignal/);
+    await assert.rejects(paginate(query, { signal: 5 as never }), /not an AbortSignal/);
     const controller = new AbortController();
     const waiting = paginate(query, { signal: controller.signal });
     controller.abort(reason);

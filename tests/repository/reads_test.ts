@@ -206,7 +206,7 @@ describe("conditions", () => {
           [{ and: [{}] }, /part of "and" is empty/],
           [{ not: {} }, /part of "not" is empty/],
           [{ "people.id": 1 }, /without its table/],
-          [{ "": 1 }, /no name of a column/],
+          [{ "": 1 }, /not a name of a column/],
           [JSON.parse('{"__proto__": 1}'), /reserved/],
           [{ constructor: 1 }, /reserved/],
           [{ prototype: 1 }, /reserved/],
