@@ -19,6 +19,7 @@ export type {
   EnvironmentConfig,
   KyseraConfig,
   LintConfig,
+  McpConfig,
   MigrationsConfig,
   PoolConfig,
   SeedsConfig,

@@ -48,6 +48,10 @@ export const TREE: CommandTree = {
     summary: "Look for trouble in the schema, and tell what mends it",
     load: () => import("./doctor.ts"),
   },
+  mcp: {
+    summary: "Let an assistant read the database, by the Model Context Protocol",
+    load: () => import("./mcp.ts"),
+  },
   completions: {
     summary: "Print the script by which a shell completes commands and options",
     load: () => import("./completions.ts"),

@@ -50,6 +50,7 @@ const ENVIRONMENT: Shape = {
     emptyTables: ["object"],
     plugins: ["object"],
   }],
+  mcp: [{ principal: ["object"], maxRows: NUMBER, timeout: NUMBER }],
 };
 
 /** Keys of other versions, which say nothing any more; they are told of, and not refused. */

@@ -65,6 +65,7 @@ export async function loadSettings(
       lint: config.lint === undefined && chosen.lint === undefined
         ? undefined
         : { ...config.lint, ...chosen.lint },
+      mcp: { ...config.mcp, ...chosen.mcp },
       seeds: resolve(root, chosen.seeds?.directory ?? config.seeds?.directory ?? "seeds"),
     },
     warnings,

@@ -1,4 +1,4 @@
-import type { DatabaseConfig, LintConfig, MigrationsConfig } from "./config.ts";
+import type { DatabaseConfig, LintConfig, McpConfig, MigrationsConfig } from "./config.ts";
 
 /** The configuration that a command runs with, when files, environment and flags are put together. */
 export interface Settings {
@@ -21,6 +21,7 @@ export interface Settings {
       readonly templates: string | undefined;
     };
   readonly lint: LintConfig | undefined;
+  readonly mcp: McpConfig;
   /** The absolute path of the folder with the seeds. */
   readonly seeds: string;
 }

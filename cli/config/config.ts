@@ -83,6 +83,19 @@ export interface SeedsConfig {
 /** What `migrate lint` is told beside its flags. */
 export type LintConfig = Pick<LintOptions, "rules" | "targetVersion" | "emptyTables" | "plugins">;
 
+/** What an assistant can do through `kysera mcp`. */
+export interface McpConfig {
+  /**
+   * Who the assistant asks as: what plugins find as `auth` in the context. It goes beside an empty list
+   * of roles.
+   */
+  readonly principal?: Readonly<Record<string, unknown>> | undefined;
+  /** The most rows that a tool returns, or changes. Default: 100. */
+  readonly maxRows?: number | undefined;
+  /** How long a query can take, in milliseconds. Default: 5,000. */
+  readonly timeout?: number | undefined;
+}
+
 /** What an environment has in place of what stands outside of it. */
 export interface EnvironmentConfig {
   /** The database, and how to reach it. */
@@ -93,6 +106,8 @@ export interface EnvironmentConfig {
   readonly seeds?: SeedsConfig | undefined;
   /** What `migrate lint` is told. */
   readonly lint?: LintConfig | undefined;
+  /** What an assistant can do. */
+  readonly mcp?: McpConfig | undefined;
 }
 
 /** The configuration of the program: what `kysera.config.ts` exports by default. */

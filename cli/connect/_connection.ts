@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly missing: "create" | "empty" | "refuse";
   /** The schema that names without one mean; on MySQL and MariaDB, the database. */
   readonly schema?: string | undefined;
+  /** Whether nothing is written; SQLite then opens its file so. Default: it may be. */
+  readonly readOnly?: boolean | undefined;
   /** Called with the text of each statement. */
   readonly onStatement?: ((sql: string) => void) | undefined;
 }

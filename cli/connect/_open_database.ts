@@ -50,6 +50,7 @@ export async function openDatabase(
   const createDialect = await openDialect({ ...target, kind: target.kind }, root, {
     path: isReplaced ? ":memory:" : target.path,
     schema,
+    readOnly: options.readOnly,
   });
   const db = new Kysely<any>({
     dialect: createDialect(),
@@ -62,7 +63,7 @@ export async function openDatabase(
 export async function openDialect(
   target: Target & { readonly kind: TargetKind },
   root: string,
-  rest: Pick<DialectRequest, "path" | "schema">,
+  rest: Pick<DialectRequest, "path" | "schema" | "readOnly">,
 ): Promise<CreateDialect> {
   return await OPENERS[target.kind]({ target, root, ...rest });
 }

@@ -9,6 +9,8 @@ export interface DialectRequest {
   /** The file or folder; absent for servers. */
   readonly path: string | undefined;
   readonly schema: string | undefined;
+  /** Whether the file is opened to be read only. Default: it is not. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** Creates the dialect of a database, or of another database of its server. */

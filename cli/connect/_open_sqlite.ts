@@ -10,7 +10,7 @@ import { importDriver, installLine } from "./_import_driver.ts";
 import type { OpenDialect } from "./_open_dialect.ts";
 
 /** Opens SQLite by the driver of the runtime, or by better-sqlite3 where the runtime has none. */
-export const openSqlite: OpenDialect = async ({ path, root, schema }) => {
+export const openSqlite: OpenDialect = async ({ path, root, schema, readOnly = false }) => {
   if (schema !== undefined) {
     throw usageError("SQLite has no schemas: leave --schema out");
   }
@@ -24,21 +24,32 @@ export const openSqlite: OpenDialect = async ({ path, root, schema }) => {
   };
   const node = await quietly(() => import("node:sqlite").catch(() => undefined));
   if (node !== undefined) {
-    return () => nodeSqliteDialect({ database: () => new node.DatabaseSync(file), ...options });
+    return () =>
+      nodeSqliteDialect({ database: () => new node.DatabaseSync(file, { readOnly }), ...options });
   }
   if ("bun" in process.versions) {
     // No other runtime can resolve it, not even to see that it is not reached.
     const name = "bun:sqlite";
     const { Database } = await import(name);
-    return () => bunSqliteDialect({ database: () => new Database(file), ...options });
+    return () =>
+      bunSqliteDialect({
+        database: () => readOnly ? new Database(file, { readonly: true }) : new Database(file),
+        ...options,
+      });
   }
   assertFits(root);
-  const { default: Database } = await importDriver<{ default: new (path: string) => never }>(
+  const { default: Database } = await importDriver<{
+    default: new (path: string, options: { readonly: boolean }) => never;
+  }>(
     "better-sqlite3",
     root,
     "SQLite",
   );
-  return () => betterSqlite3Dialect({ database: () => new Database(file), ...options });
+  return () =>
+    betterSqlite3Dialect({
+      database: () => new Database(file, { readonly: readOnly }),
+      ...options,
+    });
 };
 
 /**

@@ -22,14 +22,9 @@ export async function openExecutor(
   });
 }
 
-/** Returns an executor for a principal. */
+/** Returns an executor for a principal, as the option names it. */
 export function boundTo(db: Kysely<any>, as: string | undefined): Kysely<any> {
   if (as === undefined) return db;
-  if (!isKyseraExecutor(db)) {
-    throw usageError("--as is for the plugins of an executor, and there is none", {
-      hint: "Create it in the configuration: `database: { kysely: () => createExecutor(..) }`.",
-    });
-  }
   let auth: unknown;
   try {
     auth = JSON.parse(as);
@@ -37,5 +32,13 @@ export function boundTo(db: Kysely<any>, as: string | undefined): Kysely<any> {
     throw usageError("--as is not JSON", { cause, hint: "Write --as '{\"userId\":1}'." });
   }
   if (typeof auth !== "object" || auth === null) throw usageError("--as has to be an object");
-  return bindContext(db, { auth: { roles: [], ...auth } });
+  return boundToPrincipal(db, auth);
+}
+
+/** Returns an executor for a principal. */
+export function boundToPrincipal(db: Kysely<any>, auth: object): Kysely<any> {
+  if (isKyseraExecutor(db)) return bindContext(db, { auth: { roles: [], ...auth } });
+  throw usageError("A principal is for the plugins of an executor, and there is none", {
+    hint: "Create it in the configuration: `database: { kysely: () => createExecutor(..) }`.",
+  });
 }

@@ -8,10 +8,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "bin.ts": ["commands", "program"],
   "commands": [
     ...["completion", "config", "connect", "console", "contract", "data", "doctor", "files"],
-    ...["program", "seeds", "sql", "templates", "terminal", "times", "types"],
+    ...["mcp", "program", "seeds", "sql", "templates", "terminal", "times", "types"],
   ],
   "completion": ["contract", "program"],
   "console": ["contract", "program", "sql", "terminal"],
+  "mcp": ["config", "contract", "program", "terminal"],
   "seeds": ["config", "contract", "data", "program"],
   "program": ["config", "connect", "contract", "terminal"],
   "connect": ["config", "contract"],
