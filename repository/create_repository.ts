@@ -24,6 +24,7 @@ import {
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import type { Codecs, Coded, CodedEntity } from "./coded.ts";
 import { aggregates } from "./_aggregates.ts";
+import { DEFINITION } from "./describe_repository.ts";
 import { assertColumn } from "./_columns.ts";
 import { reads } from "./_reads.ts";
 import { relatedMethods } from "./relations/_methods.ts";
@@ -357,6 +358,7 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
     tableName: definition.tableName,
     primaryKey: definition.primaryKey,
     codecs: definition.codecs,
+    [DEFINITION]: definition,
     ...reading,
     ...writing,
     ...computing,

@@ -22,6 +22,7 @@ export {
 export * from "./create_repository_factory.ts";
 export * from "./create_table_operations.ts";
 export * from "./create_validator.ts";
+export { describeRepository, type RepositoryDescription } from "./describe_repository.ts";
 export * from "./errors.ts";
 export * from "./find_codecs.ts";
 export * from "./fits.ts";

@@ -32,6 +32,10 @@ export const TREE: CommandTree = {
     summary: "Create, copy, compare and drop schemas",
     loadGroup: () => import("./schema/_group.ts"),
   },
+  repository: {
+    summary: "List repositories, and compare them with the database",
+    loadGroup: () => import("./repository/_group.ts"),
+  },
   health: {
     summary: "Ask the database whether it is there",
     loadGroup: () => import("./health/_group.ts"),

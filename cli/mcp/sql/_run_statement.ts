@@ -3,7 +3,7 @@ import { CompiledQuery, type Kysely, type QueryResult } from "kysely";
 import { refusal } from "../../contract/_cli_error.ts";
 import { ownFunctions, relationsPastPolicies } from "../_past_policies.ts";
 import type { Protection } from "../_protection.ts";
-import { reading } from "../_sessions.ts";
+import { reading } from "../../connect/_sessions.ts";
 import { type ReadingStatement, readingStatement } from "./_read_statement.ts";
 
 /** What a text of SQL is run with. */

@@ -1,7 +1,7 @@
 import { detectDialect, type Dialect } from "@kysera/core";
 import { explainQuery, isKyseraExecutor } from "@kysera/executor";
 import { sql } from "kysely";
-import { reading } from "../_sessions.ts";
+import { reading } from "../../connect/_sessions.ts";
 import { defineTool, type Tool } from "../_tool.ts";
 import { buildQuery, tablesOf } from "../query/_build_query.ts";
 import { type Query, QUERY_FIELDS } from "../query/_query.ts";

@@ -1,6 +1,6 @@
 import { detectDialect } from "@kysera/core";
 import { z } from "zod";
-import { writing } from "../_sessions.ts";
+import { writing } from "../../connect/_sessions.ts";
 import { defineTool, type Tool } from "../_tool.ts";
 import { ROW, type Row, valuesOf } from "../query/_row.ts";
 import { relationOf } from "../_catalog.ts";

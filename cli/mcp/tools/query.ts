@@ -1,5 +1,5 @@
 import { rowsAnswer } from "../_answer.ts";
-import { reading } from "../_sessions.ts";
+import { reading } from "../../connect/_sessions.ts";
 import { defineTool, type Tool } from "../_tool.ts";
 import { buildQuery, tablesOf } from "../query/_build_query.ts";
 import { type Query, QUERY_FIELDS } from "../query/_query.ts";

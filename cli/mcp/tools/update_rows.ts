@@ -1,7 +1,7 @@
 import { detectDialect } from "@kysera/core";
 import { z } from "zod";
 import { relationOf } from "../_catalog.ts";
-import { writing } from "../_sessions.ts";
+import { writing } from "../../connect/_sessions.ts";
 import { defineTool, type Tool } from "../_tool.ts";
 import { buildCondition } from "../query/_build_condition.ts";
 import { tablesIn, toolsOf } from "../query/_build_query.ts";
