@@ -36,6 +36,10 @@ export const TREE: CommandTree = {
     summary: "List repositories, and compare them with the database",
     loadGroup: () => import("./repository/_group.ts"),
   },
+  test: {
+    summary: "Create, fill and drop the database of the tests",
+    loadGroup: () => import("./test/_group.ts"),
+  },
   health: {
     summary: "Ask the database whether it is there",
     loadGroup: () => import("./health/_group.ts"),

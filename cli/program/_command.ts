@@ -29,6 +29,8 @@ export type Example = readonly [line: string, what: string];
 export interface Command {
   readonly arguments: readonly Argument[];
   readonly options: Options;
+  /** The environment that it works on, unless another one is asked for. */
+  readonly environment?: string | undefined;
   /** More than the summary says, for the help. */
   readonly description?: string | undefined;
   readonly examples: readonly Example[];
@@ -48,6 +50,7 @@ export interface CommandInput<O extends Options> {
 export interface CommandDefinition<O extends Options> {
   readonly arguments?: readonly Argument[];
   readonly options: O;
+  readonly environment?: string;
   readonly description?: string;
   readonly examples: readonly Example[];
   readonly run: (input: CommandInput<O>) => Promise<CommandResult>;

@@ -45,7 +45,8 @@ async function run(host: Host, tree: CommandTree): Promise<number> {
     await (parsed.isAnswer ? host.stdout : host.stderr).write(parsed.text);
     return parsed.isAnswer ? ExitCodes.OK : ExitCodes.USAGE;
   }
-  const { command, args, options, shared } = parsed;
+  const { command, args, options } = parsed;
+  const shared = { ...parsed.shared, env: environmentOf(parsed) };
   const opened = openContext(host, shared, tree);
   const { context, warnings } = opened;
   try {
@@ -64,6 +65,14 @@ async function run(host: Host, tree: CommandTree): Promise<number> {
       warnings,
     });
   }
+}
+
+/** The environment that is asked for, or else that of the command. */
+function environmentOf(
+  { command, options, shared }: Extract<Parsed, { kind: "run" }>,
+): string | undefined {
+  const { environment } = options as { readonly environment?: string | undefined };
+  return shared.env ?? environment ?? command.environment;
 }
 
 /** How a failure is told. */
