@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -16,4 +17,15 @@ function readsTypeScript(): boolean {
   if ("deno" in process.versions || "bun" in process.versions) return true;
   const { features } = process as { features?: { typescript?: unknown } };
   return Boolean(features?.typescript);
+}
+
+/** Loads a module as its file is now, whatever has been loaded before. */
+export async function loadFresh(url: string): Promise<unknown> {
+  const path = fileURLToPath(url);
+  if (!/\.[cm]?ts$/.test(url) || readsTypeScript()) {
+    const { mtimeMs, size } = statSync(path);
+    return await import(`${url}?${mtimeMs}-${size}`);
+  }
+  const { createJiti } = await import("jiti");
+  return await createJiti(import.meta.url, { fsCache: false, moduleCache: false }).import(path);
 }

@@ -61,6 +61,10 @@ export const group: CommandGroup = {
     summary: "Find migrations that were changed, or whose down does not undo their up",
     load: () => import("./verify.ts"),
   },
+  watch: {
+    summary: "Try migrations on a scratch database whenever they are saved",
+    load: () => import("./watch.ts"),
+  },
   resume: {
     summary: "Go on with a migration that stopped halfway",
     load: () => import("./resume.ts"),
