@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Kysely, sql } from "kysely";
+import { auditMigration } from "@kysera/audit";
 import { createRole } from "../../tests/rls/native_role.ts";
 import { onEveryDialect } from "../../tests/support/matrix.ts";
 import { type ProjectDatabase, withDatabase } from "../_testing/databases.ts";
@@ -221,6 +222,8 @@ export const up = (db) => auditMigration().up(db);`,
           assert.equal(isError, true, `${tool} ${JSON.stringify(args)}`);
           assert.match(text, message);
         }
+        const log = await assistant.call("query", { from: "audit_logs" });
+        assert.match(log.text, /no table "audit_logs"/);
         const updated = await assistant.call("update_rows", {
           table: "users",
           set: { name: "Ada L." },
@@ -310,6 +313,7 @@ onEveryDialect("kysera mcp, with policies of the database", (dialect) => {
       // Servers have one.
       const db = given as Kysely<any>;
       for (const statement of NATIVE) await sql.raw(statement).execute(db);
+      await auditMigration().up(db);
       const role = await createRole(db);
       try {
         await sql`alter table mine owner to ${sql.id(role.name)}`.execute(db);
@@ -343,9 +347,21 @@ onEveryDialect("kysera mcp, with policies of the database", (dialect) => {
           const { data: { tables } } = await assistant.call("list_tables");
           assert.deepEqual(
             tables.map(({ name }: { name: string }) => name).sort(),
-            ["parts", "safe_names", "users"],
+            // Without the plugin nobody knows what the log is.
+            ["audit_logs", "parts", "safe_names", "users"],
           );
           assert.match(JSON.stringify(tables), /the policy own of the database/);
+        });
+        // What the audit plugin has written down of rows has no policies.
+        await project.write("kysera.config.mjs", auditedConfig(asRole.href));
+        const args = ["--config", "kysera.config.mjs", "--as", '{"userId":1}'];
+        await withAssistant(project, args, async (assistant) => {
+          const seen = await assistant.call("query_sql", { sql: "select name from users" });
+          assert.deepEqual(seen.data?.rows, [{ name: "Ada" }], seen.text);
+          const copies = await assistant.call("query_sql", { sql: "select * from audit_logs" });
+          assert.match(copies.text, /"audit_logs" holds copies/);
+          const listed = await assistant.call("query", { from: "audit_logs" });
+          assert.match(listed.text, /no table "audit_logs"/);
         });
       } finally {
         await sql`alter table mine owner to current_user`.execute(db);
@@ -354,6 +370,22 @@ onEveryDialect("kysera mcp, with policies of the database", (dialect) => {
     });
   });
 }, ["postgres"]);
+
+/** A configuration whose executor audits, and leaves policies to the database. */
+function auditedConfig(url: string): string {
+  return `
+import { auditPlugin } from "@kysera/audit";
+import { pgDialect } from "@kysera/dialects";
+import { createExecutor } from "@kysera/executor";
+import { nativeRLSPlugin } from "@kysera/rls/native";
+import { Kysely } from "kysely";
+import pg from "pg";
+const pool = new pg.Pool({ connectionString: ${JSON.stringify(url)}, max: 2 });
+export default { database: { kysely: () => createExecutor(
+  new Kysely({ dialect: pgDialect({ pool }) }),
+  [nativeRLSPlugin(), auditPlugin({ tables: ["users"] })],
+) } };`;
+}
 
 /** A schema with ways round its policies. */
 const NATIVE: readonly string[] = [

@@ -24,7 +24,9 @@ export async function loadFresh(url: string): Promise<unknown> {
   const path = fileURLToPath(url);
   if (!/\.[cm]?ts$/.test(url) || readsTypeScript()) {
     const { mtimeMs, size } = statSync(path);
-    return await import(`${url}?${mtimeMs}-${size}`);
+    // Bun takes what stands behind a URL for nothing.
+    const file = "bun" in process.versions ? path : url;
+    return await import(`${file}?${mtimeMs}-${size}`);
   }
   const { createJiti } = await import("jiti");
   return await createJiti(import.meta.url, { fsCache: false, moduleCache: false }).import(path);

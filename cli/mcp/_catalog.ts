@@ -42,6 +42,7 @@ export class Catalog {
       const table: QualifiedTable = { name: of.name, schema: of.schema ?? defaultSchema };
       if (!isPlain(of.name)) return false;
       if (this.#protection.isUnguarded || this.#protection.isNamed(table)) return true;
+      if (this.#protection.holdsCopies(table)) return false;
       if (past.some(({ name, schema }) => name === table.name && schema === table.schema)) {
         return false;
       }

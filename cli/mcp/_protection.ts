@@ -27,6 +27,8 @@ export interface Protection {
   readonly noSql: string | undefined;
   /** Whether a plugin names a table or view, to guard it or to leave it alone. */
   isNamed(table: QualifiedTable): boolean;
+  /** Whether a table keeps copies of rows of others, as the log of the audit plugin does. */
+  holdsCopies(table: QualifiedTable): boolean;
   /** What the plugins do to each table, in words. */
   readonly effects: ReadonlyMap<string, readonly string[]>;
 }
@@ -59,6 +61,7 @@ export async function protectionOf(db: Kysely<any>, unguarded: boolean): Promise
     }
   }
   const named = hidingPlugins.flatMap((name) => getPluginHooks(db, name));
+  const all = getPlugins(db).flatMap(({ name }) => getPluginHooks(db, name));
   return {
     hidingPlugins,
     isNative,
@@ -69,6 +72,7 @@ export async function protectionOf(db: Kysely<any>, unguarded: boolean): Promise
       : description?.rawSql === "deny"
       ? "the executor refuses raw SQL"
       : undefined,
+    holdsCopies: (table) => all.some((hooks) => hooks.copies?.(table, {}) !== undefined),
     isNamed: (table) =>
       named.some((hooks) =>
         hooks.governs?.(table) === true ||
@@ -80,8 +84,7 @@ export async function protectionOf(db: Kysely<any>, unguarded: boolean): Promise
 /** Whether a plugin decides which rows and columns are seen. */
 function hides(db: Kysely<any>, plugin: string): boolean {
   return getPluginHooks(db, plugin).some((hooks) =>
-    hooks.filter !== undefined || hooks.mask !== undefined || hooks.copies !== undefined ||
-    hooks.rawSql === "deny"
+    hooks.filter !== undefined || hooks.mask !== undefined || hooks.rawSql === "deny"
   ) || getPlugins(db).some(({ name, interceptQuery }) =>
     name === plugin && interceptQuery !== undefined
   );

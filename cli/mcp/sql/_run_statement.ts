@@ -77,7 +77,7 @@ async function streamed(db: Kysely<any>, statement: string, limit: number): Prom
 async function assertGuarded(
   db: Kysely<any>,
   { names, functions }: ReadingStatement,
-  { isNative }: Protection,
+  { isNative, holdsCopies }: Protection,
 ): Promise<void> {
   const written = new Set([...names].map((name) => name.toLowerCase()));
   for (const { name, isOfRow } of await ownFunctions(db)) {
@@ -85,6 +85,10 @@ async function assertGuarded(
     if (isMeant) throw refusal(`"${name}" is a function of this database, which may read any row`);
   }
   if (!isNative) return;
+  for (const name of written) {
+    if (!holdsCopies({ name, schema: undefined })) continue;
+    throw refusal(`"${name}" holds copies of rows, which no policies are for`);
+  }
   for (const { schema, name } of await relationsPastPolicies(db)) {
     if (!written.has(name.toLowerCase())) continue;
     throw refusal(`No policies hold for "${schema}.${name}", as this role reads it`, {
