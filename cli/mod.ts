@@ -16,10 +16,12 @@
 export type {
   ConfigDialect,
   DatabaseConfig,
+  DoctorConfig,
   EnvironmentConfig,
   KyseraConfig,
   LintConfig,
   MigrationsConfig,
+  PoliciesConfig,
   PoolConfig,
   SeedsConfig,
 } from "./config/config.ts";

@@ -41,7 +41,7 @@ export const TREE: CommandTree = {
     loadGroup: () => import("./plugin/_group.ts"),
   },
   policies: {
-    summary: "Explain what plugins make of queries",
+    summary: "Explain, list, write out and check policies",
     loadGroup: () => import("./policies/_group.ts"),
   },
   doctor: {

@@ -50,6 +50,13 @@ const ENVIRONMENT: Shape = {
     emptyTables: ["object"],
     plugins: ["object"],
   }],
+  policies: [{ principals: ["object"] }],
+  doctor: [{
+    ignore: ["object"],
+    tenantColumns: ["object"],
+    keysets: ["object"],
+    keys: ["object"],
+  }],
 };
 
 /** Keys of other versions, which say nothing any more; they are told of, and not refused. */

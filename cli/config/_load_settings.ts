@@ -65,6 +65,8 @@ export async function loadSettings(
       lint: config.lint === undefined && chosen.lint === undefined
         ? undefined
         : { ...config.lint, ...chosen.lint },
+      policies: { ...config.policies, ...chosen.policies },
+      doctor: { ...config.doctor, ...chosen.doctor },
       seeds: resolve(root, chosen.seeds?.directory ?? config.seeds?.directory ?? "seeds"),
     },
     warnings,

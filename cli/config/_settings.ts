@@ -1,4 +1,10 @@
-import type { DatabaseConfig, LintConfig, MigrationsConfig } from "./config.ts";
+import type {
+  DatabaseConfig,
+  DoctorConfig,
+  LintConfig,
+  MigrationsConfig,
+  PoliciesConfig,
+} from "./config.ts";
 
 /** The configuration that a command runs with, when files, environment and flags are put together. */
 export interface Settings {
@@ -21,6 +27,8 @@ export interface Settings {
       readonly templates: string | undefined;
     };
   readonly lint: LintConfig | undefined;
+  readonly policies: PoliciesConfig;
+  readonly doctor: DoctorConfig;
   /** The absolute path of the folder with the seeds. */
   readonly seeds: string;
 }

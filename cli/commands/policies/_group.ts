@@ -6,4 +6,8 @@ export const group: CommandGroup = {
     summary: "Show what the plugins make of a query, and which rule does",
     load: () => import("./explain.ts"),
   },
+  matrix: {
+    summary: "Show what each principal may do with each table",
+    load: () => import("./matrix.ts"),
+  },
 };
