@@ -13,12 +13,14 @@ export interface Snapshot {
   readonly source: string;
   /** Whether the file is written where it differs. */
   readonly isUpdated: boolean;
+  /** What has to be done to write it: `run the command with --update`. */
+  readonly cure: string;
 }
 
 /** Compares a text with a file that is kept of it; a difference is a finding. */
 export async function compareFile(
   context: Context,
-  { path, text, source, isUpdated }: Snapshot,
+  { path, text, source, isUpdated, cure }: Snapshot,
   data: object,
 ): Promise<CommandResult> {
   const file = resolve(context.host.cwd, path);
@@ -37,8 +39,8 @@ export async function compareFile(
   const diff = createTwoFilesPatch(shown, source, before ?? "", text);
   context.say(
     before === undefined
-      ? `There is no ${shown} yet: run the command with --update`
-      : `${shown} differs: run the command with --update if that is meant`,
+      ? `There is no ${shown} yet: ${cure}`
+      : `${shown} differs: ${cure} if that is meant`,
   );
   return {
     data: { ...data, file, upToDate: false, diff },

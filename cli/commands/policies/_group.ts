@@ -10,4 +10,8 @@ export const group: CommandGroup = {
     summary: "Show what each principal may do with each table",
     load: () => import("./matrix.ts"),
   },
+  "to-postgres": {
+    summary: "Write the policies as those of PostgreSQL itself",
+    load: () => import("./to_postgres.ts"),
+  },
 };

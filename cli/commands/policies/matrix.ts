@@ -42,6 +42,7 @@ export const command: Command = defineCommand({
       text: snapshotText(matrix),
       source: "the policies",
       isUpdated: update,
+      cure: "run the command with --update",
     }, { matrix });
   },
 });
