@@ -14,4 +14,8 @@ export const group: CommandGroup = {
     summary: "Write the policies as those of PostgreSQL itself",
     load: () => import("./to_postgres.ts"),
   },
+  check: {
+    summary: "Compare the policies with those of PostgreSQL on a scratch database",
+    load: () => import("./check.ts"),
+  },
 };
