@@ -67,7 +67,9 @@ onEveryDialect("kysera policies check", (dialect) => {
     await withDatabase(dialect, async (database) => {
       const { project, db } = database;
       await fill(database, dialect);
-      const { code, data, error, warnings } = await project.json([...CHECK, "--seed", "1"]);
+      const { code, data, error, warnings } = await project.json([
+        ...[...CHECK, "--seed", "1", "--rows", "9"],
+      ]);
       assert.equal(
         code,
         0,
