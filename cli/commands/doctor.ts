@@ -10,12 +10,12 @@ import { ExitCodes } from "../contract/_exit_codes.ts";
 import { flag, list, text, texts } from "../contract/_options.ts";
 import { CHECKS } from "../doctor/_all_checks.ts";
 import type { Finding } from "../doctor/_check.ts";
+import { findingText } from "../doctor/_finding_text.ts";
 import { toSarif } from "../doctor/_to_sarif.ts";
 import { readProgramFacts } from "../doctor/facts/_program.ts";
 import { readServerFacts } from "../doctor/facts/_read_facts.ts";
 import { type Command, defineCommand } from "../program/_command.ts";
 import type { Context } from "../program/_context.ts";
-import type { Colors } from "../terminal/_colors.ts";
 
 /** What is wrong where the executor cannot be created: nothing else can be looked at then. */
 const REFUSED_EXECUTOR = "refused-executor";
@@ -136,14 +136,4 @@ function readKeyset(text: string): [string, readonly string[]] {
   const names = columns.split(",").map((column) => column.trim()).filter((column) => column !== "");
   if (table !== "" && names.length > 0) return [table, names];
   throw usageError(`--keyset: "${text}" names no columns`, { hint: "Write posts=-created_at,id." });
-}
-
-function findingText(
-  { check, severity, message, reason, fix }: Finding,
-  { red, yellow, cyan, bold, dim }: Colors,
-): string {
-  const paint = { error: red, warning: yellow, info: cyan }[severity];
-  return `${paint(severity)} ${message} ${dim(`(${check})`)}\n  ${reason}\n  ${
-    bold("Instead:")
-  } ${fix}`;
 }

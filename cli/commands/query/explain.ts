@@ -4,6 +4,7 @@ import { CompiledQuery, type Kysely } from "kysely";
 import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, text } from "../../contract/_options.ts";
+import { rolledBack } from "../../query/_rolled_back.ts";
 import { table } from "../../terminal/_table.ts";
 import { STATEMENT_OPTIONS, statementOf } from "./_statement_of.ts";
 
@@ -73,16 +74,6 @@ const PREFIXES: Readonly<Record<Dialect, (options: ExplainOptions) => string>> =
 
 function noFormat(what: string, database: string): Error {
   return usageError(`${database} has no ${what.startsWith("--") ? what : `--format ${what}`}`);
-}
-
-/** Runs something whose changes are not to stay. */
-async function rolledBack<T>(db: Kysely<any>, run: (trx: Kysely<any>) => Promise<T>): Promise<T> {
-  const trx = await db.startTransaction().execute();
-  try {
-    return await run(trx);
-  } finally {
-    await trx.rollback().execute();
-  }
 }
 
 /** The plan, and not the row that it comes in. */
