@@ -37,7 +37,7 @@ export const TREE: CommandTree = {
     loadGroup: () => import("./health/_group.ts"),
   },
   plugin: {
-    summary: "Tell what the plugins of the executor do",
+    summary: "Tell what the plugins of the executor do, and change them",
     loadGroup: () => import("./plugin/_group.ts"),
   },
   policies: {

@@ -19,8 +19,9 @@ export function comparedColumns(
     const operator = words[at]?.text ?? "";
     const before = operatorBefore(words, i);
     if (operator === "=" || operator === "in" || before === "=") equal.add(column);
-    else if (["<", ">", "<=", ">=", "between", "like", "is", "~"].includes(operator)) others.add(column);
-    else if (["<", ">", "<=", ">="].includes(before)) others.add(column);
+    else if (["<", ">", "<=", ">=", "between", "like", "is", "~"].includes(operator)) {
+      others.add(column);
+    } else if (["<", ">", "<=", ">="].includes(before)) others.add(column);
   });
   return [...equal, ...[...others].filter((column) => !equal.has(column))];
 }
