@@ -168,6 +168,10 @@ onEveryDialect("kysera doctor", (dialect) => {
       const about = (id: string) => (found.get(id) ?? []).map((text) => /"(\w+)"/.exec(text)![1]);
       assert.deepEqual(about("view-past-policies"), ["all_posts", "seen", "stored"]);
       assert.match(
+        found.get("unindexed-policy")!.join("\n"),
+        /"owned" compare owner.*: create index "owned_owner_index" on "owned" \("owner"\);/,
+      );
+      assert.match(
         found.get("view-past-policies")!.join(),
         /alter view "seen" set \(security_invoker = true\);/,
       );

@@ -69,6 +69,13 @@ export function indexedColumns(table: SchemaTable): (readonly string[])[] {
   ];
 }
 
+/** Returns true if an index finds rows by columns, in whatever order it has them. */
+export function isIndexed(table: SchemaTable, columns: readonly string[]): boolean {
+  return indexedColumns(table).some((each) =>
+    columns.every((column) => each.slice(0, columns.length).includes(column))
+  );
+}
+
 /** Returns the text of a statement that mends something. */
 export function statement({ db }: Patient, fragment: RawBuilder<unknown>): string {
   return `${fragment.compile(db).sql};`;

@@ -2,9 +2,15 @@ import { detectDialect } from "@kysera/core";
 import type { SchemaTable } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
 import { type Finding, indexedColumns } from "../doctor/_check.ts";
-import { columnAt, comparedColumns, conditionsOf, orderOf, tableNamed } from "./_conditions.ts";
+import {
+  columnAt,
+  comparedColumns,
+  conditionsOf,
+  orderOf,
+  tableNamed,
+} from "../sql/_conditions.ts";
 import type { Plan, Read } from "./_plan.ts";
-import { standAt, type Word, wordsOf } from "./_words.ts";
+import { standAt, type Word, wordsOf } from "../sql/_words.ts";
 
 /** What advice is given about. */
 export interface AdviceRequest {

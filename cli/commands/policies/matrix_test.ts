@@ -113,6 +113,19 @@ onEveryDialect("kysera policies matrix", (dialect) => {
       assert.match(unknown.error.message, /no table "post" \(did you mean "posts"\?\)/);
       const explained = await project.json(["policies", "explain", "-t", "posts", "--as", "ada"]);
       assert.match(explained.data.after, /tenant_id/);
+      assert.deepEqual(
+        explained.data.indexes.map(({ columns, isThere }: any) => [columns, isThere]),
+        [[["tenant_id"], false]],
+      );
+      const shown = await project.on(dialect)([
+        "policies",
+        "explain",
+        "-t",
+        "posts",
+        "--as",
+        "ada",
+      ]);
+      assert.match(shown.stdout, /\nIndexes\n {2}create index .*tenant_id.*;\n$/, shown.stderr);
     });
   });
 

@@ -8,7 +8,7 @@ import { flag, integer, text } from "../../contract/_options.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { findingText } from "../../doctor/_finding_text.ts";
 import { advise } from "../../query/_advise.ts";
-import { tableNamed } from "../../query/_conditions.ts";
+import { tableNamed } from "../../sql/_conditions.ts";
 import type { Plan, Read } from "../../query/_plan.ts";
 import { mysqlPlan } from "../../query/plans/_mysql.ts";
 import { postgresPlan } from "../../query/plans/_postgres.ts";

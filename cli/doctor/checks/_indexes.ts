@@ -1,5 +1,8 @@
 import type { SchemaIndex, SchemaTable } from "@kysera/migrations/schema";
-import { type Check, indexedColumns, type Patient, storedTables } from "../_check.ts";
+import { comparisonsIn } from "../../sql/_conditions.ts";
+import { wordsOf } from "../../sql/_words.ts";
+import type { WantedIndex } from "../facts/_facts.ts";
+import { type Check, isIndexed, type Patient, storedTables } from "../_check.ts";
 
 /** Indexes that another one makes useless. */
 export const duplicateIndex: Check = {
@@ -49,7 +52,8 @@ export const unindexedPolicy: Check = {
   reason: "Each query of a caller reads the rows of all.",
   find: (patient) => {
     const said = new Set<string>();
-    return patient.facts.wantedIndexes.flatMap(({ table: name, columns }) => {
+    const wanted = [...patient.facts.wantedIndexes, ...wantedByDatabase(patient)];
+    return wanted.flatMap(({ table: name, columns }) => {
       const table = storedTables(patient).find((each) => each.name === name);
       const key = `${name}(${[...columns].sort().join()})`;
       if (table === undefined || said.has(key) || isIndexed(table, columns)) return [];
@@ -107,11 +111,23 @@ export const unindexedKeyset: Check = {
     }),
 };
 
-/** Whether an index finds rows by columns, in whatever order it has them. */
-function isIndexed(table: SchemaTable, columns: readonly string[]): boolean {
-  return indexedColumns(table).some((each) =>
-    columns.every((column) => each.slice(0, columns.length).includes(column))
-  );
+/** The columns that all rows of a caller are found by, by the policies of the database itself. */
+function wantedByDatabase(patient: Patient): WantedIndex[] {
+  return storedTables(patient).flatMap((table) => {
+    if (!table.rowSecurity.enabled) return [];
+    const reading = table.policies.filter(({ command, using }) =>
+      using !== null && (command === "all" || command === "select")
+    );
+    const granting = reading.filter(({ permissive }) => permissive);
+    // Of several conditions one of which must hold each would want an index of its own.
+    const asked = reading.filter(({ permissive }) => !permissive || granting.length === 1)
+      .map(({ using }) => wordsOf(using!))
+      .filter((words) => !words.some(({ text, kind }) => kind === "word" && text === "or"));
+    const columns = asked.flatMap((words) =>
+      comparisonsIn(words, { alias: table.name, table }).equal
+    );
+    return columns.length === 0 ? [] : [{ table: table.name, columns: [...new Set(columns)] }];
+  });
 }
 
 function indexOn({ db }: Patient, table: string, columns: readonly string[]): string {

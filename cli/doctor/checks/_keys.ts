@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { type Check, indexedColumns, type Patient, statement, storedTables } from "../_check.ts";
+import { type Check, isIndexed, type Patient, statement, storedTables } from "../_check.ts";
 
 /** Tables whose rows cannot be told apart. */
 export const noPrimaryKey: Check = {
@@ -82,12 +82,9 @@ export const unindexedForeignKey: Check = {
   reason: "Each delete or update of the row that is referred to reads the whole table.",
   find: (patient) =>
     storedTables(patient).flatMap((table) => {
-      const indexed = indexedColumns(table);
-      const isIndexed = (columns: readonly string[]) =>
-        indexed.some((each) =>
-          columns.every((column) => each.slice(0, columns.length).includes(column))
-        );
-      return table.foreignKeys.filter(({ columns }) => !isIndexed(columns)).map(({ columns }) => ({
+      return table.foreignKeys.filter(({ columns }) => !isIndexed(table, columns)).map((
+        { columns },
+      ) => ({
         table: table.name,
         message: `"${table.name}" has no index on ${
           columns.join(", ")

@@ -4,6 +4,7 @@ import { explainPolicy, policySourcesOf } from "@kysera/rls";
 import type { Kysely } from "kysely";
 import type { Settings } from "../../config/_settings.ts";
 import type { Target } from "../../connect/_target.ts";
+import { hasRewriting } from "../../policies/_has_rewriting.ts";
 import { boundToAuth } from "../../program/_open_executor.ts";
 import type { ProgramFacts, WantedIndex } from "./_facts.ts";
 import { kyselyVersionOf } from "./_kysely_version.ts";
@@ -87,14 +88,6 @@ async function executorFacts(
     ),
     audited: new Set(tablesOf("@kysera/audit")),
   };
-}
-
-function hasRewriting(executor: Kysely<any>): boolean {
-  try {
-    return policySourcesOf(executor).length > 0;
-  } catch {
-    return false;
-  }
 }
 
 /** The indexes that would help a caller to find the rows of tables. */

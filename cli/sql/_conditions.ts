@@ -1,11 +1,23 @@
 import type { SchemaTable } from "@kysera/migrations/schema";
 import { isName, standAt, type Word, wordsOf } from "./_words.ts";
 
+/** A table, and the name that a condition has for it. */
+export interface NamedTable {
+  readonly alias: string;
+  readonly table: SchemaTable;
+}
+
 /** The columns of a table that a condition compares, those that are compared for equality first. */
-export function comparedColumns(
+export function comparedColumns(words: readonly Word[], table: NamedTable): string[] {
+  const { equal, others } = comparisonsIn(words, table);
+  return [...equal, ...others];
+}
+
+/** The columns that a condition compares: for equality, and otherwise. */
+export function comparisonsIn(
   words: readonly Word[],
-  { alias, table }: { readonly alias: string; readonly table: SchemaTable },
-): string[] {
+  { alias, table }: NamedTable,
+): { readonly equal: readonly string[]; readonly others: readonly string[] } {
   const equal = new Set<string>();
   const others = new Set<string>();
   words.forEach((_, i) => {
@@ -23,7 +35,7 @@ export function comparedColumns(
       others.add(column);
     } else if (["<", ">", "<=", ">="].includes(before)) others.add(column);
   });
-  return [...equal, ...[...others].filter((column) => !equal.has(column))];
+  return { equal: [...equal], others: [...others].filter((column) => !equal.has(column)) };
 }
 
 function operatorBefore(words: readonly Word[], at: number): string {
