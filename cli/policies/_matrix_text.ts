@@ -13,8 +13,9 @@ export function matrixText(matrix: readonly Access[], { bold, dim, green, red }:
   const cellOf = (access: Access): Cell => {
     const { outcome } = access;
     if (outcome === "none") return { value: "none", paint: red };
-    if (outcome === "all") return { value: "all", paint: green };
-    const note = outcome === "some" ? conditionsOf(access)! : accessText(access);
+    const conditions = conditionsOf(access);
+    if (outcome === "all" && conditions === undefined) return { value: "all", paint: green };
+    const note = outcome === "some" ? conditions! : accessText(access);
     return `${outcome === "some" ? "some" : "all"} [${noteOf(note)}]`;
   };
   const rows = lines(matrix).map((cells) => {

@@ -18,6 +18,10 @@ const schema = defineRLSSchema({
       allow("delete", related("team", { open: 1 })),
     ],
     stamp: { tenant_id: (ctx) => ctx.auth.tenantId },
+    columns: {
+      author_id: { read: (ctx) => ({ author_id: ctx.auth.userId }) },
+      team_id: { read: false, write: (ctx) => ctx.auth.roles.includes("editor") },
+    },
   },
 });`;
 
@@ -66,6 +70,14 @@ onEveryDialect("kysera policies matrix", (dialect) => {
       assert.equal(read.outcome, "some");
       assert.equal(read.rows, quoted(`"posts"."tenant_id" = 'it''s 1'`));
       assert.deepEqual(read.policies, ["tenants"]);
+      assert.deepEqual(read.columns, [
+        { column: "author_id", access: "masked", rows: quoted('"posts"."author_id" = 7') },
+        { column: "team_id", access: "hidden", rows: null },
+      ]);
+      assert.deepEqual(cell("ada", "update", "posts").columns, [
+        { column: "team_id", access: "read-only", rows: null },
+      ]);
+      assert.deepEqual(cell("editor", "update", "posts").columns, []);
       const create = cell("ada", "create", "posts");
       assert.deepEqual([create.outcome, create.rows], ["some", null]);
       assert.match(create.newRows, /tenant_id. = 'it''s 1'/);
@@ -89,7 +101,10 @@ onEveryDialect("kysera policies matrix", (dialect) => {
         /^Principal +Table +read +create +update +delete\nada +posts +some \[1\] +some \[2\] +some \[3\] +none\n/,
         shown.stderr,
       );
-      assert.match(shown.stdout, /\n\[1\] rows: .posts.\..tenant_id. = 'it''s 1'\n/);
+      assert.match(
+        shown.stdout,
+        /\n\[1\] rows: .posts.\..tenant_id. = 'it''s 1'; "author_id" of rows: /,
+      );
     });
   });
 
@@ -140,7 +155,10 @@ onEveryDialect("kysera policies matrix", (dialect) => {
       const same = await project.on(dialect)(compare);
       assert.deepEqual([same.code, same.stdout], [0, "policies.txt is up to date\n"], same.stderr);
       const kept = await project.read("policies.txt");
-      assert.match(kept, /^ada read posts: some rows: .*tenant_id/m);
+      assert.match(
+        kept,
+        /^ada read posts: some rows: .*tenant_id.*; "author_id" of rows: .*; "team_id" is hidden$/m,
+      );
       assert.match(kept, /^ada read tags: all: no policy applies to the table$/m);
 
       await project.write("policies.txt", kept.replaceAll("\n", "\r\n"));

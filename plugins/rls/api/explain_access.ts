@@ -7,13 +7,15 @@ import {
 } from "@kysera/executor";
 import { expressionBuilder, type ExpressionWrapper, type Kysely, sql } from "kysely";
 import { type Formula, type Leaf, leavesOf } from "../algebra/_algebra.ts";
-import { type Answer, answerAt } from "../algebra/_answer.ts";
+import { type Answer, answerAt, type Place } from "../algebra/_answer.ts";
 import { isBypassed } from "../algebra/_bypass.ts";
 import { expressionOf, formOf, predicateOf, valueOperand } from "../algebra/_predicate.ts";
 import type { Site } from "../algebra/_site.ts";
+import type { RLSContext } from "../contract/context.ts";
 import { RLSContextError, RLSError } from "../contract/errors.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
 import type { RLSHooks } from "../enforce/_hooks.ts";
+import { columnRightsOf } from "../enforce/_mask.ts";
 import type { CompiledTable } from "../policy/policy_registry.ts";
 import { mustHavePlugin } from "./_state.ts";
 import type { AppliedPolicy } from "./explain_policy.ts";
@@ -37,6 +39,19 @@ export interface AccessCondition {
   readonly functions: readonly string[];
 }
 
+/** What the rules of a column keep a caller from. */
+export interface ExplainedColumn {
+  /** The column. */
+  readonly column: string;
+  /**
+   * `hidden`: it is not read of any row; `masked`: it is read of some rows alone; `read-only`: it may
+   * not be written.
+   */
+  readonly access: "hidden" | "masked" | "read-only";
+  /** What a row must satisfy for the column to be read, where it is `masked`. */
+  readonly rows: AccessCondition | undefined;
+}
+
 /** What the policies let a caller do with a table. */
 export interface ExplainedAccess {
   /** The table, as it was named. */
@@ -49,6 +64,8 @@ export interface ExplainedAccess {
   readonly rows: AccessCondition | undefined;
   /** What a row must satisfy as it is written. */
   readonly newRows: AccessCondition | undefined;
+  /** The columns that the caller may not read, or not write. */
+  readonly columns: readonly ExplainedColumn[];
   /** The policies that had a say in it, apart from those that the context settled. */
   readonly policies: readonly AppliedPolicy[];
   /** Why the outcome is `none`. */
@@ -105,35 +122,39 @@ export function explainAccess(
   const layers = mustHavePlugin(executor, "explain what the policies allow");
   const none = (reason: string, policies: readonly AppliedPolicy[] = []): ExplainedAccess => ({
     ...{ table, operation, outcome: "none", rows: undefined, newRows: undefined },
-    ...{ policies, reason },
+    ...{ columns: [], policies, reason },
   });
   const before: Formula[] = [];
   const after: Formula[] = [];
+  const columns: ExplainedColumn[] = [];
   let outcome: AccessOutcome = "free";
   try {
     for (const hooks of layers) {
       const standing = hooks.tables.standingOf(parseTableName(table));
       if (standing.kind === "free") continue;
       if (standing.kind === "refused") return none(standing.why);
-      const { using, check } = SITES[operation];
-      // The provider is asked once for both.
+      const policed = standing.table;
+      // The provider is asked once for all places.
       const run = {};
-      const ask = (site: Site | undefined) =>
-        site === undefined || isBypassed(getMetadata(executor))
-          ? undefined
-          : answerOf(hooks, executor, standing.table, site, run);
-      for (const [answer, formulas] of [[ask(using), before], [ask(check), after]] as const) {
-        if (answer?.refusal !== undefined) {
-          const { reason, policies } = answer.refusal;
-          return none(reason, refusing(standing.table, policies, answer.formulas));
-        }
-        if (answer?.formulas === undefined) {
-          if (outcome === "free") outcome = "exempt";
-          continue;
-        }
-        outcome = "all";
-        formulas.push(...answer.formulas);
+      const answers = isBypassed(getMetadata(executor)) ? [] : SITES[operation].map((site) => ({
+        site,
+        answer: answerOf(hooks, executor, policed, site, run),
+      }));
+      const refused = answers.find(({ answer }) => answer.refusal !== undefined)?.answer;
+      if (refused !== undefined) {
+        const { reason, policies } = refused.refusal!;
+        return none(reason, refusing(policed, policies, refused.formulas));
       }
+      const context = answers[0]?.answer.context;
+      if (context === undefined || answers[0]?.answer.formulas === undefined) {
+        if (outcome === "free") outcome = "exempt";
+        continue;
+      }
+      outcome = "all";
+      for (const { site, answer: { formulas = [] } } of answers) {
+        (site.endsWith("-check") ? after : before).push(...formulas);
+      }
+      columns.push(...columnsOf(hooks, executor, policed, context, operation));
     }
   } catch (error) {
     // A caller of whom too little is known is refused, and so is what cannot be asked.
@@ -149,16 +170,14 @@ export function explainAccess(
   const newRows = conditionOf(after, executor, layers[0]!, column);
   if (rows !== undefined || newRows !== undefined) outcome = "some";
   const policies = appliedOf([...before, ...after]);
-  return { table, operation, outcome, rows, newRows, policies, reason: undefined };
+  return { table, operation, outcome, rows, newRows, columns, policies, reason: undefined };
 }
 
-const SITES: Readonly<
-  Record<PolicyCommand, { readonly using?: Site | undefined; readonly check?: Site | undefined }>
-> = {
-  read: { using: "read" },
-  create: { check: "create-check" },
-  update: { using: "update", check: "update-check" },
-  delete: { using: "delete" },
+const SITES: Readonly<Record<PolicyCommand, readonly Site[]>> = {
+  read: ["read"],
+  create: ["create-check"],
+  update: ["update", "update-check"],
+  delete: ["delete"],
 };
 
 const eb = expressionBuilder<any, any>();
@@ -170,17 +189,45 @@ function answerOf(
   site: Site,
   run: object,
 ): Answer {
-  const { name, schema } = parseTableName(table.table);
-  const place = {
-    site,
-    table,
+  const place = { ...howOf(hooks, table), site, table, actions: undefined };
+  return answerAt(place, getContext(executor), hooks.source, hooks.settings.bypassRoles, run);
+}
+
+/** How the conditions of a table are written. */
+function howOf(
+  hooks: RLSHooks,
+  { table }: CompiledTable,
+): Pick<Place, "dialect" | "column" | "problemOf" | "inside"> {
+  const { name, schema } = parseTableName(table);
+  return {
     dialect: hooks.dialect,
-    column: columnOf(table.table, hooks),
+    column: columnOf(table, hooks),
     problemOf: hooks.problemOf({ name, schema }),
     inside: hooks.insideOf(schema),
-    actions: undefined,
   };
-  return answerAt(place, getContext(executor), hooks.source, hooks.settings.bypassRoles, run);
+}
+
+/** The columns whose rules keep a caller from something in an operation. */
+function columnsOf(
+  hooks: RLSHooks,
+  executor: Kysely<any>,
+  table: CompiledTable,
+  context: RLSContext,
+  operation: PolicyCommand,
+): ExplainedColumn[] {
+  const isWritten = operation === "create" || operation === "update";
+  const { readable, unwritable } = columnRightsOf(table, context, isWritten, howOf(hooks, table));
+  if (isWritten) {
+    return unwritable.map((column) => ({ column, access: "read-only", rows: undefined }));
+  }
+  if (operation === "delete") return [];
+  return [...readable].filter(([, right]) => right !== true).map(([column, right]) => ({
+    column,
+    access: right === false ? "hidden" : "masked",
+    rows: typeof right === "boolean"
+      ? undefined
+      : conditionOf([right], executor, hooks, columnOf(table.table, hooks)),
+  }));
 }
 
 /** How the columns of a table are written: with its name, for the sake of subqueries. */
