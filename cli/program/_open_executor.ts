@@ -2,6 +2,7 @@ import { didYouMean } from "@kysera/core";
 import { bindContext, isKyseraExecutor } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { usageError } from "../contract/_cli_error.ts";
+import type { PoliciesConfig } from "../config/config.ts";
 import type { Context } from "./_context.ts";
 import { type Option, text, texts } from "../contract/_options.ts";
 
@@ -30,23 +31,33 @@ export async function openExecutor(
   as: string | undefined,
 ): Promise<Kysely<any>> {
   const { db } = await context.open({ missing: "refuse" });
-  if (isKyseraExecutor(db)) {
-    return as === undefined ? db : boundToAuth(db, await authOf(context, as));
-  }
+  if (isKyseraExecutor(db)) return boundTo(db, as, await principalsIn(context));
   throw usageError("The configuration has no executor, and so no plugins", {
     hint: "Create it there: `database: { kysely: () => createExecutor(..) }`.",
   });
 }
 
-/** Returns an executor for a principal. */
-export function boundTo(db: Kysely<any>, as: string | undefined): Kysely<any> {
+/** What the configuration says of principals, by their names. */
+type Principals = NonNullable<PoliciesConfig["principals"]>;
+
+/** Returns an executor for a principal: JSON, or the name of one of the configuration. */
+export function boundTo(
+  db: Kysely<any>,
+  as: string | undefined,
+  principals: Principals = {},
+): Kysely<any> {
   if (as === undefined) return db;
   if (!isKyseraExecutor(db)) {
     throw usageError("--as is for the plugins of an executor, and there is none", {
       hint: "Create it in the configuration: `database: { kysely: () => createExecutor(..) }`.",
     });
   }
-  return boundToAuth(db, parseAuth(as));
+  return boundToAuth(db, authOf(principals, as));
+}
+
+/** Returns the principals of the configuration. */
+export async function principalsIn(context: Context): Promise<Principals> {
+  return (await context.settings()).policies.principals ?? {};
 }
 
 /** Returns an executor for what a context says of a principal. */
@@ -59,9 +70,9 @@ export async function principalsOf(
   context: Context,
   given: readonly string[],
 ): Promise<readonly Principal[]> {
-  const { policies: { principals = {} } } = await context.settings();
+  const principals = await principalsIn(context);
   const chosen = given.length > 0
-    ? await Promise.all(given.map((each) => principalOf(context, each)))
+    ? given.map((each) => principalOf(principals, each))
     : Object.entries(principals).map(([name, auth]) => ({ name, auth: checked(name, auth) }));
   if (chosen.length === 0) {
     throw usageError("There is no principal", {
@@ -73,14 +84,13 @@ export async function principalsOf(
   return chosen;
 }
 
-async function principalOf(context: Context, as: string): Promise<Principal> {
+function principalOf(principals: Principals, as: string): Principal {
   const [, name, json] = /^([\w.@-]+)=(.*)$/s.exec(as) ?? [];
   if (name !== undefined) return { name, auth: parseAuth(json!) };
-  return { name: as, auth: await authOf(context, as) };
+  return { name: as, auth: authOf(principals, as) };
 }
 
-async function authOf(context: Context, as: string): Promise<object | null> {
-  const { policies: { principals = {} } } = await context.settings();
+function authOf(principals: Principals, as: string): object | null {
   if (Object.hasOwn(principals, as)) return checked(as, principals[as]);
   if (/^[\w.@-]+$/.test(as) && as !== "null") {
     const names = Object.keys(principals);

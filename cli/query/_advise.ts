@@ -10,7 +10,8 @@ import {
   tableNamed,
 } from "../sql/_conditions.ts";
 import type { Plan, Read } from "./_plan.ts";
-import { standAt, type Word, wordsOf } from "../sql/_words.ts";
+import { type Word, wordsOf } from "../sql/_words.ts";
+import { adviceOnText } from "./_text_rules.ts";
 
 /** What advice is given about. */
 export interface AdviceRequest {
@@ -28,7 +29,11 @@ const MANY = 1000;
 
 /** Finds what makes a statement slow, or wrong, and says what mends it. */
 export function advise(request: AdviceRequest): Finding[] {
-  return [...adviceOnReads(request), ...adviceOnSorts(request), ...adviceOnText(request)];
+  return [
+    ...adviceOnReads(request),
+    ...adviceOnSorts(request),
+    ...adviceOnText(request.statement, request.plan),
+  ];
 }
 
 function adviceOnReads({ statement, plan, tables, sizeOf, db }: AdviceRequest): Finding[] {
@@ -128,101 +133,6 @@ function sortedTable(
     if (!isThere) return { table: table.name, columns };
   }
   return undefined;
-}
-
-function adviceOnText({ statement, plan }: AdviceRequest): Finding[] {
-  const words = wordsOf(statement);
-  const of = (
-    check: string,
-    severity: Finding["severity"],
-    message: string,
-    reason: string,
-    fix: string,
-  ): Finding => ({ ...{ check, severity, message, reason, fix }, table: undefined });
-  const found = new Map<string, Finding>();
-  const add = (advice: Finding): void => void found.set(advice.check, advice);
-  words.forEach((word, i) => {
-    if (word.kind !== "word") return;
-    const next = words[i + 1];
-    if (word.text === "select" && next?.text === "*") {
-      add(of(
-        "select-all",
-        "info",
-        "Every column is read",
-        "Columns that nobody needs cost time, and no index can have them all.",
-        "Name the columns.",
-      ));
-    }
-    if (
-      (word.text === "like" || word.text === "ilike") && next?.kind === "text" &&
-      /^[%_]/.test(next.text)
-    ) {
-      add(of(
-        "leading-wildcard",
-        "warning",
-        "A pattern begins with a wildcard",
-        "No index in the order of the values can be used for it.",
-        "Search by a full text index, or an index of trigrams.",
-      ));
-    }
-    if (word.text === "offset" && next?.kind === "number" && Number(next.text) >= MANY) {
-      add(of(
-        "large-offset",
-        "warning",
-        `${next.text} rows are read, and thrown away`,
-        "Each page takes longer than the one before.",
-        "Ask for the rows behind the last one of the page before: see paginateCursor() of @kysera/core.",
-      ));
-    }
-    if (standAt(words, i, ["not", "in", "(", "select"])) {
-      add(of(
-        "not-in-subquery",
-        "warning",
-        "NOT IN with a subquery",
-        "One NULL among its rows, and no row is found at all.",
-        "Write NOT EXISTS.",
-      ));
-    }
-    if (
-      standAt(words, i, ["order", "by"]) && ["random", "rand"].includes(words[i + 2]?.text ?? "")
-    ) {
-      add(of(
-        "random-order",
-        "warning",
-        "Rows are sorted at random",
-        "All of them are read and sorted for each run.",
-        "Draw a key, and ask for the row behind it.",
-      ));
-    }
-  });
-  const first = words[0]?.text;
-  if ((first === "update" || first === "delete") && !has(words, "where")) {
-    add(of(
-      "changes-all",
-      "warning",
-      `Every row is ${first === "update" ? "changed" : "removed"}`,
-      "Nothing says which rows are meant, and all of them are locked.",
-      "Add a WHERE.",
-    ));
-  }
-  const tables = new Set(plan.reads.map(({ alias }) => alias));
-  if (
-    tables.size > 1 &&
-    (has(words, "cross") || !(has(words, "on") || has(words, "using") || has(words, "where")))
-  ) {
-    add(of(
-      "cross-join",
-      "warning",
-      "Each row of a table is joined with each of another",
-      "The result has as many rows as the two have multiplied.",
-      "Add the condition that they are joined by.",
-    ));
-  }
-  return [...found.values()];
-}
-
-function has(words: readonly Word[], text: string): boolean {
-  return words.some((word) => word.kind === "word" && word.text === text);
 }
 
 function filterOf({ filter }: Read, statement: string): Word[] {
