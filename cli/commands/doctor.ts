@@ -25,8 +25,8 @@ const IDS: readonly string[] = [...CHECKS.map(({ id }) => id), REFUSED_EXECUTOR]
 /** `kysera doctor`. */
 export const command: Command = defineCommand({
   description: `Checks: ${IDS.join(", ")}.\n` +
-    "The database is only read. What plugins do is read of the executor that `database.kysely` of the\n" +
-    "configuration creates; `doctor` there has tenant columns, keysets and keys. Exits with 3 if there is\n" +
+    "The database is only read. What plugins do is read of the executor that `database.kysely` of the " +
+    "configuration creates; `doctor` there has tenant columns, keysets and keys. Exits with 3 if there is " +
     "an error or a warning.",
   options: {
     ignore: list("--ignore <checks>", "leave these checks out"),

@@ -9,7 +9,7 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 /** `kysera health metrics`. */
 export const command: Command = defineCommand({
   description:
-    "What the server says of its work, and how long an empty query takes. What a program counts of its\n" +
+    "What the server says of its work, and how long an empty query takes. What a program counts of its " +
     "own queries is in that program: see getMetrics() of @kysera/infra.",
   options: {
     samples: integer("--samples <n>", "how many empty queries are timed", {

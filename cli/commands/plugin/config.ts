@@ -10,7 +10,7 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 /** `kysera plugin config`. */
 export const command: Command = defineCommand({
   description:
-    "Shows what a plugin is given, or changes it, in the file that creates the executor. Values are\n" +
+    "Shows what a plugin is given, or changes it, in the file that creates the executor. Values are " +
     "JavaScript: names in them have to be in the file.",
   arguments: [{ name: "name", description: "the plugin" }],
   options: {

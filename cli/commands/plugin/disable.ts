@@ -6,7 +6,7 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 /** `kysera plugin disable`. */
 export const command: Command = defineCommand({
   description:
-    "Takes it out of the list that createExecutor() is given, and its import where nothing else needs\n" +
+    "Takes it out of the list that createExecutor() is given, and its import where nothing else needs " +
     "it. What it did is not undone: rows that soft delete hides are shown, policies are not enforced.",
   arguments: [{ name: "name", description: "the plugin" }],
   options: CHANGE_OPTIONS,

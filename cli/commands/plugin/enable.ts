@@ -9,10 +9,10 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 /** `kysera plugin enable`. */
 export const command: Command = defineCommand({
   description:
-    "Adds it to the list that createExecutor() is given: in the configuration, in a module that it\n" +
+    "Adds it to the list that createExecutor() is given: in the configuration, in a module that it " +
     `imports, or in the only file that creates an executor. Plugins: ${
       PLUGIN_NAMES.join(", ")
-    }, or\n` +
+    }, or ` +
     '"package#factory". The change is shown, and the rest of the file stays as it is.',
   arguments: [{ name: "name", description: "the plugin" }],
   options: {

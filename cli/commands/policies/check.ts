@@ -20,9 +20,9 @@ import type { Colors } from "../../terminal/_colors.ts";
 /** `kysera policies check`. */
 export const command: Command = defineCommand({
   description:
-    "The schema is copied into a scratch schema of the database, or into a scratch database of the\n" +
-    "server of --scratch-url, and filled with random rows, which each principal reads and writes: once\n" +
-    "by rewritten queries, once by the policies of PostgreSQL. Rows of the database are not read. Exits\n" +
+    "The schema is copied into a scratch schema of the database, or into a scratch database of the " +
+    "server of --scratch-url, and filled with random rows, which each principal reads and writes: once " +
+    "by rewritten queries, once by the policies of PostgreSQL. Rows of the database are not read. Exits " +
     "with 3 where the two differ.",
   options: {
     as: PRINCIPALS_OPTION,

@@ -9,8 +9,8 @@ import { openExecutor, PRINCIPALS_OPTION, principalsOf } from "../../program/_op
 /** `kysera policies matrix`. */
 export const command: Command = defineCommand({
   description:
-    "Principals are those of `policies.principals` in the configuration, or of --as. The policies are\n" +
-    "those of the executor that `database.kysely` creates; no rows are read. A policy that is a function\n" +
+    "Principals are those of `policies.principals` in the configuration, or of --as. The policies are " +
+    "those of the executor that `database.kysely` creates; no rows are read. A policy that is a function " +
     'of the row is shown as policy("name"). With --snapshot it exits with 3 where the file differs.',
   options: {
     as: PRINCIPALS_OPTION,

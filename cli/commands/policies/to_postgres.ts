@@ -12,8 +12,8 @@ import { openExecutor } from "../../program/_open_executor.ts";
 /** `kysera policies to-postgres`. */
 export const command: Command = defineCommand({
   description:
-    "Nothing is run. The policies are those of the executor that `database.kysely` of the configuration\n" +
-    "creates, on whatever database; the statements may be run again, and after a change. Without --out\n" +
+    "Nothing is run. The policies are those of the executor that `database.kysely` of the configuration " +
+    "creates, on whatever database; the statements may be run again, and after a change. Without --out " +
     "and --migration they are printed.",
   options: {
     out: text("-o, --out <file>", "write them into this file"),

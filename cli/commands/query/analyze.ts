@@ -20,8 +20,8 @@ import { STATEMENT_OPTIONS, statementOf } from "./_statement_of.ts";
 /** `kysera query analyze`. */
 export const command: Command = defineCommand({
   description:
-    "Reads the plan of a statement, and says what makes it slow, or wrong, and what mends it. The\n" +
-    "statement is sent as it is, past the plugins. With --analyze and --benchmark it runs, in\n" +
+    "Reads the plan of a statement, and says what makes it slow, or wrong, and what mends it. The " +
+    "statement is sent as it is, past the plugins. With --analyze and --benchmark it runs, in " +
     "transactions that are rolled back. Exits with 3 if there is a warning.",
   options: {
     ...STATEMENT_OPTIONS,
