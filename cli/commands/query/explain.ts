@@ -22,6 +22,8 @@ export const command: Command = defineCommand({
     }),
     buffers: flag("--buffers", "show what was read from where; PostgreSQL, with --analyze"),
     costs: flag("--no-costs", "leave the estimates out; PostgreSQL"),
+    timing: flag("--no-timing", "leave the times of steps out; PostgreSQL, with --analyze"),
+    summary: flag("--no-summary", "leave the times of all out; PostgreSQL, with --analyze"),
     schema: text("-s, --schema <name>", "names without a schema mean this one"),
   },
   examples: [
@@ -48,13 +50,16 @@ interface ExplainOptions {
   readonly format: string;
   readonly buffers: boolean;
   readonly costs: boolean;
+  readonly timing: boolean;
+  readonly summary: boolean;
 }
 
 /** What stands before the statement, by the dialect. */
 const PREFIXES: Readonly<Record<Dialect, (options: ExplainOptions) => string>> = {
-  postgres: ({ analyze, format, buffers, costs }) => {
+  postgres: ({ analyze, format, buffers, costs, timing, summary }) => {
     if (format === "tree") throw noFormat(format, "PostgreSQL");
-    return `explain (analyze ${analyze}, costs ${costs}, buffers ${buffers}, format ${format})`;
+    const times = analyze ? `, timing ${timing}, summary ${summary}` : "";
+    return `explain (analyze ${analyze}, costs ${costs}, buffers ${buffers}${times}, format ${format})`;
   },
   mysql: ({ analyze, format, buffers }) => {
     if (format === "yaml" || buffers) throw noFormat(buffers ? "--buffers" : format, "MySQL");
