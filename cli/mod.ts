@@ -16,11 +16,13 @@
 export type {
   ConfigDialect,
   DatabaseConfig,
+  DoctorConfig,
   EnvironmentConfig,
   KyseraConfig,
   LintConfig,
   McpConfig,
   MigrationsConfig,
+  PoliciesConfig,
   PoolConfig,
   SeedsConfig,
 } from "./config/config.ts";

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -45,6 +45,8 @@ export interface Project {
   write(path: string, text: string): Promise<void>;
   /** Reads a file of the project. */
   read(path: string): Promise<string>;
+  /** Removes a file of the project. */
+  removeFile(path: string): Promise<void>;
   /** Removes it. */
   remove(): void;
 }
@@ -97,6 +99,7 @@ export function createProject(): Project {
       await writeFile(join(folder, path), text);
     },
     read: (path) => readFile(join(folder, path), "utf8"),
+    removeFile: (path) => rm(join(folder, path)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
   return project;

@@ -45,11 +45,11 @@ export const TREE: CommandTree = {
     loadGroup: () => import("./health/_group.ts"),
   },
   plugin: {
-    summary: "Tell what the plugins of the executor do",
+    summary: "Tell what the plugins of the executor do, and change them",
     loadGroup: () => import("./plugin/_group.ts"),
   },
   policies: {
-    summary: "Explain what plugins make of queries",
+    summary: "Explain, list, write out and check policies",
     loadGroup: () => import("./policies/_group.ts"),
   },
   doctor: {

@@ -54,9 +54,15 @@ const CASES: Readonly<
       "duplicate-index": /drop index `one` on `users`;/,
       "unique-with-soft-delete": /together with a column/,
       "small-primary-key": /modify column `id` bigint not null auto_increment;/,
+      "datetime-without-zone": /users\.deleted_at is a datetime/,
     },
   ],
 };
+
+/** What depends on the server of whoever runs the tests. */
+const SERVER = [
+  ...["old-server", "troubled-server", "almighty-user", "endless-transactions", "open-schema"],
+];
 
 onEveryDialect("kysera doctor", (dialect) => {
   const [script, expected] = CASES[dialect.name as keyof typeof CASES];
@@ -69,7 +75,7 @@ onEveryDialect("kysera doctor", (dialect) => {
       );
       await project.json(["migrate", "up"]);
       const well = await project.on(dialect)([
-        ...["doctor", "--ignore", "rollback-journal,old-server,exempt-user"],
+        ...["doctor", "--ignore", [...SERVER, "rollback-journal", "exempt-user"].join()],
       ]);
       assert.deepEqual([well.code, well.stdout], [0, "Nothing was found\n"], well.stderr);
 
@@ -79,7 +85,7 @@ onEveryDialect("kysera doctor", (dialect) => {
       const { code, data } = await project.json(["doctor"]);
       assert.equal(code, 3);
       const ids = new Set(data.findings.map(({ check }: { check: string }) => check));
-      ids.delete("old-server");
+      for (const id of SERVER) ids.delete(id);
       assert.deepEqual([...ids].sort(), Object.keys(expected).sort());
       for (const [check, pattern] of Object.entries(expected)) {
         const texts = data.findings.filter((each: any) => each.check === check)

@@ -51,6 +51,13 @@ const ENVIRONMENT: Shape = {
     plugins: ["object"],
   }],
   mcp: [{ principal: ["object"], maxRows: NUMBER, timeout: NUMBER }],
+  policies: [{ principals: ["object"] }],
+  doctor: [{
+    ignore: ["object"],
+    tenantColumns: ["object"],
+    keysets: ["object"],
+    keys: ["object"],
+  }],
 };
 
 /** Keys of other versions, which say nothing any more; they are told of, and not refused. */

@@ -66,6 +66,8 @@ export async function loadSettings(
         ? undefined
         : { ...config.lint, ...chosen.lint },
       mcp: { ...config.mcp, ...chosen.mcp },
+      policies: { ...config.policies, ...chosen.policies },
+      doctor: { ...config.doctor, ...chosen.doctor },
       seeds: resolve(root, chosen.seeds?.directory ?? config.seeds?.directory ?? "seeds"),
     },
     warnings,

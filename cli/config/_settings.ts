@@ -1,4 +1,11 @@
-import type { DatabaseConfig, LintConfig, McpConfig, MigrationsConfig } from "./config.ts";
+import type {
+  DatabaseConfig,
+  DoctorConfig,
+  LintConfig,
+  McpConfig,
+  MigrationsConfig,
+  PoliciesConfig,
+} from "./config.ts";
 
 /** The configuration that a command runs with, when files, environment and flags are put together. */
 export interface Settings {
@@ -22,6 +29,8 @@ export interface Settings {
     };
   readonly lint: LintConfig | undefined;
   readonly mcp: McpConfig;
+  readonly policies: PoliciesConfig;
+  readonly doctor: DoctorConfig;
   /** The absolute path of the folder with the seeds. */
   readonly seeds: string;
 }

@@ -96,6 +96,27 @@ export interface McpConfig {
   readonly timeout?: number | undefined;
 }
 
+/** Who uses the tables, for `policies matrix` and `policies check`. */
+export interface PoliciesConfig {
+  /**
+   * Principals by their names: what `auth` of the context holds, such as
+   * `{ userId: 1, tenantId: 7, roles: ["editor"] }`; `null` for nobody. `--as` takes the names, too.
+   */
+  readonly principals?: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+}
+
+/** What `doctor` is told of the program that uses the database. */
+export interface DoctorConfig {
+  /** Checks that are left out. */
+  readonly ignore?: readonly string[] | undefined;
+  /** The columns that say which tenant a row belongs to. Default: `tenant_id` and `tenantId`. */
+  readonly tenantColumns?: readonly string[] | undefined;
+  /** By table, the columns that pages are sorted by: `{ posts: ["-created_at", "id"] }`. */
+  readonly keysets?: Readonly<Record<string, readonly string[]>> | undefined;
+  /** By table, the columns that the program takes for its key: `{ posts: ["id"] }`. */
+  readonly keys?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
 /** What an environment has in place of what stands outside of it. */
 export interface EnvironmentConfig {
   /** The database, and how to reach it. */
@@ -108,6 +129,10 @@ export interface EnvironmentConfig {
   readonly lint?: LintConfig | undefined;
   /** What an assistant can do. */
   readonly mcp?: McpConfig | undefined;
+  /** Who uses the tables. */
+  readonly policies?: PoliciesConfig | undefined;
+  /** What `doctor` is told. */
+  readonly doctor?: DoctorConfig | undefined;
 }
 
 /** The configuration of the program: what `kysera.config.ts` exports by default. */

@@ -11,6 +11,8 @@ export interface Option<T> {
   readonly choices?: readonly string[] | undefined;
   /** Whether it can be given several values. */
   readonly isList?: boolean | undefined;
+  /** Of a list: whether a comma is a part of a value, and does not divide two. */
+  readonly isWhole?: boolean | undefined;
   /** Whether it is the other spelling of an option, left out of the help. */
   readonly isHidden?: boolean | undefined;
   /** Reads a value; throws if it cannot have it. */
@@ -60,6 +62,11 @@ export function text(
 /** An option with several texts: given more than once, or divided by commas. */
 export function list(flags: string, description: string): Option<readonly string[]> {
   return { flags, description, isList: true, default: [] };
+}
+
+/** An option with several texts that may have commas in them: given more than once. */
+export function texts(flags: string, description: string): Option<readonly string[]> {
+  return { ...list(flags, description), isWhole: true };
 }
 
 /** An option with a whole number. */

@@ -1,5 +1,6 @@
 import type { SchemaSnapshot, SchemaTable } from "@kysera/migrations/schema";
 import type { Kysely, RawBuilder } from "kysely";
+import type { Facts } from "./facts/_facts.ts";
 
 /** How bad a finding is. */
 export type Severity = "error" | "warning" | "info";
@@ -12,16 +13,6 @@ export interface Patient {
   readonly facts: Facts;
 }
 
-/** What is known of the server and the session beside the schema. */
-export interface Facts {
-  /** On PostgreSQL, whether policies do not hold for the user: it is a superuser, or is exempt. */
-  readonly bypassesPolicies: boolean;
-  /** On SQLite, how changes are written: `wal`, `delete`. */
-  readonly journalMode: string | undefined;
-  /** The column that marks rows as deleted. */
-  readonly deletedAt: string;
-}
-
 /** Something that a check has found. */
 export interface Found {
   /** The table, where it is one. */
@@ -30,6 +21,13 @@ export interface Found {
   readonly message: string;
   /** The statement, or the sentence, that mends it. */
   readonly fix: string;
+}
+
+/** Something that was found, with the check that found it. */
+export interface Finding extends Found {
+  readonly check: string;
+  readonly severity: Severity;
+  readonly reason: string;
 }
 
 /** One thing that is looked for. */
@@ -48,6 +46,15 @@ export function storedTables({ schema }: Patient): SchemaTable[] {
   );
 }
 
+/** The tables that policies of the database, or of the executor, apply to. */
+export function policedTables(patient: Patient): ReadonlySet<string> {
+  const native = storedTables(patient).filter(({ policies, rowSecurity }) =>
+    policies.length > 0 && rowSecurity.enabled
+  );
+  const ours = [...patient.facts.policed].filter((name) => !patient.facts.openViews.has(name));
+  return new Set([...native.map(({ name }) => name), ...ours]);
+}
+
 /** The columns of keys and indexes, each in its order; indexes of a part of the rows left out. */
 export function indexedColumns(table: SchemaTable): (readonly string[])[] {
   return [
@@ -60,6 +67,13 @@ export function indexedColumns(table: SchemaTable): (readonly string[])[] {
         return parts.slice(0, end < 0 ? parts.length : end).map(({ column }) => column!);
       }),
   ];
+}
+
+/** Returns true if an index finds rows by columns, in whatever order it has them. */
+export function isIndexed(table: SchemaTable, columns: readonly string[]): boolean {
+  return indexedColumns(table).some((each) =>
+    columns.every((column) => each.slice(0, columns.length).includes(column))
+  );
 }
 
 /** Returns the text of a statement that mends something. */

@@ -177,18 +177,24 @@ function addOptions(parser: Parser, options: Options, others: Options): void {
       ? option.flags.replace(/^-\w,\s*/, "")
       : option.flags;
     parser.addOption(parserOption(flags, option));
+    // What is on may be said as well.
+    if (/(?:^|\s)--no-/.test(flags)) {
+      parser.addOption(new ParserOption(flags.replace("--no-", "--")).hideHelp());
+    }
   }
 }
 
 function parserOption(flags: string, option: Option<unknown>): ParserOption {
   const made = new ParserOption(flags, option.description);
-  const { choices, parse, isList } = option;
+  const { choices, parse, isList, isWhole } = option;
   if (choices !== undefined) made.choices(choices);
   else if (parse !== undefined) made.argParser((value: string) => parse(value));
   else if (isList) {
     made.argParser((value: string, before: readonly string[] = []) => [
       ...before,
-      ...value.split(",").map((each) => each.trim()).filter((each) => each !== ""),
+      ...(isWhole ? [value] : value.split(",")).map((each) => each.trim()).filter((each) =>
+        each !== ""
+      ),
     ]);
   }
   // A default that a list adds to must not be shown as one; `--no-x` has its own.

@@ -4,8 +4,10 @@
  * @module
  */
 export * from "./api/can.ts";
+export * from "./api/explain_access.ts";
 export * from "./api/explain_policy.ts";
 export * from "./api/plugin.ts";
+export * from "./api/policy_source.ts";
 export * from "./api/with_foreign_keys.ts";
 export * from "./api/without_rls.ts";
 export * from "./context/create_rls_context.ts";

@@ -1,5 +1,5 @@
 import { detectDialect } from "@kysera/core";
-import { AS_OPTION, boundTo } from "../../program/_open_executor.ts";
+import { AS_OPTION, boundTo, principalsIn } from "../../program/_open_executor.ts";
 import { runLine } from "../../console/_run_line.ts";
 import { statementsOf } from "../../console/_statements_of.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
@@ -23,7 +23,7 @@ export const command: Command = defineCommand({
   ],
   async run({ context, options }) {
     const opened = await context.open({ missing: "refuse", schema: options.schema });
-    const db = boundTo(opened.db, options.as);
+    const db = boundTo(opened.db, options.as, await principalsIn(context));
     if (options.query !== undefined) {
       const answer = await runLine(db, options.query, context.colors);
       return { data: answer.data, text: answer.text };

@@ -10,4 +10,8 @@ export const group: CommandGroup = {
     summary: "Ask the database again and again",
     load: () => import("./watch.ts"),
   },
+  metrics: {
+    summary: "Show what the server says of its work",
+    load: () => import("./metrics.ts"),
+  },
 };

@@ -10,4 +10,16 @@ export const group: CommandGroup = {
     summary: "Tell what the plugins do to each table",
     load: () => import("./describe.ts"),
   },
+  enable: {
+    summary: "Add a plugin to the executor of the program",
+    load: () => import("./enable.ts"),
+  },
+  disable: {
+    summary: "Take a plugin out of the executor of the program",
+    load: () => import("./disable.ts"),
+  },
+  config: {
+    summary: "Show or change what a plugin of the program is given",
+    load: () => import("./config.ts"),
+  },
 };

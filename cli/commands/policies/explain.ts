@@ -1,5 +1,9 @@
-import { explainQuery } from "@kysera/executor";
-import { sql } from "kysely";
+import { type ExplainableQuery, explainQuery, getRawDb } from "@kysera/executor";
+import { type Kysely, sql } from "kysely";
+import { readSchema } from "@kysera/migrations/schema";
+import { explainPolicy } from "@kysera/rls";
+import { isIndexed } from "../../doctor/_check.ts";
+import { hasRewriting } from "../../policies/_has_rewriting.ts";
 import { AS_OPTION, openExecutor } from "../../program/_open_executor.ts";
 import { isCode } from "../../console/_run_line.ts";
 import { usageError } from "../../contract/_cli_error.ts";
@@ -40,6 +44,7 @@ export const command: Command = defineCommand({
       throw usageError("--query gives no builder of a query: leave execute() out");
     }
     const { before, after, refused, references } = explainQuery(executor, built);
+    const indexes = await adviceOf(executor, built);
     const { bold, red } = context.colors;
     const rules = references.flatMap((reference) =>
       reference.rules.map(({ plugin, hook, says }) =>
@@ -49,15 +54,51 @@ export const command: Command = defineCommand({
       )
     );
     return {
-      data: { before, after: after ?? null, refused: refused?.message ?? null, references },
+      data: {
+        before,
+        after: after ?? null,
+        refused: refused?.message ?? null,
+        references,
+        indexes,
+      },
       text: [
         bold("Written"),
         `  ${before}`,
         bold("Runs"),
         `  ${after ?? red(`refused: ${refused?.message}`)}`,
         ...rules.length === 0 ? [] : [bold("Rules"), ...rules],
+        ...indexes.length === 0 ? [] : [
+          bold("Indexes"),
+          ...indexes.map(({ sql, isThere }) =>
+            isThere ? `  there is one for: ${sql}` : `  ${sql};`
+          ),
+        ],
       ].join("\n"),
       exitCode: refused === undefined ? ExitCodes.OK : ExitCodes.FINDINGS,
     };
   },
 });
+
+/** An index that helps to find the rows of the principal. */
+interface IndexAdvice {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly sql: string;
+  /** Whether the database has one that begins with the columns. */
+  readonly isThere: boolean;
+}
+
+/** The indexes that the policies of a query ask for. */
+async function adviceOf(executor: Kysely<any>, query: ExplainableQuery): Promise<IndexAdvice[]> {
+  if (!hasRewriting(executor)) return [];
+  const wanted = explainPolicy(executor, query).references.flatMap(({ table, index }) =>
+    index === undefined ? [] : [{ table, ...index }]
+  );
+  if (wanted.length === 0) return [];
+  const { tables } = await readSchema(getRawDb<any>(executor).withoutPlugins());
+  const seen = new Set<string>();
+  return wanted.filter(({ sql }) => !seen.has(sql) && seen.add(sql)).map((each) => {
+    const found = tables.find(({ name }) => name === each.table);
+    return { ...each, isThere: found !== undefined && isIndexed(found, each.columns) };
+  });
+}

@@ -6,6 +6,10 @@ export const group: CommandGroup = {
     summary: "Show how the database would run a statement",
     load: () => import("./explain.ts"),
   },
+  analyze: {
+    summary: "Find what makes a statement slow, and what mends it",
+    load: () => import("./analyze.ts"),
+  },
   "by-timestamp": {
     summary: "Show the rows of a time",
     load: () => import("./by_timestamp.ts"),

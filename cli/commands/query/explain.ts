@@ -4,6 +4,7 @@ import { CompiledQuery, type Kysely } from "kysely";
 import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, text } from "../../contract/_options.ts";
+import { rolledBack } from "../../query/_rolled_back.ts";
 import { table } from "../../terminal/_table.ts";
 import { STATEMENT_OPTIONS, statementOf } from "./_statement_of.ts";
 
@@ -21,6 +22,8 @@ export const command: Command = defineCommand({
     }),
     buffers: flag("--buffers", "show what was read from where; PostgreSQL, with --analyze"),
     costs: flag("--no-costs", "leave the estimates out; PostgreSQL"),
+    timing: flag("--no-timing", "leave the times of steps out; PostgreSQL, with --analyze"),
+    summary: flag("--no-summary", "leave the times of all out; PostgreSQL, with --analyze"),
     schema: text("-s, --schema <name>", "names without a schema mean this one"),
   },
   examples: [
@@ -47,13 +50,16 @@ interface ExplainOptions {
   readonly format: string;
   readonly buffers: boolean;
   readonly costs: boolean;
+  readonly timing: boolean;
+  readonly summary: boolean;
 }
 
 /** What stands before the statement, by the dialect. */
 const PREFIXES: Readonly<Record<Dialect, (options: ExplainOptions) => string>> = {
-  postgres: ({ analyze, format, buffers, costs }) => {
+  postgres: ({ analyze, format, buffers, costs, timing, summary }) => {
     if (format === "tree") throw noFormat(format, "PostgreSQL");
-    return `explain (analyze ${analyze}, costs ${costs}, buffers ${buffers}, format ${format})`;
+    const times = analyze ? `, timing ${timing}, summary ${summary}` : "";
+    return `explain (analyze ${analyze}, costs ${costs}, buffers ${buffers}${times}, format ${format})`;
   },
   mysql: ({ analyze, format, buffers }) => {
     if (format === "yaml" || buffers) throw noFormat(buffers ? "--buffers" : format, "MySQL");
@@ -73,16 +79,6 @@ const PREFIXES: Readonly<Record<Dialect, (options: ExplainOptions) => string>> =
 
 function noFormat(what: string, database: string): Error {
   return usageError(`${database} has no ${what.startsWith("--") ? what : `--format ${what}`}`);
-}
-
-/** Runs something whose changes are not to stay. */
-async function rolledBack<T>(db: Kysely<any>, run: (trx: Kysely<any>) => Promise<T>): Promise<T> {
-  const trx = await db.startTransaction().execute();
-  try {
-    return await run(trx);
-  } finally {
-    await trx.rollback().execute();
-  }
 }
 
 /** The plan, and not the row that it comes in. */

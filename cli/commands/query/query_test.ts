@@ -74,6 +74,15 @@ onEveryDialect("kysera query", (dialect) => {
       assert.equal((await project.json(["query", "explain", "-f", "none.sql"])).code, 2);
       const analyze = await project.json(["query", "explain", "-f", "q.sql", "--analyze"]);
       assert.equal(analyze.code, dialect.name === "sqlite" ? 2 : 0, analyze.error?.message);
+      if (dialect.name === "postgres") {
+        const run = ["query", "explain", "-f", "q.sql", "--analyze", "--format", "json"];
+        const all = await project.json([...run, "--costs", "--timing", "--summary"]);
+        const shown = JSON.stringify(all.data.plan);
+        assert.match(shown, /Total Cost.*Actual Total Time.*Execution Time/, shown);
+        const less = await project.json([...run, "--no-costs", "--no-timing", "--no-summary"]);
+        assert.equal(less.code, 0, less.error?.message);
+        assert.doesNotMatch(JSON.stringify(less.data.plan), /Cost|Time/);
+      }
       const { data } = await project.json(["db", "tables", "--count"]);
       assert.equal(data.tables[0].rows, 3);
     });

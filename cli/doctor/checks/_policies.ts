@@ -49,18 +49,3 @@ export const securityNotForced: Check = {
         fix: statement(patient, sql`alter table ${sql.table(name)} force row level security`),
       })),
 };
-
-/** A user for whom no policy holds. */
-export const exemptUser: Check = {
-  id: "exempt-user",
-  severity: "warning",
-  reason: "No policy of the database holds for it, whatever it asks.",
-  find: ({ schema, facts }) =>
-    !facts.bypassesPolicies || schema.tables.every(({ policies }) => policies.length === 0)
-      ? []
-      : [{
-        table: undefined,
-        message: "The user of this connection is a superuser, or has BYPASSRLS",
-        fix: "Connect programs as a role that is neither.",
-      }],
-};

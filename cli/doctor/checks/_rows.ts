@@ -47,6 +47,28 @@ export const timestampWithoutZone: Check = {
       ),
 };
 
+/** Times of MySQL that have no zone. */
+export const datetimeWithoutZone: Check = {
+  id: "datetime-without-zone",
+  severity: "info",
+  reason: "What it means is known to the programs alone, and two of them may differ.",
+  find: (patient) => {
+    const found = storedTables(patient).flatMap(({ name, columns }) =>
+      columns.filter(({ type }) => type.name === "datetime").map((column) =>
+        `${name}.${column.name}`
+      )
+    );
+    if (patient.schema.dialect !== "mysql" || found.length === 0) return [];
+    return [{
+      table: undefined,
+      message: `${found.slice(0, 5).join(", ")}${
+        found.length > 5 ? ` and ${found.length - 5} more` : ""
+      } ${found.length === 1 ? "is a datetime" : "are datetimes"}, without a time zone`,
+      fix: 'Keep times in UTC, and give the driver of each program timezone: "Z".',
+    }];
+  },
+};
+
 /** Constraints that old rows need not keep. */
 export const unvalidatedConstraint: Check = {
   id: "unvalidated-constraint",

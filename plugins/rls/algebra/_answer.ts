@@ -197,7 +197,10 @@ export function columnOf(
 }
 
 /** How the tables that are related to that of a reference are written. */
-export function insideOf({ schema }: TableReference, host: NameHost): Inside {
+export function insideOf(
+  { schema }: Pick<TableReference, "schema">,
+  host: NameHost,
+): Inside {
   return {
     schema,
     columnFor: (name) => columnFor(host, name),

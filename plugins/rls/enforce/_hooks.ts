@@ -47,6 +47,7 @@ import { type Site, siteOf } from "../algebra/_site.ts";
 import type { Standing, Tables } from "./_tables.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSContextValidationError, RLSPolicyViolation } from "../contract/errors.ts";
+import type { Inside } from "../policy/_relation_sql.ts";
 import type { CompiledTable } from "../policy/policy_registry.ts";
 
 type Table = { readonly name: string; readonly schema: string | undefined };
@@ -232,6 +233,16 @@ export class RLSHooks implements PluginHooks {
     return !this.#asksForRows || isBypassed(scope.metadata)
       ? await next(query)
       : await aroundRowFunctions(query, next, scope, this);
+  }
+
+  /** How a column is written in a query of ours. */
+  columnFor(column: string): string {
+    return columnFor(this.#host, column);
+  }
+
+  /** How the tables that are related to one in a schema are written. */
+  insideOf(schema: string | undefined): Inside {
+    return insideOf({ schema }, this.#host);
   }
 
   /** The name that the database has for a column. */

@@ -21,6 +21,7 @@ import type { ContextSource } from "../context/_context_source.ts";
 import { formOf, predicateOf } from "../algebra/_predicate.ts";
 import { formatValue } from "../policy/_sql.ts";
 import { verdictOf } from "../algebra/_verdict.ts";
+import type { RLSContext } from "../contract/context.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
 
@@ -113,26 +114,60 @@ function rightsOf(
   // Without a caller there are no rows either.
   if (context === undefined || isExempt(context, table, bypassRoles)) return none;
   const { operation } = reference;
-  const inside = insideOf(reference, host);
-  const readable = new Map<string, boolean | Formula>();
-  const unwritable: string[] = [];
+  const isWritten = operation !== "select" && operation !== "delete";
+  const { readable, unwritable } = columnRightsOf(table, context, isWritten, {
+    dialect: host.dialect,
+    column,
+    problemOf,
+    inside: insideOf(reference, host),
+  });
   const values: unknown[] = [];
   let key = "";
+  for (const [name, right] of readable) {
+    if (typeof right === "boolean") {
+      key += `${name}:${right};`;
+    } else {
+      const form = formOf([right], host.dialect);
+      values.push(...form.values);
+      key += `${name}:${form.key};`;
+    }
+  }
+  for (const name of unwritable) key += `${name}!;`;
+  return { ...none, key, values, readable, unwritable };
+}
+
+/** What a caller may do with the columns of a table that have rules. */
+export interface ColumnRights {
+  /** Of each of them: whether it may be read, or of which rows. */
+  readonly readable: ReadonlyMap<string, boolean | Formula>;
+  /** Those that may not be written, where it is asked. */
+  readonly unwritable: readonly string[];
+}
+
+/**
+ * Asks the rules of columns for a caller.
+ *
+ * @throws {RLSPolicyEvaluationError} if a rule about reading is a function of the row
+ */
+export function columnRightsOf(
+  table: CompiledTable,
+  context: RLSContext,
+  isWritten: boolean,
+  how: Pick<Place, "dialect" | "column" | "problemOf" | "inside">,
+): ColumnRights {
+  const readable = new Map<string, boolean | Formula>();
+  const unwritable: string[] = [];
   for (const [name, { read = true, write = true }] of Object.entries(table.columns)) {
     const policy = `columns.${name}`;
     const verdict = verdictOf(read, {
+      ...how,
       table: table.table,
       policy,
       operation: "read",
       context,
-      dialect: host.dialect,
-      column,
-      problemOf,
-      inside,
     });
     if (typeof verdict === "boolean") {
       readable.set(name, verdict);
-      key += `${name}:${verdict};`;
     } else if (verdict.kind === "rows") {
       throw new RLSPolicyEvaluationError(
         { operation: "read", table: table.table },
@@ -141,25 +176,19 @@ function rightsOf(
           "(ctx) => ({ owner_id: ctx.auth.userId })",
       );
     } else {
-      const formula: Formula = {
+      readable.set(name, {
         command: "read",
         side: "using",
         permissive: undefined,
         restrictive: [{ policy: named(policy, table), negated: false, verdict }],
         refusal: undefined,
-      };
-      const form = formOf([formula], host.dialect);
-      readable.set(name, formula);
-      values.push(...form.values);
-      key += `${name}:${form.key};`;
+      });
     }
-    const isWritten = operation !== "select" && operation !== "delete";
     if (isWritten && !(typeof write === "function" ? write(context) === true : write)) {
       unwritable.push(name);
-      key += `${name}!;`;
     }
   }
-  return { ...none, key, values, readable, unwritable };
+  return { readable, unwritable };
 }
 
 /** A rule of a column has a name like a policy. */
