@@ -71,6 +71,8 @@ export async function placeOrder(
 ): Promise<{ readonly order: Order; readonly isReplay: boolean }> {
   const store = shop.on(caller);
   for (let attempt = 1;; attempt++) {
+    // Before the key: a copy of this request that empties the cart meanwhile is then found by it.
+    const cart = await readCart(store);
     const earlier = await store.orders.findOne({
       where: { user_id: caller.userId, idempotency_key: idempotencyKey },
     });
@@ -80,7 +82,6 @@ export async function placeOrder(
       }
       return { order: await getOrder(store, earlier.id), isReplay: true };
     }
-    const cart = await readCart(store);
     if (cart.lines.length === 0) throw invalid({ cart: ["is empty"] });
     if (cart.total !== total) throw conflict("total", `is ${formatMoney(cart.total)} now`);
     const id = crypto.randomUUID();
