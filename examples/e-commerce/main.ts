@@ -29,7 +29,9 @@ const shutdown = createGracefulShutdown(await openDatabase(config));
 await migrate(shutdown.db);
 const shop = await createShop(shutdown.db);
 const provider = connectProvider(config, (request) => app.fetch(request));
-const worker = createWorker(shop.system, createConsumers(shop.system, provider));
+const worker = createWorker(shop.system, createConsumers(shop.system, provider), {
+  lease: config.outboxLease,
+});
 const health = new HealthMonitor(shutdown.db, { signal: shutdown.stopping });
 const app = createApp(shop, { config, wake: worker.wake, health });
 

@@ -32,6 +32,8 @@ export interface Config {
   readonly webhookSecret: string;
   /** How long a call of the payment provider may take, in ms. */
   readonly paymentTimeout: number;
+  /** How long a message belongs to the worker that has begun to deliver it, in ms. */
+  readonly outboxLease: number;
 }
 
 /** The parameters that OWASP recommends where 32 MiB of memory are available. */
@@ -57,6 +59,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     paymentsUrl: env["PAYMENTS_URL"] || undefined,
     webhookSecret: secret(env, "WEBHOOK_SECRET"),
     paymentTimeout: wholeNumber(env, "PAYMENT_TIMEOUT_MS", 2_000, 60_000),
+    outboxLease: wholeNumber(env, "OUTBOX_LEASE_MS", 10_000, 3_600_000),
   };
 }
 

@@ -1,4 +1,5 @@
 import { findDatabaseError, NotFoundError, UniqueConstraintError } from "@kysera/core";
+import { isTransientError } from "@kysera/infra";
 import { RLSPolicyViolation } from "@kysera/rls";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -80,6 +81,8 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof HTTPException) {
     return new ApiError(error.status, { request: [error.message || "failed"] });
   }
+  // Others were in the way for too long, or the database is away: the same request may succeed later.
+  if (isTransientError(error)) return new ApiError(503, { server: ["is busy, try again"] });
   // The stack of an error of the database holds no values of rows; its cause may.
   console.error(error instanceof Error ? error.stack : "Something that is not an error was thrown");
   return new ApiError(500, { server: ["failed"] });

@@ -37,7 +37,7 @@ describeShop("carts", (test) => {
     assert.equal((await ada.put("/cart/items/none", { quantity: 1 })).status, 404);
     for (const sku of skus) await ada.put(`/cart/items/${sku}`, { quantity: 1 });
     const { body } = await ada.put(`/cart/items/${skus.at(-1)}`, { quantity: 1 });
-    assert.deepEqual(body.errors, { cart: ["holds 20 products at most"] });
+    assert.deepEqual(body.errors, { cart: [`holds ${MAX_LINES} products at most`] });
     assert.equal((await client.get("/cart")).status, 401);
     assert.equal((await client.put("/cart/items/b-0", { quantity: 1 })).status, 401);
   });

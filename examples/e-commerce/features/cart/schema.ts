@@ -13,8 +13,8 @@ export interface CartItemsTable {
 
 /** The most pieces of one product that are sold at once. */
 export const MAX_QUANTITY = 100;
-/** The most products that are sold at once: an order is one batch. */
-export const MAX_LINES = 20;
+/** The most products that are sold at once: their lines are one statement, and D1 takes 100 parameters. */
+export const MAX_LINES = 12;
 
 /** The body of `PUT /cart/items/:sku`. */
 export const CartItem = z.object({ quantity: wholeNumber(0, MAX_QUANTITY) });

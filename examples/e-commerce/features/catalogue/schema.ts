@@ -4,7 +4,7 @@ import { requiredText, wholeNumber } from "../../platform/body.ts";
 import { MAX_TOTAL } from "../../platform/money.ts";
 import { Page } from "../../platform/paging.ts";
 import type { OptionalTime, StampedTime } from "../../platform/schema.ts";
-import { MAX_QUANTITY } from "../cart/schema.ts";
+import { MAX_LINES, MAX_QUANTITY } from "../cart/schema.ts";
 
 /** A row of `products`. */
 export interface ProductsTable {
@@ -21,7 +21,7 @@ export interface ProductsTable {
 }
 
 /** The most that one piece costs, in cents: a full cart then stays below `MAX_TOTAL`. */
-const MAX_PRICE = MAX_TOTAL / 20 / MAX_QUANTITY;
+const MAX_PRICE = Math.floor(MAX_TOTAL / MAX_LINES / MAX_QUANTITY);
 
 const price = wholeNumber(1, MAX_PRICE);
 

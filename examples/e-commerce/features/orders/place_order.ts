@@ -42,56 +42,60 @@ export type PlaceOrder = (till: Store, draft: OrderDraft) => Promise<void>;
 
 /**
  * The statements of an order, other than those that take from stock. The order is the first: a batch
- * that runs again, because nobody knows whether it was done, then ends at its key.
+ * that runs again, because nobody knows whether it was done, then ends at its key. What takes from
+ * stock comes last: other customers wait for the rows of popular products, so they are locked shortly.
  */
-function statementsOf(draft: OrderDraft): [order: Statement, ...rest: Statement[]] {
+function statementsOf(draft: OrderDraft): Statement[] {
   const { id, userId, lines } = draft;
-  const order: Statement = {
-    key: "order",
-    build: (db) =>
-      db.insertInto("orders").values({
-        id,
-        user_id: userId,
-        status: "placed",
-        total: draft.total,
-        line_count: lines.length,
-        message_count: 1,
-        idempotency_key: draft.idempotencyKey,
-        placed_on: draft.now.toISOString().slice(0, 10),
-      }),
-  };
-  const perLine = lines.flatMap((line): Statement[] => [
+  return [
     {
-      key: `line ${line.productId}`,
+      key: "order",
       build: (db) =>
-        db.insertInto("order_lines").values({
+        db.insertInto("orders").values({
+          id,
+          user_id: userId,
+          status: "placed",
+          total: draft.total,
+          line_count: lines.length,
+          message_count: 1,
+          idempotency_key: draft.idempotencyKey,
+          placed_on: draft.now.toISOString().slice(0, 10),
+        }),
+    },
+    {
+      key: "lines",
+      build: (db) =>
+        db.insertInto("order_lines").values(lines.map((line) => ({
           order_id: id,
           product_id: line.productId,
           sku: line.sku,
           name: line.name,
           quantity: line.quantity,
           unit_price: line.price,
-        }),
+        }))),
     },
-    {
-      // Two tabs that sell one cart: the second one finds nothing to delete.
+    // Two tabs that sell one cart: the second one finds nothing to delete.
+    ...lines.map((line): Statement => ({
       key: `cart ${line.productId}`,
       rows: 1,
       build: (db) =>
         db.deleteFrom("cart_items").where("user_id", "=", userId)
           .where("product_id", "=", line.productId).where("quantity", "=", line.quantity),
-    },
-    movementStatement({ productId: line.productId, quantity: -line.quantity }, "sale", id),
-  ]);
-  return [order, ...perLine, messageStatement({ orderId: id, sequence: 1, kind: "order.placed" })];
+    })),
+    messageStatement({ orderId: id, sequence: 1, kind: "order.placed" }),
+    movementStatement(
+      lines.map(({ productId, quantity }) => ({ productId, quantity: -quantity })),
+      "sale",
+      id,
+    ),
+  ];
 }
 
 /** Places an order as one batch. It is the only way on D1, and takes one round trip there. */
 const inOneBatch: PlaceOrder = async (till, draft) => {
   const takes = takesOf(draft);
   try {
-    const [order, ...rest] = statementsOf(draft);
-    await till.all([order, ...takes.map(takeStatement), ...rest]);
+    await till.all([...statementsOf(draft), ...takes.map(takeStatement)]);
   } catch (error) {
     throw toCartChanged(toOutOfStock(error, takes));
   }
@@ -104,8 +108,8 @@ function inTransaction({ take, isolationLevel, isConflict }: StockStrategy): Pla
     for (let conflicts = 0;; conflicts++) {
       try {
         return await till.transaction(async (trx) => {
-          await take(trx, takes);
           await trx.all(statementsOf(draft));
+          await take(trx, takes);
         }, isolationLevel === undefined ? {} : { isolationLevel });
       } catch (error) {
         if (conflicts < MAX_CONFLICTS && isConflict?.(error)) continue;

@@ -34,7 +34,8 @@ export function pageRoutes(
     const title = TITLES[status] ?? "Something went wrong";
     const known = status === 403 || status === 404 || status === 409 || status === 422;
     const messages = Object.entries(errors).map(([name, texts]) => `${name} ${texts.join(", ")}`);
-    return await page(c, title, html`<p>${messages.join("; ")}</p>`, known ? status : 500);
+    const way = status === 409 ? html`<p><a href="/cart">Back to the cart</a></p>` : "";
+    return await page(c, title, html`<p>${messages.join("; ")}</p>${way}`, known ? status : 500);
   });
   pages.get("/style.css", (c) => {
     c.header("cache-control", "max-age=3600");

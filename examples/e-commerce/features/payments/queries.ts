@@ -70,9 +70,8 @@ export async function returnStatements(
 ): Promise<Statement[]> {
   const lines = await executor.selectFrom("order_lines").select(["product_id", "quantity"])
     .where("order_id", "=", orderId).orderBy("product_id").execute();
-  return lines.flatMap(({ product_id, quantity }) =>
-    addStatements({ productId: product_id, quantity }, "return", orderId)
-  );
+  const moves = lines.map(({ product_id, quantity }) => ({ productId: product_id, quantity }));
+  return addStatements(moves, "return", orderId);
 }
 
 /** Reads the payment of an order, of which there is at most one of each kind. */

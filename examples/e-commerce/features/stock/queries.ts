@@ -6,42 +6,43 @@ import type { Take } from "./strategy.ts";
 /**
  * The statement that writes down why stock has changed.
  *
- * @param take the product, and how many pieces were added; a negative number of those taken
+ * @param moves the products, and how many pieces were added; a negative number of those taken
  */
 export function movementStatement(
-  { productId, quantity }: Take,
+  moves: readonly Take[],
   kind: StockMovementsTable["kind"],
   orderId: string | null,
 ): Statement {
-  // Drawn once, since a statement may be built several times.
-  const id = crypto.randomUUID();
-  return {
-    key: `${kind} ${productId}`,
-    build: (db) =>
-      db.insertInto("stock_movements")
-        .values({ id, product_id: productId, order_id: orderId, kind, quantity }),
-  };
+  // Made once, since a statement may be built several times: the ids are drawn.
+  const rows = moves.map(({ productId, quantity }) => ({
+    id: crypto.randomUUID(),
+    product_id: productId,
+    order_id: orderId,
+    kind,
+    quantity,
+  }));
+  return { key: "movements", build: (db) => db.insertInto("stock_movements").values(rows) };
 }
 
 /** The statements that add pieces to stock, and say why. */
 export function addStatements(
-  take: Take,
+  moves: readonly Take[],
   kind: "receipt" | "return",
   orderId: string | null,
 ): Statement[] {
   return [
-    {
-      key: `stock ${take.productId}`,
+    movementStatement(moves, kind, orderId),
+    ...moves.map(({ productId, quantity }): Statement => ({
+      key: `stock ${productId}`,
       rows: 1,
       build: (db) =>
         db.updateTable("stock")
           .set((eb) => ({
-            on_hand: eb("on_hand", "+", take.quantity),
+            on_hand: eb("on_hand", "+", quantity),
             version: eb("version", "+", 1),
           }))
-          .where("product_id", "=", take.productId),
-    },
-    movementStatement(take, kind, orderId),
+          .where("product_id", "=", productId),
+    })),
   ];
 }
 
@@ -52,6 +53,6 @@ export function addStatements(
  */
 export async function receive(store: Store, sku: string, quantity: number): Promise<Product> {
   const { id } = await findProduct(store, sku);
-  await store.all(addStatements({ productId: id, quantity }, "receipt", null));
+  await store.all(addStatements([{ productId: id, quantity }], "receipt", null));
   return await findProduct(store, sku);
 }

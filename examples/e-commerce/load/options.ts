@@ -1,0 +1,23 @@
+import type { LoadOptions } from "./run_load.ts";
+
+/** What the tests do: about ten seconds. */
+export const SHORT: LoadOptions = {
+  buyers: 30,
+  carts: 2,
+  products: 10,
+  pieces: 14,
+  processes: 2,
+  kills: 2,
+  checkout: "batch",
+  deadline: 120_000,
+};
+
+/** What `deno task load` does, and the tests with `LOAD=full`. */
+export const FULL: LoadOptions = {
+  ...SHORT,
+  buyers: 200,
+  carts: 5,
+  pieces: 200,
+  kills: 10,
+  deadline: 300_000,
+};
