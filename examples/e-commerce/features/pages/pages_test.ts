@@ -116,7 +116,7 @@ describeShop("the pages", (test) => {
     assert.match((await browser.get("/")).html, /<a href="\/login">Sign in<\/a>/);
     const email = "e-ada@example.org";
     const refused = await browser.submit("/login", { email, password: "wrong" });
-    assert.match(refused.html, /<li>credentials invalid<\/li>/);
+    assert.match(refused.html, /<li>credentials are not valid<\/li>/);
     assert.doesNotMatch(refused.html, /value="wrong"/);
     assert.match((await browser.submit("/login", { email, password })).html, /Sign out/);
   });

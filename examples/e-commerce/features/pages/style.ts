@@ -57,6 +57,8 @@ caption { text-align: left; font-weight: 600; font-size: 1.25rem; }
 th, td { text-align: right; padding: .5rem; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }
 th:first-child { text-align: left; padding-left: 0; font-weight: 400; }
+tbody th { min-width: 6.5rem; }
+.list + form { margin-top: 1rem; }
 thead th, thead th:first-child { font-weight: 600; }
 .errors { border: 2px solid var(--danger); border-radius: .25rem; padding: .5rem 1rem;
   margin-bottom: 1rem; }

@@ -48,6 +48,6 @@ export async function logIn(
   const isRight = user === null
     ? await hashPassword(password, cost).then(() => false)
     : await isPassword(password, user.password_hash);
-  if (user === null || !isRight) throw unauthorized("credentials", "invalid");
+  if (user === null || !isRight) throw unauthorized("credentials", "are not valid");
   return user;
 }

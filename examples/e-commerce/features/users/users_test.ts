@@ -29,7 +29,7 @@ describeShop("users", (test) => {
     ];
     for (const each of wrong) {
       const { status, body } = await client.post("/users/login", each);
-      assert.deepEqual([status, body.errors], [401, { credentials: ["invalid"] }]);
+      assert.deepEqual([status, body.errors], [401, { credentials: ["are not valid"] }]);
     }
     const [header, payload] = (await client.post("/users/login", user("bob"))).body.token
       .split(".");
