@@ -46,6 +46,7 @@ export async function buy(
         },
         ...body === undefined ? {} : { body: JSON.stringify(body) },
       }));
+  let earlier: string | undefined;
   for (let cart = 0; cart < carts; cart++) {
     let total = 0;
     for (const sku of pick(skus)) {
@@ -67,7 +68,10 @@ export async function buy(
     }
     tally.times.push(performance.now() - begun);
     tally.orders.add(body.order.id);
-    if (Math.random() < cancels) await call("POST", `/orders/${body.order.id}/cancel`);
+    // One that is being charged, or one that was charged.
+    const regretted = Math.random() < 0.5 ? body.order.id : earlier ?? body.order.id;
+    if (Math.random() < cancels) await call("POST", `/orders/${regretted}/cancel`);
+    earlier = body.order.id;
   }
 }
 

@@ -2,10 +2,10 @@ import type { LoadOptions } from "./run_load.ts";
 
 /** What the tests do: about ten seconds. */
 export const SHORT: LoadOptions = {
-  buyers: 30,
+  buyers: 20,
   carts: 2,
   products: 10,
-  pieces: 14,
+  pieces: 10,
   processes: 2,
   kills: 2,
   checkout: "batch",

@@ -15,6 +15,7 @@ import { outboxPolicies } from "../features/outbox/policies.ts";
 import { paymentPolicies } from "../features/payments/policies.ts";
 import { stockPolicies } from "../features/stock/policies.ts";
 import { userPolicies } from "../features/users/policies.ts";
+import { lazy } from "./lazy.ts";
 import { relations } from "./relations.ts";
 import type { Database } from "./schema.ts";
 
@@ -84,20 +85,19 @@ const INBOX = { tableName: "loyalty_inbox", primaryKey: "order_id" } as const;
 
 /** The repositories of one caller. */
 function createStore(orm: Orm, userId: number) {
-  return {
-    userId,
-    executor: orm.executor,
-    users: orm.createRepository(USERS),
-    products: orm.createRepository(PRODUCTS),
-    stock: orm.createRepository(STOCK),
-    movements: orm.createRepository(MOVEMENTS),
-    cart: orm.createRepository(CART),
-    orders: orm.createRepository(ORDERS),
-    payments: orm.createRepository(PAYMENTS),
-    outbox: orm.createRepository(OUTBOX),
-    accounts: orm.createRepository(ACCOUNTS),
-    inbox: orm.createRepository(INBOX),
-  };
+  const repositories = lazy({
+    users: () => orm.createRepository(USERS),
+    products: () => orm.createRepository(PRODUCTS),
+    stock: () => orm.createRepository(STOCK),
+    movements: () => orm.createRepository(MOVEMENTS),
+    cart: () => orm.createRepository(CART),
+    orders: () => orm.createRepository(ORDERS),
+    payments: () => orm.createRepository(PAYMENTS),
+    outbox: () => orm.createRepository(OUTBOX),
+    accounts: () => orm.createRepository(ACCOUNTS),
+    inbox: () => orm.createRepository(INBOX),
+  });
+  return Object.assign(repositories, { userId, executor: orm.executor });
 }
 
 /** A statement that happens together with others, under the key that errors name. */
@@ -171,8 +171,7 @@ export async function createShop(db: Kysely<Database>, options: ShopOptions = {}
 }
 
 function storeOn(orm: Orm, userId: number): Store {
-  return {
-    ...createStore(orm, userId),
+  const own: Pick<Store, "all" | "transaction"> = {
     all: async (statements) => {
       if (orm.executor.isTransaction) return await oneByOne(orm.executor, statements);
       await withRetry(
@@ -194,6 +193,7 @@ function storeOn(orm: Orm, userId: number): Store {
         retry: RETRY,
       }),
   };
+  return Object.assign(createStore(orm, userId), own);
 }
 
 /** In a transaction there is no need of a batch: what is thrown undoes the whole of it. */
