@@ -102,14 +102,16 @@ const inOneBatch: PlaceOrder = async (till, draft) => {
 };
 
 /** Places an order in a transaction, in which a strategy takes from stock. */
-function inTransaction({ take, isolationLevel, isConflict }: StockStrategy): PlaceOrder {
+function inTransaction(strategy: StockStrategy): PlaceOrder {
+  const { take, takesFirst, isolationLevel, isConflict } = strategy;
   return async (till, draft) => {
     const takes = takesOf(draft);
     for (let conflicts = 0;; conflicts++) {
       try {
         return await till.transaction(async (trx) => {
+          if (takesFirst) await take(trx, takes);
           await trx.all(statementsOf(draft));
-          await take(trx, takes);
+          if (!takesFirst) await take(trx, takes);
         }, isolationLevel === undefined ? {} : { isolationLevel });
       } catch (error) {
         if (conflicts < MAX_CONFLICTS && isConflict?.(error)) continue;

@@ -38,9 +38,7 @@ export class PaymentUnknown extends Error {
 export function createProvider(send: Send, url: string, timeout: number): PaymentProvider {
   return {
     async request({ id, kind, amount }) {
-      const signal = AbortSignal.timeout(timeout);
-      const given = Promise.withResolvers<never>();
-      signal.addEventListener("abort", () => given.reject(signal.reason), { once: true });
+      const { signal, given, clear } = startTimeout(timeout);
       try {
         const request = new Request(new URL(`/${kind}s`, url), {
           method: "POST",
@@ -48,11 +46,27 @@ export function createProvider(send: Send, url: string, timeout: number): Paymen
           body: JSON.stringify({ id, amount }),
           signal,
         });
-        const response = await Promise.race([send(request), given.promise]);
-        return PaymentResult.parse(await Promise.race([response.json(), given.promise]));
+        const response = await Promise.race([send(request), given]);
+        return PaymentResult.parse(await Promise.race([response.json(), given]));
       } catch (cause) {
         throw new PaymentUnknown(`Cannot tell what has become of a ${kind}`, { cause });
+      } finally {
+        clear();
       }
     },
   };
+}
+
+/** Starts a timeout, which keeps the program alive: that of `AbortSignal.timeout()` does not. */
+function startTimeout(ms: number) {
+  const controller = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  // There may be nobody left who waits for it.
+  promise.catch(() => {});
+  const timer = setTimeout(() => {
+    const error = new Error(`The payment provider has not answered within ${ms} ms`);
+    controller.abort(error);
+    reject(error);
+  }, ms);
+  return { signal: controller.signal, given: promise, clear: () => clearTimeout(timer) };
 }

@@ -7,6 +7,8 @@ import type { StockStrategy } from "./strategy.ts";
  */
 export const serializable: StockStrategy = {
   isolationLevel: "serializable",
+  // What it sees is fixed by the first statement, so to wait makes conflicts no fewer.
+  takesFirst: true,
   async take({ executor, stock }, takes) {
     const rows = await stock.findByIds(takes.map(({ productId }) => productId));
     assertInStock(rows, takes);

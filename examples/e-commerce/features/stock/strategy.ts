@@ -20,8 +20,13 @@ export class OutOfStock extends Error {
 
 /** A way to sell stock in a transaction, such that nothing is sold that is not there. */
 export interface StockStrategy {
-  /** The isolation that it needs; that of the database's default otherwise. */
+  /** The isolation that it needs; the default of the database otherwise. */
   readonly isolationLevel?: NonNullable<TransactionOptions["isolationLevel"]>;
+  /**
+   * True to take before the rest of the order is written: a transaction that is bound to fail then
+   * fails early. The others take last, so that they lock rows that everybody wants shortly.
+   */
+  readonly takesFirst?: true;
   /**
    * Takes pieces from stock.
    *
