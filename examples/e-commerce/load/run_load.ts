@@ -5,7 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Contradiction, findContradictions } from "../consistency/conditions.ts";
-import { type Booking, createFakeProvider } from "../features/payments/fake_provider.ts";
+import {
+  type Behavior,
+  type Booking,
+  createFakeProvider,
+} from "../features/payments/fake_provider.ts";
 import { SIGNATURE, signBody } from "../features/payments/signature.ts";
 import { createToken } from "../features/users/sessions.ts";
 import type { CheckoutName } from "../platform/config.ts";
@@ -65,6 +69,11 @@ export interface LoadReport {
   readonly payments: number;
 }
 
+/** How the payment provider treats one payment after the other. */
+const BEHAVIORS: readonly Behavior[] = [
+  ...["silent", "prompt", "late", "prompt", "twice", "prompt", "broken", "prompt"] as const,
+  ...["silent", "prompt", "late", "prompt", "twice", "prompt", "declines", "prompt"] as const,
+];
 /** How late the payment provider reports, in ms, at most. */
 const LATE = 300;
 const PAYMENT_TIMEOUT = 300;
@@ -107,6 +116,7 @@ async function runOn(
   const webhookSecret = randomBytes(32).toString("hex");
   const jwtSecret = randomBytes(32).toString("hex");
   let fleet: Fleet | undefined;
+  let asked = 0;
   const provider = createFakeProvider({
     report: async (result) => {
       const body = JSON.stringify(result);
@@ -120,6 +130,10 @@ async function runOn(
     later: (run) => {
       // What was not taken is not reported again: the worker asks.
       setTimeout(() => void run().catch(() => {}), Math.random() * LATE);
+    },
+    behave: (kind) => {
+      const behavior = BEHAVIORS[asked++ % BEHAVIORS.length]!;
+      return kind === "refund" && behavior === "declines" ? "prompt" : behavior;
     },
   });
   const payments = await serve(provider.fetch, 0);
