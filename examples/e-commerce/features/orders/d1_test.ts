@@ -13,6 +13,7 @@ import { startEdgeRuntime } from "../../testing/edge_runtime.ts";
 import { createTestPayments } from "../../testing/test_payments.ts";
 import { stockUp } from "../../testing/with_products.ts";
 import { setItem } from "../cart/queries.ts";
+import { MAX_LINES } from "../cart/schema.ts";
 import { createConsumers } from "../outbox/consumers.ts";
 import { createWorker } from "../outbox/worker.ts";
 import { createProvider } from "../payments/provider.ts";
@@ -70,6 +71,49 @@ describe("orders on D1, which has no interactive transactions", { skip: skip ?? 
     while (await worker.deliver() > 0);
     assert.equal((await getOrder(shop.on(ada), order.id)).status, "refunded");
     assert.deepEqual([await left("tea"), await left("cup")], [3, 9]);
+    assert.deepEqual(await findContradictions(db, { atRest: true }), []);
+  });
+
+  it("may have as many lines as a cart holds, though a statement has 100 parameters at most", async () => {
+    const eve = await customer("eve");
+    const now = new Date().toISOString();
+    const times = { created_at: now, updated_at: now };
+    const ids = Array.from({ length: MAX_LINES }, (_, i) => 100 + i);
+    // By few statements, as each takes its time here.
+    await db.insertInto("products").values(
+      ids.map((id) => ({
+        id,
+        sku: `full-${id}`,
+        name: "Full",
+        description: "",
+        price: 1000,
+        ...times,
+      })),
+    ).execute();
+    await db.insertInto("stock")
+      .values(ids.map((id) => ({ product_id: id, on_hand: 1, updated_at: now }))).execute();
+    await db.insertInto("stock_movements").values(
+      ids.map((id) => ({
+        id: crypto.randomUUID(),
+        product_id: id,
+        kind: "receipt" as const,
+        quantity: 1,
+        order_id: null,
+        created_at: now,
+      })),
+    ).execute();
+    await db.insertInto("cart_items").values(
+      ids.map((id) => ({ user_id: eve.userId, product_id: id, quantity: 1, ...times })),
+    ).execute();
+    const request = { total: 1000 * MAX_LINES, idempotencyKey: "one", checkout: "batch" } as const;
+    const { order } = await placeOrder(shop, eve, request);
+    assert.equal(order.lines.length, MAX_LINES);
+    await cancelOrder(shop, eve, order.id);
+    const payments = createTestPayments(() => new Response(), "");
+    const provider = createProvider(payments.fetch, "http://payments.localhost", 5_000);
+    const worker = createWorker(shop.system, createConsumers(shop.system, provider));
+    while (await worker.deliver() > 0);
+    assert.equal((await getOrder(shop.on(eve), order.id)).status, "cancelled");
     assert.deepEqual(await findContradictions(db, { atRest: true }), []);
   });
 
