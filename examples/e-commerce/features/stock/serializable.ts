@@ -7,7 +7,7 @@ import type { StockStrategy } from "./strategy.ts";
  */
 export const serializable: StockStrategy = {
   isolationLevel: "serializable",
-  // What it sees is fixed by the first statement, so to wait makes conflicts no fewer.
+  // Its first statement fixes what it sees: to take later would not make conflicts fewer.
   takesFirst: true,
   async take({ executor, stock }, takes) {
     const rows = await stock.findByIds(takes.map(({ productId }) => productId));
