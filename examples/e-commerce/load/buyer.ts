@@ -8,7 +8,7 @@ const REQUEST_TIMEOUT = 15_000;
 /** What the buyers do, counted. */
 export interface Tally {
   requests: number;
-  /** Requests that were sent again because nobody knew what had become of them. */
+  /** Requests that were sent again because their outcome was not known. */
   repeated: number;
   soldOut: number;
   /** The orders that buyers were told of, by id. */

@@ -49,7 +49,7 @@ export function createProvider(send: Send, url: string, timeout: number): Paymen
         const response = await Promise.race([send(request), given]);
         return PaymentResult.parse(await Promise.race([response.json(), given]));
       } catch (cause) {
-        throw new PaymentUnknown(`Cannot tell what has become of a ${kind}`, { cause });
+        throw new PaymentUnknown(`Cannot tell the outcome of a ${kind}`, { cause });
       } finally {
         clear();
       }

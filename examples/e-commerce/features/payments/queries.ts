@@ -26,7 +26,7 @@ const STEPS: Readonly<Record<string, Step>> = {
 };
 
 /**
- * Writes down what has become of a payment, and moves its order on. The provider may say it several
+ * Records the outcome of a payment, and moves its order on. The provider may report it several
  * times, late, and by two ways at once: the first time counts.
  *
  * @returns false if there is no such payment

@@ -4,7 +4,7 @@ import type { StampedTime } from "../../platform/schema.ts";
 /** What the provider was asked to do. */
 export type PaymentKind = "charge" | "refund";
 
-/** What has become of it, as far as the shop knows. */
+/** The outcome, as far as the shop knows. */
 export type PaymentStatus = "pending" | "succeeded" | "declined";
 
 /** A row of `payments`. */

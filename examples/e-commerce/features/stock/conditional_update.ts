@@ -23,7 +23,7 @@ export function takeStatement({ productId, quantity }: Take): Statement {
 }
 
 /**
- * Returns what a batch with such statements has failed of: {@linkcode OutOfStock} where one of them was
+ * Returns why a batch with such statements failed: {@linkcode OutOfStock} where one of them was
  * the reason, and the error itself otherwise.
  */
 export function toOutOfStock(error: unknown, takes: readonly Take[]): unknown {
