@@ -7,7 +7,7 @@ import { ROOT } from "../../scripts/workspace.ts";
 import { runsAll } from "../support/random.ts";
 
 /** Projects of their own, which the tasks of the repository leave out. */
-const EXAMPLES = ["blog-app"];
+const EXAMPLES = ["blog-app", "e-commerce"];
 /** The servers that their tests run on; without one they run on SQLite. */
 const SERVERS: readonly [string, string | undefined][] = [
   ["SQLite", ""],
