@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -9,7 +16,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../..");
 const DATA = "virtual:pglite-data";
 /** What only PostgreSQL needs is not loaded before somebody asks for it, and files of SQLite never. */
-const NOT_AT_FIRST = /pglite|initdb|postgres-data|sqlite3-opfs|sqlite3-worker|memfs|nodefs|opfs-ahp/;
+const NOT_AT_FIRST =
+  /pglite|initdb|postgres-data|sqlite3-opfs|sqlite3-worker|memfs|nodefs|opfs-ahp/;
 
 /** The address of the data directory of a fresh PGlite: making one takes seconds, and is done here. */
 function pgliteData(): Plugin {
@@ -103,7 +111,10 @@ export default defineConfig({
       ...packages(),
       // The sources of the packages are outside of this folder, and their dependencies are in it.
       { find: /^(kysely|diff)$/, replacement: `${HERE}/node_modules/$1` },
-      { find: /^kysely\/helpers\/(\w+)$/, replacement: `${HERE}/node_modules/kysely/dist/helpers/$1.js` },
+      {
+        find: /^kysely\/helpers\/(\w+)$/,
+        replacement: `${HERE}/node_modules/kysely/dist/helpers/$1.js`,
+      },
     ],
     dedupe: ["kysely"],
   },

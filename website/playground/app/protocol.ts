@@ -18,12 +18,11 @@ export interface RunRequest {
   readonly options: RunOptions;
 }
 
-/** A program that could not be run, and where the reason is if that is known. */
+/** A program that could not be run. */
 export interface RunFailure {
   readonly error: ShownError;
+  /** The file whose syntax is wrong; `undefined` for other errors. */
   readonly file: keyof Files | undefined;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
 }
 
 /** What the worker says. */

@@ -5,40 +5,35 @@ import { softDeletePlugin } from "@kysera/soft-delete";
 import { timestampsPlugin } from "@kysera/timestamps";
 import type { Database } from "./schema.ts";
 
+// Which rows there are for whom.
+const tenants = filter(
+  "all",
+  (ctx) => ({ tenant_id: ctx.auth.tenantId }),
+  { name: "tenants" },
+);
+
 const schema = defineRLSSchema<Database>({
   authors: {
-    policies: [
-      filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }), {
-        name: "tenants",
-      }),
-    ],
-    // Of others the address is masked.
+    policies: [tenants],
+    // The addresses of others are masked.
     columns: { email: { read: (ctx) => ({ id: ctx.auth.userId }) } },
   },
   posts: {
     policies: [
-      filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }), {
-        name: "tenants",
-      }),
+      tenants,
       allow("read", { status: "published" }, { name: "published" }),
-      allow("read", (ctx) => ({ author_id: ctx.auth.userId }), {
-        name: "own-drafts",
-      }),
-      allow(["update", "delete"], (ctx) => ({ author_id: ctx.auth.userId }), {
-        name: "own",
-      }),
+      allow(["read", "update", "delete"], (ctx) => ({
+        author_id: ctx.auth.userId,
+      }), { name: "own" }),
       allow("update", (ctx) => ctx.auth.roles.includes("editor"), {
         name: "editors",
       }),
     ],
+    // Whose a new row is.
     stamp: { tenant_id: (ctx) => ctx.auth.tenantId },
   },
   comments: {
-    policies: [
-      filter("all", (ctx) => ({ tenant_id: ctx.auth.tenantId }), {
-        name: "tenants",
-      }),
-    ],
+    policies: [tenants],
     stamp: { tenant_id: (ctx) => ctx.auth.tenantId },
   },
 });
@@ -50,7 +45,7 @@ export const plugins: Plugin[] = [
   rlsPlugin({ schema }),
 ];
 
-// Who can run the query: the context that is bound to the executor.
+// Who can run the query: what is bound by bindContext().
 export const principals: Record<string, object | undefined> = {
   "Ada, author of tenant 1": {
     auth: { userId: 1, roles: ["author"], tenantId: 1 },

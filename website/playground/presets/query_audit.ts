@@ -3,7 +3,8 @@ import type { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
 
 export default async (db: Kysely<Database>) => {
-  // One statement, several rows, an entry for each, in one transaction.
+  // One statement, several rows, an entry for each, in
+  // one transaction.
   await db.updateTable("posts").set({ status: "published" })
     .where("status", "=", "draft").execute();
 

@@ -13,7 +13,11 @@ export default async (db: Kysely<Database>) => {
     .execute();
   await db.updateTable("posts as p").from("authors as a")
     .set({ title: "Written by Eve" })
-    .whereRef("a.id", "=", "p.author_id").where("a.name", "=", "Eve")
+    .whereRef("a.id", "=", "p.author_id").where(
+      "a.name",
+      "=",
+      "Eve",
+    )
     .execute();
   return db.selectFrom("posts").select([
     "id",

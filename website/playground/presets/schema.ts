@@ -18,22 +18,45 @@ export interface Database {
     created_at?: string | null;
     updated_at?: string | null;
   };
-  comments: { id: number; tenant_id?: number; post_id: number; body: string };
+  comments: {
+    id: number;
+    tenant_id?: number;
+    post_id: number;
+    body: string;
+  };
 }
 
 // Creates the tables of an empty database, before each run.
-export async function setup(db: Kysely<Database>): Promise<void> {
+export async function setup(
+  db: Kysely<Database>,
+): Promise<void> {
   await db.schema.createTable("authors")
-    .addColumn("id", "integer", (column) => column.primaryKey())
-    .addColumn("tenant_id", "integer", (column) => column.notNull())
+    .addColumn(
+      "id",
+      "integer",
+      (column) => column.primaryKey(),
+    )
+    .addColumn(
+      "tenant_id",
+      "integer",
+      (column) => column.notNull(),
+    )
     .addColumn("name", "text", (column) => column.notNull())
     .addColumn("email", "text")
     .addColumn("deleted_at", "timestamp")
     .execute();
   await db.schema.createTable("posts")
-    .addColumn("id", "integer", (column) => column.primaryKey())
-    .addColumn("tenant_id", "integer", (column) => column.notNull())
-    .addColumn("author_id", "integer", (column) => column.notNull())
+    .addColumn(
+      "id",
+      "integer",
+      (column) => column.primaryKey(),
+    )
+    .addColumn("tenant_id", "integer")
+    .addColumn(
+      "author_id",
+      "integer",
+      (column) => column.notNull(),
+    )
     .addColumn("title", "text", (column) => column.notNull())
     .addColumn("status", "text", (column) => column.notNull())
     .addColumn("deleted_at", "timestamp")
@@ -41,9 +64,17 @@ export async function setup(db: Kysely<Database>): Promise<void> {
     .addColumn("updated_at", "timestamp")
     .execute();
   await db.schema.createTable("comments")
-    .addColumn("id", "integer", (column) => column.primaryKey())
-    .addColumn("tenant_id", "integer", (column) => column.notNull())
-    .addColumn("post_id", "integer", (column) => column.notNull())
+    .addColumn(
+      "id",
+      "integer",
+      (column) => column.primaryKey(),
+    )
+    .addColumn("tenant_id", "integer")
+    .addColumn(
+      "post_id",
+      "integer",
+      (column) => column.notNull(),
+    )
     .addColumn("body", "text", (column) => column.notNull())
     .execute();
 
@@ -83,7 +114,10 @@ export async function setup(db: Kysely<Database>): Promise<void> {
     post(2, 1, 1, "A draft of Ada's", "draft"),
     post(3, 1, 2, "House rules", "published"),
     post(4, 1, 2, "A draft of Eve's", "draft"),
-    { ...post(5, 1, 1, "Deleted last year", "published"), deleted_at: gone },
+    {
+      ...post(5, 1, 1, "Deleted last year", "published"),
+      deleted_at: gone,
+    },
     post(6, 2, 3, "The other tenant's plans", "published"),
     post(7, 2, 3, "The other tenant's draft", "draft"),
     post(8, 1, 4, "Tom's farewell", "published"),
@@ -102,5 +136,12 @@ function post(
   title: string,
   status: "draft" | "published",
 ) {
-  return { id, tenant_id, author_id, title, status, deleted_at: null };
+  return {
+    id,
+    tenant_id,
+    author_id,
+    title,
+    status,
+    deleted_at: null,
+  };
 }

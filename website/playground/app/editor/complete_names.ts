@@ -7,7 +7,16 @@ const METHODS = [
   ...["selectFrom", "insertInto", "updateTable", "deleteFrom", "with", "withRecursive"],
   ...["select", "selectAll", "distinct", "where", "whereRef", "innerJoin", "leftJoin", "rightJoin"],
   ...["fullJoin", "groupBy", "having", "orderBy", "limit", "offset", "union", "unionAll", "from"],
-  ...["values", "expression", "columns", "onConflict", "set", "returning", "returningAll", "stream"],
+  ...[
+    "values",
+    "expression",
+    "columns",
+    "onConflict",
+    "set",
+    "returning",
+    "returningAll",
+    "stream",
+  ],
   ...["execute", "executeTakeFirst", "executeTakeFirstOrThrow", "transaction", "compile"],
   ...["withoutPlugins", "withSchema", "as", "fn", "exists", "countAll"],
 ];

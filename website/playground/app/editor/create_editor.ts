@@ -6,13 +6,27 @@ import {
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { javascript, javascriptLanguage } from "@codemirror/lang-javascript";
-import { bracketMatching, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import {
+  bracketMatching,
+  ensureSyntaxTree,
+  indentOnInput,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import type { Files } from "../protocol.ts";
 import { completeNames } from "./complete_names.ts";
+
+/** How long a file may be parsed to find an error, in ms. */
+const PARSE_LIMIT = 100;
 
 /** What the editor tells. */
 export interface EditorEvents {
@@ -52,16 +66,23 @@ export class ProgramEditor {
     this.#isSetting = false;
   }
 
-  /** Marks a place in the file that is shown, or none. */
-  mark(place: { readonly line: number; readonly column: number; readonly text: string } | undefined): void {
+  /** Marks the first place where the syntax of the shown file is wrong, or none. */
+  markError(message: string | undefined): void {
+    const { state } = this.#view;
     const diagnostics: Diagnostic[] = [];
-    const { doc } = this.#view.state;
-    if (place !== undefined && place.line <= doc.lines) {
-      const line = doc.line(place.line);
-      const from = Math.min(line.from + Math.max(place.column - 1, 0), line.to);
-      diagnostics.push({ from, to: line.to, severity: "error", message: place.text });
+    if (message !== undefined) {
+      let from: number | undefined;
+      ensureSyntaxTree(state, state.doc.length, PARSE_LIMIT)?.iterate({
+        enter: (node) => {
+          if (node.type.isError) from ??= node.from;
+        },
+      });
+      if (from !== undefined) {
+        const { to } = state.doc.lineAt(from);
+        diagnostics.push({ from, to, severity: "error", message });
+      }
     }
-    this.#view.dispatch(setDiagnostics(this.#view.state, diagnostics));
+    this.#view.dispatch(setDiagnostics(state, diagnostics));
   }
 
   #create(file: keyof Files, text: string): EditorState {
@@ -83,7 +104,7 @@ export class ProgramEditor {
           this.#events.changed(file, update.state.doc.toString());
         }
       }),
-      EditorView.contentAttributes.of({ "aria-label": `${file}.ts` }),
+      EditorView.contentAttributes.of({ "aria-label": `${file}.ts`, tabindex: "0" }),
     ];
   }
 }

@@ -1,10 +1,4 @@
-import type {
-  EngineName,
-  Files,
-  RunFailure,
-  RunRequest,
-  WorkerMessage,
-} from "../protocol.ts";
+import type { EngineName, Files, RunFailure, RunRequest, WorkerMessage } from "../protocol.ts";
 import type { RunOptions, RunOutcome } from "../../runtime/run/run_program.ts";
 
 /** How a run ended. */

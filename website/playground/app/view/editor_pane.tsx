@@ -89,12 +89,8 @@ function Editor(): JSX.Element {
   });
   useSignalEffect(() => {
     const failure = shown.value?.kind === "failed" ? shown.value.failure : undefined;
-    if (failure?.file !== undefined && failure.line !== undefined) {
-      if (failure.file === file.value) {
-        const { line, column = 1, error } = failure;
-        editor.current?.mark({ line, column, text: error.message });
-      }
-    } else editor.current?.mark(undefined);
+    const isHere = failure !== undefined && failure.file === file.value;
+    editor.current?.markError(isHere ? failure.error.message : undefined);
   });
   return (
     <div

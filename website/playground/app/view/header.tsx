@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { EngineName } from "../protocol.ts";
-import { choosePreset, chooseEngine, engine, link, preset } from "../state/playground.ts";
+import { chooseEngine, choosePreset, engine, link, preset } from "../state/playground.ts";
 import { presets } from "../state/presets.ts";
 import { isDark, toggleTheme } from "../state/theme.ts";
 

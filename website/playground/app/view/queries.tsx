@@ -36,7 +36,7 @@ function Query(
         </div>
         <div>
           <h2>
-            {runs ? "As run" : "Refused"}
+            {runs ? "As run" : refusal === undefined ? "Failed" : "Refused"}
             {runs && rows !== undefined && (
               <span class="count">{rows} {rows === 1 ? "row" : "rows"}</span>
             )}
@@ -52,8 +52,8 @@ function Query(
             )
             : (
               <p class="error">
-                {refusal?.plugin !== undefined && `By ${shortName(refusal.plugin)}. `}
-                <code>{failure?.name}</code>: {failure?.message}
+                {refusal?.plugin !== undefined && `By ${shortName(refusal.plugin)}: `}
+                <code>{failure?.name}</code>
               </p>
             )}
         </div>
@@ -74,7 +74,11 @@ function References(
         <li key={`${table} ${alias} ${operation}`}>
           <span>
             {operation} <code>{table}</code>
-            {alias !== table && <> as <code>{alias}</code></>}
+            {alias !== table && (
+              <>
+                as <code>{alias}</code>
+              </>
+            )}
           </span>
           {rules.map(({ plugin, hook, says }) => (
             <span key={`${plugin} ${hook}`} class={`rule ${pluginClass(plugin)}`}>

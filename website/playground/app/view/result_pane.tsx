@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { activity, engine, runs, shown, type Shown } from "../state/playground.ts";
+import { activity, engine, runs, type Shown, shown } from "../state/playground.ts";
 import type { RunOutcome } from "../../runtime/run/run_program.ts";
 import { Queries } from "./queries.tsx";
 import { Results } from "./results.tsx";
@@ -53,9 +53,7 @@ function Body({ result }: { readonly result: Shown }): JSX.Element {
         </Banner>
       );
     case "unavailable":
-      return (
-        <Banner kind="failed" title="The playground cannot run here">{result.reason}</Banner>
-      );
+      return <Banner kind="failed" title="The playground cannot run here">{result.reason}</Banner>;
   }
 }
 
@@ -75,9 +73,9 @@ function Finished(
       )}
       <Statements outcome={done} />
       <p class="facts">
-        {done.engine.name === "sqlite" ? "SQLite" : "PostgreSQL"} {done.engine.version} in this
-        browser. Three runs in {Math.round(done.duration)} ms: with the plugins, without, and
-        without on the rows that may be seen.
+        {done.engine.name === "sqlite" ? "SQLite" : "PostgreSQL"} {done.engine.version}{" "}
+        in this browser. Three runs in {Math.round(done.duration)}{" "}
+        ms: with the plugins, without, and without on the rows that may be seen.
       </p>
     </>
   );

@@ -4,10 +4,15 @@ import type { Cell, ShownResult } from "../../runtime/run/shown.ts";
 
 /** What the program returned, with the plugins and without. */
 export function Results({ outcome }: { readonly outcome: RunOutcome }): JSX.Element {
-  const { guarded, alone, principal } = outcome;
+  const { guarded, alone, principal, facts } = outcome;
   return (
     <section class="beside" aria-label="Rows">
-      <Result id="guarded" title={`As ${principal}`} result={guarded} />
+      <Result
+        id="guarded"
+        title={`As ${principal}`}
+        result={guarded}
+        isRefused={facts.refused}
+      />
       <Result id="alone" title="Kysely alone" result={alone} others={othersIn(alone, guarded)} />
     </section>
   );
@@ -33,12 +38,14 @@ function othersIn(result: ShownResult, other: ShownResult): ReadonlySet<number> 
 const NO_OTHERS: ReadonlySet<number> = new Set();
 
 function Result(
-  { id, title, result, others = NO_OTHERS }: {
+  { id, title, result, others = NO_OTHERS, isRefused = false }: {
     readonly id: string;
     readonly title: string;
     readonly result: ShownResult;
     /** The rows to mark. */
     readonly others?: ReadonlySet<number>;
+    /** Whether its error is shown elsewhere. */
+    readonly isRefused?: boolean;
   },
 ): JSX.Element {
   return (
@@ -47,8 +54,8 @@ function Result(
         {title}
         {result.kind === "rows" && <span class="count">{countOf(result.total)}</span>}
       </h2>
-      <Value title={title} result={result} others={others} />
-      {others.size > 0 && <p class="legend">not so through the executor</p>}
+      <Value title={title} result={result} others={others} isRefused={isRefused} />
+      {others.size > 0 && <p class="legend">absent or different through the executor</p>}
     </div>
   );
 }
@@ -58,15 +65,29 @@ function countOf(total: number): string {
 }
 
 function Value(
-  { title, result, others }: {
+  { title, result, others, isRefused = false }: {
     readonly title: string;
     readonly result: ShownResult;
     readonly others: ReadonlySet<number>;
+    readonly isRefused?: boolean;
   },
 ): JSX.Element {
   switch (result.kind) {
+    case "several":
+      return (
+        <div class="several">
+          {result.results.map((each, i) => (
+            <Value key={i} title={`${title}, ${i + 1}`} result={each} others={NO_OTHERS} />
+          ))}
+        </div>
+      );
     case "error":
-      return <p class="error"><code>{result.error.name}</code>: {result.error.message}</p>;
+      if (isRefused) return <p class="none">No result: it was refused.</p>;
+      return (
+        <p class="error">
+          <code>{result.error.name}</code>: {result.error.message}
+        </p>
+      );
     case "value":
       return <pre class="value" tabIndex={0}>{result.text}</pre>;
     case "rows":

@@ -59,17 +59,15 @@ function Group(
   return (
     <>
       {spaced && " "}
-      {plugin === undefined
-        ? texts
-        : (
-          <Tag
-            class={pluginClass(plugin)}
-            title={`${change} by ${shortName(plugin)}`}
-            data-plugin={shortName(plugin)}
-          >
-            {texts}
-          </Tag>
-        )}
+      {plugin === undefined ? texts : (
+        <Tag
+          class={pluginClass(plugin)}
+          title={`${change} by ${shortName(plugin)}`}
+          data-plugin={shortName(plugin)}
+        >
+          {texts}
+        </Tag>
+      )}
     </>
   );
 }

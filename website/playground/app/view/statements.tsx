@@ -11,7 +11,7 @@ export function Statements({ outcome }: { readonly outcome: RunOutcome }): JSX.E
         Sent to the database: {statements.length}{" "}
         {statements.length === 1 ? "statement" : "statements"}
       </summary>
-      <ol>
+      <ol tabIndex={0}>
         {statements.map(({ sql, parameters, duration, rows, error }, i) => (
           <li key={i}>
             <code>{sql.replace(/\s+/g, " ").trim()}</code>

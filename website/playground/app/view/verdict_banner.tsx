@@ -27,15 +27,17 @@ export function VerdictBanner({ outcome }: { readonly outcome: RunOutcome }): JS
     case "filtered":
       return (
         <Banner kind={verdict} title="Filtered: nothing hidden was reached">
-          {hidden} from {principal}. The result is the one of a database that holds nothing but the
-          rest; Kysely alone returns something else.
+          {hidden} from{" "}
+          {principal}. The result is the one of a database that holds nothing but the rest; Kysely
+          alone returns something else.
         </Banner>
       );
     case "unchanged":
       return (
         <Banner kind={verdict} title="Nothing hidden is within reach of this program">
-          {hidden} from {principal}. The result is the same with plugins, without, and on a database
-          that holds nothing but the rest.
+          {hidden} from{" "}
+          {principal}. The result is the same with plugins, without, and on a database that holds
+          nothing but the rest.
         </Banner>
       );
     case "protected":
@@ -59,8 +61,9 @@ export function VerdictBanner({ outcome }: { readonly outcome: RunOutcome }): JS
     case "unknown":
       return (
         <Banner kind={verdict} title="The program was run">
-          {hidden} from {principal}. There is nothing to compare the result with: the program does
-          not run on a database that holds nothing but the rest.
+          {hidden} from{" "}
+          {principal}. There is nothing to compare the result with: the program does not run on a
+          database that holds nothing but the rest.
         </Banner>
       );
   }

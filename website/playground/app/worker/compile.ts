@@ -7,12 +7,10 @@ import { libraries } from "./libraries.ts";
 type Exports = Record<string, unknown>;
 type Evaluate = (exports: Exports, require: (name: string) => unknown, console: unknown) => unknown;
 
-/** Syntax that cannot be read, and where it stands. */
+/** Syntax that cannot be read. */
 export class SourceError extends Error {
   override readonly name = "SyntaxError";
   readonly file: keyof Files;
-  readonly line: number | undefined;
-  readonly column: number | undefined;
 
   /**
    * @param file the file
@@ -20,11 +18,10 @@ export class SourceError extends Error {
    */
   constructor(file: keyof Files, cause: unknown) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    const place = /\((\d+):(\d+)\)\s*$/.exec(text);
-    super(`${file}.ts: ${text.replace(/^Error transforming [^:]*: /, "")}`, { cause });
+    // The compiler gives up where a function begins: the editor knows better where the error is.
+    const what = text.replace(/^Error transforming [^:]*: /, "").replace(/\s*\(\d+:\d+\)$/, "");
+    super(`${file}.ts: ${what}`, { cause });
     this.file = file;
-    this.line = place === null ? undefined : Number(place[1]);
-    this.column = place === null ? undefined : Number(place[2]);
   }
 }
 

@@ -34,7 +34,10 @@ async function open(): Promise<Engine | undefined> {
     post({ type: "opened", duration: performance.now() - start });
     return opened;
   } catch (error) {
-    post({ type: "unavailable", reason: `The database cannot be opened: ${errorOf(error).message}` });
+    post({
+      type: "unavailable",
+      reason: `The database cannot be opened: ${errorOf(error).message}`,
+    });
     return undefined;
   }
 }
@@ -49,10 +52,8 @@ async function run({ id, files, options }: RunRequest, opened: Engine): Promise<
     const outcome = await runProgram(opened, load, options);
     post({ type: "finished", id, outcome, output });
   } catch (error) {
-    const { file, line, column } = error instanceof SourceError
-      ? error
-      : { file: undefined, line: undefined, column: undefined };
-    post({ type: "failed", id, failure: { error: errorOf(error), file, line, column } });
+    const file = error instanceof SourceError ? error.file : undefined;
+    post({ type: "failed", id, failure: { error: errorOf(error), file } });
   }
 }
 

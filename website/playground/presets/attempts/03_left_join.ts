@@ -1,4 +1,5 @@
-// A hidden row on the right side of a left join finds no partner; the rows on the left stay.
+// A hidden row on the right side of a left join finds no
+// partner; the rows on the left stay.
 import type { Kysely } from "kysely";
 import type { Database } from "../schema.ts";
 

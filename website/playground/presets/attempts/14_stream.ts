@@ -5,7 +5,8 @@ import type { Database } from "../schema.ts";
 export default async (db: Kysely<Database>) => {
   const titles: { title: string }[] = [];
   for await (
-    const row of db.selectFrom("posts").select("title").orderBy("id", "desc")
+    const row of db.selectFrom("posts").select("title")
+      .orderBy("id", "desc")
       .stream()
   ) {
     titles.push(row);

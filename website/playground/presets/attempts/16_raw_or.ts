@@ -1,4 +1,5 @@
-// A raw OR without parentheses: `.. or true and tenant_id = 1` would show every row.
+// A raw OR without parentheses: `.. or true and tenant_id
+// = 1` would show every row.
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../schema.ts";
 

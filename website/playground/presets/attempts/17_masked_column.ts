@@ -8,5 +8,7 @@ export default (db: Kysely<Database>) => [
     "like",
     "eve@%",
   ),
-  db.selectFrom("authors").select(["name", "email"]).orderBy("email"),
+  db.selectFrom("authors").select(["name", "email"]).orderBy(
+    "email",
+  ),
 ];

@@ -4,4 +4,6 @@ import type { Database } from "../schema.ts";
 
 export default (db: Kysely<Database>) =>
   db.updateTable("posts").set({ title: "Hacked" })
-    .where((eb) => eb.or([eb("id", "=", 6), eb("id", ">", 0)]));
+    .where((eb) =>
+      eb.or([eb("id", "=", 6), eb("id", ">", 0)])
+    );

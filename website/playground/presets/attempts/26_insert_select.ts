@@ -18,5 +18,6 @@ export default async (db: Kysely<Database>) => {
       ])
     )
     .execute();
-  return db.selectFrom("comments").select(["id", "body"]).orderBy("id");
+  return db.selectFrom("comments").select(["id", "body"])
+    .orderBy("id");
 };

@@ -2,4 +2,5 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../schema.ts";
 
-export default (db: Kysely<Database>) => sql`select id, title from posts`.execute(db);
+export default (db: Kysely<Database>) =>
+  sql`select id, title from posts`.execute(db);

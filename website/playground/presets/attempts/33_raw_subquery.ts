@@ -6,5 +6,7 @@ export default (db: Kysely<Database>) =>
   db.selectFrom("comments")
     .select([
       "body",
-      sql<string>`(select title from posts where id = 6)`.as("title"),
+      sql<string>`(select title from posts where id = 6)`.as(
+        "title",
+      ),
     ]);

@@ -4,5 +4,8 @@ import type { Database } from "../schema.ts";
 
 export default (db: Kysely<Database>) =>
   db.withoutPlugins().transaction().execute((trx) =>
-    trx.withoutPlugins().selectFrom("posts").select(["id", "title"]).execute()
+    trx.withoutPlugins().selectFrom("posts").select([
+      "id",
+      "title",
+    ]).execute()
   );

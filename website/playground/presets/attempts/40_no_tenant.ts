@@ -4,5 +4,6 @@ import type { Kysely } from "kysely";
 import type { Database } from "../schema.ts";
 
 export default (db: Kysely<Database>) =>
-  bindContext(db, { auth: { userId: 1, roles: [] } }).selectFrom("posts")
+  bindContext(db, { auth: { userId: 1, roles: [] } })
+    .selectFrom("posts")
     .selectAll();

@@ -45,7 +45,7 @@ export interface RunOutcome {
   readonly engine: Pick<Engine, "name" | "version">;
   readonly principals: readonly string[];
   readonly principal: string;
-  /** The context of the principal, as JSON. */
+  /** The context of the principal, as JSON on one line. */
   readonly context: string | undefined;
   /** The plugins in the order they run in, and those that were left out. */
   readonly plugins: readonly {
@@ -181,7 +181,7 @@ async function runGuarded(
       shown: {
         principals: Object.keys(program.principals),
         principal,
-        context: context === undefined ? undefined : JSON.stringify(context, undefined, 2),
+        context: context === undefined ? undefined : JSON.stringify(context),
         plugins: [
           ...ordered.map(({ name }) => ({ name, isOn: true })),
           ...program.plugins.filter(({ name }) => options.without.includes(name))

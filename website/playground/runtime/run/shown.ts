@@ -22,6 +22,8 @@ export type ShownResult =
     /** How many there are. */
     readonly total: number;
   }
+  /** Of a list of queries, the result of each. */
+  | { readonly kind: "several"; readonly results: readonly ShownResult[] }
   | { readonly kind: "value"; readonly text: string }
   | { readonly kind: "error"; readonly error: ShownError };
 
@@ -48,8 +50,15 @@ export function cellOf(value: unknown): Cell {
 
 /** Returns what a program returned as it is shown. */
 export function resultOf(value: unknown): ShownResult {
+  if (Array.isArray(value) && value.length > 0 && value.every(Array.isArray)) {
+    return { kind: "several", results: value.map(resultOf) };
+  }
   if (!isRows(value)) return { kind: "value", text: jsonText(value, 2) };
-  const columns = [...new Set(value.flatMap((row) => Object.keys(row)))];
+  // The result of a statement has members that are not told by every database.
+  const told = value.flatMap((row) =>
+    Object.entries(row).filter(([, each]) => each !== undefined).map(([name]) => name)
+  );
+  const columns = [...new Set(told)];
   const rows = value.slice(0, MOST_ROWS).map((row) => columns.map((name) => cellOf(row[name])));
   return { kind: "rows", columns, rows, total: value.length };
 }
