@@ -6,12 +6,14 @@ import { Sql } from "./sql.tsx";
 
 /** The queries of the program, as written and as run. */
 export function Queries({ outcome }: { readonly outcome: RunOutcome }): JSX.Element {
-  const { queries, queriesLeft } = outcome;
+  const { queries, queriesLeft, statements } = outcome;
+  const isPast = queries.length === 0 && statements.length > 0;
   return (
     <section class="queries" aria-label="Queries">
       {queries.map((query, i) => (
         <Query key={i} query={query} number={queries.length > 1 ? i + 1 : undefined} />
       ))}
+      {isPast && <p class="none">No query came through the executor; see what was sent.</p>}
       {queriesLeft > 0 && <p>{queriesLeft} more queries were run.</p>}
     </section>
   );

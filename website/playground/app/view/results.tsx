@@ -54,7 +54,7 @@ function Result(
         {title}
         {result.kind === "rows" && <span class="count">{countOf(result.total)}</span>}
       </h2>
-      <Value title={title} result={result} others={others} isRefused={isRefused} />
+      <Value title={title} result={result} others={others} isRefused={isRefused} isAlone={id === "alone"} />
       {others.size > 0 && <p class="legend">absent or different through the executor</p>}
     </div>
   );
@@ -65,11 +65,12 @@ function countOf(total: number): string {
 }
 
 function Value(
-  { title, result, others, isRefused = false }: {
+  { title, result, others, isRefused = false, isAlone = false }: {
     readonly title: string;
     readonly result: ShownResult;
     readonly others: ReadonlySet<number>;
     readonly isRefused?: boolean;
+    readonly isAlone?: boolean;
   },
 ): JSX.Element {
   switch (result.kind) {
@@ -83,6 +84,7 @@ function Value(
       );
     case "error":
       if (isRefused) return <p class="none">No result: it was refused.</p>;
+      if (isAlone) return <p class="none">Not without plugins: {result.error.message}</p>;
       return (
         <p class="error">
           <code>{result.error.name}</code>: {result.error.message}

@@ -3,10 +3,10 @@ import type { RunOutcome } from "../../runtime/run/run_program.ts";
 
 /** Everything that was sent to the database in the run with plugins. */
 export function Statements({ outcome }: { readonly outcome: RunOutcome }): JSX.Element | null {
-  const { statements } = outcome;
+  const { statements, queries } = outcome;
   if (statements.length === 0) return null;
   return (
-    <details class="statements">
+    <details class="statements" open={queries.length === 0}>
       <summary>
         Sent to the database: {statements.length}{" "}
         {statements.length === 1 ? "statement" : "statements"}

@@ -7,7 +7,9 @@ import { Banner } from "./result_pane.tsx";
 export function VerdictBanner({ outcome }: { readonly outcome: RunOutcome }): JSX.Element {
   const { verdict, facts, guarded, principal, queries } = outcome;
   const error = guarded.kind === "error" ? guarded.error : undefined;
-  const hidden = `${facts.hidden} ${facts.hidden === 1 ? "row is" : "rows are"} hidden`;
+  const hidden = facts.hidden === 0
+    ? "Nothing is hidden"
+    : `${facts.hidden} ${facts.hidden === 1 ? "row is" : "rows are"} hidden`;
   switch (verdict) {
     case "refused": {
       const plugin = queries.find(({ refusal }) => refusal?.plugin !== undefined)?.refusal?.plugin;
@@ -42,8 +44,11 @@ export function VerdictBanner({ outcome }: { readonly outcome: RunOutcome }): JS
       );
     case "protected":
       return (
-        <Banner kind={verdict} title="Written: no hidden row was changed">
-          {hidden} from {principal}, and each is as it was.
+        <Banner
+          kind={verdict}
+          title={facts.hidden === 0 ? "Written" : "Written: no hidden row was changed"}
+        >
+          {hidden} from {principal}{facts.hidden === 0 ? "." : ", and each is as it was."}
           {facts.sameAsVisible === true &&
             " The result is the one of a database that holds nothing but the rest."}
         </Banner>
