@@ -11,13 +11,14 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { typeFiles } from "./build/types.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "../..");
 const DATA = "virtual:pglite-data";
-/** What only PostgreSQL needs is not loaded before somebody asks for it, and files of SQLite never. */
-const NOT_AT_FIRST =
-  /pglite|initdb|postgres-data|sqlite3-opfs|sqlite3-worker|memfs|nodefs|opfs-ahp/;
+const TYPES = "virtual:types";
+/** PostgreSQL and TypeScript are loaded when they are used, and these files of SQLite never. */
+const NOT_AT_FIRST = /pglite|initdb|postgres-data|types|sqlite3-opfs|sqlite3-worker/;
 
 /** The address of the data directory of a fresh PGlite: making one takes seconds, and is done here. */
 function pgliteData(): Plugin {
@@ -44,6 +45,21 @@ async function writeData(file: string): Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, new Uint8Array(await data.arrayBuffer()));
   renameSync(`${file}.${process.pid}`, file);
+}
+
+/** The address of the declarations that the editor's TypeScript reads. */
+function types(): Plugin {
+  return {
+    name: "types",
+    resolveId: (id) => id === TYPES ? `\0${TYPES}` : undefined,
+    load(id) {
+      if (id !== `\0${TYPES}`) return undefined;
+      const file = join(HERE, ".cache/types.json");
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, JSON.stringify(typeFiles(HERE, new Map(entries()))));
+      return `export { default } from ${JSON.stringify(`${file}?url`)};`;
+    },
+  };
 }
 
 /** Writes the service worker, which knows the files of the build. */
@@ -77,8 +93,8 @@ function filesIn(directory: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The packages of this repository, from their sources. */
-function packages(): { find: RegExp; replacement: string }[] {
+/** The entries of the packages of this repository, by name, and their files. */
+function entries(): [name: string, file: string][] {
   const { workspace } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8")) as {
     workspace: string[];
   };
@@ -87,11 +103,11 @@ function packages(): { find: RegExp; replacement: string }[] {
       name: string;
       exports: string | Record<string, string>;
     };
-    const entries = typeof exports === "string" ? { ".": exports } : exports;
-    return Object.entries(entries).map(([key, path]) => ({
-      find: new RegExp(`^${name}${key.slice(1)}$`),
-      replacement: join(ROOT, member, path),
-    }));
+    const paths = typeof exports === "string" ? { ".": exports } : exports;
+    return Object.entries(paths).map(([key, path]): [string, string] => [
+      name + key.slice(1),
+      join(ROOT, member, path),
+    ]);
   });
 }
 
@@ -105,10 +121,10 @@ export default defineConfig({
   root: HERE,
   // The site says where it is served.
   base: "./",
-  plugins: [pgliteData(), serviceWorker()],
+  plugins: [pgliteData(), types(), serviceWorker()],
   resolve: {
     alias: [
-      ...packages(),
+      ...entries().map(([name, replacement]) => ({ find: new RegExp(`^${name}$`), replacement })),
       // The sources of the packages are outside of this folder, and their dependencies are in it.
       { find: /^(kysely|diff)$/, replacement: `${HERE}/node_modules/$1` },
       {
@@ -121,8 +137,16 @@ export default defineConfig({
   optimizeDeps: { exclude: ["@electric-sql/pglite", "@sqlite.org/sqlite-wasm"] },
   worker: {
     format: "es",
-    plugins: () => [pgliteData()],
-    rolldownOptions: { output: { chunkFileNames: nameOf } },
+    plugins: () => [pgliteData(), types()],
+    rolldownOptions: {
+      output: {
+        chunkFileNames: nameOf,
+        entryFileNames: ({ facadeModuleId = "" }) => {
+          const name = /app\/types\/main/.test(facadeModuleId ?? "") ? "types-worker" : "[name]";
+          return `assets/${name}-[hash].js`;
+        },
+      },
+    },
   },
   build: { target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 1_500 },
   server: { fs: { allow: [ROOT] } },

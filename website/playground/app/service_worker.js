@@ -33,7 +33,7 @@ async function answer(request) {
   });
   if (found !== undefined) return found;
   const response = await fetch(request);
-  // PostgreSQL is kept when it was asked for. The names of assets change with what is in them.
+  // PostgreSQL and TypeScript are kept when they were used. The names of assets change with what is in them.
   if (response.ok && new URL(request.url).pathname.includes("/assets/")) {
     await cache.put(request, response.clone());
   }

@@ -179,6 +179,44 @@ async function testAll(browser: Browser, server: StaticServer): Promise<void> {
       }),
   );
 
+  await checks.run(
+    "knows the types: errors, completion and hovers",
+    () =>
+      within({}, async (at) => {
+        await at.open(server.url);
+        const before = await at.page.evaluate(() =>
+          performance.getEntriesByType("resource").filter(({ name }) => /types/.test(name)).length
+        );
+        assert.equal(before, 0, "TypeScript is not loaded before the editor is used");
+        const typed = (body: string) =>
+          `import type { Kysely } from "kysely";\nimport type { Database } from "./schema.ts";\n` +
+          `export default (db: Kysely<Database>) =>\n  ${body}`;
+        await at.query(typed(`db.selectFrom("posts").select(["id", "no_such_column"]);`));
+        const wrong = at.page.locator(".cm-lintRange-error");
+        await wrong.first().waitFor();
+        assert.deepEqual(await wrong.allInnerTexts(), ["select"]);
+        assert.match(await at.said(), /no_such_column/);
+
+        await at.query(typed(`db.selectFrom("posts").selectAll();`));
+        await wrong.first().waitFor({ state: "detached" });
+        await at.page.getByText("selectFrom", { exact: true }).hover();
+        await at.page.locator(".type-tooltip", { hasText: "SelectQueryBuilder" }).waitFor();
+
+        // Behind a dot, and in a string.
+        await at.write(typed(`db.`));
+        await at.page.keyboard.press("ControlOrMeta+Space");
+        await at.page.locator(".cm-completionLabel", { hasText: /^selectFrom$/ }).waitFor();
+        await at.page.keyboard.press("Escape");
+        await at.write(typed(`db.selectFrom("p");`));
+        for (let i = 0; i < 3; i++) await at.page.keyboard.press("ArrowLeft");
+        await at.page.keyboard.press("ControlOrMeta+Space");
+        await at.page.locator(".cm-completionLabel", { hasText: /^posts$/ }).waitFor();
+        await shoot(at, "types");
+        await at.page.keyboard.press("Escape");
+        await at.page.locator(".cm-tooltip-autocomplete").waitFor({ state: "detached" });
+      }),
+  );
+
   await checks.run("gives a program no network and no storage", () =>
     within({}, async (at) => {
       await at.open(server.url);
@@ -373,12 +411,17 @@ async function inContext<T>(
   }
 }
 
+/** Takes a picture, if somebody wants to look at it. */
+async function shoot({ page }: PlaygroundPage, name: string): Promise<void> {
+  if (SHOTS === undefined) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+}
+
 /** Looks for what is hard to see, to read and to reach. */
-async function inspect({ page }: PlaygroundPage, name: string): Promise<void> {
-  if (SHOTS !== undefined) {
-    mkdirSync(SHOTS, { recursive: true });
-    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-  }
+async function inspect(at: PlaygroundPage, name: string): Promise<void> {
+  const { page } = at;
+  await shoot(at, name);
   const wide = await page.evaluate(() =>
     document.documentElement.scrollWidth - document.documentElement.clientWidth
   );

@@ -5,14 +5,14 @@ import {
   completionKeymap,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { javascript, javascriptLanguage } from "@codemirror/lang-javascript";
+import { javascript } from "@codemirror/lang-javascript";
 import {
   bracketMatching,
   ensureSyntaxTree,
   indentOnInput,
   syntaxHighlighting,
 } from "@codemirror/language";
-import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { lintGutter } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
 import {
   drawSelection,
@@ -23,10 +23,7 @@ import {
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 import type { Files } from "../protocol.ts";
-import { completeNames } from "./complete_names.ts";
-
-/** How long a file may be parsed to find an error, in ms. */
-const PARSE_LIMIT = 100;
+import { completeTypes, lookAgain, startTypes, typesOf } from "./types_extension.ts";
 
 /** What the editor tells. */
 export interface EditorEvents {
@@ -66,23 +63,9 @@ export class ProgramEditor {
     this.#isSetting = false;
   }
 
-  /** Marks the first place where the syntax of the shown file is wrong, or none. */
-  markError(message: string | undefined): void {
-    const { state } = this.#view;
-    const diagnostics: Diagnostic[] = [];
-    if (message !== undefined) {
-      let from: number | undefined;
-      ensureSyntaxTree(state, state.doc.length, PARSE_LIMIT)?.iterate({
-        enter: (node) => {
-          if (node.type.isError) from ??= node.from;
-        },
-      });
-      if (from !== undefined) {
-        const { to } = state.doc.lineAt(from);
-        diagnostics.push({ from, to, severity: "error", message });
-      }
-    }
-    this.#view.dispatch(setDiagnostics(state, diagnostics));
+  /** Looks for errors again: a run has ended. */
+  lookAgain(): void {
+    lookAgain(this.#view);
   }
 
   #create(file: keyof Files, text: string): EditorState {
@@ -104,6 +87,8 @@ export class ProgramEditor {
           this.#events.changed(file, update.state.doc.toString());
         }
       }),
+      autocompletion({ override: [(context) => completeTypes(file, context)] }),
+      typesOf(file),
       EditorView.contentAttributes.of({ "aria-label": `${file}.ts`, tabindex: "0" }),
     ];
   }
@@ -120,8 +105,7 @@ const extensions: Extension = [
   lintGutter(),
   EditorView.lineWrapping,
   javascript({ typescript: true }),
-  javascriptLanguage.data.of({ autocomplete: completeNames }),
-  autocompletion(),
+  startTypes,
   syntaxHighlighting(classHighlighter),
   // Tab moves the focus, as everywhere else on the page.
   keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),

@@ -88,9 +88,7 @@ function Editor(): JSX.Element {
     editor.current?.show(file.value, files.value);
   });
   useSignalEffect(() => {
-    const failure = shown.value?.kind === "failed" ? shown.value.failure : undefined;
-    const isHere = failure !== undefined && failure.file === file.value;
-    editor.current?.markError(isHere ? failure.error.message : undefined);
+    if (shown.value !== undefined) editor.current?.lookAgain();
   });
   return (
     <div

@@ -54,7 +54,13 @@ function Result(
         {title}
         {result.kind === "rows" && <span class="count">{countOf(result.total)}</span>}
       </h2>
-      <Value title={title} result={result} others={others} isRefused={isRefused} isAlone={id === "alone"} />
+      <Value
+        title={title}
+        result={result}
+        others={others}
+        isRefused={isRefused}
+        isAlone={id === "alone"}
+      />
       {others.size > 0 && <p class="legend">absent or different through the executor</p>}
     </div>
   );

@@ -48,7 +48,8 @@ export function VerdictBanner({ outcome }: { readonly outcome: RunOutcome }): JS
           kind={verdict}
           title={facts.hidden === 0 ? "Written" : "Written: no hidden row was changed"}
         >
-          {hidden} from {principal}{facts.hidden === 0 ? "." : ", and each is as it was."}
+          {hidden} from {principal}
+          {facts.hidden === 0 ? "." : ", and each is as it was."}
           {facts.sameAsVisible === true &&
             " The result is the one of a database that holds nothing but the rest."}
         </Banner>

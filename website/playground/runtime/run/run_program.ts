@@ -52,8 +52,6 @@ export interface RunOutcome {
     readonly name: string;
     readonly isOn: boolean;
   }[];
-  /** The tables that the program has created. */
-  readonly tables: readonly { readonly name: string; readonly columns: readonly string[] }[];
   /** What it returned with the plugins. */
   readonly guarded: ShownResult;
   /** What it returned without them. */
@@ -133,7 +131,6 @@ interface GuardedRun {
     | "principal"
     | "context"
     | "plugins"
-    | "tables"
     | "queries"
     | "queriesLeft"
     | "statements"
@@ -151,8 +148,7 @@ async function runGuarded(
     if (isRecording) sent.push(statement);
   };
   return await inDatabase(engine, load, async (db, program) => {
-    const created = await tablesOf(db);
-    const tables = created.map(({ name }) => name);
+    const tables = await tablesOf(db);
     const { name: principal, context } = principalOf(program, options);
     const plugins = pluginsOf(program, options);
     const executor = await createExecutor(db, plugins);
@@ -187,7 +183,6 @@ async function runGuarded(
           ...program.plugins.filter(({ name }) => options.without.includes(name))
             .map(({ name }) => ({ name, isOn: false })),
         ],
-        tables: created,
         queries,
         queriesLeft: left,
         statements: sent.map((statement) => shownStatement(statement, queries)),
@@ -206,8 +201,7 @@ async function runOnVisible(
     const tables = await tablesOf(db);
     const { context } = principalOf(program, options);
     const executor = await createExecutor(db, pluginsOf(program, options));
-    const names = tables.map(({ name }) => name);
-    const rows = await readOrNot(db, bound(executor, context), names);
+    const rows = await readOrNot(db, bound(executor, context), tables);
     if (rows === undefined) return undefined;
     try {
       await keepVisible(db, rows, engine.name);

@@ -14,13 +14,10 @@ export interface TableRows {
   readonly visible: readonly Row[];
 }
 
-/** Returns the tables of a database, and the names of their columns. */
-export async function tablesOf(
-  db: Kysely<any>,
-): Promise<readonly { readonly name: string; readonly columns: readonly string[] }[]> {
+/** Returns the names of the tables of a database. */
+export async function tablesOf(db: Kysely<any>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables();
-  return tables.filter(({ isView }) => !isView)
-    .map(({ name, columns }) => ({ name, columns: columns.map(({ name }) => name) }));
+  return tables.filter(({ isView }) => !isView).map(({ name }) => name);
 }
 
 /**

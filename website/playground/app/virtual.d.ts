@@ -3,3 +3,9 @@ declare module "virtual:pglite-data" {
   const url: string;
   export default url;
 }
+
+declare module "virtual:types" {
+  /** The address of the declarations, as JSON. */
+  const url: string;
+  export default url;
+}
