@@ -108,7 +108,7 @@ async function testAll(browser: Browser, server: StaticServer): Promise<void> {
   await checks.run("edits policies and the schema", () =>
     within({}, async (at) => {
       await at.open(server.url);
-      await at.page.getByRole("tab", { name: "Schema" }).click();
+      await at.show("schema");
       await at.running(() =>
         at.write(
           `export const setup = async (db) => {
@@ -120,7 +120,7 @@ async function testAll(browser: Browser, server: StaticServer): Promise<void> {
       );
       // The plugins are for columns that are not there any more, which is an error.
       assert.match(await at.said(), /no table has a column "deleted_at"/);
-      await at.page.getByRole("tab", { name: "Policies" }).click();
+      await at.show("plugins");
       await at.running(() =>
         at.write(
           `import type { Plugin } from "@kysera/executor";
@@ -131,7 +131,7 @@ async function testAll(browser: Browser, server: StaticServer): Promise<void> {
            }];`,
         )
       );
-      await at.page.getByRole("tab", { name: "Query" }).click();
+      await at.show("query");
       await at.query(QUERY(`db.selectFrom("notes").selectAll()`));
       assert.deepEqual(await at.rows("guarded"), ["1\t0"]);
       assert.match(await at.addedBy("open-notes"), /"notes"\."secret" =/);
@@ -353,8 +353,10 @@ async function testAll(browser: Browser, server: StaticServer): Promise<void> {
       await at.open(server.url);
       await at.page.getByRole("tab", { name: "Query" }).focus();
       await at.page.keyboard.press("ArrowRight");
+      await at.shows("plugins");
       assert.match(await at.text(), /defineRLSSchema/);
       await at.page.keyboard.press("ArrowLeft");
+      await at.shows("query");
       await at.page.locator(".cm-content").focus();
       await at.running(() => at.page.keyboard.press("ControlOrMeta+Enter"));
       // Tab leaves the editor.

@@ -35,6 +35,17 @@ export class PlaygroundPage {
     await this.#after(before);
   }
 
+  /** Shows a file. */
+  async show(file: "query" | "plugins" | "schema"): Promise<void> {
+    await this.page.locator(`#tab-${file}`).click();
+    await this.shows(file);
+  }
+
+  /** Waits until a file is shown. */
+  async shows(file: "query" | "plugins" | "schema"): Promise<void> {
+    await this.page.locator(`.cm-content[aria-label="${file}.ts"]`).waitFor();
+  }
+
   /** Puts a text into the file that is shown. */
   async write(text: string): Promise<void> {
     await this.page.locator(".cm-content").click();
