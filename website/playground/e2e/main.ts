@@ -424,10 +424,15 @@ async function shoot({ page }: PlaygroundPage, name: string): Promise<void> {
 async function inspect(at: PlaygroundPage, name: string): Promise<void> {
   const { page } = at;
   await shoot(at, name);
-  const wide = await page.evaluate(() =>
-    document.documentElement.scrollWidth - document.documentElement.clientWidth
-  );
-  assert.equal(wide, 0, `${name}: the page scrolls to the side`);
+  const size = page.viewportSize()!;
+  for (const width of size.width < 400 ? [size.width, 360] : [size.width]) {
+    await page.setViewportSize({ ...size, width });
+    const wide = await page.evaluate(() =>
+      document.documentElement.scrollWidth - document.documentElement.clientWidth
+    );
+    assert.equal(wide, 0, `${name}: the page scrolls to the side at ${width} pixels`);
+  }
+  await page.setViewportSize(size);
   await page.evaluate(axe);
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };

@@ -12,8 +12,8 @@ export type RunReply =
   /** A later run was asked for before this one began. */
   | { readonly kind: "superseded" };
 
-/** How long a program may run, in ms. */
-export const RUN_LIMIT = 5_000;
+/** How long a program may run, in ms. PostgreSQL in the browser is several times slower. */
+const RUN_LIMIT: Readonly<Record<EngineName, number>> = { sqlite: 5_000, postgres: 15_000 };
 /** How long a database may take to open, in ms. */
 const OPEN_LIMIT = 120_000;
 
@@ -93,7 +93,7 @@ export class Runner {
         return this.#give(message.reason);
       case "started":
         if (message.id !== this.#current?.request.id) return;
-        this.#timer = setTimeout(() => this.#stop(), RUN_LIMIT);
+        this.#timer = setTimeout(() => this.#stop(), RUN_LIMIT[this.#engine]);
         return;
       case "finished":
         return this.#answer(message.id, {
@@ -133,7 +133,7 @@ export class Runner {
     const stopped = this.#current;
     this.#current = undefined;
     this.#start();
-    stopped?.answer({ kind: "stopped", limit: RUN_LIMIT });
+    stopped?.answer({ kind: "stopped", limit: RUN_LIMIT[this.#engine] });
   }
 
   /** Answers every run with why there is no worker. */
