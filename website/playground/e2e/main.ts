@@ -388,6 +388,7 @@ async function testAll(browser: Browser, server: StaticServer): Promise<void> {
             );
             await inspect(at, `${size}-${colorScheme}-failed`);
             await at.running(() => at.page.locator("header select").first().selectOption("audit"));
+            assert.match(await at.page.locator(".extended").innerText(), /^audit: /);
             await inspect(at, `${size}-${colorScheme}-audit`);
           }),
       );

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { RecordedQuery, ShownReference } from "../../runtime/record/query_recorder.ts";
-import type { RunOutcome } from "../../runtime/run/run_program.ts";
+import type { ShownReference } from "../../runtime/record/query_recorder.ts";
+import type { RunOutcome, ShownQuery } from "../../runtime/run/run_program.ts";
 import { pluginClass, shortName } from "../state/plugin_names.ts";
 import { Sql } from "./sql.tsx";
 
@@ -20,9 +20,9 @@ export function Queries({ outcome }: { readonly outcome: RunOutcome }): JSX.Elem
 }
 
 function Query(
-  { query, number }: { readonly query: RecordedQuery; readonly number: number | undefined },
+  { query, number }: { readonly query: ShownQuery; readonly number: number | undefined },
 ): JSX.Element {
-  const { sql, refusal, error, rows, parameters, references } = query;
+  const { sql, refusal, error, rows, parameters, references, extendedBy } = query;
   const prefix = number === undefined ? "" : `${number}. `;
   const name = number === undefined ? "" : ` of query ${number}`;
   const failure = refusal?.error ?? error;
@@ -61,6 +61,15 @@ function Query(
         </div>
       </div>
       <References references={references} />
+      {extendedBy.length > 0 && (
+        <p class="extended">
+          {extendedBy.map((plugin) => (
+            <span key={plugin} class={`rule ${pluginClass(plugin)}`}>
+              {shortName(plugin)}: runs around it, and adds to what is sent (below)
+            </span>
+          ))}
+        </p>
+      )}
     </article>
   );
 }

@@ -2,6 +2,7 @@ import { BadRequestError } from "@kysera/core";
 import {
   bindContext,
   createExecutor,
+  describeExecutor,
   ExecutorError,
   getPlugins,
   type KyseraExecutor,
@@ -40,6 +41,12 @@ export interface ShownStatement extends Omit<SentStatement, "parameters" | "quer
   readonly query: number | undefined;
 }
 
+/** A query of the program, as it is shown. */
+export interface ShownQuery extends RecordedQuery {
+  /** The plugins that run around it, where what was sent is not what the executor had compiled. */
+  readonly extendedBy: readonly string[];
+}
+
 /** What came of a program. */
 export interface RunOutcome {
   readonly engine: Pick<Engine, "name" | "version">;
@@ -56,7 +63,7 @@ export interface RunOutcome {
   readonly guarded: ShownResult;
   /** What it returned without them. */
   readonly alone: ShownResult;
-  readonly queries: readonly RecordedQuery[];
+  readonly queries: readonly ShownQuery[];
   /** How many more queries there were. */
   readonly queriesLeft: number;
   readonly statements: readonly ShownStatement[];
@@ -167,7 +174,12 @@ async function runGuarded(
     const ending = await endingOf(program, given);
     isRecording = false;
     const after = before === undefined ? undefined : await readOrNot(db, instance, tables);
-    const { queries, left } = recorder;
+    const { left } = recorder;
+    const around = await pluginsAround(executor);
+    const queries = recorder.queries.map((query) => ({
+      ...query,
+      extendedBy: isExtended(query, sent) ? around : [],
+    }));
     const changes = compared(before, after);
     return {
       ending,
@@ -354,6 +366,19 @@ function isSame(a: Ending, b: Ending): boolean | undefined {
 
 function shownEnding(ending: Ending): ShownResult {
   return ending.ok ? resultOf(ending.value) : { kind: "error", error: errorOf(ending.error) };
+}
+
+/** Returns the plugins that run around queries, and may change what is sent. */
+async function pluginsAround(executor: Kysely<any>): Promise<readonly string[]> {
+  const { plugins } = await describeExecutor(executor);
+  return plugins.filter(({ everywhere }) => everywhere.some((what) => /^runs round/.test(what)))
+    .map(({ name }) => name);
+}
+
+function isExtended({ text, queryId }: RecordedQuery, sent: readonly SentStatement[]): boolean {
+  if (text === undefined) return false;
+  const own = sent.filter((statement) => statement.queryId?.queryId === queryId);
+  return own.length > 0 && own.every(({ sql }) => sql !== text);
 }
 
 function shownStatement(

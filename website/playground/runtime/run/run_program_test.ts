@@ -124,6 +124,7 @@ for (const [name, { open }] of Object.entries(ENGINES)) {
         textOf(after, undefined),
         /^select "p"."id" from "posts" as "p" where/,
       );
+      assert.deepEqual(queries[0]!.extendedBy, []);
       const rules = queries[0]!.references[0]!.rules;
       assert.deepEqual(rules.map(({ plugin, hook }) => [plugin, hook]), [
         ["@kysera/rls", "filter"],
@@ -167,6 +168,7 @@ for (const [name, { open }] of Object.entries(ENGINES)) {
       const { before, after } = queries[0]!.sql!;
       assert.equal(textOf(before, "@kysera/soft-delete"), "delete from");
       assert.match(textOf(after, "@kysera/soft-delete"), /^update set "deleted_at" =/);
+      assert.deepEqual(queries[0]!.extendedBy, ["@kysera/audit"]);
       const sent = statements.map(({ sql }) => sql.replace(/\s+/g, " "));
       assert.ok(sent.some((sql) => /insert into "audit_logs"/.test(sql)));
       // PostgreSQL writes the entries in the statement itself.
