@@ -65,7 +65,7 @@ function Query(
         <p class="extended">
           {extendedBy.map((plugin) => (
             <span key={plugin} class={`rule ${pluginClass(plugin)}`}>
-              {shortName(plugin)}: runs around it, and adds to what is sent (below)
+              {shortName(plugin)}: adds to it when it runs, see what was sent
             </span>
           ))}
         </p>

@@ -39,8 +39,6 @@ export interface ShownReference {
 export interface RecordedQuery {
   /** Its SQL as written and as run; of a refused query, as far as the plugins let it come. */
   readonly sql: AttributedSql | undefined;
-  /** The SQL that the executor has compiled; `undefined` of a refused query. */
-  readonly text: string | undefined;
   /** The parameters of what was run. */
   readonly parameters: readonly Cell[];
   /** What plugins said about the tables. */
@@ -111,7 +109,6 @@ export class QueryRecorder implements QueryObserver {
     this.#add({
       ...this.#explain(written, by),
       writes: isWrite(written),
-      text: undefined,
       parameters: [],
       queryId: undefined,
     });
@@ -126,7 +123,6 @@ export class QueryRecorder implements QueryObserver {
       ...explained,
       refusal: undefined,
       writes: isWrite(node ?? query.query),
-      text: query.sql,
       parameters: query.parameters.map(cellOf),
       queryId: query.queryId.queryId,
     });

@@ -2,7 +2,6 @@ import { BadRequestError } from "@kysera/core";
 import {
   bindContext,
   createExecutor,
-  describeExecutor,
   ExecutorError,
   getPlugins,
   type KyseraExecutor,
@@ -14,6 +13,7 @@ import { mark } from "../../../../executor/instance/_graft.ts";
 import { QueryRecorder, type RecordedQuery, type Stage } from "../record/query_recorder.ts";
 import { recordingDialect, type SentStatement } from "../record/recording_dialect.ts";
 import { RecordingExecutor } from "../record/recording_executor.ts";
+import { watchPlugins } from "../record/watch_plugins.ts";
 import type { Engine, LoadProgram, OpenDatabase, Program } from "./program.ts";
 import { canonicalText, type Cell, cellOf, errorOf, resultOf, type ShownResult } from "./shown.ts";
 import { type Facts, type Verdict, verdictOf } from "./verdict.ts";
@@ -43,7 +43,7 @@ export interface ShownStatement extends Omit<SentStatement, "parameters" | "quer
 
 /** A query of the program, as it is shown. */
 export interface ShownQuery extends RecordedQuery {
-  /** The plugins that run around it, where what was sent is not what the executor had compiled. */
+  /** The plugins that have added to what was sent, beyond what the executor had compiled. */
   readonly extendedBy: readonly string[];
 }
 
@@ -161,6 +161,10 @@ async function runGuarded(
     const executor = await createExecutor(db, plugins);
     const ordered = getPlugins(executor);
     const stages = await stagesOf(db, ordered, executor);
+    const extended = new Map<string, Set<string>>();
+    watchPlugins(executor, ordered.map(({ name }) => name), (plugin, queryId) => {
+      extended.set(plugin, (extended.get(plugin) ?? new Set()).add(queryId));
+    });
     const instance = bound(executor, context);
     const before = await readOrNot(db, instance, tables);
     const recorder = new QueryRecorder(db, stages);
@@ -175,10 +179,10 @@ async function runGuarded(
     isRecording = false;
     const after = before === undefined ? undefined : await readOrNot(db, instance, tables);
     const { left } = recorder;
-    const around = await pluginsAround(executor);
     const queries = recorder.queries.map((query) => ({
       ...query,
-      extendedBy: isExtended(query, sent) ? around : [],
+      extendedBy: [...extended].filter(([, ids]) => ids.has(query.queryId ?? ""))
+        .map(([plugin]) => plugin),
     }));
     const changes = compared(before, after);
     return {
@@ -366,19 +370,6 @@ function isSame(a: Ending, b: Ending): boolean | undefined {
 
 function shownEnding(ending: Ending): ShownResult {
   return ending.ok ? resultOf(ending.value) : { kind: "error", error: errorOf(ending.error) };
-}
-
-/** Returns the plugins that run around queries, and may change what is sent. */
-async function pluginsAround(executor: Kysely<any>): Promise<readonly string[]> {
-  const { plugins } = await describeExecutor(executor);
-  return plugins.filter(({ everywhere }) => everywhere.some((what) => /^runs round/.test(what)))
-    .map(({ name }) => name);
-}
-
-function isExtended({ text, queryId }: RecordedQuery, sent: readonly SentStatement[]): boolean {
-  if (text === undefined) return false;
-  const own = sent.filter((statement) => statement.queryId?.queryId === queryId);
-  return own.length > 0 && own.every(({ sql }) => sql !== text);
 }
 
 function shownStatement(
