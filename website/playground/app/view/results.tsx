@@ -90,7 +90,7 @@ function Value(
       );
     case "error":
       if (isRefused) return <p class="none">No result: it was refused.</p>;
-      if (isAlone) return <p class="none">Not without plugins: {result.error.message}</p>;
+      if (isAlone) return <p class="none">Without plugins it fails: {result.error.message}</p>;
       return (
         <p class="error">
           <code>{result.error.name}</code>: {result.error.message}

@@ -97,6 +97,11 @@ for (const [name, { open }] of Object.entries(ENGINES)) {
       });
     }
 
+    it("shows the rows of raw SQL", async () => {
+      const { alone } = await run(engine, "32_raw_sql.ts");
+      assert.equal(alone.kind === "rows" && alone.total, 8);
+    });
+
     it("finds out that a program changed hidden rows", async () => {
       const { verdict, facts } = await run(engine, async (db) => {
         const { getRawDb } = await import("@kysera/executor");

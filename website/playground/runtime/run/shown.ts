@@ -53,6 +53,10 @@ export function resultOf(value: unknown): ShownResult {
   if (Array.isArray(value) && value.length > 0 && value.every(Array.isArray)) {
     return { kind: "several", results: value.map(resultOf) };
   }
+  // The result of raw SQL, or of executeQuery().
+  if (typeof value === "object" && value !== null && "rows" in value && isRows(value.rows)) {
+    return resultOf(value.rows);
+  }
   if (!isRows(value)) return { kind: "value", text: jsonText(value, 2) };
   // The result of a statement has members that are not told by every database.
   const told = value.flatMap((row) =>
