@@ -9,10 +9,12 @@ import { fileURLToPath } from "node:url";
  * Bundles a worker for Cloudflare's runtime, with a stand-in for `node:test`.
  *
  * @param entry the module of the worker
+ * @param external what the runtime has itself
  * @returns the text, or why there is none
  */
 export async function bundleWorker(
   entry: URL,
+  external: readonly string[] = ["node:assert/strict"],
 ): Promise<{ readonly text?: string; readonly skip?: string }> {
   if (process.versions["deno"] === undefined) return { skip: "the bundler is Deno's" };
   try {
@@ -32,7 +34,7 @@ export async function bundleWorker(
       "--no-lock",
       "--platform=browser",
       `--import-map=${map}`,
-      "--external=node:assert/strict",
+      ...external.map((specifier) => `--external=${specifier}`),
       `--output=${output}`,
       fileURLToPath(entry),
     ], { cwd: fileURLToPath(root), encoding: "utf8" });
