@@ -1,6 +1,6 @@
 import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { auditPlugin, createAuditTable } from "@kysera/audit";
+import { AuditNotPossibleError, auditPlugin, createAuditTable } from "@kysera/audit";
 import { TransactionNotSupportedError } from "@kysera/core";
 import { withTransaction } from "@kysera/dal";
 import { d1Dialect } from "@kysera/dialects";
@@ -118,17 +118,20 @@ describe("the plugins on D1", { skip: skip ?? false }, () => {
 
   it("what needs a transaction is refused by name, and writes nothing", async () => {
     await createAuditTable(db);
-    const executor = bindContext(await createExecutor(db, [auditPlugin()]), { auth });
+    const audited = await createExecutor(db, [auditPlugin({ hashChain: true })]);
+    const executor = bindContext(audited, { auth });
     const count = () =>
       db.selectFrom("posts").select((eb) => eb.fn.countAll().as("n")).executeTakeFirstOrThrow();
     const before = await count();
     await assert.rejects(
       executor.insertInto("posts").values({ tenant_id: 1, title: "audited" } as never).execute(),
-      (error) => error instanceof TransactionNotSupportedError && /D1/.test(error.message),
+      AuditNotPossibleError,
     );
     await assert.rejects(
       withTransaction(executor, () => Promise.resolve(), { retry: { attempts: 3 } } as never),
-      TransactionNotSupportedError,
+      (error) =>
+        error instanceof TransactionNotSupportedError &&
+        /D1 has no interactive transactions.*executor\.batch\(\)/.test(error.message),
     );
     assert.deepEqual(await count(), before);
   });
