@@ -377,7 +377,9 @@ export const errorCodeTables: ErrorCodeTables = {
 };
 
 /** Every code of every category. */
-export const ErrorCodes: { readonly [Code in ErrorCode]: Code } = Object.assign(
-  {},
-  ...Object.values(errorCodeTables),
-);
+export const ErrorCodes: { readonly [Code in ErrorCode]: Code } = /* @__PURE__ */ allCodes();
+
+/** A function, so that bundlers may leave the table out where nobody reads it. */
+function allCodes(): { readonly [Code in ErrorCode]: Code } {
+  return Object.assign({}, ...Object.values(errorCodeTables));
+}

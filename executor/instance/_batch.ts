@@ -6,16 +6,10 @@ import {
   maxParametersOf,
   withQueryExecutor,
 } from "@kysera/core";
-import {
-  type CompiledQuery,
-  DeleteResult,
-  InsertResult,
-  type Kysely,
-  MergeResult,
-  UpdateResult,
-} from "kysely";
+import type { CompiledQuery, Kysely } from "kysely";
 import { BatchError, BatchExpectationError } from "../contract/errors.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import { changedRows } from "../tree/_changed_rows.ts";
 import { runsBatches } from "../run/_query_batch.ts";
 import { changesSchema, isRead } from "../tree/_statement.ts";
 import type { Batch, BatchEntry, BatchQuery } from "./batch_types.ts";
@@ -249,15 +243,4 @@ async function inTransaction(
     }
     return values;
   });
-}
-
-/** How many rows a statement has changed, by what its builder gives. */
-function changedRows(value: unknown): bigint | undefined {
-  const results: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const [first] = results;
-  if (first instanceof InsertResult) return first.numInsertedOrUpdatedRows;
-  if (first instanceof UpdateResult) return first.numUpdatedRows;
-  if (first instanceof DeleteResult) return first.numDeletedRows;
-  if (first instanceof MergeResult) return first.numChangedRows;
-  return BigInt(results.length);
 }
