@@ -1,9 +1,5 @@
 import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Miniflare } from "miniflare";
 import { members } from "../../scripts/workspace.ts";
 import { bundleWorker } from "./worker/bundle.ts";
@@ -17,10 +13,9 @@ const entries = members().filter(({ name }) => !PROGRAMS.includes(name)).flatMap
   Object.keys(member.exports).map((entry) => member.name + entry.slice(1))
 );
 const web = entries.filter((entry) => !NODE_ENTRIES.includes(entry));
-const directory = mkdtempSync(join(tmpdir(), "kysera-imports-"));
 const bundled = {
-  web: await bundle("web", web, []),
-  node: await bundle("node", NODE_ENTRIES, ["node:*"]),
+  web: await bundle(web, []),
+  node: await bundle(NODE_ENTRIES, ["node:*"]),
 };
 
 describe("Cloudflare's runtime", { skip: bundled.web.skip ?? false }, () => {
@@ -37,10 +32,7 @@ describe("Cloudflare's runtime", { skip: bundled.web.skip ?? false }, () => {
     });
     miniflare = new Miniflare({ workers: [worker("web", []), worker("node", ["nodejs_compat"])] });
   }, { timeout: 60_000 });
-  after(async () => {
-    await miniflare?.dispose();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  after(() => miniflare?.dispose());
 
   const loadedBy = async (name: string): Promise<unknown> => {
     // The types of its workers want packages of types that are not there.
@@ -60,20 +52,17 @@ describe("Cloudflare's runtime", { skip: bundled.web.skip ?? false }, () => {
 });
 
 /** A worker that imports all entries at module scope, and tells those that export something. */
-async function bundle(
-  name: string,
+function bundle(
   names: readonly string[],
   external: readonly string[],
 ): Promise<{ readonly text?: string; readonly skip?: string }> {
-  const file = join(directory, `${name}.js`);
-  writeFileSync(
-    file,
+  return bundleWorker(
     [
       ...names.map((entry, i) => `import * as e${i} from "${entry}";`),
       `const all = { ${names.map((entry, i) => `"${entry}": e${i}`).join(", ")} };`,
       "const loaded = Object.keys(all).filter((name) => Object.keys(all[name]).length > 0);",
       "export default { fetch: () => Response.json(loaded) };",
     ].join("\n"),
+    external,
   );
-  return await bundleWorker(pathToFileURL(file), external);
 }
