@@ -223,6 +223,14 @@ export interface ColumnMask {
   readonly unwritable?: readonly string[];
 }
 
+/** What a query of a batch has to have done, or else nothing of the batch is done. */
+export interface QueryExpectation {
+  /** How many rows it changes. */
+  readonly rows: number;
+  /** What the error holds that a statement fails with which has changed others. */
+  readonly marker: string;
+}
+
 /**
  * The batch of statements that a query is sent in: they all happen, or none. A hook adds statements
  * before it calls `next`, and sees no result of them.
@@ -236,6 +244,15 @@ export interface QueryBatch {
    * @returns its result
    */
   read(query: CompiledQuery): Promise<QueryResult<any>>;
+  /** What the query has to have done; `undefined` where nothing is expected of it. */
+  readonly expected: QueryExpectation | undefined;
+  /**
+   * Says that a query takes the place of the one that the hook was given: pass it to `next`. It has to
+   * fail by itself where it does not do what is expected.
+   *
+   * @param query what {@linkcode QueryScope.compile} gave
+   */
+  replace(query: CompiledQuery): void;
   /**
    * Adds a statement that runs before the query, behind those that were added so before.
    *

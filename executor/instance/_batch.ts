@@ -7,6 +7,7 @@ import {
   withQueryExecutor,
 } from "@kysera/core";
 import type { CompiledQuery, Kysely } from "kysely";
+import type { QueryExpectation } from "../contract/plugin.ts";
 import { BatchError, BatchExpectationError } from "../contract/errors.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import { changedRows } from "../tree/_changed_rows.ts";
@@ -147,7 +148,7 @@ async function atOnce(
   const instance = mustBeInstance(own, "run a batch");
   return await instance.provideConnection(async (connection) => {
     if (!runsBatches(connection)) return undefined;
-    const recorders = parts.map(() => new RecordingConnection(connection));
+    const recorders = parts.map(({ rows }) => new RecordingConnection(connection, rows));
     const outcomes = parts.map((part, i) => start(own, part, recorders[i]!, open));
     const early = await Promise.all(
       recorders.map(({ queued }, i) => Promise.race([queued, outcomes[i]!])),
@@ -162,9 +163,10 @@ async function atOnce(
       throw failed!.error;
     }
     const statements: BatchStatement[] = [];
-    const places = (early as Queued[]).map(({ before, query, after }, i) => {
+    const places = (early as Queued[]).map(({ before, query, after, replaces }, i) => {
       statements.push(...before.map(alone));
-      const place = statements.push({ query, rows: parts[i]!.rows }) - 1;
+      const place = statements.push({ query, rows: replaces ? undefined : parts[i]!.rows }) -
+        1;
       statements.push(...after.map(alone));
       return place;
     });
@@ -175,6 +177,11 @@ async function atOnce(
       for (const [i, recorder] of recorders.entries()) recorder.answer(results[places[i]!]!);
     } catch (error) {
       for (const recorder of recorders) recorder.refuse(error);
+      const unmet = recorders.findIndex(({ expected }) => isUnmet(expected, error));
+      if (unmet >= 0) {
+        const { key, rows } = parts[unmet]!;
+        throw new BatchExpectationError(key, rows!, { cause: error });
+      }
       throw failureOf(error, await Promise.all(outcomes), parts, places);
     }
     return (await Promise.all(outcomes)).map((outcome) => {
@@ -206,6 +213,11 @@ function start(
     (value) => ({ value }),
     (error) => ({ error }),
   );
+}
+
+function isUnmet(expected: QueryExpectation | undefined, error: unknown): boolean {
+  return expected !== undefined && error instanceof Error &&
+    error.message.includes(expected.marker);
 }
 
 /** What a plugin makes of the error for one of the statements says more than the error. */

@@ -1,5 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { type Companions, companionsOf, type LoneReads } from "../run/_query_batch.ts";
+import type { QueryExpectation } from "../contract/plugin.ts";
 import { BatchError } from "../contract/errors.ts";
 import { isRead } from "../tree/_statement.ts";
 
@@ -27,9 +28,17 @@ export class RecordingConnection implements DatabaseConnection, LoneReads {
 
   readonly #connection: DatabaseConnection;
 
-  /** @param connection where the batch is going to run */
-  constructor(connection: DatabaseConnection) {
+  readonly expected: QueryExpectation | undefined;
+
+  /**
+   * @param connection where the batch is going to run
+   * @param rows how many rows the statement has to change
+   */
+  constructor(connection: DatabaseConnection, rows: number | undefined) {
     this.#connection = connection;
+    this.expected = rows === undefined
+      ? undefined
+      : { rows, marker: `KYSERA_ROWS_${crypto.randomUUID()}_` };
     this.queued = new Promise((resolve) => this.#enqueue = resolve);
     this.#result = new Promise((resolve, reject) => {
       this.#answer = resolve;
@@ -40,7 +49,8 @@ export class RecordingConnection implements DatabaseConnection, LoneReads {
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#state === "waiting" && query.sql === this.sql) {
+    const isOne = query.sql === this.sql || companionsOf(query) !== undefined;
+    if (this.#state === "waiting" && isOne) {
       this.#state = "queued";
       this.#enqueue({ before: [], after: [], ...companionsOf(query), query });
       return this.#result;

@@ -1,11 +1,13 @@
 import type { AtomicBatchConnection } from "@kysera/core";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import type { QueryBatch } from "../contract/plugin.ts";
+import type { QueryBatch, QueryExpectation } from "../contract/plugin.ts";
 
 /** The statements that hooks have added around a query. */
 export interface Companions {
   readonly before: readonly CompiledQuery[];
   readonly after: readonly CompiledQuery[];
+  /** Whether the query has taken the place of another one, and sees to its rows itself. */
+  readonly replaces?: boolean | undefined;
 }
 
 /** A query, to what is sent with it. */
@@ -27,6 +29,8 @@ export function runsBatches(
 export interface LoneReads {
   /** Runs a query by itself, before the batch is sent. */
   executeAlone(query: CompiledQuery): Promise<QueryResult<any>>;
+  /** What its statement has to have done. */
+  readonly expected: QueryExpectation | undefined;
 }
 
 /**
@@ -36,9 +40,9 @@ export interface LoneReads {
  * @returns `undefined` where a query on it has no batch
  */
 export function batchOn(connection: DatabaseConnection): CollectedBatch | undefined {
-  const { executeAlone } = connection as Partial<LoneReads>;
+  const { executeAlone, expected } = connection as Partial<LoneReads>;
   if (typeof executeAlone === "function") {
-    return new CollectedBatch((query) => executeAlone.call(connection, query));
+    return new CollectedBatch((query) => executeAlone.call(connection, query), expected);
   }
   return runsBatches(connection)
     ? new CollectedBatch((query) => connection.executeQuery(query))
@@ -51,6 +55,7 @@ export async function sendWith(
   query: CompiledQuery,
   { before, after }: Companions,
 ): Promise<QueryResult<unknown>> {
+  if (before.length + after.length === 0) return await connection.executeQuery(query);
   const statements = [...before, query, ...after].map((query) => ({ query }));
   const results = await connection.executeBatch(statements);
   return results[before.length]!;
@@ -63,13 +68,26 @@ export class CollectedBatch implements QueryBatch {
   readonly #read: (query: CompiledQuery) => Promise<QueryResult<any>>;
   #isSent = false;
 
-  /** @param read runs a query by itself */
-  constructor(read: (query: CompiledQuery) => Promise<QueryResult<any>>) {
+  readonly expected: QueryExpectation | undefined;
+
+  /**
+   * @param read runs a query by itself
+   * @param expected what the query has to have done
+   */
+  constructor(
+    read: (query: CompiledQuery) => Promise<QueryResult<any>>,
+    expected?: QueryExpectation | undefined,
+  ) {
     this.#read = read;
+    this.expected = expected;
   }
 
   read(query: CompiledQuery): Promise<QueryResult<any>> {
     return this.#read(query);
+  }
+
+  replace(query: CompiledQuery): void {
+    COMPANIONS.set(query, { before: this.#before, after: this.#after, replaces: true });
   }
 
   before(query: CompiledQuery): void {

@@ -42,7 +42,9 @@ export async function prepareTables(
   const columns = (await find(name))?.columns.map((column) => column.name.toLowerCase());
   const needed = [
     ...chained ? [`${name}_chain`] : [],
-    ...hasInteractiveTransactions(db) ? [] : [batchTableOf(name)],
+    ...hasInteractiveTransactions(db) || !strategy.entries.batchesKeepRows
+      ? []
+      : [batchTableOf(name)],
   ];
   let missing = columns === undefined ? auditTable : undefined;
   for (const each of needed) if (await find(each) === undefined) missing ??= each;

@@ -57,7 +57,9 @@ export async function createAuditTable(
   try {
     await createLog(raw, auditTable, ifNotExists);
     if (hashChain) await createChain(raw, auditTable);
-    if (batches) await createBatchTable(raw, auditTable);
+    if (batches && strategyOf(detectDialect(raw))!.entries.batchesKeepRows) {
+      await createBatchTable(raw, auditTable);
+    }
   } catch (error) {
     if (error instanceof ExecutorError) throw error;
     throw new AuditError(

@@ -35,6 +35,7 @@ export const SQLITE: AuditStrategy = {
     types: { short: "text", long: "text" },
     withNumbers: (table) =>
       table.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement()),
+    batchesKeepRows: true,
     indexIfNotExists: true,
   },
   writer: () => (work) => {
