@@ -47,6 +47,7 @@ export * from "./errors/statement_timeout_error.ts";
 export * from "./errors/to_problem_details.ts";
 export * from "./errors/transaction_not_supported_error.ts";
 export * from "./errors/unique_constraint_error.ts";
+export * from "./errors/unsupported_database_error.ts";
 export * from "./is_kysely.ts";
 export * from "./is_plain_object.ts";
 export * from "./is_promise.ts";

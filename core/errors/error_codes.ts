@@ -15,6 +15,8 @@ export const DatabaseErrorCodes = {
   DB_TRANSACTION_FAILED: "DB_TRANSACTION_FAILED",
   /** The database has no interactive transactions. */
   DB_TRANSACTION_NOT_SUPPORTED: "DB_TRANSACTION_NOT_SUPPORTED",
+  /** The database is older than the oldest version that is supported. */
+  DB_UNSUPPORTED_VERSION: "DB_UNSUPPORTED_VERSION",
   /** A statement or a call took longer than it may. */
   DB_TIMEOUT: "DB_TIMEOUT",
   /** No connection was free in time. */

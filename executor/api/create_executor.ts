@@ -6,6 +6,7 @@ import {
   findDatabaseError,
   isKysely,
   isPromise,
+  UnsupportedDatabaseError,
   withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
@@ -325,8 +326,10 @@ async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function startFailure(plugin: Plugin, error: unknown): PluginValidationError {
-  if (error instanceof PluginValidationError) return error;
+function startFailure(plugin: Plugin, error: unknown): Error {
+  if (error instanceof PluginValidationError || error instanceof UnsupportedDatabaseError) {
+    return error;
+  }
   const why = error instanceof Error ? error.message : String(error);
   const advice = findDatabaseError(error) instanceof ConnectionError
     ? "; plugins ask the database once, when the executor is made: in a module that is loaded where " +

@@ -2,7 +2,7 @@ import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import type { Miniflare } from "miniflare";
 import { members } from "../../scripts/workspace.ts";
-import { bundleWorker } from "./worker/bundle.ts";
+import { bundleWorker } from "../edge/worker/bundle.ts";
 
 /** A program is not loaded by a worker. */
 const PROGRAMS = ["@kysera/cli"];
