@@ -386,7 +386,7 @@ export function install<K extends Kysely<any>>(
   if (instanceOf(executor)?.state !== state) {
     throw new ExecutorError(
       "Cannot create an executor: this Kysely does not let its query executor be replaced; " +
-        "supported are kysely 0.28.17 and later versions below 0.30",
+        "supported are kysely 0.28.17 to 0.29, and 0.30.0-beta.2",
       "UNSUPPORTED_KYSELY",
     );
   }
