@@ -248,12 +248,12 @@ export function runtimesPage(cells: readonly (readonly string[])[]): string {
     ].join("\n"),
     table(head, rows),
     [
-      "- The tests of the packages run on Deno, and as npm packages on Node and Bun",
-      "  (`deno task test:npm`): what is said of Deno holds there for the drivers that exist there.",
+      "- The tests of the packages run on Deno, and as npm packages on Node and Bun (`deno task test:npm`):",
+      "  what is said of Deno holds there for the drivers that exist there.",
       "- On workerd every entry point of every package loads, without `nodejs_compat` but for",
       "  `@kysera/migrations/files` and `@kysera/rls/async-context`, which are about something of Node.",
-      "- D1 and Neon over HTTP have no interactive transactions: `batch()` and what repositories write",
-      "  of several rows is one batch of the database.",
+      "- D1 and Neon over HTTP have no interactive transactions: `batch()` and what repositories write of",
+      "  several rows is one batch of the database.",
       "- Neon is a local stand-in that speaks its documented protocol to PostgreSQL.",
     ].join("\n"),
   ].join("\n\n") + "\n";
