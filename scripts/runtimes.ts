@@ -252,6 +252,8 @@ export function runtimesPage(cells: readonly (readonly string[])[]): string {
       "  what is said of Deno holds there for the drivers that exist there.",
       "- On workerd every entry point of every package loads, without `nodejs_compat` but for",
       "  `@kysera/migrations/files` and `@kysera/rls/async-context`, which are about something of Node.",
+      "- In Chromium main tests of the packages run on `sqlite-wasm` and on PGlite",
+      "  (`tests/edge/browser_test.ts`).",
       "- D1 and Neon over HTTP have no interactive transactions: `batch()` and what repositories write of",
       "  several rows is one batch of the database.",
       "- Neon is a local stand-in that speaks its documented protocol to PostgreSQL.",

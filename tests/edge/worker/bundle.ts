@@ -10,11 +10,13 @@ import { fileURLToPath } from "node:url";
  *
  * @param entry the module of the worker, or its text
  * @param external what the runtime has itself
+ * @param more what else specifiers stand for
  * @returns the text, or why there is none
  */
 export async function bundleWorker(
   entry: URL | string,
   external: readonly string[] = ["node:assert/strict"],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly text?: string; readonly skip?: string }> {
   if (process.versions["deno"] === undefined) return { skip: "the bundler is Deno's" };
   try {
@@ -29,7 +31,7 @@ export async function bundleWorker(
     const output = join(directory, "worker.js");
     const program = typeof entry === "string" ? join(directory, "entry.js") : fileURLToPath(entry);
     if (typeof entry === "string") writeFileSync(program, entry);
-    writeFileSync(map, JSON.stringify({ imports: importsOf(root) }));
+    writeFileSync(map, JSON.stringify({ imports: { ...importsOf(root), ...more } }));
     const { status, stderr } = spawnSync(process.execPath, [
       "bundle",
       "--quiet",
