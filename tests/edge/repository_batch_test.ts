@@ -215,6 +215,35 @@ for (const { name, skip, open } of subjects) {
       assert.equal(await touch(executor, "notes" as never, ids as never), 250);
     });
 
+    it("softDelete() with relations, which reads between its statements, is refused or done", async () => {
+      await sql`drop table if exists parts`.execute(db);
+      await sql`create table parts (id integer primary key, item_id integer references items (id),
+        deleted_at text, deletion_id text)`.execute(db);
+      await sql`alter table items add column deletion_id text`.execute(db).catch(() => {});
+      const executor = await createExecutor(db, [
+        softDeletePlugin({
+          onDelete: "soft",
+          tables: ["items", "parts"],
+          relations: [{
+            table: "parts",
+            columns: ["item_id"],
+            references: "items",
+            onDelete: "cascade",
+          }],
+          deletionColumn: "deletion_id",
+        } as never),
+      ]);
+      await db.insertInto("items").values({ id: 7, tenant_id: 1, sku: "tree", n: 1 }).execute();
+      await sql`insert into parts (id, item_id) values (1, 7)`.execute(db);
+      const run = () => softDelete(executor, "items", 7);
+      if (name === "d1") await assert.rejects(run(), TransactionNotSupportedError);
+      else assert.equal(await run(), 1);
+      const { rows } = await sql<{ n: number }>`select count(*) as n from parts
+        where deleted_at is not null`.execute(db);
+      assert.equal(Number(rows[0]!.n), name === "d1" ? 0 : 1);
+      await sql`drop table parts`.execute(db);
+    });
+
     it("what has to read between its statements is refused by name, or is done", async () => {
       const { items } = await openRepository();
       const write = () =>
