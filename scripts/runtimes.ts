@@ -250,7 +250,7 @@ export function runtimesPage(cells: readonly (readonly string[])[]): string {
     [
       "- The tests of the packages run on Deno, and as npm packages on Node and Bun (`deno task test:npm`):",
       "  what is said of Deno holds there for the drivers that exist there.",
-      "- On workerd every entry point of every package loads, without `nodejs_compat` but for",
+      "- On workerd every entry point of every package loads, without `nodejs_compat` except for",
       "  `@kysera/migrations/files` and `@kysera/rls/async-context`, which are about something of Node.",
       "- In Chromium main tests of the packages run on `sqlite-wasm` and on PGlite",
       "  (`tests/edge/browser_test.ts`).",
