@@ -10,7 +10,8 @@ export interface BatchStatement {
 
 /**
  * A connection to a database that runs several statements in one transaction, all of them told
- * beforehand. The connections of `d1Dialect()` and `libsqlDialect()` do.
+ * beforehand. The connections of `d1Dialect()`, `neonHttpDialect()` and
+ * `libsqlDialect()` do.
  */
 export interface AtomicBatchConnection {
   /**

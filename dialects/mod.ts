@@ -61,6 +61,11 @@ export { assertValidIdentifier } from "./identifiers/assert_valid_identifier.ts"
 export { validateIdentifier } from "./identifiers/validate_identifier.ts";
 export { mssqlCompileOnlyDialect } from "./mssql/mssql_compile_only_dialect.ts";
 export { mysql2Dialect, type Mysql2DialectConfig } from "./mysql/mysql2_dialect.ts";
+export {
+  neonHttpDialect,
+  type NeonHttpDialectConfig,
+  type NeonIsolationLevel,
+} from "./postgres/neon_http_dialect.ts";
 export { pgDialect, type PgDialectConfig } from "./postgres/pg_dialect.ts";
 export {
   type PGliteDatabase,

@@ -1,6 +1,7 @@
 import { BadRequestError } from "@kysera/core";
 import { inOneRun } from "@kysera/executor";
 import { type InsertQueryBuilder, type Kysely, sql } from "kysely";
+import { type BatchedWrite, needsBatch, runInBatch } from "./_batch.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { telling } from "./_told.ts";
 import { inSavepoint } from "./_together.ts";
@@ -35,12 +36,37 @@ export async function insertAll(table: Table, rows: readonly Row[]): Promise<Row
   // The parts of a long list are of one length, so one plan serves them, however long the list is.
   const usual = groups.length > 1 ? groups[0]!.length : 0;
   if (!table.returns && !table.isKeyUnique) await table.checkKey();
+  if (table.returns && groups.length > 1 && needsBatch(table)) {
+    return await insertInBatch(table, rows, groups);
+  }
   const all = async (inside: Table): Promise<Row[]> => {
     for (const group of groups) await insertGroup(inside, rows, group, out, usual);
     return out;
   };
   // One statement is all or none by itself.
   return table.returns && groups.length === 1 ? await all(table) : await inSavepoint(table, all);
+}
+
+async function insertInBatch(
+  table: Table,
+  rows: readonly Row[],
+  groups: readonly (readonly number[])[],
+): Promise<Row[]> {
+  const writes = groups.map((group): BatchedWrite => {
+    const columns = Object.keys(rows[group[0]!]!);
+    return {
+      values: group.flatMap((i) => columns.map((column) => rows[i]![column])),
+      build: (db, at) => insertion(table, db, at, columns, group.length),
+      rows: group.length,
+    };
+  });
+  const results = await runInBatch(table, writes, () =>
+    new BadRequestError(
+      `Cannot add rows to "${table.name}": the database added fewer; a trigger may keep the others`,
+    ));
+  const out = new Array<Row>(rows.length);
+  groups.forEach((group, n) => group.forEach((i, at) => out[i] = results[n]![at]));
+  return out;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
 import { insertAlone, readBack } from "./_insert.ts";
 import { CheckRefusedError, columnReference, inOneRun } from "@kysera/executor";
-import type { CompiledQuery } from "kysely";
-import type { Row, Table, UpsertInput } from "./_table.ts";
+import type { CompiledQuery, InsertQueryBuilder, Kysely } from "kysely";
+import { type BatchedWrite, needsBatch, runInBatch } from "./_batch.ts";
+import type { Build, Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { counted } from "./_version.ts";
 import { telling } from "./_told.ts";
@@ -53,6 +54,7 @@ export async function upsertRows(
   const rows = inputs.map(({ row }) => row);
   if (inputs.length === 0) return [];
   if (inputs.length === 1) return [await upsertRow(table, inputs[0]!, manner)];
+  if (table.returns && needsBatch(table)) return await upsertInBatch(table, rows, plans);
   return await inSavepoint(table, async (inside) => {
     const out: Row[] = [];
     if (!inside.returns) {
@@ -120,21 +122,10 @@ function* partsOf(
 }
 
 async function upsertPart(table: Table, rows: readonly Row[], plan: Plan): Promise<Row[]> {
-  const { key, set } = plan;
-  // Where there is nothing to change, a change to itself lets the row be returned.
-  const columns = set.length === 0 ? key : set;
   const started = inOneRun(table.db, (db) => {
-    const query = db.insertInto(table.name).values(rows).onConflict((oc) =>
-      oc.columns([...key]).doUpdateSet((eb) => ({
-        ...Object.fromEntries(
-          columns.map((column) => [column, columnReference("excluded", column)]),
-        ),
-        ...counted(table, eb),
-      }))
-    ).returningAll();
     let compiled: CompiledQuery<Row>;
     try {
-      compiled = query.compile();
+      compiled = upsertOfPart(table, db, rows, plan).compile();
     } catch (error) {
       if (!(error instanceof CheckRefusedError) || rows.length === 0) throw error;
       return undefined;
@@ -152,6 +143,78 @@ async function upsertPart(table: Table, rows: readonly Row[], plan: Plan): Promi
   return written;
 }
 
+/** The upsert of rows that write and change the same columns. */
+function upsertOfPart(
+  table: Table,
+  db: Kysely<any>,
+  rows: readonly Row[],
+  { key, set }: Plan,
+): InsertQueryBuilder<any, any, Row> {
+  // Where there is nothing to change, a change to itself lets the row be returned.
+  const columns = set.length === 0 ? key : set;
+  return db.insertInto(table.name).values(rows).onConflict((oc) =>
+    oc.columns([...key]).doUpdateSet((eb) => ({
+      ...Object.fromEntries(
+        columns.map((column) => [column, columnReference("excluded", column)]),
+      ),
+      ...counted(table, eb),
+    }))
+  ).returningAll();
+}
+
+/** {@linkcode upsertRows} where there are no transactions. */
+async function upsertInBatch(
+  table: Table,
+  rows: readonly Row[],
+  plans: readonly Plan[],
+): Promise<Row[]> {
+  const writes: BatchedWrite[] = [];
+  /** The first row of each write. */
+  const firsts: number[] = [];
+  const alone = (i: number): void => {
+    firsts.push(i);
+    writes.push({ ...upsertOf(table, rows[i]!, plans[i]!), rows: 1 });
+  };
+  for (const { from, to } of partsOf(table, rows, plans)) {
+    const part = rows.slice(from, to);
+    const plan = plans[from]!;
+    if (plan.expected !== undefined || part.length === 1 || isChecked(table, part, plan)) {
+      for (let i = from; i < to; i++) alone(i);
+      continue;
+    }
+    firsts.push(from);
+    writes.push({
+      values: [],
+      build: (db) => upsertOfPart(table, db, part, plan),
+      rows: part.length,
+    });
+  }
+  const results = await runInBatch(table, writes, async (index, cause) => {
+    const row = firsts[index]!;
+    return await notUpserted(table, rows[row]!, plans[row]!, cause);
+  });
+  return results.flat();
+}
+
+/** Whether a plugin's check needs the values of each row in a statement of its own. */
+function isChecked(table: Table, rows: readonly Row[], plan: Plan): boolean {
+  try {
+    inOneRun(table.db, (db) => upsertOfPart(table, db, rows, plan).compile());
+    return false;
+  } catch (error) {
+    if (error instanceof CheckRefusedError) return true;
+    throw error;
+  }
+}
+
+/** Says why an upsert has changed no row. */
+async function notUpserted(table: Table, row: Row, plan: Plan, cause?: unknown): Promise<Error> {
+  if (plan.expected !== undefined && (await rowsByKey(table, row, plan)).length > 0) {
+    return new StaleRowError(table.name, table.definition.versionColumn!);
+  }
+  return new UpsertConflictError(table.name, cause === undefined ? {} : { cause });
+}
+
 function assertColumns(table: Table, row: Row, option: string, columns: unknown): void {
   if (Array.isArray(columns) && columns.every((column) => Object.hasOwn(row, column))) return;
   throw new BadRequestError(
@@ -161,7 +224,18 @@ function assertColumns(table: Table, row: Row, option: string, columns: unknown)
 }
 
 async function upsertAtOnce(table: Table, row: Row, plan: Plan): Promise<Row> {
-  const { key, set, expected } = plan;
+  const { shape, values, build } = upsertOf(table, row, plan);
+  const { rows } = await table.run(shape, values, build);
+  if (rows.length > 0) return rows[0]!;
+  throw await notUpserted(table, row, plan);
+}
+
+/** The upsert of one row. */
+function upsertOf(
+  table: Table,
+  row: Row,
+  { key, set, expected }: Plan,
+): { readonly shape: string; readonly values: readonly unknown[]; readonly build: Build } {
   const columns = Object.keys(row);
   const { versionColumn } = table.definition;
   // Where there is nothing to change, a change to itself lets the row be returned.
@@ -169,7 +243,7 @@ async function upsertAtOnce(table: Table, row: Row, plan: Plan): Promise<Row> {
   const isCompared = expected !== undefined;
   const shape = `upsert ${JSON.stringify([columns, key, changed, isCompared])}`;
   const values = isCompared ? [...Object.values(row), expected] : Object.values(row);
-  const { rows } = await table.run(shape, values, (db, at) => {
+  const build: Build = (db, at) => {
     const given = Object.fromEntries(columns.map((column, i) => [column, at(i)]));
     return db.insertInto(table.name).values(given).onConflict((oc) => {
       const update = oc.columns([...key]).doUpdateSet((eb) => ({
@@ -180,12 +254,8 @@ async function upsertAtOnce(table: Table, row: Row, plan: Plan): Promise<Row> {
       if (!isCompared) return update;
       return update.where(columnReference(table.name, versionColumn!), "=", at(columns.length));
     }).returningAll();
-  });
-  if (rows.length > 0) return rows[0]!;
-  if (isCompared && (await rowsByKey(table, row, plan)).length > 0) {
-    throw new StaleRowError(table.name, versionColumn!);
-  }
-  throw new UpsertConflictError(table.name);
+  };
+  return { shape, values, build };
 }
 
 /** An upsert of locks and steps, for a dialect whose own takes no condition. */

@@ -1,6 +1,7 @@
 import { assertKnownOptions, BadRequestError, isPlainObject, NotFoundError } from "@kysera/core";
 import { columnReference, inOneRun } from "@kysera/executor";
-import type { Kysely, UpdateQueryBuilder } from "kysely";
+import type { DeleteResult, Kysely, SelectQueryBuilder, UpdateQueryBuilder } from "kysely";
+import { type BatchedWrite, needsBatch, runInBatch } from "./_batch.ts";
 import { constantOf, type ReadCondition } from "./_condition.ts";
 import { columnsOf } from "./_condition_columns.ts";
 import { insertAll, insertAlone, readBack } from "./_insert.ts";
@@ -95,11 +96,19 @@ export function writes(
       : await inTransaction(table, (inside) => insertAlone(inside, row));
   }
 
-  async function updateRow(
+  function updateOf(
     key: readonly unknown[],
     row: Row,
     expected: unknown,
-  ): Promise<Row | undefined> {
+  ): {
+    readonly shape: string;
+    readonly values: readonly unknown[];
+    build(
+      db: Kysely<any>,
+      at: At,
+      returning: boolean,
+    ): UpdateQueryBuilder<any, any, any, any>;
+  } {
     const columns = Object.keys(row);
     const values = [...Object.values(row), ...key, ...expected === undefined ? [] : [expected]];
     const shape = `update ${JSON.stringify(columns)} ${expected === undefined ? "" : "version"}`;
@@ -123,6 +132,15 @@ export function writes(
       }
       return returning ? query.returningAll() : query;
     };
+    return { shape, values, build };
+  }
+
+  async function updateRow(
+    key: readonly unknown[],
+    row: Row,
+    expected: unknown,
+  ): Promise<Row | undefined> {
+    const { shape, values, build } = updateOf(key, row, expected);
     if (table.returns) {
       return (await table.run(`${shape} *`, values, (db, at) => build(db, at, true))).rows[0];
     }
@@ -161,10 +179,34 @@ export function writes(
     if (!table.isKeyUnique) await table.mustMeetOneRow([key]);
     const updated = await updateRow(key, row, expected);
     if (updated !== undefined) return await first(table, [updated]);
-    if (expected !== undefined && await findById(id) !== null) {
-      throw new StaleRowError(table.name, versionColumn!);
+    throw await notUpdated({ id, expected });
+  }
+
+  /** Says why an update has changed no row. */
+  async function notUpdated({ id, expected }: Pick<Change, "id" | "expected">): Promise<Error> {
+    return expected !== undefined && await findById(id) !== null
+      ? new StaleRowError(table.name, versionColumn!)
+      : new NotFoundError(table.name, { id });
+  }
+
+  /** Changes rows where there are no transactions. */
+  async function changeInBatch(changes: readonly Change[]): Promise<unknown[]> {
+    if (!table.isKeyUnique) {
+      for (const { key } of changes) await table.mustMeetOneRow([key]);
     }
-    throw new NotFoundError(table.name, { id });
+    const writes = changes.map(({ key, row, expected }): BatchedWrite => {
+      if (Object.keys(row).length === 0 && expected === undefined) {
+        return { values: key, build: (db, at) => byKey(table, db, at) };
+      }
+      const { values, build } = updateOf(key, row, expected);
+      return { values, build: (db, at) => build(db, at, true), rows: 1 };
+    });
+    // What is only read does not make the batch fail.
+    for (const [i, { rows }] of writes.entries()) {
+      if (rows === undefined) await getById(changes[i]!.id);
+    }
+    const results = await runInBatch(table, writes, (index) => notUpdated(changes[index]!));
+    return await table.entities(results.flat());
   }
 
   async function mustHave(action: string, { condition }: ReadCondition): Promise<boolean> {
@@ -259,6 +301,7 @@ export function writes(
         changes.push(await readChange(id, data, options));
       }
       if (changes.length === 0) return [];
+      if (table.returns && needsBatch(table)) return await changeInBatch(changes);
       return await inSavepoint(table, async (inside) => {
         const { changeAll } = writes(inside, reads(inside));
         return await changeAll(changes);
@@ -286,6 +329,7 @@ export function writes(
         count += result.numDeletedRows;
       };
       if (keys.length <= size) await part(table, keys);
+      else if (needsBatch(table)) count = await deleteInBatch(table, keys);
       else {
         await inSavepoint(table, async (inside) => {
           for (let i = 0; i < keys.length; i += size) await part(inside, keys.slice(i, i + size));
@@ -340,12 +384,31 @@ async function first(table: Table, rows: readonly Row[]): Promise<any> {
   return (await table.entities(rows))[0];
 }
 
+/** Deletes rows where there are no transactions. @returns how many */
+async function deleteInBatch(table: Table, keys: readonly unknown[][]): Promise<bigint> {
+  const writes: BatchedWrite[] = [];
+  for (let i = 0; i < keys.length; i += table.keysPerStatement) {
+    const part = keys.slice(i, i + table.keysPerStatement);
+    if (!table.isKeyUnique) await table.mustMeetOneRow(part);
+    writes.push({
+      values: [],
+      build: (db) => db.deleteFrom(table.name).where((eb) => table.keyIsIn(eb, part)),
+    });
+  }
+  // None of them has to change a certain number of rows.
+  const results = await runInBatch(table, writes, (_, cause) => cause);
+  return results.reduce((sum, [result]) => sum + (result as DeleteResult).numDeletedRows, 0n);
+}
+
+function byKey(table: Table, db: Kysely<any>, at: At): SelectQueryBuilder<any, any, any> {
+  return db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb, at));
+}
+
 async function lock(table: Table, key: readonly unknown[]): Promise<Row[]> {
   const { rows } = await table.run(
     "lock by id",
     key,
-    (db, at) =>
-      db.selectFrom(table.name).selectAll().where((eb) => table.keyIs(eb, at)).forUpdate(),
+    (db, at) => byKey(table, db, at).forUpdate(),
   );
   return rows;
 }

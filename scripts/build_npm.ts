@@ -26,7 +26,7 @@ import { type Member, members, ROOT } from "./workspace.ts";
 
 const OUTPUT = join(ROOT, "npm");
 const TARBALLS = join(OUTPUT, "tarballs");
-const KYSELY_RANGE = ">=0.28.17 <0.30";
+const KYSELY_RANGE = ">=0.28.17 <0.30 || 0.30.0-beta.2";
 /** What a package uses in an entry of its own, and only those need who import that entry. */
 const OPTIONAL_PEERS: Readonly<Record<string, string>> = { "@opentelemetry/api": "^1.9.0" };
 const COMPILER_OPTIONS: ts.CompilerOptions = {

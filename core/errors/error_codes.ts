@@ -15,6 +15,8 @@ export const DatabaseErrorCodes = {
   DB_TRANSACTION_FAILED: "DB_TRANSACTION_FAILED",
   /** The database has no interactive transactions. */
   DB_TRANSACTION_NOT_SUPPORTED: "DB_TRANSACTION_NOT_SUPPORTED",
+  /** The database is older than the oldest version that is supported. */
+  DB_UNSUPPORTED_VERSION: "DB_UNSUPPORTED_VERSION",
   /** A statement or a call took longer than it may. */
   DB_TIMEOUT: "DB_TIMEOUT",
   /** No connection was free in time. */
@@ -377,7 +379,9 @@ export const errorCodeTables: ErrorCodeTables = {
 };
 
 /** Every code of every category. */
-export const ErrorCodes: { readonly [Code in ErrorCode]: Code } = Object.assign(
-  {},
-  ...Object.values(errorCodeTables),
-);
+export const ErrorCodes: { readonly [Code in ErrorCode]: Code } = /* @__PURE__ */ allCodes();
+
+/** A function, so that bundlers may leave the table out where nobody reads it. */
+function allCodes(): { readonly [Code in ErrorCode]: Code } {
+  return Object.assign({}, ...Object.values(errorCodeTables));
+}

@@ -31,7 +31,7 @@ export class TransactionNotSupportedError extends DatabaseError {
     super(
       `Cannot ${action}: ${database} has no interactive transactions, each statement commits by ` +
         "itself; write what belongs together as one statement or in executor.batch(), without an " +
-        "option or plugin (such as audit) that needs a transaction",
+        "option or plugin that reads between its statements",
       DatabaseErrorCodes.DB_TRANSACTION_NOT_SUPPORTED,
       undefined,
       options,

@@ -4,6 +4,7 @@ import type { DatabaseDialect } from "../database_dialect.ts";
 export type DialectVariant =
   | "postgres"
   | "pglite"
+  | "neon-http"
   | "mysql"
   | "mariadb"
   | "sqlite"

@@ -178,6 +178,18 @@ const VARIANTS: Readonly<Record<DialectVariant, Variant>> = {
     oldest: [17, 0, 0],
     capabilities: (since) => ({ ...postgres.capabilities(since), multipleConnections: false }),
   },
+  "neon-http": {
+    dialect: "postgres",
+    oldest: [14, 0, 0],
+    capabilities: (since) => ({
+      ...postgres.capabilities(since),
+      savepoints: false,
+      interactiveTransactions: false,
+      // What a session holds ends with the request.
+      advisoryLocks: false,
+      streams: false,
+    }),
+  },
   mysql,
   mariadb: {
     dialect: "mysql",

@@ -1,4 +1,4 @@
-import type { ParameterLimit } from "@kysera/core";
+import type { ParameterLimit, TransactionLimit } from "@kysera/core";
 import { SqliteAdapter } from "kysely";
 import { CLOUDFLARE_PARAMETERS } from "./_cloudflare_values.ts";
 
@@ -10,4 +10,9 @@ export class CloudflareAdapter extends SqliteAdapter implements ParameterLimit {
   override get supportsMultipleConnections(): boolean {
     return true;
   }
+}
+
+/** The adapter of D1, which runs several statements as a batch only. */
+export class D1Adapter extends CloudflareAdapter implements TransactionLimit {
+  readonly hasInteractiveTransactions = false;
 }

@@ -8,7 +8,7 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import { refuseUnknownOptions } from "../_options.ts";
-import { CloudflareAdapter } from "./_cloudflare_adapter.ts";
+import { D1Adapter } from "./_cloudflare_adapter.ts";
 import { CloudflareIntrospector } from "./_cloudflare_introspector.ts";
 import { D1Driver } from "./_d1_driver.ts";
 
@@ -96,7 +96,7 @@ export function d1Dialect(config: D1DialectConfig): Dialect {
   return {
     createDriver: (): Driver => new D1Driver(isDatabase(database) ? () => database : database),
     createQueryCompiler: (): QueryCompiler => new SqliteQueryCompiler(),
-    createAdapter: (): SqliteAdapter => new CloudflareAdapter(),
+    createAdapter: (): SqliteAdapter => new D1Adapter(),
     createIntrospector: (db: Kysely<any>): DatabaseIntrospector => new CloudflareIntrospector(db),
   };
 }

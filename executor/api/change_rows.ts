@@ -1,4 +1,6 @@
-import { isPlainObject } from "@kysera/core";
+import { isPlainObject, maxParametersOf } from "@kysera/core";
+import type { BatchQuery, BatchRunner } from "../instance/batch_types.ts";
+import { changedRows } from "../tree/_changed_rows.ts";
 import { physicalNames } from "./_table_catalog.ts";
 import { findKey } from "./find_key.ts";
 import { mustMeetOneRow } from "./must_meet_one_row.ts";
@@ -16,7 +18,7 @@ export interface RowChange {
    * it; `"id"` if it has none.
    */
   readonly key: readonly string[] | undefined;
-  /** What the function was given: a key, several, or a condition. */
+  /** What the function was given: a key, several, a condition, or several of them. */
   readonly rows: unknown;
   /**
    * Returns an instance of the executor whose SELECT sees the rows that are changed. It is asked for
@@ -28,10 +30,12 @@ export interface RowChange {
 }
 
 /**
- * The most keys in one statement. All databases bound the number of parameters, and SQLite how deep a
+ * The most keys in one statement, where the database takes so many. All databases bound the number of parameters, and SQLite how deep a
  * condition may be; some thousands would be too many for one of them.
  */
 const MOST_KEYS = 500;
+/** How many values plugins may add to a condition. */
+const OF_PLUGINS = 200;
 
 /**
  * Changes rows of a table, by a selector as {@linkcode RowSelector} is: for functions that a plugin
@@ -76,9 +80,88 @@ export async function changeRows<DB>(
     : await executor.transaction().execute(changeAll);
 }
 
+/**
+ * Changes rows of a table as {@linkcode changeRows} does, by one statement for each part of the keys.
+ * Several are a batch of the executor, so that they happen all or none on every database.
+ *
+ * @param executor the handle; in a transaction the statements are a part of it
+ * @param rows which rows
+ * @param build makes one statement, on the instance that it is given; it may be called several times
+ * @returns how many rows were changed in all
+ * @throws what `rows.invalid` makes, for a key that is none
+ *
+ * @example
+ * ```ts
+ * import { changeRowsBy } from "@kysera/executor";
+ * import type { Kysely } from "kysely";
+ *
+ * export async function hide(executor: Kysely<any>, ids: readonly number[]): Promise<number> {
+ *   const rows = { table: "notes", key: ["id"], rows: ids, invalid: (text: string) => new Error(text) };
+ *   return await changeRowsBy(
+ *     executor,
+ *     rows,
+ *     (handle, where) => handle.updateTable("notes").set({ hidden: 1 }).where(where),
+ *   );
+ * }
+ * ```
+ */
+export async function changeRowsBy<DB>(
+  executor: Kysely<DB>,
+  rows: RowChange,
+  build: (executor: Kysely<DB>, where: RowCondition) => BatchQuery<unknown>,
+): Promise<number> {
+  const conditions = await conditionsFor(executor, rows);
+  const results: unknown[] = [];
+  const { batch } = executor as Partial<BatchRunner<DB>>;
+  if (conditions.length < 2 || executor.isTransaction || batch === undefined) {
+    for (const condition of conditions) results.push(await build(executor, condition).execute());
+  } else {
+    const done = await batch.call(executor, (b) =>
+      Object.fromEntries(
+        conditions.map((condition, i) => [
+          `part ${i}`,
+          b.add((db) => build(db as typeof executor, condition)),
+        ]),
+      ));
+    results.push(...Object.values(done));
+  }
+  return Number(results.reduce<bigint>((sum, result) => sum + (changedRows(result) ?? 0n), 0n));
+}
+
+/**
+ * Returns how many keys go into one statement.
+ *
+ * @param executor an executor, or any instance of it
+ * @param columns how many columns the key has
+ * @returns at least 1; plugins have room for parameters of their own
+ *
+ * @example
+ * ```ts
+ * import { keysPerStatement } from "@kysera/executor";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const db = new Kysely<object>({
+ *   dialect: nodeSqliteDialect({ database: new DatabaseSync(":memory:") }),
+ * });
+ * assert.equal(keysPerStatement(db, 1), 500);
+ * await db.destroy();
+ * ```
+ */
+export function keysPerStatement(executor: Kysely<any>, columns: number): number {
+  const most = maxParametersOf(executor);
+  const room = most - Math.min(OF_PLUGINS, Math.floor(most / 4));
+  return Math.max(1, Math.min(MOST_KEYS, Math.floor(room / Math.max(1, columns))));
+}
+
 async function conditionsFor(executor: Kysely<any>, change: RowChange): Promise<RowCondition[]> {
   const { table, rows } = change;
   if (typeof rows === "function") return [rows as RowCondition];
+  if (Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "function")) {
+    return rows as RowCondition[];
+  }
   const { columns: key, isUnique } = await findKey(executor, {
     table,
     columns: change.key,
@@ -88,8 +171,9 @@ async function conditionsFor(executor: Kysely<any>, change: RowChange): Promise<
   const found: KeyedChange = { ...change, key, physical };
   const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(found, row));
   const conditions: RowCondition[] = [];
-  for (let i = 0; i < keys.length; i += MOST_KEYS) {
-    conditions.push(isOneOf(table, key, keys.slice(i, i + MOST_KEYS)));
+  const size = keysPerStatement(executor, key.length);
+  for (let i = 0; i < keys.length; i += size) {
+    conditions.push(isOneOf(table, key, keys.slice(i, i + size)));
   }
   if (isUnique) return conditions;
   const seen = change.seen?.(executor) ?? executor;

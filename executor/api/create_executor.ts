@@ -6,6 +6,7 @@ import {
   findDatabaseError,
   isKysely,
   isPromise,
+  UnsupportedDatabaseError,
   withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
@@ -325,8 +326,10 @@ async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function startFailure(plugin: Plugin, error: unknown): PluginValidationError {
-  if (error instanceof PluginValidationError) return error;
+function startFailure(plugin: Plugin, error: unknown): Error {
+  if (error instanceof PluginValidationError || error instanceof UnsupportedDatabaseError) {
+    return error;
+  }
   const why = error instanceof Error ? error.message : String(error);
   const advice = findDatabaseError(error) instanceof ConnectionError
     ? "; plugins ask the database once, when the executor is made: in a module that is loaded where " +
@@ -383,7 +386,7 @@ export function install<K extends Kysely<any>>(
   if (instanceOf(executor)?.state !== state) {
     throw new ExecutorError(
       "Cannot create an executor: this Kysely does not let its query executor be replaced; " +
-        "supported are kysely 0.28.17 and later versions below 0.30",
+        "supported are kysely 0.28.17 to 0.29, and 0.30.0-beta.2",
       "UNSUPPORTED_KYSELY",
     );
   }

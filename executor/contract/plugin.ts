@@ -223,6 +223,50 @@ export interface ColumnMask {
   readonly unwritable?: readonly string[];
 }
 
+/** What a query of a batch has to have done, or else nothing of the batch is done. */
+export interface QueryExpectation {
+  /** How many rows it changes. */
+  readonly rows: number;
+  /** What the error holds that a statement fails with which has changed others. */
+  readonly marker: string;
+}
+
+/**
+ * The batch of statements that a query is sent in: they all happen, or none. A hook adds statements
+ * before it calls `next`, and sees no result of them.
+ */
+export interface QueryBatch {
+  /**
+   * Runs a query by itself and at once, before the batch is sent: for what the batch does not
+   * change, such as the catalog.
+   *
+   * @param query what {@linkcode QueryScope.compile} gave
+   * @returns its result
+   */
+  read(query: CompiledQuery): Promise<QueryResult<any>>;
+  /** What the query has to have done; `undefined` where nothing is expected of it. */
+  readonly expected: QueryExpectation | undefined;
+  /**
+   * Says that a query takes the place of the one that the hook was given: pass it to `next`. It has to
+   * fail by itself where it does not do what is expected.
+   *
+   * @param query what {@linkcode QueryScope.compile} gave
+   */
+  replace(query: CompiledQuery): void;
+  /**
+   * Adds a statement that runs before the query, behind those that were added so before.
+   *
+   * @param query what {@linkcode QueryScope.compile} gave
+   */
+  before(query: CompiledQuery): void;
+  /**
+   * Adds a statement that runs after the query, behind those that were added so before.
+   *
+   * @param query what {@linkcode QueryScope.compile} gave
+   */
+  after(query: CompiledQuery): void;
+}
+
 /** The scope that a query runs in, as {@linkcode PluginHooks.aroundQuery} sees it. */
 export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "metadata"> {
   /** Stands for this run of the query, as the `run` that reads of a context are given does. */
@@ -252,6 +296,11 @@ export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "m
    * or a savepoint, as it is
    */
   atomically<T>(fn: () => Promise<T>): Promise<T>;
+  /**
+   * The batch that the query is a part of, where the database has no interactive transactions;
+   * `undefined` elsewhere. {@linkcode QueryScope.atomically} is refused where there is one.
+   */
+  readonly batch: QueryBatch | undefined;
   /**
    * Compiles a tree that a hook has made from `query.query`. No plugin and no Kysely plugin sees it
    * again; where the query came from a plan, the values of this run are filled in. (In the tree of

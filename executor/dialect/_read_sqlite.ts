@@ -1,3 +1,4 @@
+import { UnsupportedDatabaseError } from "@kysera/core";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
@@ -110,30 +111,17 @@ async function relationsOf(
       from ${listOf(tables)} ${inOrder}`.execute(db);
     return rows;
   } catch (error) {
-    if (!/pragma_table_list/.test(String((error as Error).message))) throw error;
-    return await relationsOfOld(db, tables);
+    if (!/no such table.*pragma_table_list/.test(String((error as Error).message))) throw error;
+    throw await unsupported(db);
   }
 }
 
-/** Before SQLite 3.37: attached databases are not listed. */
-async function relationsOfOld(
-  db: Kysely<any>,
-  tables: readonly NamedTable[] | undefined,
-): Promise<readonly ListedRelation[]> {
-  const which = tables === undefined
-    ? sql`name not like 'sqlite!_%' escape '!'`
-    : sql`lower(name) in (select value from json_each(${namesOf(tables)}))`;
-  const { rows } = await sql<ListedRelation>`
-    select name, 'temp' as namespace, case when type = 'view' then 1 else 0 end as viewed,
-      case when sql like '%without%rowid%' then 1 else 0 end as keyed,
-      case when sql like 'create virtual%' then 1 else 0 end as virtual
-    from sqlite_temp_master where type in ('table', 'view') and ${which}
-    union all
-    select name, 'main', case when type = 'view' then 1 else 0 end,
-      case when sql like '%without%rowid%' then 1 else 0 end,
-      case when sql like 'create virtual%' then 1 else 0 end
-    from sqlite_master where type in ('table', 'view') and ${which}`.execute(db);
-  return rows;
+/** The oldest SQLite that is supported: it lists tables by a function since. */
+const OLDEST = "3.37";
+
+async function unsupported(db: Kysely<any>): Promise<UnsupportedDatabaseError> {
+  const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db);
+  return new UnsupportedDatabaseError("SQLite", rows[0]?.version, OLDEST);
 }
 
 /** A relation with its columns. */

@@ -1,27 +1,22 @@
 import {
   assertKnownOptions,
-  type AtomicBatchConnection,
   BatchRowsError,
+  type BatchStatement,
   isPromise,
   maxParametersOf,
   withQueryExecutor,
 } from "@kysera/core";
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  DeleteResult,
-  InsertResult,
-  type Kysely,
-  MergeResult,
-  UpdateResult,
-} from "kysely";
+import type { CompiledQuery, Kysely } from "kysely";
+import type { QueryExpectation } from "../contract/plugin.ts";
 import { BatchError, BatchExpectationError } from "../contract/errors.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import { changedRows } from "../tree/_changed_rows.ts";
+import { runsBatches } from "../run/_query_batch.ts";
 import { changesSchema, isRead } from "../tree/_statement.ts";
 import type { Batch, BatchEntry, BatchQuery } from "./batch_types.ts";
 import { inMode, mustBeInstance } from "./_graft.ts";
 import type { OpenRun } from "./_guarded_executor.ts";
-import { RecordingConnection } from "./_recording_connection.ts";
+import { type Queued, RecordingConnection } from "./_recording_connection.ts";
 
 /** An entry, and what it stands for. */
 interface Part {
@@ -153,7 +148,7 @@ async function atOnce(
   const instance = mustBeInstance(own, "run a batch");
   return await instance.provideConnection(async (connection) => {
     if (!runsBatches(connection)) return undefined;
-    const recorders = parts.map(() => new RecordingConnection());
+    const recorders = parts.map(({ rows }) => new RecordingConnection(connection, rows));
     const outcomes = parts.map((part, i) => start(own, part, recorders[i]!, open));
     const early = await Promise.all(
       recorders.map(({ queued }, i) => Promise.race([queued, outcomes[i]!])),
@@ -167,24 +162,37 @@ async function atOnce(
       if (unsent || recorders.some(({ needsTransaction }) => needsTransaction)) return undefined;
       throw failed!.error;
     }
+    const statements: BatchStatement[] = [];
+    const places = (early as Queued[]).map(({ before, query, after, replaces }, i) => {
+      statements.push(...before.map(alone));
+      const place = statements.push({ query, rows: replaces ? undefined : parts[i]!.rows }) -
+        1;
+      statements.push(...after.map(alone));
+      return place;
+    });
     try {
-      const statements = (early as CompiledQuery[]).map((query, i) => ({
-        query,
-        rows: parts[i]!.rows,
-      }));
       const { held } = instance.state;
       held.begin();
       const results = await connection.executeBatch(statements).finally(() => held.end());
-      for (const [i, recorder] of recorders.entries()) recorder.answer(results[i]!);
+      for (const [i, recorder] of recorders.entries()) recorder.answer(results[places[i]!]!);
     } catch (error) {
       for (const recorder of recorders) recorder.refuse(error);
-      throw failureOf(error, await Promise.all(outcomes), parts);
+      const unmet = recorders.findIndex(({ expected }) => isUnmet(expected, error));
+      if (unmet >= 0) {
+        const { key, rows } = parts[unmet]!;
+        throw new BatchExpectationError(key, rows!, { cause: error });
+      }
+      throw failureOf(error, await Promise.all(outcomes), parts, places);
     }
     return (await Promise.all(outcomes)).map((outcome) => {
       if ("error" in outcome) throw outcome.error;
       return outcome.value;
     });
   });
+}
+
+function alone(query: CompiledQuery): BatchStatement {
+  return { query };
 }
 
 function start(
@@ -207,16 +215,20 @@ function start(
   );
 }
 
-function runsBatches(
-  connection: DatabaseConnection,
-): connection is DatabaseConnection & AtomicBatchConnection {
-  return typeof (connection as Partial<AtomicBatchConnection>).executeBatch === "function";
+function isUnmet(expected: QueryExpectation | undefined, error: unknown): boolean {
+  return expected !== undefined && error instanceof Error &&
+    error.message.includes(expected.marker);
 }
 
 /** What a plugin makes of the error for one of the statements says more than the error. */
-function failureOf(error: unknown, outcomes: readonly Outcome[], parts: readonly Part[]): unknown {
+function failureOf(
+  error: unknown,
+  outcomes: readonly Outcome[],
+  parts: readonly Part[],
+  places: readonly number[],
+): unknown {
   if (error instanceof BatchRowsError) {
-    const { key, rows } = parts[error.index]!;
+    const { key, rows } = parts[places.indexOf(error.index)]!;
     return new BatchExpectationError(key, rows!, { cause: error.cause });
   }
   const told = outcomes.find((outcome): outcome is { error: unknown } =>
@@ -243,15 +255,4 @@ async function inTransaction(
     }
     return values;
   });
-}
-
-/** How many rows a statement has changed, by what its builder gives. */
-function changedRows(value: unknown): bigint | undefined {
-  const results: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const [first] = results;
-  if (first instanceof InsertResult) return first.numInsertedOrUpdatedRows;
-  if (first instanceof UpdateResult) return first.numUpdatedRows;
-  if (first instanceof DeleteResult) return first.numDeletedRows;
-  if (first instanceof MergeResult) return first.numChangedRows;
-  return BigInt(results.length);
 }

@@ -1,4 +1,4 @@
-import { withQueryExecutor } from "@kysera/core";
+import { hasInteractiveTransactions, withQueryExecutor } from "@kysera/core";
 import type {
   CompiledQuery,
   ConnectionProvider,
@@ -558,6 +558,7 @@ export class GuardedExecutor implements QueryExecutor {
     const { rawDb } = this.state;
     return {
       traits,
+      hasTransactions: hasInteractiveTransactions(rawDb),
       context: request.context,
       metadata: request.metadata,
       run,

@@ -35,12 +35,16 @@ export function runAround<R>(
     const uses: Promise<unknown>[] = [];
     const passed = new Set<unknown>();
     const scope = new HookScope({ run: context, inner, connection, query, place, uses, passed });
-    let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> =>
-      inner.withConnectionProvider(first(connection, inner, uses)).executeQuery(next, ...rest)
-        .catch((error) => {
-          passed.add(error);
-          throw error;
-        });
+    let run = (next: CompiledQuery<any>): Promise<QueryResult<any>> => {
+      scope.batch?.send(next);
+      return inner.withConnectionProvider(first(connection, inner, uses)).executeQuery(
+        next,
+        ...rest,
+      ).catch((error) => {
+        passed.add(error);
+        throw error;
+      });
+    };
     for (const { plugin, hooks } of [...arounds].reverse()) {
       const next = run;
       run = (query) => guarded(plugin, () => hooks.aroundQuery!(query, next, scope), passed);

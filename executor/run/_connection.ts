@@ -2,6 +2,7 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { commits, isRead } from "../tree/_statement.ts";
 import { ExecutorError } from "../contract/errors.ts";
 import type { Activity } from "./_held.ts";
+import { companionsOf, runsBatches, sendWith } from "./_query_batch.ts";
 import type { DialectTraits, WriterTraits } from "../dialect/mod.ts";
 
 /** What is told before a statement that may write runs on a connection. */
@@ -72,7 +73,7 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
     try {
       const result = writer !== undefined && state.asWriter && isPlainBegin(query, writer)
         ? await beginWriting(connection, query, beginAsWriter, writer)
-        : await connection.executeQuery(query, ...rest);
+        : await send(connection, query, rest);
       notice(state, query, traits);
       return result;
     } catch (error) {
@@ -131,6 +132,18 @@ export function watch(connection: DatabaseConnection, traits: DialectTraits): Da
   WATCHED.set(connection, watched);
   UNDER.set(watched, connection);
   return watched;
+}
+
+/** Sends a query, in a batch with what hooks have added around it. */
+function send(
+  connection: DatabaseConnection,
+  query: CompiledQuery,
+  rest: [],
+): Promise<QueryResult<unknown>> {
+  const companions = companionsOf(query);
+  return companions === undefined || !runsBatches(connection)
+    ? connection.executeQuery(query, ...rest)
+    : sendWith(connection, query, companions);
 }
 
 /** Lets a connection that is another way to use a watched one count as watched itself. */

@@ -8,7 +8,8 @@ import type {
   RootOperationNode,
 } from "kysely";
 import { Atomic } from "./_atomic.ts";
-import { stateOf } from "./_connection.ts";
+import { stateOf, under } from "./_connection.ts";
+import { batchOn, type CollectedBatch } from "./_query_batch.ts";
 import { isSlot } from "../tree/_slot.ts";
 import { ExecutorError } from "../contract/errors.ts";
 import type { Attributes, DialectName, QueryScope } from "../contract/plugin.ts";
@@ -28,6 +29,8 @@ export interface Place {
 /** What the execution of a query needs to know of the executor instance that it runs on. */
 export interface RunContext {
   readonly traits: DialectTraits;
+  /** Whether the database has interactive transactions. */
+  readonly hasTransactions: boolean;
   readonly context: Attributes | undefined;
   readonly metadata: Attributes;
   /** Stands for the run of the query: what is read of a context is the same for all of one run. */
@@ -47,6 +50,7 @@ export class HookScope implements QueryScope {
   readonly metadata: Attributes;
   readonly run: object;
   readonly connection: DatabaseConnection;
+  readonly batch: CollectedBatch | undefined;
   readonly #inner: QueryExecutor;
   readonly #query: CompiledQuery;
   readonly #run: RunContext;
@@ -85,6 +89,7 @@ export class HookScope implements QueryScope {
     this.#uses = props.uses;
     this.#passed = props.passed;
     const { begun } = props.place;
+    this.batch = props.run.hasTransactions ? undefined : batchOn(under(this.connection));
     if (begun !== undefined) begun.ends ??= stateOf(this.connection).ends;
   }
 

@@ -2,6 +2,7 @@ import { detectDialect, parseDatabaseError, UniqueConstraintError } from "@kyser
 import {
   findKey,
   getMetadata,
+  keysPerStatement,
   mustMeetOneRow,
   physicalTable,
   withMetadata,
@@ -55,22 +56,18 @@ export function extend<T extends object>(repository: T): T {
       );
     }
     const conditions: ReturnType<RepositoryLike["keyIn"]>[] = [];
-    for (let i = 0; i < ids.length; i += MOST_KEYS) {
-      conditions.push(repository.keyIn(ids.slice(i, i + MOST_KEYS)));
+    const size = Math.min(MOST_KEYS, keysPerStatement(executor, columns.length));
+    for (let i = 0; i < ids.length; i += size) {
+      conditions.push(repository.keyIn(ids.slice(i, i + size)));
     }
     if (conditions.length > 0 && !(await findKey(executor, search)).isUnique) {
       // A row that is found by its key may be hidden, and is to be the only one all the same.
       const seen = act === softDelete ? executor : withDeleted(executor);
       for (const condition of conditions) await mustMeetOneRow(seen, search, condition);
     }
-    const changeAll = async (handle: Kysely<any>): Promise<number> => {
-      let changed = 0;
-      for (const condition of conditions) changed += await act(handle, tableName, condition);
-      return changed;
-    };
-    return conditions.length < 2 || executor.isTransaction
-      ? await changeAll(executor)
-      : await executor.transaction().execute(changeAll);
+    if (conditions.length === 0) return 0;
+    // Several conditions are a selector of ours alone.
+    return await act(executor, tableName, conditions as never);
   };
   const changeOne = async (act: Change, id: unknown): Promise<boolean> =>
     await changeMany(act, [id]) > 0;

@@ -1,5 +1,5 @@
 import { isPlainObject, NotFoundError } from "@kysera/core";
-import { findKey, mustMeetOneRow, type RowCondition } from "@kysera/executor";
+import { findKey, keysPerStatement, mustMeetOneRow, type RowCondition } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { ColumnOption } from "./_settings.ts";
 import { findColumn, mustHaveColumn } from "./_state.ts";
@@ -36,6 +36,8 @@ const MOST_KEYS = 400;
 export function extend<T extends object>(repository: T): T {
   if (!isRepositoryLike(repository)) return repository;
   const { executor, tableName, primaryKey, codecs } = repository;
+
+  const size = Math.min(MOST_KEYS, keysPerStatement(executor, primaryKey.length));
 
   /** The column, and what a time is compared with there. */
   const comparison = (
@@ -86,27 +88,20 @@ export function extend<T extends object>(repository: T): T {
 
   const touchMany = async (ids: readonly unknown[]): Promise<number> => {
     mustBeList(ids, tableName);
-    const parts = inParts(ids);
+    const parts = inParts(ids, size);
     await mustMeetOneRows(parts);
-    const touchAll = async (_: unknown, inside: RepositoryLike): Promise<number> => {
-      let touched = 0;
-      for (const part of parts) {
-        touched += await touch(inside.executor, tableName, inside.keyIn(part));
-      }
-      return touched;
-    };
-    return parts.length < 2
-      ? await touchAll(undefined, repository)
-      : await repository.transaction(touchAll);
+    if (parts.length === 0) return 0;
+    // Several conditions are a selector of ours alone.
+    return await touch(executor, tableName, parts.map((part) => repository.keyIn(part)) as never);
   };
   const updateMany = async (ids: readonly unknown[], input: unknown): Promise<unknown[]> => {
     mustBeList(ids, tableName);
     const keys = new Map(ids.map((id) => [nameOf(id, primaryKey), id]));
     if (keys.size === 0) return [];
-    await mustMeetOneRows(inParts([...keys.values()]));
+    await mustMeetOneRows(inParts([...keys.values()], size));
     return await repository.transaction(async (_, inside) => {
       let changed = 0;
-      for (const part of inParts([...keys.values()])) {
+      for (const part of inParts([...keys.values()], size)) {
         changed += await inside.updateWhere(isOneOf(part, primaryKey), input);
       }
       if (changed < keys.size) throw new NotFoundError(tableName, { ids });
@@ -157,9 +152,9 @@ function mustBeList(ids: unknown, table: string): asserts ids is readonly unknow
   );
 }
 
-function inParts<T>(items: readonly T[]): T[][] {
+function inParts<T>(items: readonly T[], size: number): T[][] {
   const parts: T[][] = [];
-  for (let i = 0; i < items.length; i += MOST_KEYS) parts.push(items.slice(i, i + MOST_KEYS));
+  for (let i = 0; i < items.length; i += size) parts.push(items.slice(i, i + size));
   return parts;
 }
 

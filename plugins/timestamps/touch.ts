@@ -1,6 +1,6 @@
 import {
   type AnyKysely,
-  changeRows,
+  changeRowsBy,
   kyselyOf,
   type RowSelector,
   withMetadata,
@@ -18,7 +18,7 @@ import { TimestampsError } from "./errors.ts";
  * @param executor the executor, a transaction of it, or another handle
  * @param table the table
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
- * statement, in one transaction
+ * statement, in one transaction; D1 takes fewer, in one batch
  * @returns how many rows were touched
  * @throws {TimestampsError} where the table has no column for it, or a key is none
  *
@@ -61,12 +61,11 @@ async function run(executor: Kysely<any>, table: string, rows: unknown): Promise
   const touching = withMetadata(executor, { [ACT]: Act.touch });
   const key = plugin.keyOf({ name: table });
   const invalid = (message: string): Error => new TimestampsError(message, "INVALID_KEY");
-  return await changeRows(touching, { table, key, rows, invalid }, async (handle, where) => {
+  return await changeRowsBy(
+    touching,
+    { table, key, rows, invalid },
     // The plugin puts the time in the column's own place.
-    const { numUpdatedRows } = await handle.updateTable(table)
-      .set((eb) => ({ [column]: eb.ref(column) }))
-      .where(where)
-      .executeTakeFirst();
-    return Number(numUpdatedRows);
-  });
+    (handle, where) =>
+      handle.updateTable(table).set((eb) => ({ [column]: eb.ref(column) })).where(where),
+  );
 }

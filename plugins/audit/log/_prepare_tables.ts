@@ -1,9 +1,10 @@
+import { hasInteractiveTransactions } from "@kysera/core";
 import type { PluginHost } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { Settings } from "../contract/_settings.ts";
 import { AuditTableError } from "../contract/errors.ts";
 import type { Ask } from "../strategies/common/_catalog.ts";
-import { labelOf } from "../strategies/common/_table.ts";
+import { batchTableOf, labelOf } from "../strategies/common/_table.ts";
 import type { AuditStrategy } from "../strategies/strategy.ts";
 import type { AuditedTables } from "../write/_tables.ts";
 import { createAuditTable } from "./audit_table.ts";
@@ -39,20 +40,27 @@ export async function prepareTables(
   const find = (table: string) => strategy.catalog.read(ask, table, schema);
   const chained = hashChain !== undefined;
   const columns = (await find(name))?.columns.map((column) => column.name.toLowerCase());
-  const isMissing = columns === undefined || (chained && await find(`${name}_chain`) === undefined);
-  if (isMissing && !createTable) {
+  const needed = [
+    ...chained ? [`${name}_chain`] : [],
+    ...hasInteractiveTransactions(db) || !strategy.entries.batchesKeepRows
+      ? []
+      : [batchTableOf(name)],
+  ];
+  let missing = columns === undefined ? auditTable : undefined;
+  for (const each of needed) if (await find(each) === undefined) missing ??= each;
+  if (missing !== undefined && !createTable) {
     const given = [
       ...auditTable === "audit_logs" ? [] : [`auditTable: ${JSON.stringify(auditTable)}`],
       ...chained ? ["hashChain: true"] : [],
     ];
     throw new AuditTableError(
-      columns === undefined ? auditTable : `${auditTable}_chain`,
+      missing,
       "it is missing; add to a migration: await createAuditTable(db" +
         (given.length === 0 ? ")" : `, { ${given.join(", ")} })`) +
         ', or leave out "createTable: false"',
     );
   }
-  if (isMissing) {
+  if (missing !== undefined) {
     await createAuditTable(db, { auditTable, hashChain: chained, ifNotExists: true });
   }
   const lacking = columns === undefined ? [] : COLUMNS.filter((each) => !columns.includes(each));

@@ -1,7 +1,8 @@
-import { assertKnownOptions, detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect, hasInteractiveTransactions } from "@kysera/core";
 import { ExecutorError, getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import { AuditError } from "../contract/errors.ts";
+import { batchTableOf } from "../strategies/common/_table.ts";
 import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
 
 /** Options of {@linkcode createAuditTable}. */
@@ -10,11 +11,21 @@ export interface AuditTableOptions {
   readonly auditTable?: string | undefined;
   /** Whether there is to be a table that says where the chain of hashes ends. Default `false`. */
   readonly hashChain?: boolean | undefined;
+  /**
+   * Whether there is to be a table for writes in batches. Default: whether the database needs one, as
+   * D1 does; set it where another dialect runs the migrations of such a database.
+   */
+  readonly batches?: boolean | undefined;
   /** Whether a table that is there already is left as it is. Default `false`: it is an error. */
   readonly ifNotExists?: boolean | undefined;
 }
 
-const OPTIONS: readonly (keyof AuditTableOptions)[] = ["auditTable", "hashChain", "ifNotExists"];
+const OPTIONS: readonly (keyof AuditTableOptions)[] = [
+  "auditTable",
+  "hashChain",
+  "batches",
+  "ifNotExists",
+];
 
 /**
  * Makes the table that entries are written to, with its indexes: what a migration calls.
@@ -42,9 +53,13 @@ export async function createAuditTable(
 ): Promise<void> {
   const { auditTable, hashChain, ifNotExists } = read(options, "create");
   const raw: Kysely<any> = getRawDb<any>(db);
+  const { batches = !hasInteractiveTransactions(raw) } = options;
   try {
     await createLog(raw, auditTable, ifNotExists);
     if (hashChain) await createChain(raw, auditTable);
+    if (batches && strategyOf(detectDialect(raw))!.entries.batchesKeepRows) {
+      await createBatchTable(raw, auditTable);
+    }
   } catch (error) {
     if (error instanceof ExecutorError) throw error;
     throw new AuditError(
@@ -85,6 +100,7 @@ export async function dropAuditTable(
   const drop = raw.schema.dropTable(auditTable);
   await (ifNotExists ? drop.ifExists() : drop).execute();
   await raw.schema.dropTable(`${auditTable}_chain`).ifExists().execute();
+  await raw.schema.dropTable(batchTableOf(auditTable)).ifExists().execute();
 }
 
 async function createLog(db: Kysely<any>, table: string, ifNotExists: boolean): Promise<void> {
@@ -132,6 +148,16 @@ async function createChain(db: Kysely<any>, table: string): Promise<void> {
       eb.not(eb.exists(eb.selectFrom(chain).select("id")))
     ),
   ).execute();
+}
+
+async function createBatchTable(db: Kysely<any>, table: string): Promise<void> {
+  await db.schema.createTable(batchTableOf(table)).ifNotExists()
+    .addColumn("n", "integer", (column) => column.primaryKey())
+    .addColumn("handle", "text", (column) => column.unique())
+    .addColumn("next", "text")
+    .addColumn("entity", "text")
+    .addColumn("image", "text")
+    .execute();
 }
 
 function read(

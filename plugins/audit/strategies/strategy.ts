@@ -105,6 +105,8 @@ export interface EntryStrategy {
   readonly types: { readonly short: string; readonly long: string };
   /** Adds the column of the numbers of entries to the table. */
   withNumbers(table: CreateTableBuilder<any, any>): CreateTableBuilder<any, any>;
+  /** Whether writes in a batch keep their rows, as they were, in a table of the log. */
+  readonly batchesKeepRows: boolean;
   /** Whether `CREATE INDEX` takes `IF NOT EXISTS`. */
   readonly indexIfNotExists: boolean;
 }

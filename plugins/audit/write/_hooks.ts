@@ -113,7 +113,10 @@ export class AuditHooks implements PluginHooks {
     if (write === undefined) {
       throw new AuditNotPossibleError(writes[0]!.targets[0]!.name, NOT_SUPPORTED);
     }
-    const run: Run = (piece) => next(scope.compile(statement(piece)));
+    const { batch } = scope;
+    // In a batch nothing is read but the catalog, and that before it is sent.
+    const send = batch === undefined ? next : (query: CompiledQuery) => batch.read(query);
+    const run: Run = (piece) => send(scope.compile(statement(piece)));
     const audited: WriteWork["writes"][number][] = [];
     for (const each of writes) audited.push({ ...each, audited: await this.#targetsOf(each, run) });
     const names = audited.flatMap((each) => each.audited.map(({ table }) => table.label));

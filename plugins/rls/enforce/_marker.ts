@@ -13,14 +13,14 @@ import {
  * the rows that they allow. Until it is there the condition holds for no row: what is not looked after
  * touches nothing.
  */
-const NONCE: string = `kysera:rls:${crypto.randomUUID()}:`;
+let nonce: string | undefined;
 
 /** The marker of a place. */
 export function marker(site: "update" | "delete"): OperationNode {
   return BinaryOperationNode.create(
     ValueNode.createImmediate(""),
     OperatorNode.create("="),
-    ValueNode.create(NONCE + site),
+    ValueNode.create(drawnNonce() + site),
   );
 }
 
@@ -28,8 +28,15 @@ export function marker(site: "update" | "delete"): OperationNode {
 export function markedSite(node: OperationNode): "update" | "delete" | undefined {
   if (node.kind !== "BinaryOperationNode") return undefined;
   const { value } = (node as BinaryOperationNode).rightOperand as Partial<ValueNode>;
-  if (typeof value !== "string" || !value.startsWith(NONCE)) return undefined;
-  return value.slice(NONCE.length) === "delete" ? "delete" : "update";
+  if (typeof value !== "string" || nonce === undefined || !value.startsWith(nonce)) {
+    return undefined;
+  }
+  return value.slice(nonce.length) === "delete" ? "delete" : "update";
+}
+
+/** Drawn with the first marker: Cloudflare's runtime refuses randomness while it loads modules. */
+function drawnNonce(): string {
+  return nonce ??= `kysera:rls:${crypto.randomUUID()}:`;
 }
 
 /** What of a statement functions of the row may have a say in. */

@@ -8,11 +8,15 @@ import { fileURLToPath } from "node:url";
 /**
  * Bundles a worker for Cloudflare's runtime, with a stand-in for `node:test`.
  *
- * @param entry the module of the worker
+ * @param entry the module of the worker, or its text
+ * @param external what the runtime has itself
+ * @param more what else specifiers stand for
  * @returns the text, or why there is none
  */
 export async function bundleWorker(
-  entry: URL,
+  entry: URL | string,
+  external: readonly string[] = ["node:assert/strict"],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly text?: string; readonly skip?: string }> {
   if (process.versions["deno"] === undefined) return { skip: "the bundler is Deno's" };
   try {
@@ -25,16 +29,18 @@ export async function bundleWorker(
   try {
     const map = join(directory, "import_map.json");
     const output = join(directory, "worker.js");
-    writeFileSync(map, JSON.stringify({ imports: importsOf(root) }));
+    const program = typeof entry === "string" ? join(directory, "entry.js") : fileURLToPath(entry);
+    if (typeof entry === "string") writeFileSync(program, entry);
+    writeFileSync(map, JSON.stringify({ imports: { ...importsOf(root), ...more } }));
     const { status, stderr } = spawnSync(process.execPath, [
       "bundle",
       "--quiet",
       "--no-lock",
       "--platform=browser",
       `--import-map=${map}`,
-      "--external=node:assert/strict",
+      ...external.map((specifier) => `--external=${specifier}`),
       `--output=${output}`,
-      fileURLToPath(entry),
+      program,
     ], { cwd: fileURLToPath(root), encoding: "utf8" });
     if (status !== 0) throw new Error(`Cannot bundle the worker: ${stderr}`);
     return { text: readFileSync(output, "utf8") };

@@ -25,6 +25,8 @@ class Group {
   readonly skip: Options["skip"];
   readonly before: Work[] = [];
   readonly after: Work[] = [];
+  readonly beforeEach: Work[] = [];
+  readonly afterEach: Work[] = [];
   readonly members: (Group | { name: string; skip: Options["skip"]; work: Work })[] = [];
 
   constructor(name: string, skip: Options["skip"]) {
@@ -66,6 +68,16 @@ export function after(work: Work, _options?: unknown): void {
   current.after.push(work);
 }
 
+/** Declares what runs before each test of a group. */
+export function beforeEach(work: Work, _options?: unknown): void {
+  current.beforeEach.push(work);
+}
+
+/** Declares what runs after each test of a group. */
+export function afterEach(work: Work, _options?: unknown): void {
+  current.afterEach.push(work);
+}
+
 /** Runs what was declared. */
 export async function runTests(): Promise<TestResult[]> {
   const results: TestResult[] = [];
@@ -73,7 +85,13 @@ export async function runTests(): Promise<TestResult[]> {
   return results;
 }
 
-async function runGroup(group: Group, path: string[], results: TestResult[]): Promise<void> {
+async function runGroup(
+  group: Group,
+  path: string[],
+  results: TestResult[],
+  around: readonly Group[] = [],
+): Promise<void> {
+  const groups = [...around, group];
   const failed = await outcome(async () => {
     for (const work of group.before) await work();
   });
@@ -82,13 +100,25 @@ async function runGroup(group: Group, path: string[], results: TestResult[]): Pr
     const name = names.join(" > ");
     if (member.skip) results.push({ name, skip: String(member.skip) });
     else if (failed !== undefined) results.push({ name, error: failed });
-    else if (member instanceof Group) await runGroup(member, names, results);
-    else results.push({ name, error: await outcome(member.work) });
+    else if (member instanceof Group) await runGroup(member, names, results, groups);
+    else results.push({ name, error: await runTest(member.work, groups) });
   }
   const error = await outcome(async () => {
     for (const work of group.after) await work();
   });
   if (error !== undefined) results.push({ name: [...path, "after"].join(" > "), error });
+}
+
+/** Runs a test, with what runs before and after each of its groups' tests. */
+async function runTest(work: Work, groups: readonly Group[]): Promise<string | undefined> {
+  const failed = await outcome(async () => {
+    for (const { beforeEach } of groups) for (const each of beforeEach) await each();
+    await work();
+  });
+  const after = await outcome(async () => {
+    for (const { afterEach } of [...groups].reverse()) for (const each of afterEach) await each();
+  });
+  return failed ?? after;
 }
 
 async function outcome(work: Work): Promise<string | undefined> {

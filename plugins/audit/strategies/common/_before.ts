@@ -67,7 +67,7 @@ export function untext(value: unknown): string {
 }
 
 /** What rows of a table are found by after an UPDATE: its new values, where it sets such columns. */
-function nextOf(
+export function nextOf(
   table: AuditedTable,
   handle: readonly string[],
   alias: string,

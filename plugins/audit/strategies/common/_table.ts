@@ -34,9 +34,14 @@ export function markerOf(auditTable: string): string {
   return `${auditTable}_marker`;
 }
 
+/** The table of the rows that a batch changes, as they were: it is empty but inside of a batch. */
+export function batchTableOf(auditTable: string): string {
+  return `${auditTable}_batch`;
+}
+
 /** The tables that belong to a log, the log first. */
 export function ownNames(auditTable: string): string[] {
-  return [auditTable, `${auditTable}_chain`, markerOf(auditTable)];
+  return [auditTable, `${auditTable}_chain`, markerOf(auditTable), batchTableOf(auditTable)];
 }
 
 /** What entries call a table. */

@@ -34,6 +34,7 @@ export const MYSQL: AuditStrategy = {
       table.addColumn("id", "bigint", (column) => column.primaryKey().autoIncrement())
         .modifyEnd(sql`character set utf8mb4 collate utf8mb4_bin`),
     // MySQL has no such words for indexes; MariaDB has.
+    batchesKeepRows: false,
     indexIfNotExists: false,
   },
   writer: () => ({ run, to, scope, writes: [write], query, next }) => {

@@ -6,6 +6,7 @@ import {
   type OperationNode,
   sql,
 } from "kysely";
+import type { QueryExpectation } from "@kysera/executor";
 import type { Settings } from "../../contract/_settings.ts";
 import { copy, q } from "../../sql/_nodes.ts";
 import type { SharedValues } from "../common/_log.ts";
@@ -36,6 +37,8 @@ export interface Plan {
    * the statement fails where another transaction came in between.
    */
   readonly locked: string | undefined;
+  /** How many rows the query's own write has to change, as a batch expects. */
+  readonly expected?: QueryExpectation | undefined;
 }
 /** Whether an UPDATE has to look at its rows first. */
 export function looksFirst({ kind, table }: AuditedWrite): boolean {

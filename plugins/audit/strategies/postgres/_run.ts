@@ -50,7 +50,8 @@ export async function writeOnPostgres(
       if (!isMeanwhile(error)) throw error;
       // What is not only bad luck (a trigger that holds back rows) goes well the other way.
       if (mayLock) lockFirst.add(label);
-      if (scope.inTransaction || runs >= MOST_RUNS) {
+      // In a batch nothing runs again by itself.
+      if (scope.inTransaction || scope.batch !== undefined || runs >= MOST_RUNS) {
         throw new AuditConflictError(label, { cause: error });
       }
       if (mayLock) return await scope.atomically(() => once(query, writes, work, only));
@@ -70,6 +71,7 @@ async function once(
     settings,
     auditTable,
     gives: settings.hashChain !== undefined,
+    expected: scope.batch?.expected,
     locked: rows === undefined ? undefined : JSON.stringify(rows.map(({ o, c }) => ({ o, c }))),
   };
   const make = (values: SharedValues, root: RootOperationNode): PostgresStatement =>
@@ -77,10 +79,11 @@ async function once(
   const { compile } = scope;
   const standsFor: QueryScope["standsFor"] = (values) => scope.standsFor(values);
   const key = query.query;
-  const { made: { returns, asItWas }, compiled } = locked === undefined
+  const { made: { returns, asItWas }, compiled } = locked === undefined && !plan.expected
     ? templates.get({ key, name: "write", query, compile, standsFor, values }, make)
     // What it is restricted to is another thing each time.
     : uncached(make(values, query.query), compile);
+  scope.batch?.replace(compiled);
   const result = await next(compiled);
   if (plan.gives) await chained(takeChanges(result));
   if (asItWas) return result;

@@ -56,6 +56,12 @@ export function postgresStatement(
   if (root !== undefined) parts.push(...root.before(), ...root.ofRoot());
   parts.push(cte("kysera_changes", unionOf(parted.map((part) => part.changes()))));
   const guards = parted.flatMap((part) => part.guard());
+  const { expected } = plan;
+  if (root !== undefined && expected !== undefined) {
+    guards.push(sql`select null::text, null::text,
+      cast(cast(${expected.marker}::text || g.n as integer) as text), null::text, null::text
+      from (select count(*) as n from ${id("kysera_write")}) as g where g.n <> ${expected.rows}`);
+  }
   const source = sql`select kysera_table, kysera_key, kysera_operation, kysera_old::text,
     kysera_new::text from ${id("kysera_changes")}${
     guards.length === 0 ? sql`` : sql` union all ${unionOf(guards)}`

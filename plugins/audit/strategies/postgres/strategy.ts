@@ -36,6 +36,7 @@ export const POSTGRES: AuditStrategy = {
         "bigint",
         (column) => column.primaryKey().generatedAlwaysAsIdentity(),
       ),
+    batchesKeepRows: false,
     indexIfNotExists: true,
   },
   writer() {

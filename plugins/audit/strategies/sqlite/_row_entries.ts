@@ -180,7 +180,8 @@ function entriesOf(
     from (${rows}) where (b is not null or a is not null) and (maybe = 0 or a is not b) order by n`;
 }
 
-function operationOf({ table }: Target): Expression<any> {
+/** What a write did to a row, as SQL over its images `b` and `a`. */
+export function operationOf({ table }: Target): Expression<any> {
   const { deletedAt, kept } = table;
   const known = deletedAt !== undefined && kept.some(({ name }) => name === deletedAt);
   if (!known) {

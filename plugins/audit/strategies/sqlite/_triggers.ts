@@ -2,9 +2,9 @@ import { type Expression, type Kysely, sql } from "kysely";
 import type { Settings } from "../../contract/_settings.ts";
 import { inline, type Literals } from "../../sql/_inline.ts";
 import { id, q, tableNode } from "../../sql/_nodes.ts";
-import { keyOf, refTo } from "../common/_image.ts";
-import { type AuditedTable, markerOf, type TableName } from "../common/_table.ts";
+import { markerOf, type TableName } from "../common/_table.ts";
 import { entryValues, OPERATIONS, triggerOf, type TriggerParts } from "../common/_triggers.ts";
+import { entitySql } from "./_entity.ts";
 import { ROWS } from "./_rows.ts";
 
 /** How values are written out. */
@@ -25,7 +25,7 @@ export function sqliteTriggers(
       const target = q(tableNode(table.name, table.schema));
       const create = OPERATIONS.map((operation) => {
         const values = [
-          ...entryValues(table, operation, settings, ROWS, entity),
+          ...entryValues(table, operation, settings, ROWS, entitySql),
           sql`strftime('%Y-%m-%dT%H:%M:%fZ', 'now')`,
         ];
         return text(
@@ -43,13 +43,4 @@ export function sqliteTriggers(
       return { create, drop };
     },
   };
-}
-
-function entity(table: AuditedTable, row: string): Expression<any> {
-  const { key } = table;
-  if (key.length === 0) return sql`null`;
-  if (key.length > 1) return keyOf(table, key, row, ROWS);
-  const ref = refTo(key[0]!, row);
-  return sql`case typeof(${ref}) when 'blob' then ${"\\x"} || lower(hex(${ref}))
-    else cast(${ref} as text) end`;
 }

@@ -4,6 +4,7 @@ import { withMarker } from "../common/_marker.ts";
 import type { AuditStrategy } from "../strategy.ts";
 import { askSqlite } from "./_catalog.ts";
 import { insertEntries } from "./_entries.ts";
+import { writeInBatch } from "./_batch.ts";
 import { columnValue, imageSource, isWhole } from "./_images.ts";
 import { ROWS } from "./_rows.ts";
 import { sqliteTriggers } from "./_triggers.ts";
@@ -34,10 +35,12 @@ export const SQLITE: AuditStrategy = {
     types: { short: "text", long: "text" },
     withNumbers: (table) =>
       table.addColumn("id", "integer", (column) => column.primaryKey().autoIncrement()),
+    batchesKeepRows: true,
     indexIfNotExists: true,
   },
   writer: () => (work) => {
     const { run, to, scope, writes: [write] } = work;
+    if (scope.batch !== undefined) return writeInBatch(write!, work, scope.batch);
     const marker = {
       row: (label: string) => sql`(${label})`,
       isOwn: sql`1 = 1`,
