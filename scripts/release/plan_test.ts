@@ -80,7 +80,7 @@ it("the section of a version ends where the next one begins", () => {
 it("versions are compared as semver.org says", () => {
   const sorted = ["1.0.0-alpha.2", "1.0.0-alpha.10", "1.0.0-beta", "1.0.0", "1.0.2", "1.0.10"];
   for (let i = 1; i < sorted.length; i++) {
-    assert.ok(compareVersions(sorted[i - 1]!, sorted[i]!) < 0, sorted[i]);
-    assert.ok(compareVersions(sorted[i]!, sorted[i - 1]!) > 0, sorted[i]);
+    assert.ok(compareVersions(sorted[i - 1]!, sorted[i]!) < 0, sorted[i]!);
+    assert.ok(compareVersions(sorted[i]!, sorted[i - 1]!) > 0, sorted[i]!);
   }
 });
