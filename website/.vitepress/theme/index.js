@@ -1,4 +1,10 @@
 import DefaultTheme from "vitepress/theme-without-fonts";
+import QueryPath from "./QueryPath.vue";
 import "./style.css";
 
-export default DefaultTheme;
+export default {
+  extends: DefaultTheme,
+  enhanceApp({ app }) {
+    app.component("QueryPath", QueryPath);
+  },
+};
