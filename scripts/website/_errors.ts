@@ -68,14 +68,24 @@ export function withKnownCodes(text: string): string {
   const seen = new Set<string>();
   const completed = text.replaceAll(/^### ([A-Z_]+)$/gm, (heading, code: string) => {
     const known = codes.get(code);
-    if (known === undefined) throw new Error(`No error has the code ${code}, which the page explains`);
+    if (known === undefined) {
+      throw new Error(`No error has the code ${code}, which the page explains`);
+    }
     seen.add(code);
     const said = [...messages.get(code) ?? []].slice(0, MESSAGES);
-    return [heading, "", `*${known.description}*`, "", ...said.map((message) => `- ${quoted(message)}`)]
+    return [
+      heading,
+      "",
+      `*${known.description}*`,
+      "",
+      ...said.map((message) => `- ${quoted(message)}`),
+    ]
       .join("\n").trimEnd() + "\n";
   });
   const missing = [...codes.keys()].filter((code) => !seen.has(code));
-  if (missing.length > 0) throw new Error(`The page of errors does not explain ${missing.join(", ")}`);
+  if (missing.length > 0) {
+    throw new Error(`The page of errors does not explain ${missing.join(", ")}`);
+  }
   return completed;
 }
 
@@ -93,7 +103,7 @@ function messagesByCode(): Map<string, Set<string>> {
   for (const { code, at } of thrownCodes(members()).codes) {
     const [file, line] = at.split(":");
     const message = messageAt(file!, Number(line), code);
-    if (message === undefined) continue;
+    if (message === undefined || !/\w{3,} \w+ \w+/.test(message.replaceAll("…", ""))) continue;
     const known = found.get(code) ?? new Set();
     found.set(code, known.add(message));
   }

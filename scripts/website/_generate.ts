@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ROOT } from "../workspace.ts";
 import { bypassPages } from "./_bypass.ts";
 import { withKnownCodes } from "./_errors.ts";
-import { frontMatter, type Page, writtenPages } from "./_pages.ts";
+import { type Page, writtenPages } from "./_pages.ts";
 import { referenceMenu, referencePages } from "./_reference.ts";
 import { GENERATED, PAGES, WEBSITE } from "./paths.ts";
 
@@ -18,7 +17,7 @@ import { GENERATED, PAGES, WEBSITE } from "./paths.ts";
  * @returns all pages
  */
 export async function generate(): Promise<Page[]> {
-  const generated = [...bypassPages(), changelog(), ...await referencePages()];
+  const generated = [...bypassPages(), ...await referencePages()];
   const written = writtenPages(generated).map((page) =>
     page.path === "errors.md" ? { ...page, text: withKnownCodes(page.text) } : page
   );
@@ -35,15 +34,6 @@ export async function generate(): Promise<Page[]> {
 /** Pages are two folders deeper than where they are written; components stay where they are. */
 function forBrowser(text: string): string {
   return text.replaceAll(/((?:from|import\() ?["'])\.\/(playground\/)/g, "$1../../$2");
-}
-
-function changelog(): Page {
-  return {
-    path: "changelog.md",
-    source: "CHANGELOG.md",
-    text: frontMatter("Changelog", "What changed in each version.") +
-      readFileSync(join(ROOT, "CHANGELOG.md"), "utf8"),
-  };
 }
 
 function write(path: string, text: string): void {

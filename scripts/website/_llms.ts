@@ -53,7 +53,9 @@ export function textFiles(pages: readonly Page[]): TextFile[] {
 }
 
 /** Title and description of a page, from its front matter or its first heading. */
-export function headOf({ path, text }: Page): { readonly title: string; readonly description: string } {
+export function headOf(
+  { path, text }: Page,
+): { readonly title: string; readonly description: string } {
   const [front = ""] = /^---\n[\s\S]*?\n---\n/.exec(text) ?? [];
   const value = (key: string) => {
     const [, found] = new RegExp(`^${key}: (.*)$`, "m").exec(front) ?? [];
@@ -69,9 +71,13 @@ function textOf(page: Page): string {
     .replaceAll(/<script setup[\s\S]*?<\/script>\n?/g, "")
     .replaceAll(/^:::.*\n/gm, "").replaceAll(/^<\/?(?:div|[A-Z]\w*)\b[^>]*>\n?/gm, "");
   const title = /^# /m.test(body) ? "" : `# ${headOf(page).title}\n\n`;
-  return title + changeProse(body, (prose) =>
-    prose.replaceAll(/\]\(\/([^)\s#]*)(#[^)\s]*)?\)/g, (_, path: string, hash = "") => {
-      const file = path === "" || path.endsWith("/") ? `${path}index.md` : `${path}.md`;
-      return `](${SITE}${/\.\w+$/.test(path) ? path : file}${hash})`;
-    })).replaceAll(/\n{3,}/g, "\n\n").trim() + "\n";
+  return title +
+    changeProse(
+      body,
+      (prose) =>
+        prose.replaceAll(/\]\(\/([^)\s#]*)(#[^)\s]*)?\)/g, (_, path: string, hash = "") => {
+          const file = path === "" || path.endsWith("/") ? `${path}index.md` : `${path}.md`;
+          return `](${SITE}${/\.\w+$/.test(path) ? path : file}${hash})`;
+        }),
+    ).replaceAll(/\n{3,}/g, "\n\n").trim() + "\n";
 }

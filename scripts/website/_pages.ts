@@ -46,12 +46,18 @@ export function writtenPages(generated: readonly Page[]): Page[] {
     return { path, source, text: expand(source, path, places), places };
   });
   const places = new Map(
-    [...generated.filter(({ source }) => source), ...pages].map(({ source, path }) => [source!, path]),
+    [...generated.filter(({ source }) => source), ...pages].map((
+      { source, path },
+    ) => [source!, path]),
   );
   for (const page of pages) {
     for (const [text, path] of page.places) if (!places.has(text)) places.set(text, path);
   }
-  return pages.map(({ path, source, text }) => ({ path, source, text: resolveLinks(text, places) }));
+  return pages.map(({ path, source, text }) => ({
+    path,
+    source,
+    text: resolveLinks(text, places),
+  }));
 }
 
 function pageFiles(directory: string): string[] {
@@ -113,18 +119,24 @@ function take(
 
 /** Makes every relative link one from the root of the repository. */
 function markLinks(text: string, file: string): string {
-  return changeProse(text, (prose) =>
-    prose.replaceAll(/\]\(([^)\s]+)\)/g, (link, target: string) => {
-      if (/^[a-z]+:|^\//.test(target)) return link;
-      const [path, anchor] = target.split("#");
-      const whole = path === "" ? file : normalize(join(dirname(file), path!));
-      return `](${MARK}${whole}${anchor === undefined ? "" : `#${anchor}`})`;
-    }));
+  return changeProse(
+    text,
+    (prose) =>
+      prose.replaceAll(/\]\(([^)\s]+)\)/g, (link, target: string) => {
+        if (/^[a-z]+:|^\//.test(target)) return link;
+        const [path, anchor] = target.split("#");
+        const whole = path === "" ? file : normalize(join(dirname(file), path!));
+        return `](${MARK}${whole}${anchor === undefined ? "" : `#${anchor}`})`;
+      }),
+  );
 }
 
 function resolveLinks(text: string, places: ReadonlyMap<string, string>): string {
-  return changeProse(text, (prose) =>
-    prose.replaceAll(/\]\(repository:([^)\s]+)\)/g, (_, target: string) => `](${resolve(target, places)})`));
+  return changeProse(
+    text,
+    (prose) =>
+      prose.replaceAll(/\brepository:([^)\s]+)/g, (_, target: string) => resolve(target, places)),
+  );
 }
 
 function resolve(target: string, places: ReadonlyMap<string, string>): string {

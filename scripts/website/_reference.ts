@@ -76,19 +76,12 @@ export async function referencePages(): Promise<Page[]> {
  * Makes the menu at the side of the reference.
  *
  * @param pages all pages
- * @returns a group for each entry
+ * @returns one group with every entry
  */
 export function referenceMenu(pages: readonly Page[]): Group[] {
   const folders = pages.flatMap(({ path }) => /^api\/(.+)\/index\.md$/.exec(path)?.[1] ?? []);
-  return folders.map((folder) => ({
-    text: `@kysera/${folder}`,
-    collapsed: true,
-    items: [
-      { text: "Overview", link: `/api/${folder}/` },
-      ...GROUPS.filter(({ file }) => pages.some(({ path }) => path === `api/${folder}/${file}.md`))
-        .map(({ title, file }) => ({ text: title, link: `/api/${folder}/${file}` })),
-    ],
-  }));
+  const items = folders.map((folder) => ({ text: `@kysera/${folder}`, link: `/api/${folder}/` }));
+  return [{ text: "API reference", items: [{ text: "All entries", link: "/api/" }, ...items] }];
 }
 
 async function readEntries(): Promise<Entry[]> {
@@ -137,12 +130,17 @@ function groupOf({ declarations }: Exported) {
 
 function overview(entries: readonly Entry[]): Page {
   const rows = entries.map(({ name, folder, module }) =>
-    `| [\`${name}\`](/api/${folder}/) | ${firstSentence(module.module_doc)} | ${module.symbols.length} |`
+    `| [\`${name}\`](/api/${folder}/) | ${
+      firstSentence(module.module_doc)
+    } | ${module.symbols.length} |`
   );
   return {
     path: "api/index.md",
     text: [
-      frontMatter("API reference", "Every export of every package, from the comments in the sources."),
+      frontMatter(
+        "API reference",
+        "Every export of every package, from the comments in the sources.",
+      ),
       "# API reference\n",
       "Every export of every package, written from the comments in the sources. The examples are tests.\n",
       "| entry | what it is | exports |\n| --- | --- | --- |",
@@ -273,8 +271,10 @@ function linked(text: string, link: (name: string) => string | undefined): strin
 
 /** Text in which nothing but Markdown has a meaning: no tag, and no expression of Vue. */
 function escaped(text: string): string {
-  return changeProse(text, (prose) =>
-    prose.replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;"));
+  return changeProse(
+    text,
+    (prose) => prose.replaceAll("<", "&lt;").replaceAll("{{", "&#123;&#123;"),
+  );
 }
 
 function firstSentence(doc: Doc | undefined): string {

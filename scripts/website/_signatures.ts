@@ -78,7 +78,9 @@ function isPublic(member: ts.ClassElement): boolean {
   if (member.name !== undefined && ts.isPrivateIdentifier(member.name)) return false;
   const hidden = [ts.SyntaxKind.PrivateKeyword];
   return !(ts.canHaveModifiers(member) &&
-    ts.getModifiers(member)?.some(({ kind }) => hidden.includes(kind as ts.SyntaxKind.PrivateKeyword)));
+    ts.getModifiers(member)?.some(({ kind }) =>
+      hidden.includes(kind as ts.SyntaxKind.PrivateKeyword)
+    ));
 }
 
 function memberOf(member: ts.ClassElement, source: ts.SourceFile): string {

@@ -52,7 +52,9 @@ export function linesOf(text: string): Line[] {
 export function changeProse(text: string, change: (prose: string) => string): string {
   return linesOf(text).map((line) => {
     if (line.code) return line.text;
-    return line.text.split(/(`+[^`]*`+)/).map((part, index) => index % 2 === 0 ? change(part) : part)
+    return line.text.split(/(`+[^`]*`+)/).map((part, index) =>
+      index % 2 === 0 ? change(part) : part
+    )
       .join("");
   }).join("\n");
 }

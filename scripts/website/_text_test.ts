@@ -5,14 +5,20 @@ import { changeProse, sectionsOf, slug, withoutTestMarks } from "./_text.ts";
 describe("slug()", () => {
   it("names headings as GitHub does", () => {
     assert.equal(slug("`kysera migrate`"), "kysera-migrate");
-    assert.equal(slug("Who the caller is: bindContext, context"), "who-the-caller-is-bindcontext-context");
+    assert.equal(
+      slug("Who the caller is: bindContext, context"),
+      "who-the-caller-is-bindcontext-context",
+    );
   });
 });
 
 describe("changeProse()", () => {
   it("leaves code alone", () => {
     const text = "a `a` a\n\n```ts\na\n```\na";
-    assert.equal(changeProse(text, (prose) => prose.replaceAll("a", "b")), "b `a` b\n\n```ts\na\n```\nb");
+    assert.equal(
+      changeProse(text, (prose) => prose.replaceAll("a", "b")),
+      "b `a` b\n\n```ts\na\n```\nb",
+    );
   });
 });
 

@@ -14,7 +14,6 @@ export interface Item {
 /** A titled list of entries. */
 export interface Group {
   readonly text: string;
-  readonly collapsed?: boolean;
   readonly items: readonly Item[];
 }
 

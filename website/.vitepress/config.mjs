@@ -28,7 +28,7 @@ export default {
   ],
   markdown: {
     anchor: { slugify: slug },
-    theme: { light: "github-light-high-contrast", dark: "github-dark" },
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
   // Examples print where they listen.
   ignoreDeadLinks: [/^http:\/\/localhost/],
@@ -38,7 +38,14 @@ export default {
     sidebar: { "/api/": reference, "/": guide },
     outline: { level: [2, 3] },
     socialLinks: [{ icon: "github", link: REPOSITORY, ariaLabel: "Repository" }],
-    search: { provider: "local", options: { _render: renderForSearch } },
+    search: {
+      provider: "local",
+      options: {
+        _render: renderForSearch,
+        // What the button shows is "Search" and the key.
+        translations: { button: { buttonText: "Search", buttonAriaLabel: "Search K" } },
+      },
+    },
     docFooter: { prev: "Previous", next: "Next" },
     footer: { message: "MIT License" },
   },
@@ -46,7 +53,9 @@ export default {
 
 /** Text for the index: signatures and samples of the reference would only swell it. */
 function renderForSearch(src, env, md) {
-  const text = env.relativePath.startsWith("api/") ? src.replaceAll(/^```[\s\S]*?^```$/gm, "") : src;
+  const text = env.relativePath.startsWith("api/")
+    ? src.replaceAll(/^```[\s\S]*?^```$/gm, "")
+    : src;
   const html = md.render(text, env);
   return env.frontmatter?.search === false ? "" : html;
 }
