@@ -119,16 +119,20 @@ function take(
 
 /** Makes every relative link one from the root of the repository. */
 function markLinks(text: string, file: string): string {
-  return changeProse(
-    text,
-    (prose) =>
-      prose.replaceAll(/\]\(([^)\s]+)\)/g, (link, target: string) => {
-        if (/^[a-z]+:|^\//.test(target)) return link;
-        const [path, anchor] = target.split("#");
-        const whole = path === "" ? file : normalize(join(dirname(file), path!));
-        return `](${MARK}${whole}${anchor === undefined ? "" : `#${anchor}`})`;
-      }),
-  );
+  const marked = (target: string): string => {
+    if (/^[a-z]+:|^\//.test(target)) return target;
+    const [path, anchor] = target.split("#");
+    const whole = path === "" ? file : normalize(join(dirname(file), path!));
+    return `${MARK}${whole}${anchor === undefined ? "" : `#${anchor}`}`;
+  };
+  return changeProse(text, (prose) =>
+    prose
+      .replaceAll(/\]\(([^)\s]+)\)/g, (_, target: string) => `](${marked(target)})`)
+      // A definition: `[name]: ./file.md`
+      .replace(
+        /^(\[[^\]]+\]: )(\S+)$/,
+        (_, name: string, target: string) => name + marked(target),
+      ));
 }
 
 function resolveLinks(text: string, places: ReadonlyMap<string, string>): string {

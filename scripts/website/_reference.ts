@@ -99,7 +99,11 @@ async function readEntries(): Promise<Entry[]> {
   );
   if (code !== 0) throw new Error("Cannot read the comments: `deno doc --json` failed");
   const { nodes } = JSON.parse(output) as { nodes: Record<string, Module> };
-  return files.map(({ name, folder, url }) => ({ name, folder, module: nodes[url]! }));
+  return files.map(({ name, folder, url }) => {
+    const { module_doc, symbols } = nodes[url]!;
+    const sorted = symbols.toSorted((a, b) => a.name.localeCompare(b.name, "en"));
+    return { name, folder, module: { ...module_doc && { module_doc }, symbols: sorted } };
+  });
 }
 
 /** Where each declaration is described: with the first entry that exports it. */

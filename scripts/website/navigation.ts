@@ -83,6 +83,7 @@ export const guide: readonly Group[] = [
       { text: "Schema, lint and drift", link: "/guide/schema" },
       { text: "Lint rules", link: "/guide/lint-rules" },
       { text: "Renaming a column", link: "/guide/expand-and-contract" },
+      { text: "Two migrators compared", link: "/guide/migrators" },
       { text: "Command line", link: "/guide/cli" },
     ],
   },

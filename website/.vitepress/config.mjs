@@ -42,8 +42,8 @@ export default {
       provider: "local",
       options: {
         _render: renderForSearch,
-        // What the button shows is "Search" and the key.
-        translations: { button: { buttonText: "Search", buttonAriaLabel: "Search K" } },
+        // The name of the button is what it shows.
+        translations: { button: { buttonText: "Search", buttonAriaLabel: "Search" } },
       },
     },
     docFooter: { prev: "Previous", next: "Next" },
