@@ -76,7 +76,7 @@ export function withKnownCodes(text: string): string {
     return [
       heading,
       "",
-      `*${known.description}*`,
+      `_${known.description}_`,
       "",
       ...said.map((message) => `- ${quoted(message)}`),
     ]
@@ -97,9 +97,12 @@ function quoted(message: string): string {
   return message.includes("`") ? `\`\` ${message} \`\`` : `\`${message}\``;
 }
 
-/** The messages that stand beside a code where an error is created. */
+let messages: Map<string, Set<string>> | undefined;
+
+/** The messages that stand beside a code where an error is created; reading all sources takes long. */
 function messagesByCode(): Map<string, Set<string>> {
-  const found = new Map<string, Set<string>>();
+  if (messages !== undefined) return messages;
+  const found = messages = new Map<string, Set<string>>();
   for (const { code, at } of thrownCodes(members()).codes) {
     const [file, line] = at.split(":");
     const message = messageAt(file!, Number(line), code);
