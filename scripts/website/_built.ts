@@ -16,12 +16,13 @@ export interface BuiltPage {
 }
 
 /**
- * Reads every page of the built site.
+ * Reads every page of the built site, without the playground, which has tests of its own.
  *
  * @returns the pages
  */
 export function builtPages(): BuiltPage[] {
-  return filesOf("").filter((path) => path.endsWith(".html"))
+  return filesOf("")
+    .filter((path) => path.endsWith(".html") && !path.startsWith("playground/"))
     .map((path) => ({ path, html: readFileSync(join(DIST, path), "utf8") }));
 }
 

@@ -8,7 +8,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { markdownFiles } from "../../tests/workspace/_markdown.ts";
 import { programsOf, samplesOf } from "../../tests/workspace/_samples.ts";
 import { run } from "../run.ts";
 import { ROOT } from "../workspace.ts";
@@ -28,10 +27,10 @@ const NOT_RUN_PERCENT = 5;
 /**
  * Runs the samples of the pages.
  *
+ * @param files the Markdown files, from the root of the repository
  * @returns what failed, and how many there are
  */
-export async function runSamples(): Promise<SampleReport> {
-  const files = markdownFiles("website");
+export async function runSamples(files: readonly string[]): Promise<SampleReport> {
   const samples = files.map((file) => ({ file, samples: samplesOf(read(file)) }));
   const all = samples.flatMap(({ samples }) => samples);
   const blocks = all.length;

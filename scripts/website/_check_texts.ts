@@ -20,7 +20,7 @@ export function missingTexts(pages: readonly BuiltPage[]): string[] {
   const read = (file: string) => readFileSync(join(DIST, file), "utf8");
   const list = read("llms.txt");
   const whole = read("llms-full.txt");
-  const problems = pages.filter(({ path }) => path !== "404.html" && path !== "playground.html")
+  const problems = pages.filter(({ path }) => path !== "404.html")
     .map(({ path }) => path.replace(/\.html$/, ".md"))
     .filter((file) => !existsSync(join(DIST, file))).map((file) => `${file} is missing`);
   for (const { link } of guide.flatMap(({ items }) => items)) {

@@ -23,17 +23,12 @@ export async function generate(): Promise<Page[]> {
   );
   const pages = [...written, ...generated];
   rmSync(PAGES, { recursive: true, force: true });
-  for (const page of pages) write(page.path, forBrowser(page.text));
+  for (const page of pages) write(page.path, page.text);
   if (existsSync(join(WEBSITE, "public"))) {
     cpSync(join(WEBSITE, "public"), join(PAGES, "public"), { recursive: true });
   }
   writeFileSync(join(GENERATED, "menu.json"), JSON.stringify({ reference: referenceMenu(pages) }));
   return pages;
-}
-
-/** Pages are two folders deeper than where they are written; components stay where they are. */
-function forBrowser(text: string): string {
-  return text.replaceAll(/((?:from|import\() ?["'])\.\/(playground\/)/g, "$1../../$2");
 }
 
 function write(path: string, text: string): void {

@@ -1,17 +1,18 @@
 /**
  * `deno task docs:build` builds the site into `website/.site/dist`; `deno task docs:dev` serves it
- * while it is written, and generates the pages anew when a Markdown file changes.
+ * while it is written, and generates the pages anew when a Markdown file changes. The playground is
+ * built before, by a task of its own, and left out where it was not.
  *
  * @module
  */
-import { existsSync, mkdirSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, watch, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { mustRun } from "../run.ts";
 import { ROOT } from "../workspace.ts";
 import { generate } from "./_generate.ts";
 import { textFiles } from "./_llms.ts";
-import { DIST, WEBSITE } from "./paths.ts";
+import { DIST, PLAYGROUND, WEBSITE } from "./paths.ts";
 
 /**
  * Installs what the site is built with, unless it is there.
@@ -34,6 +35,7 @@ export async function build(): Promise<void> {
     mkdirSync(dirname(join(DIST, path)), { recursive: true });
     writeFileSync(join(DIST, path), text);
   }
+  if (existsSync(PLAYGROUND)) cpSync(PLAYGROUND, join(DIST, "playground"), { recursive: true });
   console.log(`Built ${pages.length} pages in ${DIST}`);
 }
 

@@ -9,6 +9,8 @@ export interface Item {
   readonly text: string;
   /** The address below the base of the site. */
   readonly link: string;
+  /** Set where the address is not one of VitePress. */
+  readonly target?: "_self";
 }
 
 /** A titled list of entries. */
@@ -20,7 +22,7 @@ export interface Group {
 /** The menu at the top. */
 export const nav: readonly Item[] = [
   { text: "Guide", link: "/quick-start" },
-  { text: "Playground", link: "/playground" },
+  { text: "Playground", link: "/playground/", target: "_self" },
   { text: "API", link: "/api/" },
   { text: "Security", link: "/security/" },
   { text: "Errors", link: "/errors" },

@@ -17,3 +17,6 @@ export const PAGES: string = join(GENERATED, "pages");
 
 /** The built site. */
 export const DIST: string = join(GENERATED, "dist");
+
+/** The built playground, a program of its own that the site serves as `playground/`. */
+export const PLAYGROUND: string = join(WEBSITE, "playground/dist");

@@ -8,7 +8,8 @@ const { reference } = JSON.parse(
   readFileSync(new URL("../.site/menu.json", import.meta.url), "utf8"),
 );
 
-const hasPlayground = existsSync(new URL("../playground.md", import.meta.url));
+// A program of its own, which `docs:build` copies beside the pages if it was built.
+const hasPlayground = existsSync(new URL("../playground/dist/index.html", import.meta.url));
 
 export default {
   title: TITLE,
@@ -32,9 +33,14 @@ export default {
   },
   // Examples print where they listen.
   ignoreDeadLinks: [/^http:\/\/localhost/],
+  transformPageData(page) {
+    if (page.relativePath !== "index.md" || !hasPlayground) return;
+    const playground = { theme: "alt", text: "Playground", link: "/playground/", target: "_self" };
+    page.frontmatter.hero.actions.splice(1, 0, playground);
+  },
   sitemap: { hostname: SITE },
   themeConfig: {
-    nav: nav.filter(({ link }) => link !== "/playground" || hasPlayground),
+    nav: nav.filter(({ link }) => link !== "/playground/" || hasPlayground),
     sidebar: { "/api/": reference, "/": guide },
     outline: { level: [2, 3] },
     socialLinks: [{ icon: "github", link: REPOSITORY, ariaLabel: "Repository" }],
