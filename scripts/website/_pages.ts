@@ -7,6 +7,7 @@
  * | `<!-- include: ../../docs/a.md -->`      | the file without its title            |
  * | `<!-- include: ../../docs/a.md#top -->`  | what comes before its first section   |
  * | `<!-- include: ../../docs/a.md#x -->`    | the section with the anchor `x`       |
+ * | `.. a.md#x without its heading -->`      | the same, under a heading of the page |
  *
  * Links are written as they are in any Markdown file. One that leads to a text which some page
  * includes becomes a link to that page; one that leads to another file of the repository becomes a
@@ -18,7 +19,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path/posix";
 import { REPOSITORY } from "../repository.ts";
 import { ROOT } from "../workspace.ts";
-import { changeProse, linesOf, sectionsOf, withoutTestMarks } from "./_text.ts";
+import { changeProse, linesOf, sectionsOf, slug, withoutTestMarks } from "./_text.ts";
 
 /** A page of the site. */
 export interface Page {
@@ -71,21 +72,27 @@ function pageFiles(directory: string): string[] {
   }).sort();
 }
 
+const INCLUDE = /^<!--\s*include:\s*(\S+)(\s+without its heading)?\s*-->$/;
 /** Marks a link that is resolved when all pages are known. */
 const MARK = "repository:";
 
 /** Includes what a page includes, and notes in `places` which texts are on it. */
 function expand(source: string, path: string, places: Map<string, string>): string {
   const text = withoutTestMarks(markLinks(read(source), source));
+  let heading = "";
   return linesOf(text).map(({ text: line, code }) => {
-    const [, target] = code ? [] : /^<!--\s*include:\s*(\S+)\s*-->$/.exec(line) ?? [];
+    if (!code && /^#+ /.test(line)) heading = line.replace(/^#+ /, "");
+    const [, target, bare] = code ? [] : INCLUDE.exec(line) ?? [];
     if (target === undefined) return line;
     const [file, anchor] = target.split("#");
     const included = normalize(join(dirname(source), file!));
     if (!existsSync(join(ROOT, included))) {
       throw new Error(`Cannot include "${included}" in ${source}: there is no such file`);
     }
-    return take(included, anchor, source, (key) => void places.set(key, path));
+    const taken = take(included, anchor, source, (key) => void places.set(key, path));
+    if (bare === undefined) return taken;
+    places.set(`${included}#${anchor}`, `${path}#${slug(heading)}`);
+    return taken.replace(/^#+ .*\n+/, "");
   }).join("\n");
 }
 
@@ -147,7 +154,10 @@ function resolve(target: string, places: ReadonlyMap<string, string>): string {
   const [file, anchor] = target.split("#");
   const hash = anchor === undefined ? "" : `#${anchor}`;
   const page = places.get(target) ?? places.get(file!);
-  if (page !== undefined) return addressOf(page) + hash;
+  if (page !== undefined) {
+    const [path, own] = page.split("#");
+    return addressOf(path!) + (own === undefined ? hash : `#${own}`);
+  }
   const kind = statSync(join(ROOT, file!)).isDirectory() ? "tree" : "blob";
   return `${REPOSITORY}/${kind}/main/${file}${hash}`;
 }
