@@ -74,7 +74,8 @@ export function withKnownCodes(text: string): string {
     seen.add(code);
     const said = [...messages.get(code) ?? []].slice(0, MESSAGES);
     return [
-      heading,
+      // The anchor is the code itself, so that a program can make the address of a section.
+      `${heading} {#${code}}`,
       "",
       `_${known.description}_`,
       "",

@@ -11,9 +11,9 @@ describe("withKnownCodes()", () => {
   it("finds a section for every code that is thrown, and adds the messages of the sources", () => {
     const completed = withKnownCodes(page);
     for (const { code, description } of knownCodes()) {
-      assert.ok(completed.includes(`### ${code}\n\n_${description}_\n`), code);
+      assert.ok(completed.includes(`### ${code} {#${code}}\n\n_${description}_\n`), code);
     }
-    assert.match(completed, /### QUERY_TRUNCATE[^#]*- `Cannot truncate table "…"/);
+    assert.match(completed, /### QUERY_TRUNCATE [^\n]*[^#]*- `Cannot truncate table "…"/);
   });
 
   it("refuses a page that lacks a code, or explains one that nothing throws", () => {

@@ -69,7 +69,10 @@ export function headOf(
 function textOf(page: Page): string {
   const body = page.text.replace(/^---\n[\s\S]*?\n---\n/, "")
     .replaceAll(/<script setup[\s\S]*?<\/script>\n?/g, "")
-    .replaceAll(/^:::.*\n/gm, "").replaceAll(/^<\/?(?:div|[A-Z]\w*)\b[^>]*>\n?/gm, "");
+    .replaceAll(/^(#+ .*) \{#\w+\}$/gm, "$1").replaceAll(/^:::.*\n/gm, "").replaceAll(
+      /^<\/?(?:div|[A-Z]\w*)\b[^>]*>\n?/gm,
+      "",
+    );
   const title = /^# /m.test(body) ? "" : `# ${headOf(page).title}\n\n`;
   return title +
     changeProse(
