@@ -59,45 +59,65 @@ export async function browserChecks(
 ): Promise<BrowserCheck[]> {
   if (screenshots !== undefined) mkdirSync(screenshots, { recursive: true });
   const server = await serveSite();
-  const address = `${server.origin}${BASE}`;
-  const browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
   try {
+    const address = `${server.origin}${BASE}`;
     const checks: BrowserCheck[] = [];
     for (const [index, view] of VIEWS.entries()) {
       const isOuter = index === 0 || index === VIEWS.length - 1;
-      const context = await browser.newContext({
-        viewport: { width: view.width, height: 900 },
-        colorScheme: view.theme,
-      });
-      for (const path of isOuter ? [...PAGES, ...MORE_PAGES] : PAGES) {
-        const name = `${path === "" ? "home" : path}, ${view.width} px, ${view.theme}`;
-        checks.push({
-          name,
-          problems: await inPage(context, async (page) => {
-            await open(page, `${address}${path}`);
-            if (screenshots !== undefined) {
-              const file = `${name.replaceAll(/\W+/g, "-")}.png`;
-              await page.screenshot({ path: join(screenshots, file), fullPage: path === "" });
-            }
-            return [...await layoutProblems(page, view), ...await findings(page)];
-          }),
-        });
-      }
-      if (index === 0) {
-        checks.push({
-          name: "search",
-          problems: await inPage(context, (page) => search(page, address)),
-        });
-      }
-      await context.close();
+      const paths = isOuter ? [...PAGES, ...MORE_PAGES] : PAGES;
+      const look = () => lookAt(executablePath, address, view, paths, screenshots);
+      // Chromium may end by itself where the machine has no memory left for it.
+      checks.push(...await look().catch(look));
     }
     return checks;
   } finally {
-    await browser.close();
     await server.close();
+  }
+}
+
+/** So long an action in the browser may take, in ms: on a busy machine everything takes long. */
+const PATIENCE = 60_000;
+const FLAGS = [
+  ...["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"],
+  ...["--disable-background-networking", "--disable-component-update"],
+];
+
+async function lookAt(
+  executablePath: string,
+  address: string,
+  view: View,
+  paths: readonly string[],
+  screenshots: string | undefined,
+): Promise<BrowserCheck[]> {
+  const browser = await chromium.launch({ executablePath, args: FLAGS, timeout: PATIENCE });
+  try {
+    const context = await browser.newContext({
+      viewport: { width: view.width, height: 900 },
+      colorScheme: view.theme,
+    });
+    context.setDefaultTimeout(PATIENCE);
+    const checks: BrowserCheck[] = [];
+    const inView = async (name: string, look: (page: Page) => Promise<string[]>) => {
+      const problems = await inPage(context, look);
+      if (!browser.isConnected()) throw new Error("Cannot look at the pages: Chromium has ended");
+      checks.push({ name: `${name}, ${view.width} px, ${view.theme}`, problems });
+    };
+    for (const path of paths) {
+      const name = path === "" ? "home" : path;
+      await inView(name, async (page) => {
+        await open(page, `${address}${path}`);
+        if (screenshots !== undefined) {
+          const file = `${`${name} ${view.width} ${view.theme}`.replaceAll(/\W+/g, "-")}.png`;
+          await page.screenshot({ path: join(screenshots, file), fullPage: path === "" });
+        }
+        return [...await layoutProblems(page, view), ...await findings(page)];
+      });
+    }
+    // On a phone the search opens from a button of its own.
+    if (view === VIEWS[0]) await inView("search", (page) => search(page, address));
+    return checks;
+  } finally {
+    await browser.close();
   }
 }
 
