@@ -113,7 +113,6 @@ async function lookAt(
         return [...await layoutProblems(page, view), ...await findings(page)];
       });
     }
-    // On a phone the search opens from a button of its own.
     if (view === VIEWS[0]) await inView("search", (page) => search(page, address));
     return checks;
   } finally {
