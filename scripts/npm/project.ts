@@ -14,7 +14,12 @@ import { entryNames, members, ROOT, rootImports } from "../workspace.ts";
 export const TARBALLS: string = join(ROOT, "npm", "tarballs");
 
 /** What the root names that the tests of an installed package do not import. */
-const NOT_FOR_TESTS = ["kysely", "typescript", "cli-table3", "diff", "sql-formatter", "esbuild"];
+const NOT_FOR_TESTS = [
+  ...["kysely", "typescript", "cli-table3", "diff", "sql-formatter", "esbuild"],
+  // The samples of the site, and its checks.
+  ...["express", "fastify", "@trpc/server", "@nestjs/common", "@nestjs/core"],
+  ...["playwright-core", "axe-core"],
+];
 /** The declarations of the oldest Node on which all tests run. */
 const NODE_TYPES = "^22";
 /** Declarations of drivers that bring none, and of Bun, for `tests/npm/drivers.ts`. */
@@ -28,7 +33,7 @@ const DRIVER_TYPES = {
 export const NEXT_KYSELY = "0.30.0-beta.2";
 /** What is about the repository and its tests, or no source. */
 const LEFT_OUT = [
-  ...[".git", ".tmp", "coverage", "npm", "scripts", "tests/workspace"],
+  ...[".git", ".tmp", "coverage", "npm", "scripts", "tests/workspace", "website"],
   // Whether the oracles find what is wrong does not depend on where they run.
   ...["tests/oracle/mutation_test.ts", "tests/rls/oracle_mutation_test.ts"],
 ];

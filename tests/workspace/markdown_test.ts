@@ -11,6 +11,8 @@ describe("the Markdown files", () => {
       const text = withoutCode(read(file));
       for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^[a-z]+:/.test(target!)) continue;
+        // A file that the site is built with: `deno task docs:test` looks for it.
+        if (file.startsWith("website/") && target!.startsWith("/")) continue;
         const [path, anchor] = target!.split("#");
         const linked = path === "" ? file : join(dirname(file), path!);
         assert.ok(existsSync(join(ROOT, linked)), `${target} is missing`);

@@ -1,0 +1,13 @@
+import DefaultTheme from "vitepress/theme-without-fonts";
+import { h } from "vue";
+import HeroQuery from "./HeroQuery.vue";
+import QueryPath from "./QueryPath.vue";
+import "./style.css";
+
+export default {
+  extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, { "home-hero-image": () => h(HeroQuery) }),
+  enhanceApp({ app }) {
+    app.component("QueryPath", QueryPath);
+  },
+};
