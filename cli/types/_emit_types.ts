@@ -6,6 +6,7 @@ import type {
   SchemaView,
   SchemaViewColumn,
 } from "@kysera/migrations/schema";
+import { docComment } from "./_doc_comment.ts";
 import { camelCase, NameGiver, propertyName } from "./_names.ts";
 import { type ScalarOptions, scalarsOf, type ScalarTraits } from "./_scalars.ts";
 
@@ -32,7 +33,8 @@ const HELPERS: Readonly<Record<string, string>> = {
   : T[];`,
 };
 
-const HEAD = `/**
+/** How every file of types begins. */
+export const HEAD = `/**
  * The types of the database. Written by \`kysera generate types\`: changes will be lost.
  *
  * @module
@@ -201,14 +203,4 @@ function key(schema: string | null, name: string): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function docComment(comment: string | null, indent: string): string {
-  if (comment === null || comment.trim() === "") return "";
-  // What ends a comment must not end this one.
-  const lines = comment.trim().replaceAll("*/", "* /").split(/\r?\n/);
-  if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;
-  return `${indent}/**\n${
-    lines.map((line) => `${indent} * ${line}`.trimEnd() + "\n").join("")
-  }${indent} */\n`;
 }

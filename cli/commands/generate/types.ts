@@ -8,7 +8,7 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 import { ExitCodes } from "../../contract/_exit_codes.ts";
 import { flag, list, text } from "../../contract/_options.ts";
 import { emitTypes } from "../../types/_emit_types.ts";
-import type { ScalarOptions } from "../../types/_scalars.ts";
+import { scalarOptions, TYPE_OPTIONS } from "./_type_options.ts";
 
 /** `kysera generate types`. */
 export const command: Command = defineCommand({
@@ -22,15 +22,7 @@ export const command: Command = defineCommand({
     schema: list("-s, --schema <names>", "read these schemas; names in the first have no prefix"),
     includePattern: text("--include-pattern <glob>", "only tables and views of such a name"),
     excludePattern: text("--exclude-pattern <glob>", "no tables and views of such a name"),
-    camelCase: flag("--camel-case", "write names as CamelCasePlugin has them"),
-    dateParser: text("--date-parser <type>", "what the driver makes of dates and times", {
-      choices: ["timestamp", "string"],
-      default: "timestamp",
-    }),
-    numericParser: text("--numeric-parser <type>", "what the driver makes of numeric", {
-      choices: ["string", "number", "number-or-string"],
-      default: "string",
-    }),
+    ...TYPE_OPTIONS,
     runtimeEnums: flag("--runtime-enums", "write enumerations as objects, too"),
     partitions: flag("--partitions", "write partitions of tables, too"),
   },
@@ -52,10 +44,7 @@ export const command: Command = defineCommand({
       tables: schema.tables.filter(({ name }) => isShown(name)),
       views: schema.views.filter(({ name }) => isShown(name)),
     }, {
-      // The parser allows no others.
-      dateParser: options.dateParser as ScalarOptions["dateParser"],
-      numericParser: options.numericParser as ScalarOptions["numericParser"],
-      isPglite: target.kind === "pglite",
+      ...scalarOptions(options, target.kind),
       camelCase: options.camelCase,
       runtimeEnums: options.runtimeEnums,
       partitions: options.partitions,
