@@ -22,4 +22,12 @@ export const group: CommandGroup = {
     summary: "Write the types, schemas, repository and test of a table",
     load: () => import("./crud.ts"),
   },
+  policies: {
+    summary: "Write row-level security from columns of tenants and owners",
+    load: () => import("./policies.ts"),
+  },
+  migration: {
+    summary: "The same as `migrate create`",
+    load: () => import("./migration.ts"),
+  },
 };

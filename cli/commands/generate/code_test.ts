@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
-import { join, relative } from "node:path";
-import process from "node:process";
+import { relative } from "node:path";
 import { describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { withDatabase } from "../../_testing/databases.ts";
-import { type Project, run, withProject } from "../../_testing/program.ts";
+import { assertCompiles, runTests } from "../../_testing/generated.ts";
+import { type Project, withProject } from "../../_testing/program.ts";
 import { onEveryDialect, type TestDialectName } from "../../../tests/support/matrix.ts";
-
-const CONFIG = fileURLToPath(new URL("../../../deno.json", import.meta.url));
-const isDeno = "deno" in process.versions;
 
 /** Tables of every kind that code is written for. */
 const SCRIPTS: Readonly<Record<Exclude<TestDialectName, "pglite">, string>> = {
@@ -144,33 +139,6 @@ const WARNINGS: Readonly<Record<keyof typeof SCRIPTS, readonly string[]>> = {
   mysql: [],
 };
 
-/** Asserts that the files of a project type-check; only Deno has a compiler. */
-async function assertCompiles(project: Project): Promise<void> {
-  if (!isDeno) return;
-  const command = [process.execPath, "check", "--config", CONFIG, "src/", "test/"];
-  const { stderr } = await run(command, project.folder, { env: { NO_COLOR: "1" } });
-  // The packages of this repository write their types out; whoever uses them need not.
-  const errors = stderr.match(/^TS(?!90\d\d )\d+ .*/gm) ?? [];
-  assert.deepEqual(errors, [], stderr);
-  assert.match(stderr, /Check/, stderr);
-}
-
-/** Runs the tests of a project; returns what they print. */
-async function runTests(project: Project, env: Record<string, string>): Promise<string> {
-  const files = readdirSync(join(project.folder, "test")).filter((name) =>
-    name.endsWith("_test.ts")
-  )
-    .map((name) => `test/${name}`);
-  const command = isDeno
-    ? [process.execPath, "test", "--allow-all", "--no-check", "--config", CONFIG, ...files]
-    : "bun" in process.versions
-    ? [process.execPath, "test", "--timeout", "60000", ...files.map((file) => `./${file}`)]
-    : [process.execPath, "--test", ...files];
-  const { code, stdout, stderr } = await run(command, project.folder, { env });
-  assert.equal(code, 0, `${stdout}\n${stderr}`);
-  return `${stdout}\n${stderr}`;
-}
-
 onEveryDialect("kysera generate repository", (dialect) => {
   const script = SCRIPTS[dialect.name as keyof typeof SCRIPTS];
 
@@ -188,7 +156,7 @@ onEveryDialect("kysera generate repository", (dialect) => {
       assert.equal(written.code, 0, written.error?.message);
       const models = await project.json(["generate", "model"]);
       assert.equal(models.code, 0, models.error?.message);
-      await assertCompiles(project);
+      await assertCompiles(project, "src/", "test/");
       await runTests(project, env);
       assert.deepEqual(written.warnings, WARNINGS[dialect.name as keyof typeof WARNINGS]);
 

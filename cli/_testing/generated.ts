@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { type Project, run } from "./program.ts";
+
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+const isDeno = "deno" in process.versions;
+
+/** Asserts that the files of a project type-check; only Deno has a compiler. */
+export async function assertCompiles(
+  project: Project,
+  ...folders: readonly string[]
+): Promise<void> {
+  if (!isDeno) return;
+  const command = [process.execPath, "check", "--config", CONFIG, ...folders];
+  const { stderr } = await run(command, project.folder, { env: { NO_COLOR: "1" } });
+  // The packages of this repository write their types out; whoever uses them need not.
+  const errors = stderr.match(/^TS(?!90\d\d )\d+ .*/gm) ?? [];
+  assert.deepEqual(errors, [], stderr);
+  assert.match(stderr, /Check/, stderr);
+}
+
+/** Runs the tests of a project; returns what they print. */
+export async function runTests(project: Project, env: Record<string, string>): Promise<string> {
+  const files = readdirSync(join(project.folder, "test")).filter((name) =>
+    name.endsWith("_test.ts")
+  )
+    .map((name) => `test/${name}`);
+  const command = isDeno
+    ? [process.execPath, "test", "--allow-all", "--no-check", "--config", CONFIG, ...files]
+    : "bun" in process.versions
+    ? [process.execPath, "test", "--timeout", "60000", ...files.map((file) => `./${file}`)]
+    : [process.execPath, "--test", ...files];
+  const { code, stdout, stderr } = await run(command, project.folder, { env });
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+  return `${stdout}\n${stderr}`;
+}
