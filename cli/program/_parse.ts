@@ -177,6 +177,10 @@ function addOptions(parser: Parser, options: Options, others: Options): void {
       ? option.flags.replace(/^-\w,\s*/, "")
       : option.flags;
     parser.addOption(parserOption(flags, option));
+    // What is on may be said, too: `--with-validation`.
+    if (flags.startsWith("--no-")) {
+      parser.addOption(new ParserOption(flags.replace("--no-", "--")).hideHelp());
+    }
   }
 }
 

@@ -267,7 +267,10 @@ export type UserChanges = Omit<Updateable<DB["users"]>, "created_at" | "deleted_
 
   it("crud writes all of a table, and restores rows", async () => {
     await withUsers(async (project) => {
-      const crud = ["generate", "crud", "users", "--with-soft-delete", "--library", "zod"];
+      const crud = [
+        ...["generate", "crud", "users", "--with-soft-delete", "--with-validation"],
+        ...["--library", "zod"],
+      ];
       const { data } = await project.json([...crud, "--output-dir", "app"]);
       const files = data.files.map(({ file }: { file: string }) => relative(project.folder, file));
       assert.deepEqual(files, [
@@ -322,6 +325,19 @@ export type UserChanges = Omit<Updateable<DB["users"]>, "created_at" | "deleted_
       assert.match(listed.error.message, /"psots" \(did you mean "posts"\?\)/);
       assert.equal((await project.json(["generate", "crud"])).code, 2);
       assert.equal((await project.json(["generate", "schema", "--library", "yup"])).code, 2);
+    });
+  });
+
+  it("is completed, and says in its help what it takes", async () => {
+    await withProject(async (project) => {
+      const { stdout } = await project.kysera(["complete", "--", "generate", "re"]);
+      assert.match(stdout, /^repository\tWrite repositories/m);
+      const library = await project.kysera(["complete", "--", "g", "schema", "--library", ""]);
+      assert.match(library.stdout, /^valibot\b/m);
+      const help = await project.kysera(["generate", "repository", "--help"]);
+      assert.match(help.stdout, /--no-with-validation +validate no inputs\n/);
+      assert.match(help.stdout, /\nExamples:\n {2}kysera generate repository users /);
+      assert.doesNotMatch(help.stdout, / --with-validation/);
     });
   });
 });
