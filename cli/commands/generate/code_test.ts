@@ -290,6 +290,36 @@ export type UserChanges = Omit<Updateable<DB["users"]>, "created_at" | "deleted_
     });
   });
 
+  it("repository keeps to CamelCasePlugin, and to the Kysely of the configuration", async () => {
+    await withUsers(async (project) => {
+      await project.write(
+        "kysera.config.ts",
+        `import { nodeSqliteDialect } from "@kysera/dialects";
+import { CamelCasePlugin, Kysely } from "kysely";
+import { DatabaseSync } from "node:sqlite";
+
+const path = new URL("app.db", import.meta.url).pathname;
+export default {
+  database: {
+    kysely: () =>
+      new Kysely<any>({
+        dialect: nodeSqliteDialect({ database: new DatabaseSync(path) }),
+        plugins: [new CamelCasePlugin()],
+      }),
+  },
+};
+`,
+      );
+      await project.write("kysera.config.json", "{}");
+      const config = ["--config", "kysera.config.ts"];
+      const written = await project.kysera([...config, "generate", "repository", "--camel-case"]);
+      assert.equal(written.code, 0, written.stderr);
+      assert.match(await project.read("src/schemas/posts.ts"), /^ {2}userId: z\.int\(\),$/m);
+      assert.match(await project.read("test/_database.ts"), /await config\.database!\.kysely!\(\)/);
+      assert.match(await runTests(project, {}), /stores rows/);
+    });
+  });
+
   it("overwrites nothing unless it is told to, and then nothing at all", async () => {
     await withUsers(async (project) => {
       await project.write("src/schemas/users.ts", "export const mine = 1;\n");

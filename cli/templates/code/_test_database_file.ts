@@ -30,7 +30,7 @@ export function testDatabaseFile(options: TestDatabaseOptions): string {
     : `  const url = process.env["TEST_DATABASE_URL"] ??\n    process.env["DATABASE_URL"] ??\n` +
       `    ${JSON.stringify(options.url)};\n`;
   const plain = isConfigured
-    ? "  const db: Kysely<DB> = await config.database.kysely();\n"
+    ? "  const db: Kysely<DB> = await config.database!.kysely!();\n"
     : `${url}  const dialect = ${
       traits!.dialect.replaceAll("\n", "\n  ").replaceAll("\n    ", "\n  ")
     };\n` +
