@@ -18,6 +18,8 @@ export interface EmitOptions extends ScalarOptions {
   readonly runtimeEnums: boolean;
   /** Whether tables that are parts of another one are written, too. */
   readonly partitions: boolean;
+  /** Columns that plugins fill in, as `column` or `table.column`: rows need not be given them. */
+  readonly filled: readonly string[];
 }
 
 /** The types that a file may declare, with what they import from Kysely. */
@@ -140,21 +142,22 @@ class Emitter {
       )
       .map((column) => {
         const type = isTable
-          ? this.#column(column as SchemaColumn)
+          ? this.#column(column as SchemaColumn, relation.name)
           : this.#viewColumn(column as SchemaViewColumn);
         return `${docComment(column.comment, "  ")}  ${this.#property(column.name)}: ${type};\n`;
       });
     return `${docComment(relation.comment, "")}export interface ${name} {\n${columns.join("")}}`;
   }
 
-  #column(column: SchemaColumn): string {
+  #column(column: SchemaColumn, table: string): string {
     const type = this.#typeOf(column.type);
     const stored = column.nullable ? this.#nullable(type) : type;
     const { generated, identity } = column;
     if (generated !== null || identity?.kind === "always") {
       return this.#use("GeneratedAlways", stored);
     }
-    const isFilled = column.default !== null || identity !== null;
+    const isFilled = column.default !== null || identity !== null ||
+      isNamed(this.#options.filled, table, column.name);
     return isFilled ? this.#use("Generated", stored) : stored;
   }
 
@@ -195,6 +198,11 @@ class Emitter {
   #property(name: string): string {
     return propertyName(this.#options.camelCase ? camelCase(name) : name);
   }
+}
+
+/** Whether a column is in a list of `column` and `table.column`. */
+export function isNamed(names: readonly string[], table: string, column: string): boolean {
+  return names.includes(column) || names.includes(`${table}.${column}`);
 }
 
 function key(schema: string | null, name: string): string {

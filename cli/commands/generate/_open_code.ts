@@ -9,6 +9,7 @@ import type { Context } from "../../program/_context.ts";
 import type { CodeRelation } from "../../templates/code/_code_relation.ts";
 import { type CodeOptions, readRelations } from "../../templates/code/_read_relations.ts";
 import { emitTypes, HEAD } from "../../types/_emit_types.ts";
+import { assertColumns } from "./_assert_columns.ts";
 import { scalarOptions, TYPE_OPTIONS } from "./_type_options.ts";
 import type { CodeFile } from "./_written_files.ts";
 
@@ -26,6 +27,7 @@ export const CODE_OPTIONS: {
   readonly camelCase: Option<boolean>;
   readonly dateParser: Option<string>;
   readonly numericParser: Option<string>;
+  readonly filled: Option<readonly string[]>;
 } = {
   table: list("-t, --table <names>", "only these tables and views"),
   schema: text("-s, --schema <name>", "the schema that they are in"),
@@ -55,6 +57,7 @@ export interface CodeValues {
   readonly camelCase: boolean;
   readonly dateParser: string;
   readonly numericParser: string;
+  readonly filled: readonly string[];
 }
 
 /** The tables that code is written for. */
@@ -86,7 +89,9 @@ export async function openCode(
     ...setBy.softDelete ? ["deleted_at", "deletedAt"] : [],
   ];
   const scalars = scalarOptions(values, target.kind);
-  const options: CodeOptions = { ...scalars, camelCase: values.camelCase, setByPlugins };
+  const { camelCase, filled } = values;
+  assertColumns(snapshot, filled);
+  const options: CodeOptions = { ...scalars, camelCase, filled, setByPlugins };
   const { relations: all, unusable } = readRelations(snapshot, options);
   const wanted = [...name === undefined ? [] : [name], ...values.table];
   for (const each of wanted) {
@@ -112,7 +117,8 @@ export async function openCode(
     typesFile: (path) => {
       const types = emitTypes(snapshot, {
         ...scalars,
-        camelCase: values.camelCase,
+        camelCase,
+        filled,
         runtimeEnums: false,
         partitions: false,
       });

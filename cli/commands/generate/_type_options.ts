@@ -1,4 +1,4 @@
-import { flag, type Option, text } from "../../contract/_options.ts";
+import { flag, list, type Option, text } from "../../contract/_options.ts";
 import type { ScalarOptions } from "../../types/_scalars.ts";
 
 /** The options that say how the driver, and Kysely's plugins, have values and names. */
@@ -6,6 +6,7 @@ export const TYPE_OPTIONS: {
   readonly camelCase: Option<boolean>;
   readonly dateParser: Option<string>;
   readonly numericParser: Option<string>;
+  readonly filled: Option<readonly string[]>;
 } = {
   camelCase: flag("--camel-case", "write names as CamelCasePlugin has them"),
   dateParser: text("--date-parser <type>", "what the driver makes of dates and times", {
@@ -16,6 +17,7 @@ export const TYPE_OPTIONS: {
     choices: ["string", "number", "number-or-string"],
     default: "string",
   }),
+  filled: list("--filled <columns>", "columns that plugins fill in: rows need not be given them"),
 };
 
 /** Returns what the options say of the driver. */

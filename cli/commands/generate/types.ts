@@ -9,6 +9,7 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 import { ExitCodes } from "../../contract/_exit_codes.ts";
 import { flag, integer, list, text } from "../../contract/_options.ts";
 import { emitTypes } from "../../types/_emit_types.ts";
+import { assertColumns } from "./_assert_columns.ts";
 import { scalarOptions, TYPE_OPTIONS } from "./_type_options.ts";
 import { watchTypes } from "./_watch_types.ts";
 
@@ -97,9 +98,11 @@ interface TypesValues {
   readonly numericParser: string;
   readonly runtimeEnums: boolean;
   readonly partitions: boolean;
+  readonly filled: readonly string[];
 }
 
 function typesOf(schema: SchemaSnapshot, kind: string, options: TypesValues): string {
+  assertColumns(schema, options.filled);
   const isShown = matcherOf(options.includePattern, options.excludePattern);
   return emitTypes({
     ...schema,
@@ -110,6 +113,7 @@ function typesOf(schema: SchemaSnapshot, kind: string, options: TypesValues): st
     camelCase: options.camelCase,
     runtimeEnums: options.runtimeEnums,
     partitions: options.partitions,
+    filled: options.filled,
   });
 }
 

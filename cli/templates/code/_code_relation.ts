@@ -37,7 +37,9 @@ export interface CodeColumn {
   readonly row: Shape;
   readonly codec: CodecName | undefined;
   readonly isNullable: boolean;
-  /** Whether a new row needs no value for it. */
+  /** Whether the database takes no row without a value for it. */
+  readonly isRequired: boolean;
+  /** Whether a new row needs no value for it: the database has one, or a plugin. */
   readonly isOptional: boolean;
   /** Whether a new row may give it. */
   readonly isInNew: boolean;

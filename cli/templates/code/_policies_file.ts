@@ -65,6 +65,17 @@ export function policiesFile(
   const unlisted = relations.filter((relation) => !listed.has(relation));
   const tables = subjects.map(tableText);
   const body = tables.join("");
+  const stamped = [
+    ...new Set(
+      subjects.flatMap(({ relation, tenant, owner }) =>
+        relation.isView ? [] : [tenant, owner].flatMap((column) => column?.name ?? [])
+      ),
+    ),
+  ].sort();
+  const stampedText = stamped.length === 0 ? "" : `
+ *
+ * New rows need not be given what is stamped on them; their types say so with
+ * \`kysera generate types --filled ${commentText(stamped.join(","))}\`.`;
   const names = ["allow", "check", "defineRLSSchema", "filter"].filter((name) =>
     name === "defineRLSSchema" || body.includes(`${name}(`)
   );
@@ -75,7 +86,7 @@ import type { DB } from ${JSON.stringify(options.typesImport)};
  * Who may do what with which rows: a beginning, made from the names of columns. Read each policy
  * before you rely on it, and put the schema into an executor:
  *
- * \`createExecutor(db, [rlsPlugin({ schema: policies, unlistedTables: "deny" })])\`
+ * \`createExecutor(db, [rlsPlugin({ schema: policies, unlistedTables: "deny" })])\`${stampedText}
  */
 export const policies: RLSSchema<DB> = defineRLSSchema<DB>({
 ${body}});

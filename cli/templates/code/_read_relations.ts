@@ -5,6 +5,7 @@ import type {
   SchemaType,
   SchemaView,
 } from "@kysera/migrations/schema";
+import { isNamed } from "../../types/_emit_types.ts";
 import { camelCase } from "../../types/_names.ts";
 import type { ScalarOptions } from "../../types/_scalars.ts";
 import { type ColumnFacts, joinFacts, readCheck } from "./_check_facts.ts";
@@ -17,6 +18,8 @@ import { shapesOf } from "./_shapes_of.ts";
 export interface CodeOptions extends ScalarOptions {
   /** Whether names are as `CamelCasePlugin` has them. */
   readonly camelCase: boolean;
+  /** Columns that plugins fill in, as `column` or `table.column`: rows need not be given them. */
+  readonly filled: readonly string[];
   /** Columns that a plugin sets: rows are not given them, unless they have to be. */
   readonly setByPlugins: readonly string[];
 }
@@ -128,7 +131,8 @@ function tableColumn(
       : typed;
   const { identity, generated } = column;
   const isFilled = column.default !== null || identity !== null;
-  const isOptional = column.nullable || isFilled || generated !== null;
+  const isRequired = !column.nullable && !isFilled && generated === null;
+  const isOptional = !isRequired || isNamed(options.filled, table.name, column.name);
   const isInKey = table.primaryKey?.columns.includes(column.name) === true;
   // MySQL returns nothing of a new row: a key that a default makes has to be given.
   const isNumbered = identity !== null ||
@@ -141,6 +145,7 @@ function tableColumn(
     ...plain,
     input: narrowed(plain.input, facts),
     isNullable: column.nullable,
+    isRequired,
     isOptional,
     isInNew,
     isInChanges: isInNew && !isInKey,
@@ -167,6 +172,7 @@ function plainColumn(
     row,
     codec,
     isNullable: true,
+    isRequired: false,
     isOptional: true,
     isInNew: false,
     isInChanges: false,

@@ -131,5 +131,5 @@ export function memberText(property: string): string {
 
 /** Keys are given even where a default makes them: MySQL does not tell what it made. */
 function isGiven(column: CodeColumn, { key }: CodeRelation): boolean {
-  return column.isInNew && (!column.isOptional || key.includes(column.property));
+  return column.isInNew && (column.isRequired || key.includes(column.property));
 }
