@@ -134,7 +134,10 @@ function warnOfOldTypes(context: Context, path: string, types: string): void {
   if (!existsSync(file)) return;
   const before = readFileSync(file, "utf8").replaceAll("\r\n", "\n");
   if (before === types || !before.startsWith(HEAD)) return;
-  context.warn(`${path} is not what the database has: run \`kysera generate types -o ${path}\`.`);
+  context.warn(
+    `${path} is not what the database has, with these options: run \`kysera generate types -o ${path}\` ` +
+      "with them.",
+  );
 }
 
 /** Returns how a file imports another one. */

@@ -3,7 +3,8 @@ import { relative } from "node:path";
 import { describe, it } from "node:test";
 import { withDatabase } from "../../_testing/databases.ts";
 import { assertCompiles, runTests } from "../../_testing/generated.ts";
-import { type Project, withProject } from "../../_testing/program.ts";
+import { commandLine, type Project, withProject } from "../../_testing/program.ts";
+import { inTerminal, whyNoTerminal } from "../../_testing/terminal.ts";
 import { onEveryDialect, type TestDialectName } from "../../../tests/support/matrix.ts";
 import { runsAll } from "../../../tests/support/random.ts";
 
@@ -264,7 +265,10 @@ export type UserChanges = Omit<Updateable<DB["users"]>, "created_at" | "deleted_
       await project.write("migrations/002_b.sql", "alter table users add column age integer;");
       assert.equal((await project.json(["migrate", "up"])).code, 0);
       const again = await project.json(["generate", "model", "posts", "--types", "src/types.ts"]);
-      assert.match(again.warnings[0]!, /src\/types\.ts is not what the database has: run/);
+      assert.match(
+        again.warnings[0]!,
+        /src\/types\.ts is not what the database has, with these options: run/,
+      );
       assert.doesNotMatch(await project.read("src/types.ts"), /age/);
     });
   });
@@ -364,6 +368,20 @@ export default {
         "overwrite",
       ]);
       assert.equal((await project.json(["generate", "schema", "--overwrite"])).code, 0);
+      assert.match(await project.read("src/schemas/users.ts"), /NewUserSchema/);
+    });
+  });
+
+  it("asks before it overwrites, in a terminal", { skip: whyNoTerminal() }, async () => {
+    await withUsers(async (project) => {
+      await project.write("src/schemas/users.ts", "export const mine = 1;\n");
+      const command = [...commandLine(), "generate", "schema"];
+      const refused = await inTerminal(project, command, ["n"], "Overwrite?");
+      assert.equal(refused.code, 4, refused.stdout);
+      assert.match(refused.stdout, /Nothing was written: it was not confirmed/);
+      assert.equal(await project.read("src/schemas/users.ts"), "export const mine = 1;\n");
+      const meant = await inTerminal(project, command, ["y"], "Overwrite?");
+      assert.equal(meant.code, 0, meant.stdout);
       assert.match(await project.read("src/schemas/users.ts"), /NewUserSchema/);
     });
   });

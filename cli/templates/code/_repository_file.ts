@@ -74,11 +74,14 @@ export function repositoryFile(relation: CodeRelation, options: RepositoryFileOp
     );
   }
   if (hasRestore) {
+    const handle = options.schema === undefined
+      ? "db"
+      : `db.withSchema(${JSON.stringify(options.schema)})`;
     parts.push(
       `/** Brings back what was deleted of ${about}; returns how many rows. */\n` +
         `export function ${names.restore}(\n  db: Kysely<DB>,\n` +
         `  rows: RowSelector<DB, ${JSON.stringify(relation.property)}>,\n): Promise<number> {\n` +
-        `  return restore(db, ${JSON.stringify(relation.property)}, rows);\n}`,
+        `  return restore(${handle}, ${JSON.stringify(relation.property)}, rows);\n}`,
     );
   }
   return `${parts.join("\n\n")}\n`;
