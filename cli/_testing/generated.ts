@@ -24,16 +24,22 @@ export async function assertCompiles(
 
 /** Runs the tests of a project; returns what they print. */
 export async function runTests(project: Project, env: Record<string, string>): Promise<string> {
-  const files = readdirSync(join(project.folder, "test")).filter((name) =>
-    name.endsWith("_test.ts")
-  )
-    .map((name) => `test/${name}`);
+  const files = readdirSync(join(project.folder, "test")).filter((name) => /_test\.ts$/.test(name));
+  // Each file that is run by itself loads every package anew.
+  await project.write("test/_all.ts", files.map((name) => `import "./${name}";\n`).join(""));
   const command = isDeno
-    ? [process.execPath, "test", "--allow-all", "--no-check", "--config", CONFIG, ...files]
+    ? ["test", "--allow-all", "--no-check", "--config", CONFIG, "test/_all.ts"]
     : "bun" in process.versions
-    ? [process.execPath, "test", "--timeout", "60000", ...files.map((file) => `./${file}`)]
-    : [process.execPath, "--test", ...files];
-  const { code, stdout, stderr } = await run(command, project.folder, { env });
+    ? ["test", "--timeout", "60000", ...files.map((name) => `./test/${name}`)]
+    : ["--test", "test/_all.ts"];
+  const { code, stdout, stderr } = await run([process.execPath, ...command], project.folder, {
+    env,
+  });
   assert.equal(code, 0, `${stdout}\n${stderr}`);
+  // None is left out unnoticed.
+  for (const name of files.filter((each) => each !== "policies_test.ts")) {
+    const [, title] = /^describe\("(.*)", /m.exec(await project.read(`test/${name}`))!;
+    assert.ok(`${stdout}${stderr}`.includes(title!), `${name} was not run:\n${stdout}\n${stderr}`);
+  }
   return `${stdout}\n${stderr}`;
 }
