@@ -8,7 +8,12 @@ import { type Project, run } from "./program.ts";
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const isDeno = "deno" in process.versions;
 
-/** Asserts that the files of a project type-check; only Deno has a compiler. */
+/** Why types cannot be checked here, for the `skip` of a test; `false` if they can. */
+export function whyNoCompiler(): string | false {
+  return !isDeno && "only Deno has a compiler";
+}
+
+/** Asserts that the files of a project type-check, where there is a compiler. */
 export async function assertCompiles(
   project: Project,
   ...folders: readonly string[]

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { relative } from "node:path";
 import { describe, it } from "node:test";
 import { withDatabase } from "../../_testing/databases.ts";
-import { assertCompiles, runTests } from "../../_testing/generated.ts";
+import { assertCompiles, runTests, whyNoCompiler } from "../../_testing/generated.ts";
 import { commandLine, type Project, withProject } from "../../_testing/program.ts";
 import { inTerminal, whyNoTerminal } from "../../_testing/terminal.ts";
 import { onEveryDialect, type TestDialectName } from "../../../tests/support/matrix.ts";
@@ -173,7 +173,7 @@ onEveryDialect("kysera generate repository", (dialect) => {
   });
 
   // PostgreSQL has the most types.
-  const skip = dialect.name !== "postgres" && !runsAll() && "--full runs it";
+  const skip = whyNoCompiler() || (dialect.name !== "postgres" && !runsAll() && "--full runs it");
   it("writes code that type-checks", { skip }, async () => {
     await withDatabase(dialect, async ({ project }) => {
       await generate(project);
