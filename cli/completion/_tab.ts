@@ -12,7 +12,11 @@ export function completionScript(shell: string): string {
 }
 
 /** Returns what can come next, as the scripts read it. */
-export async function completionsOf(words: readonly string[], tree: CommandTree): Promise<string> {
+export async function completionsOf(given: readonly string[], tree: CommandTree): Promise<string> {
+  const words = [...given];
+  // `g types` is completed as `generate types` is.
+  const meant = Object.keys(tree).find((name) => tree[name]!.aliases?.includes(words[0] ?? ""));
+  if (meant !== undefined && words.length > 1) words[0] = meant;
   for (const [name, entry] of Object.entries(tree)) {
     if (!("loadGroup" in entry)) {
       await add(name, entry);
@@ -20,13 +24,11 @@ export async function completionsOf(words: readonly string[], tree: CommandTree)
     }
     tab.command(name, entry.summary);
     // Of the other groups nothing can come next.
-    if (words[0] !== name && !entry.aliases?.includes(words[0] ?? "")) continue;
+    if (words[0] !== name) continue;
     const { group } = await entry.loadGroup();
-    for (const [child, each] of Object.entries(group)) {
-      for (const alias of [name, ...entry.aliases ?? []]) await add(`${alias} ${child}`, each);
-    }
+    for (const [child, each] of Object.entries(group)) await add(`${name} ${child}`, each);
   }
-  return printed(() => tab.parse([...words]));
+  return printed(() => tab.parse(words));
 }
 
 async function add(name: string, entry: CommandEntry): Promise<void> {

@@ -6,6 +6,7 @@ import type {
   SchemaView,
   SchemaViewColumn,
 } from "@kysera/migrations/schema";
+import { docComment } from "./_doc_comment.ts";
 import { camelCase, NameGiver, propertyName } from "./_names.ts";
 import { type ScalarOptions, scalarsOf, type ScalarTraits } from "./_scalars.ts";
 
@@ -17,6 +18,8 @@ export interface EmitOptions extends ScalarOptions {
   readonly runtimeEnums: boolean;
   /** Whether tables that are parts of another one are written, too. */
   readonly partitions: boolean;
+  /** Columns that plugins fill in, as `column` or `table.column`: rows need not be given them. */
+  readonly filled: readonly string[];
 }
 
 /** The types that a file may declare, with what they import from Kysely. */
@@ -32,7 +35,8 @@ const HELPERS: Readonly<Record<string, string>> = {
   : T[];`,
 };
 
-const HEAD = `/**
+/** How every file of types begins. */
+export const HEAD = `/**
  * The types of the database. Written by \`kysera generate types\`: changes will be lost.
  *
  * @module
@@ -138,21 +142,22 @@ class Emitter {
       )
       .map((column) => {
         const type = isTable
-          ? this.#column(column as SchemaColumn)
+          ? this.#column(column as SchemaColumn, relation.name)
           : this.#viewColumn(column as SchemaViewColumn);
         return `${docComment(column.comment, "  ")}  ${this.#property(column.name)}: ${type};\n`;
       });
     return `${docComment(relation.comment, "")}export interface ${name} {\n${columns.join("")}}`;
   }
 
-  #column(column: SchemaColumn): string {
+  #column(column: SchemaColumn, table: string): string {
     const type = this.#typeOf(column.type);
     const stored = column.nullable ? this.#nullable(type) : type;
     const { generated, identity } = column;
     if (generated !== null || identity?.kind === "always") {
       return this.#use("GeneratedAlways", stored);
     }
-    const isFilled = column.default !== null || identity !== null;
+    const isFilled = column.default !== null || identity !== null ||
+      isNamed(this.#options.filled, table, column.name);
     return isFilled ? this.#use("Generated", stored) : stored;
   }
 
@@ -195,20 +200,15 @@ class Emitter {
   }
 }
 
+/** Whether a column is in a list of `column` and `table.column`. */
+export function isNamed(names: readonly string[], table: string, column: string): boolean {
+  return names.includes(column) || names.includes(`${table}.${column}`);
+}
+
 function key(schema: string | null, name: string): string {
   return `${schema ?? ""}.${name}`;
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function docComment(comment: string | null, indent: string): string {
-  if (comment === null || comment.trim() === "") return "";
-  // What ends a comment must not end this one.
-  const lines = comment.trim().replaceAll("*/", "* /").split(/\r?\n/);
-  if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;
-  return `${indent}/**\n${
-    lines.map((line) => `${indent} * ${line}`.trimEnd() + "\n").join("")
-  }${indent} */\n`;
 }

@@ -22,15 +22,16 @@ export class NameGiver {
 /** Returns a name as TypeScript has those of types: `userRoles` and `user_roles` are `UserRoles`. */
 export function pascalCase(text: string): string {
   const name = text
-    .split(/[^\p{L}\p{N}]+/u)
+    // Not every digit may stand in a name: `m²` is none.
+    .split(/[^\p{ID_Continue}]+|[_·]+/u)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join("");
-  return /^\p{L}/u.test(name) ? name : `_${name}`;
+  return /^\p{ID_Start}/u.test(name) ? name : `_${name}`;
 }
 
 /** Returns a name as a property is written. */
 export function propertyName(name: string): string {
-  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : JSON.stringify(name);
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : JSON.stringify(name);
 }
 
 class OpenCamelCasePlugin extends CamelCasePlugin {

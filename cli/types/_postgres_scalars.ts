@@ -25,8 +25,9 @@ export const POSTGRES_SCALARS: NamedScalars = {
   seconds?: number;
   milliseconds?: number;
 }`,
-  Point: "{ x: number; y: number }",
-  Circle: "{ x: number; y: number; radius: number }",
+  // The driver parses them, and writes an object as JSON, which they are not.
+  Point: "ColumnType<{ x: number; y: number }, string, string>",
+  Circle: "ColumnType<{ x: number; y: number; radius: number }, string, string>",
 };
 
 /** What PGlite returns where that is something else. */

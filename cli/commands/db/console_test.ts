@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import process from "node:process";
 import { describe, it } from "node:test";
-import { commandLine, type Project, run, withProject } from "../../_testing/program.ts";
+import { commandLine, type Project, withProject } from "../../_testing/program.ts";
+import { inTerminal, whyNoTerminal } from "../../_testing/terminal.ts";
 
 const PLUGIN = `
 import { nodeSqliteDialect } from "@kysera/dialects";
@@ -66,8 +65,7 @@ describe("kysera db console", () => {
     });
   });
 
-  const python = spawnSync("python3", ["-c", "import pty"]).status === 0;
-  it("asks for lines in a terminal", { skip: python ? false : "there is no Python" }, async () => {
+  it("asks for lines in a terminal", { skip: whyNoTerminal() }, async () => {
     await withProject(async (project) => {
       await fill(project);
       const command = [...commandLine(), ...console, ...url];
@@ -81,7 +79,7 @@ describe("kysera db console", () => {
 
   it(
     "asks before it destroys, in a terminal",
-    { skip: python ? false : "there is no Python" },
+    { skip: whyNoTerminal() },
     async () => {
       await withProject(async (project) => {
         await fill(project);
@@ -97,48 +95,3 @@ describe("kysera db console", () => {
     },
   );
 });
-
-/** Runs a command in a terminal, and types a line whenever it asks. */
-async function inTerminal(
-  project: Project,
-  command: readonly string[],
-  lines: readonly string[],
-  question: string,
-): Promise<{ code: number | null; stdout: string }> {
-  const program = `
-import fcntl, json, os, pty, select, struct, sys, termios
-command, lines, question = json.loads(sys.argv[1])
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(command[0], command)
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-seen = b""
-at = 0
-while True:
-    ready, _, _ = select.select([fd], [], [], 20)
-    if not ready:
-        os.kill(pid, 9)
-        break
-    try:
-        data = os.read(fd, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    sys.stdout.buffer.write(data)
-    seen += data
-    if lines and question.encode() in seen[at:]:
-        at = len(seen)
-        os.write(fd, lines.pop(0).encode() + b"\\r")
-_, status = os.waitpid(pid, 0)
-sys.exit(os.waitstatus_to_exitcode(status) % 256)`;
-  const argument = JSON.stringify([command, lines, question]);
-  const { code, stdout } = await run(["python3", "-c", program, argument], project.folder, {
-    env: {
-      TERM: "xterm",
-      ...process.env["PATH"] === undefined ? {} : { PATH: process.env["PATH"] },
-    },
-  });
-  // deno-lint-ignore no-control-regex
-  return { code, stdout: stdout.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "") };
-}

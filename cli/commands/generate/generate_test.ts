@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { renameSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { withDatabase } from "../../_testing/databases.ts";
-import { run } from "../../_testing/program.ts";
+import { run, withProject } from "../../_testing/program.ts";
 import { onEveryDialect, type TestDialectName } from "../../../tests/support/matrix.ts";
 
 /** A schema, and what its types have to say. */
@@ -138,6 +140,70 @@ onEveryDialect("kysera generate types", (dialect) => {
     });
   });
 }, ["sqlite", "postgres", "mysql"]);
+
+onEveryDialect("kysera generate types --watch", (dialect) => {
+  it("writes the types when the schema changes", async () => {
+    await withDatabase(dialect, async ({ project }) => {
+      await project.write("migrations/001_a.sql", "create table a (id integer primary key);");
+      assert.equal((await project.json(["migrate", "up"])).code, 0);
+      const watch = ["generate", "types", "-o", "src/db.ts", "--watch", "--interval", "20"];
+      const lines = (text: string): number => text.split("\n").length - 1;
+      let migrated: Promise<unknown> | undefined;
+      const { code, stdout, stderr } = await project.kysera(watch, {
+        onStdout: (text, kill) => {
+          if (lines(text) === 2) kill("SIGINT");
+          else if (lines(text) === 1) {
+            migrated ??= project.write(
+              "migrations/002_b.sql",
+              "create table b (id integer primary key);",
+            ).then(() => project.json(["migrate", "up"]));
+          }
+        },
+      });
+      await migrated;
+      assert.equal(code, 130, stderr);
+      assert.equal(stdout, "Wrote src/db.ts\nWrote src/db.ts\n");
+      assert.match(
+        await project.read("src/db.ts"),
+        /export interface DB {\n {2}a: A;\n {2}b: B;\n}/,
+      );
+    });
+  });
+}, ["sqlite", "postgres", "mysql"]);
+
+describe("kysera generate types --watch", () => {
+  it("goes on with the file that takes the place of the database", async () => {
+    await withProject(async (project) => {
+      const sqlite = async (url: string, table: string) => {
+        await project.write("migrations/001_a.sql", `create table ${table} (id integer);`);
+        assert.equal((await project.json(["migrate", "up", "--url", url])).code, 0);
+      };
+      await sqlite("sqlite:app.db", "a");
+      await sqlite("sqlite:other.db", "b");
+      const watch = ["generate", "types", "-o", "db.ts", "--watch", "--interval", "20"];
+      let isReplaced = false;
+      const { code } = await project.kysera([...watch, "--url", "sqlite:app.db", "--json"], {
+        onStdout: (text, kill) => {
+          if (isReplaced && text.split("\n").length > 2) kill("SIGINT");
+          if (isReplaced) return;
+          isReplaced = true;
+          renameSync(join(project.folder, "other.db"), join(project.folder, "app.db"));
+        },
+      });
+      assert.equal(code, 130);
+      assert.match(await project.read("db.ts"), /export interface DB {\n {2}b: B;\n}/);
+    });
+  });
+
+  it("is refused where it cannot work", async () => {
+    await withProject(async (project) => {
+      await project.write("app.db", "");
+      const watch = ["generate", "types", "--watch", "--url", "sqlite:app.db"];
+      assert.equal((await project.json(watch)).code, 2);
+      assert.equal((await project.json([...watch, "-o", "db.ts", "--verify"])).code, 2);
+    });
+  });
+});
 
 /** Only Deno has a compiler. */
 async function assertCompiles(

@@ -115,6 +115,7 @@ async function typesOf(
     camelCase: false,
     runtimeEnums: false,
     partitions: false,
+    filled: [],
   } as const;
   const { diffLines } = await import("diff");
   const types = emitTypes(after, options);

@@ -68,6 +68,7 @@ export function typesFile({ database, plugins }: ProjectChoice): string {
     camelCase: false,
     runtimeEnums: false,
     partitions: false,
+    filled: [],
   });
 }
 
