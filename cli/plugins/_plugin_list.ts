@@ -26,7 +26,7 @@ export class PluginList {
    * Finds the list in a file.
    *
    * @returns undefined if the file creates no executor
-   * @throws {CliError} if it creates several, or one whose plugins are no list in the file
+   * @throws {CliError} if it creates several, or one whose plugins are not a list in the file
    */
   static find(text: string, file: string): PluginList | undefined {
     const program = parseFile(text, file);
@@ -43,9 +43,12 @@ export class PluginList {
     const given = childrenOf(calls[0]!, "arguments")[1];
     const array = given === undefined ? undefined : valueOf(program, given);
     if (array?.type === "ArrayExpression") return new PluginList(text, program, array);
-    throw refusal(`The plugins of the executor in "${file}" are no list that stands in the file`, {
-      hint: "Change it by hand: createExecutor(db, [softDeletePlugin(), auditPlugin()]).",
-    });
+    throw refusal(
+      `The plugins of the executor in "${file}" are not a list that stands in the file`,
+      {
+        hint: "Change it by hand: createExecutor(db, [softDeletePlugin(), auditPlugin()]).",
+      },
+    );
   }
 
   /** The call that creates a plugin, where the list has it. */
@@ -96,7 +99,7 @@ export class PluginList {
       return value === undefined ? undefined : [this.configure(call, `{ ${member} }`)];
     }
     if (given.type !== "ObjectExpression") {
-      throw refusal("The options of the plugin are no object that stands in the file", {
+      throw refusal("The options of the plugin are not an object that stands in the file", {
         hint: "Give all of them by --options, or change them where they stand.",
       });
     }

@@ -108,7 +108,7 @@ describe("the list of plugins of a file", () => {
     assert.equal(set("{ a: 1 }", "a", undefined), file("{}"));
     assert.equal(set("{ a: 1 }", "b", undefined), undefined);
     assert.equal(set("{ 'a': 1, ...more }", "a", "3"), file("{ a: 3, ...more }"));
-    assert.throws(() => set("options", "a", "1"), /no object that stands in the file/);
+    assert.throws(() => set("options", "a", "1"), /not an object that stands in the file/);
     const list = listOf(file("{ a: 1 }"));
     assert.equal(list.optionsOf(list.callOf(SOFT)!), "{ a: 1 }");
   });
@@ -117,11 +117,11 @@ describe("the list of plugins of a file", () => {
     assert.equal(PluginList.find("const a = 1;", "a.ts"), undefined);
     assert.throws(
       () => PluginList.find("createExecutor(db, plugins);", "a.ts"),
-      /no list that stands/,
+      /not a list that stands/,
     );
     assert.throws(
       () => PluginList.find("createExecutor(db, make());", "a.ts"),
-      /no list that stands/,
+      /not a list that stands/,
     );
     assert.throws(
       () => PluginList.find("createExecutor(a, []); createExecutor(b, []);", "a.ts"),

@@ -71,7 +71,7 @@ export function conditionsOf(statement: string): Word[] {
   return found;
 }
 
-/** The columns that a statement is sorted by last; empty where that is no list of columns. */
+/** The columns that a statement is sorted by last; empty where that is not a list of columns. */
 export function orderOf(statement: string): { readonly text: string; readonly words: Word[] } {
   const words = wordsOf(statement);
   let start = -1;

@@ -8,7 +8,7 @@ import type { Kysely } from "kysely";
 import { dropEverything } from "../connect/_drop_everything.ts";
 import { messageOf } from "../contract/_message_of.ts";
 
-/** What became of a migration. */
+/** Outcome of a migration. */
 export interface Rehearsed {
   readonly name: string;
   /** How long each step took, in milliseconds; absent for one that did not run. */

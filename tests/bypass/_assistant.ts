@@ -33,7 +33,7 @@ export interface Answered {
   refusal: string;
 }
 
-/** What makes the dialect of each database, but for its driver. */
+/** What makes the dialect of each database, except its driver. */
 const DIALECTS: Readonly<
   Record<"sqlite" | "postgres" | "mysql", (driver: Driver) => Dialect>
 > = {

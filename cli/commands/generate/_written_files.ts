@@ -26,7 +26,7 @@ export interface CodeFile {
   readonly isNeeded?: boolean | undefined;
 }
 
-/** What is to become of a file. */
+/** What is to be done with a file. */
 interface Change extends CodeFile {
   readonly shown: string;
   readonly before: string | undefined;

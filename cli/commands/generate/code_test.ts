@@ -307,7 +307,7 @@ export type UserChanges = Omit<Updateable<DB["users"]>, "created_at" | "deleted_
     });
   });
 
-  it("repository keeps to CamelCasePlugin, and to the Kysely of the configuration", async () => {
+  it("repository respects CamelCasePlugin and the Kysely of the configuration", async () => {
     await withUsers(async (project) => {
       await project.write(
         "kysera.config.ts",

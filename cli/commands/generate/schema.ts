@@ -15,7 +15,7 @@ export const command: Command = defineCommand({
   options: {
     output: text("-o, --output <folder>", "where to", { default: "./src/schemas" }),
     library: LIBRARY_OPTION,
-    strict: flag("--no-strict", "leave out keys that are no columns, and do not refuse them"),
+    strict: flag("--no-strict", "leave out keys that are not columns, and do not refuse them"),
     ...PLUGIN_OPTIONS,
     ...CODE_OPTIONS,
     ...WRITE_OPTIONS,

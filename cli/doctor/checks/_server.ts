@@ -52,7 +52,7 @@ export const TROUBLES: readonly Trouble[] = [
   },
   {
     server: "PostgreSQL",
-    what: "MERGE does not keep to policies of UPDATE and SELECT (CVE-2023-39418)",
+    what: "MERGE does not enforce policies of UPDATE and SELECT (CVE-2023-39418)",
     ranges: [["15.0", "15.4"]],
   },
   {

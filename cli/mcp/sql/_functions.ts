@@ -53,7 +53,7 @@ export const FUNCTIONS: ReadonlySet<string> = new Set([
   ...["cardinality", "array_position", "array_to_string", "unnest"],
 ]);
 
-/** The words that a bracket can stand behind, and that are no functions. */
+/** The words that a bracket can stand behind, and that are not functions. */
 export const BEFORE_BRACKETS: ReadonlySet<string> = new Set([
   ...["select", "distinct", "all", "any", "some", "exists", "in", "not", "and", "or", "xor", "as"],
   ...["from", "join", "lateral", "on", "using", "where", "by", "having", "when", "then", "else"],

@@ -8,7 +8,7 @@ export function mysqlPlan(rows: readonly Record<string, unknown>[]): Plan {
     const alias = textOf(row["table"]);
     const extra = textOf(row["Extra"]) ?? "";
     if (/filesort/i.test(extra)) sorts.push({ by: [], isOnDisk: false });
-    // What stands for a subquery or a union is no table.
+    // What stands for a subquery or a union is not a table.
     if (alias === undefined || alias.startsWith("<")) continue;
     const index = textOf(row["key"]);
     const kind = textOf(row["type"]);

@@ -8,7 +8,7 @@ export function sqlitePlan(rows: readonly Record<string, unknown>[]): Plan {
     const text = String(detail);
     if (/^USE TEMP B-TREE FOR (?:.* )?ORDER BY/.test(text)) sorts.push({ by: [], isOnDisk: false });
     const [, verb, alias] = /^(SCAN|SEARCH) (?:TABLE )?(\S+)/.exec(text) ?? [];
-    // What stands for a subquery or a constant row is no table.
+    // What stands for a subquery or a constant row is not a table.
     if (verb === undefined || /^(?:\(|CONSTANT$)/.test(alias!)) continue;
     const isAutomatic = text.includes("AUTOMATIC");
     reads.push({

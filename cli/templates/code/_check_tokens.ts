@@ -13,7 +13,7 @@ export function checkTokens(expression: string): CheckToken[] | undefined {
   const tokens: CheckToken[] = [];
   let at = 0;
   while (at < expression.length) {
-    // PostgreSQL's ARRAY[..] is no name in brackets.
+    // PostgreSQL's ARRAY[..] is not a name in brackets.
     const previous = tokens.at(-1);
     const isArray = expression[at] === "[" && previous?.kind === "word";
     WHERE_TOKENS_BEGIN.lastIndex = at;

@@ -1,7 +1,7 @@
 import type { ColumnFacts } from "./_check_facts.ts";
 import type { Shape } from "./_shape.ts";
 
-/** Returns a shape that keeps to what checks say of a column, as far as it can. */
+/** Returns a shape that respects what checks say of a column, as far as it can. */
 export function narrowed(shape: Shape, facts: ColumnFacts): Shape {
   const { values } = facts;
   switch (shape.kind) {

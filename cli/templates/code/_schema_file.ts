@@ -6,7 +6,7 @@ import { holds } from "./_shape.ts";
 /** How the schemas of a table are written. */
 export interface SchemaFileOptions {
   readonly library: LibraryName;
-  /** Whether keys that are no columns are refused. */
+  /** Whether keys that are not columns are refused. */
   readonly strict: boolean;
 }
 
@@ -86,7 +86,7 @@ function entry(
   return `  ${key}: ${wrap === undefined ? expression : library.wrap(expression, wrap)},\n`;
 }
 
-/** In an object, `__proto__` is no key unless it is computed. */
+/** In an object, `__proto__` is not a key unless it is computed. */
 function keyText(property: string): string {
   return property === "__proto__" ? '["__proto__"]' : propertyName(property);
 }

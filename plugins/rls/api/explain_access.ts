@@ -29,7 +29,7 @@ export type AccessOutcome = "all" | "some" | "none" | "exempt" | "free";
 /** What a row must satisfy. */
 export interface AccessCondition {
   /**
-   * The condition as SQL, with placeholders for its values. A function of the row, which is no SQL,
+   * The condition as SQL, with placeholders for its values. A function of the row, which is not SQL,
    * stands in it as `policy("name")`.
    */
   readonly sql: string;

@@ -27,7 +27,7 @@ export interface Stage {
   readonly executor: Kysely<any>;
 }
 
-/** What became of a reference to a table. */
+/** How a reference to a table was treated. */
 export interface ShownReference {
   readonly table: string;
   readonly alias: string;
