@@ -1,0 +1,77 @@
+import type { Kysely } from "kysely";
+import type { PluginHost } from "../contract/plugin.ts";
+import type { Relation } from "../contract/relation.ts";
+import type { TableId } from "../contract/table_scope.ts";
+import type { DialectTraits } from "../dialect/mod.ts";
+import { readRelations } from "./_read_relations.ts";
+import type { SchemaTemplate } from "./schema_template.ts";
+
+/** Where it is known from which tables and views there are. */
+export interface CatalogSource {
+  /** Whether a name is looked up in every schema at once, and so known in all of them. */
+  readonly readsEverySchema: boolean;
+  /** Reads what is known of tables; of all of them without a list. */
+  read(db: Kysely<any>, tables: readonly TableId[] | undefined): Promise<readonly Relation[]>;
+}
+
+/** Returns the catalog of the database. */
+export function catalogOf(traits: DialectTraits): CatalogSource {
+  return {
+    readsEverySchema: traits.catalog.readsEverySchema,
+    read: (db, tables) => readRelations(db, traits, tables),
+  };
+}
+
+/**
+ * Returns a catalog that says of a schema what the database says of its template.
+ *
+ * @param template the template
+ * @param schema the schema
+ * @param rawDb the database, without plugins of an executor
+ * @param traits the traits of its dialect
+ */
+export function catalogLike(
+  template: SchemaTemplate,
+  schema: string,
+  rawDb: Kysely<any>,
+  traits: DialectTraits,
+): { catalog: CatalogSource; foreignKeys: PluginHost["foreignKeys"] } {
+  const fold = traits.identifiers.foldCase;
+  const isOwn = (table: TableId): boolean =>
+    table.schema !== undefined && fold(table.schema) === fold(schema);
+  const own = async (db: Kysely<any>): Promise<readonly Relation[]> =>
+    // For queries of the executor, which name the schema, its tables are those that names find.
+    (await template.relations(db, traits))
+      .filter((each) => each.schema === undefined || fold(each.schema) === fold(template.schema))
+      .map((each) => ({ ...each, schema, isVisible: true }));
+  return {
+    catalog: {
+      readsEverySchema: false,
+      async read(db, tables) {
+        if (tables === undefined) return await own(db);
+        const others = tables.filter((table) => !isOwn(table));
+        const names = new Set(tables.filter(isOwn).map(({ name }) => fold(name)));
+        const found = names.size === 0
+          ? []
+          : (await own(db)).filter(({ name }) => names.has(fold(name)));
+        const read = others.length === 0 ? [] : await readRelations(db, traits, others);
+        return [...found, ...read.filter((relation) => isMeant(relation, others, fold))];
+      },
+    },
+    foreignKeys: () => template.foreignKeys(rawDb, traits),
+  };
+}
+
+/** Whether a relation is one of those that were asked for: a catalog may read a name in every schema. */
+function isMeant(
+  { name, schema, isVisible }: Relation,
+  tables: readonly TableId[],
+  fold: (name: string) => string,
+): boolean {
+  return tables.some((table) =>
+    fold(table.name) === fold(name) &&
+    (table.schema === undefined
+      ? isVisible
+      : schema !== undefined && fold(table.schema) === fold(schema))
+  );
+}
