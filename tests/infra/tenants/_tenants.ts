@@ -93,13 +93,35 @@ export class World {
   }
 
   /** Makes the schema that stands for all. */
-  async makeTemplate(): Promise<void> {
+  async makeTemplate(make: (db: Kysely<any>) => Promise<void> = makeTables): Promise<void> {
     const { db, close } = await this.dialect.open();
     try {
       await db.schema.createSchema(this.template).execute();
-      await makeTables(db.withSchema(this.template));
+      await make(db.withSchema(this.template));
     } finally {
       await close();
+    }
+  }
+
+  /** The plugins of a place. */
+  plugins(home: TenantHome): readonly Plugin[] {
+    return pluginsOf(home);
+  }
+
+  /** Makes the table of projects one that stores another name than it is given. */
+  async changeRowsOf(db: Kysely<any>): Promise<void> {
+    const { dialect } = this.dialect;
+    if (dialect === "postgres") {
+      await sql`create function pg_temp.other() returns trigger language plpgsql as
+        $$ begin new.name := 'another'; return new; end $$`.execute(db);
+      await sql`create trigger other before insert on projects for each row
+        execute function pg_temp.other()`.execute(db);
+    } else if (dialect === "mysql") {
+      await sql`create trigger other before insert on projects for each row
+        set new.name = 'another'`.execute(db);
+    } else {
+      await sql`create trigger other after insert on projects begin
+        update projects set name = 'another' where id = new.id; end`.execute(db);
     }
   }
 
