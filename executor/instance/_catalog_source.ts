@@ -49,13 +49,19 @@ export function catalogLike(
       readsEverySchema: false,
       async read(db, tables) {
         if (tables === undefined) return await own(db);
-        const others = tables.filter((table) => !isOwn(table));
         const names = new Set(tables.filter(isOwn).map(({ name }) => fold(name)));
         const found = names.size === 0
           ? []
           : (await own(db)).filter(({ name }) => names.has(fold(name)));
+        // A table that the template lacks may have been made for this schema.
+        const known = new Set(found.map(({ name }) => fold(name)));
+        const others = tables.filter((table) => !isOwn(table) || !known.has(fold(table.name)));
         const read = others.length === 0 ? [] : await readRelations(db, traits, others);
-        return [...found, ...read.filter((relation) => isMeant(relation, others, fold))];
+        return [
+          ...found,
+          ...read.filter((relation) => isMeant(relation, others, fold))
+            .map((relation) => isOwn(relation) ? { ...relation, isVisible: true } : relation),
+        ];
       },
     },
     foreignKeys: () => template.foreignKeys(rawDb, traits),
