@@ -1,8 +1,9 @@
 import type { Kysely } from "kysely";
 import type { PluginHost } from "../contract/plugin.ts";
-import type { Relation } from "../contract/relation.ts";
+import type { ForeignKey, Relation } from "../contract/relation.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
+import { readForeignKeys } from "./_read_foreign_keys.ts";
 import { readRelations } from "./_read_relations.ts";
 import type { SchemaTemplate } from "./schema_template.ts";
 
@@ -22,6 +23,12 @@ export function catalogOf(traits: DialectTraits): CatalogSource {
   };
 }
 
+/** What was read of templates. */
+const READ: WeakMap<
+  SchemaTemplate,
+  { relations?: readonly Relation[]; foreignKeys?: readonly ForeignKey[] }
+> = new WeakMap();
+
 /**
  * Returns a catalog that says of a schema what the database says of its template.
  *
@@ -37,12 +44,15 @@ export function catalogLike(
   traits: DialectTraits,
 ): { catalog: CatalogSource; foreignKeys: PluginHost["foreignKeys"] } {
   const fold = traits.identifiers.foldCase;
+  const known = READ.get(template) ?? {};
+  READ.set(template, known);
   const isOwn = (table: TableId): boolean =>
     table.schema !== undefined && fold(table.schema) === fold(schema);
   const own = async (db: Kysely<any>): Promise<readonly Relation[]> =>
-    // For queries of the executor, which name the schema, its tables are those that names find.
-    (await template.relations(db, traits))
+    // Each asks for itself: who waits for another may hold the connection that the other waits for.
+    (known.relations ??= await readRelations(db, traits, undefined, template.schema))
       .filter((each) => each.schema === undefined || fold(each.schema) === fold(template.schema))
+      // For queries of the executor, which name the schema, its tables are those that names find.
       .map((each) => ({ ...each, schema, isVisible: true }));
   return {
     catalog: {
@@ -54,8 +64,8 @@ export function catalogLike(
           ? []
           : (await own(db)).filter(({ name }) => names.has(fold(name)));
         // A table that the template lacks may have been made for this schema.
-        const known = new Set(found.map(({ name }) => fold(name)));
-        const others = tables.filter((table) => !isOwn(table) || !known.has(fold(table.name)));
+        const inTemplate = new Set(found.map(({ name }) => fold(name)));
+        const others = tables.filter((table) => !isOwn(table) || !inTemplate.has(fold(table.name)));
         const read = others.length === 0 ? [] : await readRelations(db, traits, others);
         return [
           ...found,
@@ -64,7 +74,8 @@ export function catalogLike(
         ];
       },
     },
-    foreignKeys: () => template.foreignKeys(rawDb, traits),
+    foreignKeys: async () =>
+      known.foreignKeys ??= await readForeignKeys(rawDb, traits, template.schema),
   };
 }
 

@@ -1,50 +1,19 @@
 import { BadRequestError } from "@kysera/core";
-import type { Kysely } from "kysely";
-import type { ForeignKey, Relation } from "../contract/relation.ts";
-import type { DialectTraits } from "../dialect/mod.ts";
-import { readForeignKeys } from "./_read_foreign_keys.ts";
-import { readRelations } from "./_read_relations.ts";
 
 /** A schema that stands for others which have the same tables: see {@linkcode schemaTemplate}. */
 export class SchemaTemplate {
   /** Its name. */
   readonly schema: string;
-  #relations: readonly Relation[] | undefined;
-  #foreignKeys: readonly ForeignKey[] | undefined;
-
-  /** @param schema the name of the schema */
+  /**
+   * Creates a template; see {@linkcode schemaTemplate}.
+   *
+   * @param schema the name of the schema
+   */
   constructor(schema: string) {
     if (typeof schema !== "string" || schema === "") {
       throw new BadRequestError("Cannot use a template: give the name of a schema");
     }
     this.schema = schema;
-  }
-
-  /**
-   * Returns its tables and views, read once.
-   *
-   * @param db the database
-   * @param traits the traits of its dialect
-   */
-  async relations(db: Kysely<any>, traits: DialectTraits): Promise<readonly Relation[]> {
-    // Each asks for itself: who waits for another may hold the connection that the other waits for.
-    return this.#relations ??= await readRelations(db, traits, undefined, this.schema);
-  }
-
-  /**
-   * Returns the foreign keys between its tables, read once.
-   *
-   * @param db the database
-   * @param traits the traits of its dialect
-   */
-  async foreignKeys(db: Kysely<any>, traits: DialectTraits): Promise<readonly ForeignKey[]> {
-    return this.#foreignKeys ??= await readForeignKeys(db, traits, this.schema);
-  }
-
-  /** Forgets what was read: the schema has changed, as by migrations. */
-  forget(): void {
-    this.#relations = undefined;
-    this.#foreignKeys = undefined;
   }
 }
 

@@ -31,7 +31,11 @@ export class TenantUnavailableError extends RefusedError {
   /** Why. */
   readonly state: "moving" | "suspended";
 
-  /** @param state why it is not served */
+  /**
+   * Creates the error.
+   *
+   * @param state why it is not served
+   */
   constructor(state: "moving" | "suspended") {
     super(
       state === "moving"
@@ -51,7 +55,11 @@ export class TenantLeaseError extends RefusedError {
     this.prototype.name = "TenantLeaseError";
   }
 
-  /** @param reason why the lease has ended */
+  /**
+   * Creates the error.
+   *
+   * @param reason why the lease has ended
+   */
   constructor(reason: "released" | "moved") {
     super(
       reason === "released"
@@ -71,6 +79,8 @@ export class TenantPoolsError extends RefusedError {
   }
 
   /**
+   * Creates the error.
+   *
    * @param max how many may be open
    * @param wait how long the caller waited, in ms
    */
@@ -92,6 +102,8 @@ export class TenantCopyError extends DatabaseError {
   }
 
   /**
+   * Creates the error.
+   *
    * @param table the table at fault
    * @param problem what is wrong
    */
@@ -111,7 +123,11 @@ export class ForeignSchemaError extends ExecutorError {
     this.prototype.name = "ForeignSchemaError";
   }
 
-  /** @param table the table, with its schema if it has one */
+  /**
+   * Creates the error.
+   *
+   * @param table the table, with its schema if it has one
+   */
   constructor(table: string) {
     super(
       `Cannot use table ${table}: queries of a tenant are for its own schema; list schemas that all ` +
