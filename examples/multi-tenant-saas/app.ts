@@ -1,5 +1,4 @@
-import type { HealthMonitor } from "@kysera/infra";
-import { createHealthHandlers } from "@kysera/infra";
+import { createHealthHandlers, type HealthMonitor } from "@kysera/infra";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
@@ -20,13 +19,23 @@ import { traceRequests } from "./platform/telemetry.ts";
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** The whole application: a function from requests to responses, on every runtime. */
-export function createApp(saas: Saas, monitor: HealthMonitor): Hono<Env> {
+/**
+ * The whole application: a function from requests to responses, on every runtime.
+ *
+ * @param saas the data
+ * @param monitor looks after the database
+ * @param shutdown says when the program is about to end: readiness then says no
+ */
+export function createApp(
+  saas: Saas,
+  monitor: HealthMonitor,
+  shutdown: { readonly isShuttingDown: boolean } = { isShuttingDown: false },
+): Hono<Env> {
   const app = new Hono<Env>();
   app.onError(respondToError);
   app.notFound((c) => respondToError(notFound(), c));
 
-  const { livez, readyz, healthz } = createHealthHandlers(monitor);
+  const { livez, readyz, healthz } = createHealthHandlers(monitor, { shutdown });
   app.get("/livez", () => livez());
   app.get("/readyz", () => readyz());
   app.get("/healthz", () => healthz());

@@ -17,11 +17,13 @@ const endTelemetry = await startTelemetry(process.env);
 const saas = await createSaas(config, await openDatabases(config));
 const stopping = new AbortController();
 const monitor = new HealthMonitor(saas.control, { signal: stopping.signal });
-const server = await serve(createApp(saas, monitor).fetch, config.port);
+const ending = { isShuttingDown: false };
+const server = await serve(createApp(saas, monitor, ending).fetch, config.port);
 
 registerShutdownHandlers({
   async shutdown() {
     // Readiness says no, and requests are still answered: the load balancer has to notice first.
+    ending.isShuttingDown = true;
     stopping.abort();
     await new Promise((resolve) => setTimeout(resolve, config.drainMs));
     // Requests that have begun are answered, and then nobody uses the databases.
