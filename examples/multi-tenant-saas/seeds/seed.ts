@@ -42,7 +42,7 @@ export async function seed(saas: Saas): Promise<boolean> {
         title: `Plan of ${project}`,
         body: `What ${organisation} wants with ${project}.`,
       });
-      await createProject(saas, session, { name: `${project} (private)`, private: true });
+      await createProject(saas, session, { name: `Next ${project.toLowerCase()}`, private: true });
     });
   }
   await control.insertInto("users").values({

@@ -45,31 +45,41 @@ export function authenticate({ config, router }: Saas): MiddlewareHandler<Env> {
     }
     const { organisation, user, impersonator } = claims;
     // The database is not closed before the request has ended.
-    using lease = await router.acquire(organisation, { signal: c.req.raw.signal });
-    const executor = lease.executor as unknown as Db;
-    const system = asProgram(executor, organisation);
-    const member = await system.selectFrom("members").select(["id", "role"])
-      .where("user_id", "=", user).where("erased_at", "is", null).executeTakeFirst();
-    if (member === undefined) throw unauthorized("The session is of nobody who is a member");
-    const role = member.role as Role;
-    const db = bindContext(executor, {
-      auth: {
-        userId: member.id,
-        roles: rolesOf(role),
-        tenantId: organisation,
-        attributes: impersonator === undefined ? {} : { impersonator },
-      },
-      requestId: crypto.randomUUID(),
-    });
-    c.set("session", {
-      organisation,
-      member: { id: member.id, role, user },
-      impersonator,
-      db,
-      system,
-    });
-    await next();
+    const lease = await router.acquire(organisation, { signal: c.req.raw.signal });
+    try {
+      const executor = lease.executor as unknown as Db;
+      c.set("session", await sessionOf(executor, { organisation, user, impersonator }));
+      await next();
+    } finally {
+      lease.release();
+    }
   };
+}
+
+/** @throws {ApiError} 401 if the user is no member any more */
+async function sessionOf(
+  executor: Db,
+  { organisation, user, impersonator }: {
+    organisation: string;
+    user: string;
+    impersonator: string | undefined;
+  },
+): Promise<Session> {
+  const system = asProgram(executor, organisation);
+  const member = await system.selectFrom("members").select(["id", "role"])
+    .where("user_id", "=", user).where("erased_at", "is", null).executeTakeFirst();
+  if (member === undefined) throw unauthorized("The session is of nobody who is a member");
+  const role = member.role as Role;
+  const db = bindContext(executor, {
+    auth: {
+      userId: member.id,
+      roles: rolesOf(role),
+      tenantId: organisation,
+      attributes: impersonator === undefined ? {} : { impersonator },
+    },
+    requestId: crypto.randomUUID(),
+  });
+  return { organisation, member: { id: member.id, role, user }, impersonator, db, system };
 }
 
 /**
