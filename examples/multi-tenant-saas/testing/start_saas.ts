@@ -75,14 +75,18 @@ export async function startSaas(
   };
 }
 
-/** Describes tests of an installation: one for all of them. */
+/**
+ * Describes tests of an installation: one for all of them. `TEST_TENANCIES=row,database` narrows a run.
+ */
 export function describeSaas(
   name: string,
   tenancies: readonly TenantStrategy[],
   body: (test: () => TestSaas) => void,
   options: Partial<Config> = {},
 ): void {
+  const chosen = process.env["TEST_TENANCIES"]?.split(",");
   for (const tenancy of tenancies) {
+    if (chosen?.includes(tenancy) === false) continue;
     describe(`${name} [${tenancy}]`, () => {
       let started: TestSaas | undefined;
       before(async () => {
