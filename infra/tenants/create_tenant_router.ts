@@ -113,8 +113,8 @@ export interface TenantMoveOptions extends TenantCallOptions {
   /** How long to wait for writes of the tenant that have begun, in ms. Default 30,000. */
   readonly drain?: number | undefined;
   /**
-   * How long to wait after the move was recorded, in ms, so that other processes refuse writes as well.
-   * Default: the option `cache` of the router.
+   * How long to wait after the move was recorded, in ms, so that other processes refuse writes as well:
+   * longer than their leases last. Default: the option `cache` of the router.
    */
   readonly settle?: number | undefined;
   /** Whether the data at the old place is kept, for {@linkcode TenantRouter.clear}. Default `false`. */
