@@ -134,7 +134,8 @@ async function openPostgres(url: string): Promise<Databases> {
       await sql`create database ${sql.id(mustBeName(name))}`.execute(control);
     },
     drop: async (name) => {
-      await sql`drop database if exists ${sql.id(mustBeName(name))}`.execute(control);
+      // A pooler in between may keep connections of those who have closed theirs. Since PostgreSQL 13.
+      await sql`drop database if exists ${sql.id(mustBeName(name))} with (force)`.execute(control);
     },
     close: () => control.destroy(),
   };

@@ -118,7 +118,7 @@ async function onServer(
   try {
     await work({
       create: (name) => sql`create database ${sql.id(name)}`.execute(db),
-      drop: (name) => sql`drop database if exists ${sql.id(name)}`.execute(db),
+      drop: (name) => sql`drop database if exists ${sql.id(name)} with (force)`.execute(db),
     });
   } finally {
     await db.destroy();
