@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT } from "../../scripts/workspace.ts";
+import { startPooler, whyNoPooler } from "../migrations/_pooler.ts";
 import { runsAll } from "../support/random.ts";
 
 /** Projects of their own, which the tasks of the repository leave out. */
@@ -36,8 +37,30 @@ describe("the examples", () => {
   }
 });
 
-function runTask(example: string, task: string, env: NodeJS.ProcessEnv = {}): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["task", task], {
+describe("multi-tenant-saas behind a pooler of transactions", () => {
+  const server = SERVERS.PostgreSQL;
+
+  it("keeps organisations apart", {
+    skip: server === undefined
+      ? "PostgreSQL is not here"
+      : whyNoPooler() ?? (!runsAll() && "--full runs it"),
+  }, async () => {
+    const pooler = await startPooler(server!);
+    try {
+      runTask("multi-tenant-saas", "test", { DATABASE_URL: pooler.url }, ["isolation_test.ts"]);
+    } finally {
+      await pooler.close();
+    }
+  });
+});
+
+function runTask(
+  example: string,
+  task: string,
+  env: NodeJS.ProcessEnv = {},
+  args: readonly string[] = [],
+): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["task", task, ...args], {
     cwd: join(ROOT, "examples", example),
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...env },
