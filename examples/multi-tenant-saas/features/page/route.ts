@@ -16,10 +16,10 @@ export function pageRoutes(): Hono<Env> {
 }
 
 /** One of the two sides. The page keeps the token of each in memory, so they are two sessions. */
-const side = (name: string, organisation: string, email: string) =>
+const side = (name: string, title: string, organisation: string, email: string) =>
   html`
-    <section aria-labelledby="${name}-title" data-side="${name}">
-      <h2 id="${name}-title">Not signed in</h2>
+    <section aria-labelledby="${name}-title" data-side="${name}" data-title="${title}">
+      <h2 id="${name}-title">${title}: not signed in</h2>
       <form class="login">
         <label for="${name}-organisation">Organisation</label>
         <input id="${name}-organisation" name="organisation" value="${organisation}" autocomplete="off">
@@ -66,8 +66,8 @@ const PAGE = html`<!doctype html>
       </p>
     </header>
     <main>
-      ${side("left", "acme", "ada@acme.example")}
-      ${side("right", "initech", "grace@initech.example")}
+      ${side("left", "Left side", "acme", "ada@acme.example")}
+      ${side("right", "Right side", "initech", "grace@initech.example")}
     </main>
   </body>
 </html>`;

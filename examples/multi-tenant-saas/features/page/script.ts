@@ -76,7 +76,7 @@ for (const section of document.querySelectorAll("section")) {
   find(".logout").addEventListener("click", () => {
     state.token = null;
     state.projects = [];
-    find("h2").textContent = "Not signed in";
+    find("h2").textContent = section.dataset.title + ": not signed in";
     toggle(false);
     say("");
   });
