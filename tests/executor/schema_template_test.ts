@@ -17,11 +17,12 @@ async function withSchemas(
     for (const schema of schemas) {
       await db.schema.createSchema(schema).execute();
       const own = db.withSchema(schema).schema;
-      await own.createTable("users").addColumn("id", "integer", (column) => column.primaryKey())
+      await own.createTable("writers").addColumn("id", "integer", (column) => column.primaryKey())
         .addColumn("deleted_at", "varchar(40)").execute();
-      await own.createTable("notes").addColumn("id", "integer", (column) => column.primaryKey())
+      await own.createTable("jottings").addColumn("id", "integer", (column) => column.primaryKey())
         .addColumn("user_id", "integer")
-        .addForeignKeyConstraint(`${schema}_notes_user`, ["user_id"], "users", ["id"]).execute();
+        .addForeignKeyConstraint(`${schema}_jottings_user`, ["user_id"], "writers", ["id"])
+        .execute();
     }
     await body(db, schemas[0]!, schemas[1]!);
   } finally {
@@ -45,10 +46,10 @@ onEveryDialect("schemaTemplate()", (dialect) => {
           told.push(
             all.map(({ name, schema, isVisible, keys }) => [name, schema, isVisible, keys]),
           );
-          told.push((await relations([{ name: "users", schema: tenant }])).length);
-          told.push((await relations([{ name: "users", schema: "nowhere" }])).length);
+          told.push((await relations([{ name: "writers", schema: tenant }])).length);
+          told.push((await relations([{ name: "writers", schema: "nowhere" }])).length);
           told.push(
-            (await relations([{ name: "users", schema: template }])).map(({ schema }) => schema),
+            (await relations([{ name: "writers", schema: template }])).map(({ schema }) => schema),
           );
           told.push((await foreignKeys()).map(({ table, references }) => [table, references]));
           return {};
@@ -56,11 +57,11 @@ onEveryDialect("schemaTemplate()", (dialect) => {
       };
       await createExecutor(db.withSchema(tenant), [asks], { template: schemaTemplate(template) });
       assert.deepEqual(told, [
-        [["notes", tenant, true, [["id"]]], ["users", tenant, true, [["id"]]]],
+        [["jottings", tenant, true, [["id"]]], ["writers", tenant, true, [["id"]]]],
         1,
         0,
         [template],
-        [["notes", "users"]],
+        [["jottings", "writers"]],
       ]);
     }));
 
@@ -70,15 +71,17 @@ onEveryDialect("schemaTemplate()", (dialect) => {
         template: schemaTemplate(template),
       });
       for (const schema of [template, tenant]) {
-        await db.withSchema(schema).insertInto("users").values([
+        await db.withSchema(schema).insertInto("writers").values([
           { id: 1, deleted_at: null },
           { id: 2, deleted_at: "2026-01-01" },
         ]).execute();
-        const rows = await executor.selectFrom(schema === tenant ? "users" : `${template}.users`)
+        const rows = await executor.selectFrom(
+          schema === tenant ? "writers" : `${template}.writers`,
+        )
           .select("id").execute();
         assert.deepEqual(rows, [{ id: 1 }]);
       }
-      assert.deepEqual(await executor.selectFrom("notes").selectAll().execute(), []);
+      assert.deepEqual(await executor.selectFrom("jottings").selectAll().execute(), []);
       // A table that is made later is looked up.
       await executor.schema.createTable("tags").addColumn("id", "integer")
         .addColumn("deleted_at", "varchar(40)").execute();
