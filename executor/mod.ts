@@ -74,6 +74,7 @@ export {
   uniqueKeyIn,
 } from "./contract/relation.ts";
 export * from "./api/query_plan.ts";
+export { SchemaTemplate, schemaTemplate } from "./instance/schema_template.ts";
 export * from "./contract/resolve_plugin_order.ts";
 export * from "./contract/row_selector.ts";
 export * from "./contract/table_scope.ts";

@@ -11,4 +11,5 @@ export * from "./replicas/mod.ts";
 export * from "./resilience/mod.ts";
 export * from "./shutdown/mod.ts";
 export * from "./signals/mod.ts";
+export * from "./tenants/mod.ts";
 export type * from "./former_names.ts";

@@ -124,7 +124,12 @@ async function testOn(
         runtime,
         project,
         scratch,
-        env: { ...await databases.envOf(worker), ...random.env },
+        env: {
+          ...await databases.envOf(worker),
+          ...random.env,
+          // PGlite starts slowly; examples/multi-tenant-saas runs on it from the sources.
+          ...args.full ? {} : { TEST_TENANCIES: "row,database" },
+        },
         limit: args.limit,
         isInterrupted,
         repeat: (file, output) =>

@@ -157,6 +157,8 @@ export const ExecutorErrorCodes = {
   RAW_SQL: "RAW_SQL",
   /** A query or a subquery of another executor, or of another context. */
   FOREIGN_QUERY: "FOREIGN_QUERY",
+  /** A query of a tenant names a table of another schema. */
+  FOREIGN_SCHEMA: "FOREIGN_SCHEMA",
   /** A batch cannot be run as it is. */
   BATCH_NOT_POSSIBLE: "BATCH_NOT_POSSIBLE",
   /** A statement of a batch changed another number of rows than was expected. */

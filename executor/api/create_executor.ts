@@ -10,12 +10,15 @@ import {
   withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
+import { physicalNames } from "./_table_catalog.ts";
+import { catalogLike, catalogOf, type CatalogSource } from "../instance/_catalog_source.ts";
+import { SchemaTemplate } from "../instance/schema_template.ts";
 import { runBatch } from "../instance/_batch.ts";
 import { NameCheck } from "../instance/_name_check.ts";
 import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
 import { Relations } from "../instance/_relations.ts";
 import { ExecutorState, introspect } from "../instance/_state.ts";
-import { TRAITS } from "../dialect/mod.ts";
+import { type DialectTraits, TRAITS } from "../dialect/mod.ts";
 import { isBranded, type KyseraExecutor } from "../instance/executor_type.ts";
 import type { PluginCarrier } from "../instance/instance_types.ts";
 import { instanceOf, leave, mark } from "../instance/_graft.ts";
@@ -57,6 +60,12 @@ export interface ExecutorConfig {
    * `Infinity` waits for ever. Default 5,000.
    */
   readonly acquireTimeout?: number | undefined;
+  /**
+   * For an executor of one schema among many that are alike, such as `db.withSchema("tenant_7")`: the
+   * schema that stands for all of them. What plugins ask about tables is read of that one, once for all
+   * executors that are given the same object, and other schemas are not read. See `schemaTemplate()`.
+   */
+  readonly template?: SchemaTemplate | undefined;
 }
 
 const OPTIONS: readonly string[] = [
@@ -66,6 +75,7 @@ const OPTIONS: readonly string[] = [
   "dialect",
   "check",
   "acquireTimeout",
+  "template",
 ];
 const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
 
@@ -80,6 +90,14 @@ export async function create<
   options: ExecutorConfig = {},
 ): Promise<KyseraExecutor<DB, readonly [...Q, ...P]>> {
   const plan = prepare(kyselyOf(db), plugins ?? [], options, true);
+  if (options.template !== undefined && (await plan.host.relations()).length === 0) {
+    // Plugins that look for tables would find none, and guard none.
+    throw new ExecutorError(
+      `Cannot create an executor: schema "${options.template.schema}" is a template without tables; ` +
+        "migrate it first",
+      "INVALID_OPTION",
+    );
+  }
   const hooks: NamedHooks[] = [];
   for (const plugin of plan.own) {
     const made = await start(plugin, () => plugin.setup?.(plan.host));
@@ -199,7 +217,8 @@ export function prepare(
   const names = new Names(db.getExecutor().plugins, TRAITS[dialect].identifiers);
   const tableFunctions = new Set(base?.set.tableFunctions);
   for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());
-  const relations = new Relations(TRAITS[dialect]);
+  const { catalog, foreignKeys } = catalogFor(db, rawDb, TRAITS[dialect], options.template);
+  const relations = new Relations(TRAITS[dialect], catalog);
   const state = (hooks: readonly NamedHooks[]): ExecutorState => {
     const denies = base?.set.rawSql === "deny" || deniesRaw(hooks);
     const set = new PluginSet({
@@ -232,11 +251,32 @@ export function prepare(
     tables,
     relations: (tables) =>
       tables === undefined ? relations.all(rawDb) : relations.of(tables, rawDb),
-    foreignKeys: () => readForeignKeys(rawDb, TRAITS[dialect]),
+    foreignKeys,
     physicalName: (table) => names.table(table),
     physicalColumn: (column) => names.physicalColumn(column),
   };
   return { own, host, state, request: instanceOf(db)?.rules.request ?? NO_SCOPE };
+}
+
+/** Returns what the executor reads the catalog by. */
+function catalogFor(
+  db: Kysely<any>,
+  rawDb: Kysely<any>,
+  traits: DialectTraits,
+  template: SchemaTemplate | undefined,
+): { catalog: CatalogSource; foreignKeys: PluginHost["foreignKeys"] } {
+  if (template === undefined) {
+    return { catalog: catalogOf(traits), foreignKeys: () => readForeignKeys(rawDb, traits) };
+  }
+  const { schema } = physicalNames(db, { name: "t" });
+  if (schema === undefined) {
+    throw new ExecutorError(
+      'Cannot create an executor: option "template" is for a database with a schema; pass ' +
+        'db.withSchema("..")',
+      "INVALID_OPTION",
+    );
+  }
+  return catalogLike(template, schema, rawDb, traits);
 }
 
 /** @throws {ExecutorError} where a value is not a database */
@@ -274,10 +314,13 @@ export function refuseUnknown(options: ExecutorConfig): void {
     action: "create an executor",
     makeError: (message) => new ExecutorError(message, "UNKNOWN_OPTION"),
   });
-  const { enabled, rawSql, dialect, tableFunctions, check, acquireTimeout } = options;
+  const { enabled, rawSql, dialect, tableFunctions, check, acquireTimeout, template } = options;
   const isTime = typeof acquireTimeout === "number" && acquireTimeout > 0;
   if (acquireTimeout !== undefined && !isTime) {
     refuse("acquireTimeout", "a number of ms above 0, or Infinity");
+  }
+  if (template !== undefined && !(template instanceof SchemaTemplate)) {
+    refuse("template", "what schemaTemplate() returns");
   }
   if (enabled !== undefined && typeof enabled !== "boolean") refuse("enabled", "true or false");
   if (rawSql !== undefined && rawSql !== "allow" && rawSql !== "deny") {

@@ -8,8 +8,11 @@ import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 export async function readMysql(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
+  schema?: string,
 ): Promise<readonly CatalogRow[]> {
-  const rows = tables === undefined ? await readWhere(db, sql`t.table_schema = database()`) : [];
+  const rows = tables === undefined
+    ? await readWhere(db, sql`t.table_schema = coalesce(${schema ?? null}, database())`)
+    : [];
   const missing = (): readonly NamedTable[] => {
     const found = new Set(rows.map(({ relation }) => relation.toLowerCase()));
     return (tables ?? []).filter(({ name }) => !found.has(name.toLowerCase()));
@@ -94,8 +97,12 @@ async function temporary(db: Kysely<any>, { name, schema }: NamedTable): Promise
   }
 }
 
-/** Reads the foreign keys of the current database of MySQL and MariaDB. */
-export async function readForeignKeysOfMysql(db: Kysely<any>): Promise<readonly ForeignKeyRow[]> {
+/** Reads the foreign keys of a database of MySQL and MariaDB, by default the current one. */
+export async function readForeignKeysOfMysql(
+  db: Kysely<any>,
+  schema?: string,
+): Promise<readonly ForeignKeyRow[]> {
+  const which = sql`coalesce(${schema ?? null}, database())`;
   const { rows } = await sql<ForeignKeyRow>`
     select k.table_name as table_name, k.constraint_name as key_name, k.column_name as column_name,
       k.referenced_table_name as referenced_table, k.referenced_column_name as referenced_column,
@@ -104,7 +111,7 @@ export async function readForeignKeysOfMysql(db: Kysely<any>): Promise<readonly 
     join information_schema.referential_constraints r
       on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name
         and r.table_name = k.table_name
-    where k.table_schema = database() and k.referenced_table_schema = database()
+    where k.table_schema = ${which} and k.referenced_table_schema = ${which}
     order by k.table_name, k.constraint_name, k.ordinal_position`.execute(db);
   return rows;
 }

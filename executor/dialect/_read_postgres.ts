@@ -5,10 +5,13 @@ import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 export async function readPostgres(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
+  schema?: string,
 ): Promise<readonly CatalogRow[]> {
   // Temporary tables of other sessions are nobody's here; system catalogs are named when asked for.
   const which = tables === undefined
-    ? sql`n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    ? schema !== undefined
+      ? sql`n.nspname = ${schema}`
+      : sql`n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
         and n.nspname not like 'pg\\_temp\\_%' and n.nspname not like 'pg\\_toast\\_%'
         or n.oid = pg_my_temp_schema()`
     : sql`c.relname in (select json_array_elements_text(cast(${namesOf(tables)} as text)::json))
@@ -71,7 +74,11 @@ function namesOf(tables: readonly NamedTable[]): string {
 /** Reads the foreign keys of PostgreSQL; those of partitions are their parents'. */
 export async function readForeignKeysOfPostgres(
   db: Kysely<any>,
+  schema?: string,
 ): Promise<readonly ForeignKeyRow[]> {
+  const which = schema === undefined
+    ? sql`pg_catalog.pg_table_is_visible(t.oid) and pg_catalog.pg_table_is_visible(r.oid)`
+    : sql`n.nspname = ${schema} and r.relnamespace = n.oid`;
   const { rows } = await sql<ForeignKeyRow>`
     select t.relname::text as table_name, c.conname::text as key_name,
       a.attname::text as column_name, r.relname::text as referenced_table,
@@ -80,12 +87,12 @@ export async function readForeignKeysOfPostgres(
         when 'n' then 'set null' else 'set default' end as on_delete
     from pg_catalog.pg_constraint c
     join pg_catalog.pg_class t on t.oid = c.conrelid
+    join pg_catalog.pg_namespace n on n.oid = t.relnamespace
     join pg_catalog.pg_class r on r.oid = c.confrelid
     cross join lateral unnest(c.conkey, c.confkey) with ordinality as k(own, other, place)
     join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = k.own
     join pg_catalog.pg_attribute b on b.attrelid = r.oid and b.attnum = k.other
-    where c.contype = 'f' and c.conparentid = 0 and pg_catalog.pg_table_is_visible(t.oid)
-      and pg_catalog.pg_table_is_visible(r.oid)
+    where c.contype = 'f' and c.conparentid = 0 and ${which}
     order by t.relname, c.conname, k.place`.execute(db);
   return rows;
 }

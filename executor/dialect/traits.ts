@@ -163,6 +163,8 @@ export interface CatalogRow {
 export type ReadRelations = (
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
+  /** Without a list: the schema whose relations are read; default those of all schemas. */
+  schema?: string,
 ) => Promise<readonly CatalogRow[]>;
 
 /** Tells, for one table, whether a value that must be given may be missing from an INSERT. */
@@ -185,7 +187,11 @@ export interface ForeignKeyRow {
 }
 
 /** Reads what the catalog says of foreign keys. */
-export type ReadForeignKeys = (db: Kysely<any>) => Promise<readonly ForeignKeyRow[]>;
+export type ReadForeignKeys = (
+  db: Kysely<any>,
+  /** The schema whose tables are meant; default the tables that their names alone find. */
+  schema?: string,
+) => Promise<readonly ForeignKeyRow[]>;
 
 /** What the name of a common table expression stands for. */
 export interface CteTraits {

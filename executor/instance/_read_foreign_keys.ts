@@ -6,9 +6,10 @@ import type { DialectTraits, ForeignKeyRow } from "../dialect/mod.ts";
 export async function readForeignKeys(
   db: Kysely<any>,
   { catalog: { readForeignKeys: read } }: DialectTraits,
+  schema?: string,
 ): Promise<readonly ForeignKey[]> {
   const keys = new Map<string, ForeignKeyRow[]>();
-  for (const row of await read?.(db.withoutPlugins()) ?? []) {
+  for (const row of await read?.(db.withoutPlugins(), schema) ?? []) {
     const key = JSON.stringify([row.table_name, row.key_name]);
     const known = keys.get(key);
     if (known === undefined) keys.set(key, [row]);

@@ -8,10 +8,11 @@ export async function readRelations(
   db: Kysely<any>,
   { catalog }: DialectTraits,
   tables: readonly TableId[] | undefined,
+  schema?: string,
 ): Promise<readonly Relation[]> {
   const read = catalog.readRelations;
   if (read === undefined || tables?.length === 0) return [];
-  return relationsOf(await read(db.withoutPlugins(), tables));
+  return relationsOf(await read(db.withoutPlugins(), tables, schema));
 }
 
 const NO_NAMES: ReadonlyMap<string, readonly string[]> = new Map();

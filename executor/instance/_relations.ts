@@ -4,7 +4,7 @@ import type { Relation } from "../contract/relation.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
 import type { KnownRelations } from "../hooks/_rules.ts";
-import { readRelations } from "./_read_relations.ts";
+import { catalogOf, type CatalogSource } from "./_catalog_source.ts";
 
 const MOST_KNOWN = 100_000;
 
@@ -14,14 +14,16 @@ const MOST_KNOWN = 100_000;
  */
 export class Relations implements KnownRelations {
   readonly #traits: DialectTraits;
+  readonly #catalog: CatalogSource;
   readonly #known = new Map<string, readonly [TableId, readonly Relation[]]>();
   /** The known ones that hooks were not told of. */
   readonly #untold = new Set<string>();
   #all: Promise<readonly Relation[]> | undefined;
   #version = 0;
 
-  constructor(traits: DialectTraits) {
+  constructor(traits: DialectTraits, catalog: CatalogSource = catalogOf(traits)) {
     this.#traits = traits;
+    this.#catalog = catalog;
   }
 
   get version(): number {
@@ -36,7 +38,7 @@ export class Relations implements KnownRelations {
 
   /** Returns all tables and views of the database, asked of it once. */
   all(db: Kysely<any>): Promise<readonly Relation[]> {
-    return this.#all ??= readRelations(db, this.#traits, undefined).then((relations) => {
+    return this.#all ??= this.#catalog.read(db, undefined).then((relations) => {
       for (const [key, found] of this.#byKey(relations)) {
         this.#keep(key, this.#askedFor(found[0]!), found);
       }
@@ -82,7 +84,7 @@ export class Relations implements KnownRelations {
     }
     if (unknown.size === 0) return;
     // Each asks for itself: who waits for another may hold the connection that the other waits for.
-    const found = this.#byKey(await readRelations(db, this.#traits, [...unknown.values()]));
+    const found = this.#byKey(await this.#catalog.read(db, [...unknown.values()]));
     // Programs may make up names: a bound keeps them from piling up.
     if (this.#known.size + unknown.size > MOST_KNOWN) this.forget();
     for (const [key, table] of unknown) {
@@ -115,7 +117,7 @@ export class Relations implements KnownRelations {
   }
 
   async #ask(tables: readonly TableId[], db: Kysely<any>): Promise<void> {
-    const found = this.#byKey(await readRelations(db, this.#traits, tables));
+    const found = this.#byKey(await this.#catalog.read(db, tables));
     for (const table of tables) {
       const key = this.#keyOf(table);
       const those = found.get(key);
@@ -140,14 +142,14 @@ export class Relations implements KnownRelations {
 
   /** Returns what a lookup that found a relation was about. */
   #askedFor({ name, schema }: Relation): TableId {
-    return this.#traits.catalog.readsEverySchema ? { name } : { name, schema };
+    return this.#catalog.readsEverySchema ? { name } : { name, schema };
   }
 
   #keyOf({ name, schema }: TableId): string {
-    const { catalog, identifiers } = this.#traits;
+    const { identifiers } = this.#traits;
     const folded = identifiers.foldCase(name);
     // What a catalog that is read by the name alone says is known of the name in every schema.
-    if (catalog.readsEverySchema) return folded;
+    if (this.#catalog.readsEverySchema) return folded;
     return `${schema === undefined ? "" : identifiers.foldCase(schema)}\0${folded}`;
   }
 }

@@ -38,7 +38,7 @@ const LEFT_OUT = [
   ...["tests/oracle/mutation_test.ts", "tests/rls/oracle_mutation_test.ts"],
 ];
 /** Applications that are projects of their own: their tests run against the tarballs as well. */
-const EXAMPLES = ["examples/blog-app", "examples/e-commerce"];
+const EXAMPLES = ["examples/blog-app", "examples/e-commerce", "examples/multi-tenant-saas"];
 /** Files that belong to a package but are neither its sources nor its tests. */
 const PACKAGE_FILES = ["deno.json", "README.md", "LICENSE"];
 
