@@ -39,8 +39,11 @@ export class SchemaTemplate {
  * }
  * const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: new Pool() }) });
  * const template = schemaTemplate("tenant_template");
- * export const executorOf = (schema: string) =>
+ * const executorOf = (schema: string) =>
  *   createExecutor(db.withSchema(schema), [], { template });
+ *
+ * // In a request of a tenant: await executorOf("tenant_7")
+ * console.log(typeof executorOf);
  * ```
  */
 export function schemaTemplate(schema: string): SchemaTemplate {
