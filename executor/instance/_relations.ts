@@ -18,6 +18,8 @@ export class Relations implements KnownRelations {
   readonly #known = new Map<string, readonly [TableId, readonly Relation[]]>();
   /** The known ones that hooks were not told of. */
   readonly #untold = new Set<string>();
+  /** Places that were looked up, and where the table is not. */
+  readonly #absent = new Set<string>();
   #all: Promise<readonly Relation[]> | undefined;
   #version = 0;
 
@@ -33,7 +35,8 @@ export class Relations implements KnownRelations {
   knows(table: TableId): boolean {
     if (this.#traits.catalog.readRelations === undefined) return true;
     const key = this.#keyOf(table);
-    return this.#known.has(key) && !this.#untold.has(key);
+    return this.#known.has(key) && !this.#untold.has(key) &&
+      (this.#isThere(table) || this.#absent.has(this.#placeOf(table)));
   }
 
   /** Returns all tables and views of the database, asked of it once. */
@@ -51,7 +54,7 @@ export class Relations implements KnownRelations {
 
   /** Returns what the database says of tables; those that are not known are asked about at once. */
   async of(tables: readonly TableId[], db: Kysely<any>): Promise<readonly Relation[]> {
-    const unknown = tables.filter((table) => !this.#known.has(this.#keyOf(table)));
+    const unknown = tables.filter((table) => !this.#isThere(table));
     if (unknown.length > 0) await this.#ask(unknown, db);
     return [...new Set(tables.flatMap((table) => this.#known.get(this.#keyOf(table))?.[1] ?? []))];
   }
@@ -73,24 +76,25 @@ export class Relations implements KnownRelations {
     hooks: readonly NamedHooks[],
     db: Kysely<any>,
   ): Promise<void> {
-    const unknown = new Map(
-      tables.filter((table) => !this.knows(table)).map((table) => [this.#keyOf(table), table]),
-    );
-    for (const [key, table] of unknown) {
-      const known = this.#untold.delete(key) ? this.#known.get(key) : undefined;
-      if (known === undefined) continue;
-      tell(hooks, table, known[1]);
-      unknown.delete(key);
+    const unknown: TableId[] = [];
+    for (const table of tables) {
+      if (this.knows(table)) continue;
+      const key = this.#keyOf(table);
+      if (this.#untold.delete(key)) tell(hooks, table, this.#known.get(key)![1]);
+      if (!this.knows(table)) unknown.push(table);
     }
-    if (unknown.size === 0) return;
+    if (unknown.length === 0) return;
     // Each asks for itself: who waits for another may hold the connection that the other waits for.
-    const found = this.#byKey(await this.#catalog.read(db, [...unknown.values()]));
+    const found = this.#byKey(await this.#catalog.read(db, unknown));
     // Programs may make up names: a bound keeps them from piling up.
-    if (this.#known.size + unknown.size > MOST_KNOWN) this.forget();
-    for (const [key, table] of unknown) {
+    if (this.#known.size + unknown.length > MOST_KNOWN) this.forget();
+    for (const table of unknown) {
+      const key = this.#keyOf(table);
       const those = found.get(key) ?? [];
       tell(hooks, table, those);
+      this.#untold.delete(key);
       this.#known.set(key, [table, those]);
+      if (!this.#isThere(table)) this.#absent.add(this.#placeOf(table));
     }
   }
 
@@ -101,6 +105,7 @@ export class Relations implements KnownRelations {
     if (table === undefined) {
       this.#known.clear();
       this.#untold.clear();
+      this.#absent.clear();
     } else this.#known.delete(this.#keyOf(table));
   }
 
@@ -109,11 +114,29 @@ export class Relations implements KnownRelations {
    * looked up again for the next query that names them.
    */
   forgetAbsent(tables: readonly TableId[]): void {
-    const absent = tables.map((table) => this.#keyOf(table))
-      .filter((key) => this.#known.get(key)?.[1].length === 0);
+    const absent = tables.filter((table) => this.#absent.delete(this.#placeOf(table)));
     if (absent.length === 0) return;
     this.#version++;
-    for (const key of absent) this.#known.delete(key);
+    for (const table of absent) {
+      const key = this.#keyOf(table);
+      if (this.#known.get(key)?.[1].length === 0) this.#known.delete(key);
+    }
+  }
+
+  /**
+   * Returns true if what is known of a name is about the table that is meant. A catalog that is read
+   * by the name alone may know one of another schema, while the one that is meant is made later.
+   */
+  #isThere(table: TableId): boolean {
+    const found = this.#known.get(this.#keyOf(table))?.[1];
+    if (found === undefined || !this.#catalog.readsEverySchema) return (found?.length ?? 0) > 0;
+    const { foldCase } = this.#traits.identifiers;
+    const { schema } = table;
+    return schema === undefined
+      ? found.some(({ isVisible }) => isVisible)
+      : found.some((each) =>
+        each.schema !== undefined && foldCase(each.schema) === foldCase(schema)
+      );
   }
 
   async #ask(tables: readonly TableId[], db: Kysely<any>): Promise<void> {
@@ -145,12 +168,18 @@ export class Relations implements KnownRelations {
     return this.#catalog.readsEverySchema ? { name } : { name, schema };
   }
 
+  /** Returns what tells a table from those of its name in other schemas. */
+  #placeOf({ name, schema }: TableId): string {
+    const { foldCase } = this.#traits.identifiers;
+    return `${schema === undefined ? "" : foldCase(schema)}\0${foldCase(name)}`;
+  }
+
   #keyOf({ name, schema }: TableId): string {
     const { identifiers } = this.#traits;
     const folded = identifiers.foldCase(name);
     // What a catalog that is read by the name alone says is known of the name in every schema.
     if (this.#catalog.readsEverySchema) return folded;
-    return `${schema === undefined ? "" : identifiers.foldCase(schema)}\0${folded}`;
+    return this.#placeOf({ name, schema });
   }
 }
 

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { recording } from "../audit/_world.ts";
 import { onEveryDialect } from "../support/matrix.ts";
+import { uniqueName } from "../support/_names.ts";
 
 const ONE = { auth: { userId: 1, roles: [], tenantId: 1 } };
 
@@ -96,6 +97,42 @@ onEveryDialect("A table that was not known", (dialect) => {
       assert.deepEqual(await query.execute(), [{ id: 1 }]);
       assert.deepEqual(await executor.selectFrom("notes").select("id").execute(), [{ id: 1 }]);
       assert.deepEqual(await run(), [{ id: 1 }]);
+    }));
+
+  it("is looked up though there is one of its name in another schema", {
+    skip: dialect.dialect !== "postgres" && dialect.name !== "sqlite" &&
+      "it takes two schemas of one database",
+  }, () =>
+    inDatabase(async (db) => {
+      const other = dialect.name === "sqlite" ? "other" : uniqueName();
+      await (dialect.name === "sqlite"
+        ? sql`attach ':memory:' as other`.execute(db)
+        : db.schema.createSchema(other).execute());
+      try {
+        const make = (name: string): Promise<unknown> =>
+          sql`create table ${sql.table(name)} (id integer primary key, title varchar(20))`
+            .execute(db);
+        const ids = async (handle: Kysely<any>, name = "notes"): Promise<unknown[]> =>
+          (await handle.selectFrom(name).select("id").orderBy("id").execute())
+            .map(({ id }) => id);
+        await make(`${other}.notes`);
+        await make("letters");
+        await makeNotes(db, "old_notes");
+        const executor = await createExecutor(db, [softDeletePlugin()]);
+        assert.deepEqual(await ids(executor.withSchema(other)), []);
+        assert.deepEqual(await ids(executor, "letters"), []);
+        await makeNotes(db, `${other}.letters`);
+        // SQLite finds a table of an attached database by its name alone.
+        if (dialect.name !== "sqlite") {
+          await assert.rejects(ids(executor));
+          await makeNotes(db);
+          assert.deepEqual(await ids(executor), [1]);
+        }
+        assert.deepEqual(await ids(executor.withSchema(other), "letters"), [1]);
+        assert.deepEqual(await ids(executor, `${other}.letters`), [1]);
+      } finally {
+        if (dialect.name !== "sqlite") await db.schema.dropSchema(other).cascade().execute();
+      }
     }));
 
   it("is looked up in the transaction that made it", () =>
