@@ -35,7 +35,7 @@ export function bearerOf(c: Context): string {
  * Binds the caller to the organisation's executor. The organisation is that of the signed token: no
  * header, path or body has a say. That the caller is still a member is asked for each request.
  *
- * @throws {ApiError} 401 for a token that is not valid, or is of somebody who is no member any more
+ * @throws {ApiError} 401 for a token that is not valid, or is of somebody who is not a member any more
  */
 export function authenticate({ config, router }: Saas): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -56,7 +56,7 @@ export function authenticate({ config, router }: Saas): MiddlewareHandler<Env> {
   };
 }
 
-/** @throws {ApiError} 401 if the user is no member any more */
+/** @throws {ApiError} 401 if the user is not a member any more */
 async function sessionOf(
   executor: Db,
   { organisation, user, impersonator }: {

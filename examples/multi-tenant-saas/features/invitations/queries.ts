@@ -22,7 +22,7 @@ export function presentInvitation(
 
 const COLUMNS = ["id", "email", "role", "expires_at", "accepted_at", "created_at"] as const;
 
-/** Lists invitations; for those who are no admins there are none. */
+/** Lists invitations; for those who are not admins there are none. */
 export async function listInvitations(db: Db) {
   return await db.selectFrom("invitations").select(COLUMNS).orderBy("created_at").orderBy("id")
     .limit(100).execute();

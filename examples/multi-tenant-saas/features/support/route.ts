@@ -24,7 +24,7 @@ export function supportRoutes(saas: Saas): Hono {
     })
     .post("/support/impersonate", async (c) => {
       const claims = await readToken(bearerOf(c), config.jwtSecret);
-      // A member who impersonates somebody is no member of the staff.
+      // A member who impersonates somebody is not a member of the staff.
       const staff = claims === null || claims.organisation !== null ? undefined : await control
         .selectFrom("users").select("id").where("id", "=", claims.user).where("is_support", "=", 1)
         .executeTakeFirst();
