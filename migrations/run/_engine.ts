@@ -1,4 +1,9 @@
-import { BadRequestError, detectDialect, type Dialect } from "@kysera/core";
+import {
+  BadRequestError,
+  detectDialect,
+  type Dialect,
+  hasInteractiveTransactions,
+} from "@kysera/core";
 import { getRawDb } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { type TableNames, tableNames } from "../dialect/_table_names.ts";
@@ -75,11 +80,13 @@ export class Engine {
 
   /** Creates the tables, and takes another runner's history over; what is there is left. */
   async setUp(): Promise<void> {
+    this.#assertTransactions();
     await this.#withSession((session) => this.#setUp(session));
   }
 
   /** Runs one migration after the other, each under the lock, until there is none left. */
   async run(next: NextTask, log: RunLog, observer: MigrationObserver): Promise<void> {
+    this.#assertTransactions();
     await this.#withSession(async (session) => {
       await this.#setUp(session);
       const restoreSession = await this.traits.keepSession?.(session.own);
@@ -121,6 +128,7 @@ export class Engine {
   async change<T>(
     body: (history: History, entries: readonly HistoryEntry[]) => Promise<T>,
   ): Promise<T> {
+    this.#assertTransactions();
     return await this.#withSession(async (session) => {
       await this.#setUp(session);
       return await this.#exclusively(session, async (own) => {
@@ -190,6 +198,16 @@ export class Engine {
 
   #history(own: Kysely<any>): History {
     return new History(own, this.traits, this.#names);
+  }
+
+  /** @throws {BadRequestError} where the lock, and a migration with its record, cannot be one step */
+  #assertTransactions(): void {
+    if (hasInteractiveTransactions(this.#db)) return;
+    throw new BadRequestError(
+      "Cannot run migrations here: the database has no interactive transactions; plan them on an empty " +
+        "SQLite file, and give the SQL to its own tool, as `kysera migrate sql --out migrations.sql` " +
+        "and `wrangler d1 execute --file migrations.sql` do",
+    );
   }
 
   async #setUp(session: Session): Promise<void> {

@@ -5,6 +5,7 @@ import { TransactionNotSupportedError } from "@kysera/core";
 import { withTransaction } from "@kysera/dal";
 import { d1Dialect } from "@kysera/dialects";
 import { bindContext, createExecutor, describeExecutor } from "@kysera/executor";
+import { createMigrationRunner } from "@kysera/migrations";
 import { createRepository } from "@kysera/repository";
 import { allow, defineRLSSchema, filter, rlsPlugin, RLSPolicyViolation } from "@kysera/rls";
 import { softDelete, softDeletePlugin } from "@kysera/soft-delete";
@@ -110,6 +111,21 @@ describe("the plugins on D1", { skip: skip ?? false }, () => {
     assert.equal(data.length, 2);
     assert.equal(await softDelete(ada, "posts", created.id), 1);
     assert.equal(await posts.findById(created.id), null);
+  });
+
+  it("migrations say what to do instead, and write nothing", async () => {
+    const runner = createMigrationRunner(db, [{
+      name: "001",
+      up: (db) => db.schema.createTable("m").addColumn("id", "integer").execute(),
+    }]);
+    const refusal = {
+      name: "BadRequestError",
+      message: /no interactive transactions.*migrate sql/,
+    };
+    await assert.rejects(runner.up(), refusal);
+    await assert.rejects(runner.markAsExecuted("001"), refusal);
+    const tables = (await db.introspection.getTables()).map(({ name }) => name);
+    assert.ok(tables.every((name) => name !== "m" && !name.startsWith("kysera_")), tables.join());
   });
 
   it("what needs a transaction is refused by name, and writes nothing", async () => {
