@@ -300,7 +300,7 @@ export class Router<DB, P extends readonly Plugin[]> implements TenantRouter<DB,
         // It is an instance of an executor with these plugins.
         executor: bound as unknown as InstanceWith<DB, P>,
         release,
-        [Symbol.dispose]: release,
+        [Symbol.asyncDispose]: () => Promise.resolve(release()),
       };
     } catch (error) {
       // The caller ends the use of the tenant.

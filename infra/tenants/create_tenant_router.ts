@@ -131,8 +131,8 @@ export interface TenantLease<DB, P extends readonly Plugin[] = readonly Plugin[]
   readonly executor: InstanceWith<DB, P>;
   /** Ends the use. A second call does nothing. */
   release(): void;
-  /** Ends the use: for `using`. */
-  [Symbol.dispose](): void;
+  /** Ends the use: for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A database that is open. */

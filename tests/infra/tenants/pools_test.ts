@@ -154,7 +154,7 @@ onEveryDialect("the databases of a router", (dialect) => {
       assert.equal(isEnded, false);
       await one(lease.executor);
       await assert.rejects(router.acquire("a"), /the router was destroyed/);
-      lease[Symbol.dispose]();
+      await lease[Symbol.asyncDispose]();
       await ended;
       assert.deepEqual(events, ["open a", "close a"]);
     } finally {
