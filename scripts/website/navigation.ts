@@ -34,6 +34,7 @@ export const guide: readonly Group[] = [
     text: "Start here",
     items: [
       { text: "Quick start", link: "/quick-start" },
+      { text: "A tour", link: "/guide/tour" },
       { text: "Executor and plugins", link: "/guide/executor" },
       { text: "How queries are rewritten", link: "/guide/rewriting" },
       { text: "Example application", link: "/guide/example" },
@@ -69,8 +70,11 @@ export const guide: readonly Group[] = [
     text: "In an application",
     items: [
       { text: "Databases and drivers", link: "/guide/databases" },
+      { text: "Runtimes and databases", link: "/guide/runtimes" },
+      { text: "Clusters", link: "/guide/clusters" },
       { text: "Web frameworks", link: "/guide/frameworks" },
       { text: "Tenants", link: "/guide/tenancy" },
+      { text: "A router of tenants", link: "/guide/tenant-router" },
       { text: "Testing", link: "/guide/testing" },
       { text: "Logs, profiles and traces", link: "/guide/debugging" },
       { text: "Health, retries, shutdown", link: "/guide/operations" },
@@ -87,6 +91,7 @@ export const guide: readonly Group[] = [
       { text: "Renaming a column", link: "/guide/expand-and-contract" },
       { text: "Two migrators compared", link: "/guide/migrators" },
       { text: "Command line", link: "/guide/cli" },
+      { text: "Command line compared", link: "/guide/cli-compared" },
     ],
   },
   {
@@ -105,6 +110,7 @@ export const guide: readonly Group[] = [
       { text: "Errors by code", link: "/errors" },
       { text: "Coming from 0.7 or 0.8", link: "/coming-from-0.7" },
       { text: "Changelog", link: "/changelog" },
+      { text: "Versions", link: "/versions" },
       { text: "For language models", link: "/llms" },
     ],
   },
