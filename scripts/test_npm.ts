@@ -5,8 +5,8 @@
  * Names of runtimes (`node24`, `bun`) as arguments narrow the run, and so do files and folders. The
  * random cases run in their brief form, unless `--full` is given; `--limit SECONDS` says when a test
  * is taken to hang, and `--budget MINUTES` how long everything may take, of which each runtime gets
- * its part. With `--spread` a file that needs the databases runs on the oldest Kysely and on one of
- * the runtimes with the newest; all others run everywhere. The last line is `N passed, N failed`.
+ * its part. With `--spread` a file that needs the databases, or starts programs, runs on the oldest
+ * Kysely and on one of the runtimes with the newest; all others run everywhere. The last line is `N passed, N failed`.
  *
  * @module
  */
@@ -39,8 +39,10 @@ const PLAN: readonly Job[] = [
 ];
 /** How many hands the files are dealt out to. */
 const HANDS = 4;
-/** What a file has that needs the databases. */
-const NEEDS_DATABASES = /\/(?:support\/matrix|_servers)\.ts"/;
+/** What a file has that needs the databases, or starts programs. */
+const NEEDS_DATABASES = /\/(?:support\/matrix|_servers|_testing\/(?:databases|program))\.ts"/;
+/** Applications, each with databases of its own. */
+const OF_APPLICATIONS = /^examples\//;
 /** Where drivers are tried: they are another one on each runtime. */
 const OF_DRIVERS = /^dialects\/|driver|runtime/;
 
@@ -91,11 +93,15 @@ async function testAll(args: TestArguments, databases: Databases): Promise<void>
     for (const project of projects.values()) reportChecks(await checkTypes(project));
     reportChecks(await checkPrograms(projects.get(NEWEST_KYSELY)!));
   }
+  const filesOf = (job: Job): string[] => filesFor(job, projects.get(job.kysely)!);
   for (const [i, job] of jobs.entries()) {
     if (isInterrupted()) break;
-    // What one runtime leaves of its part the others get.
-    const budget = (args.budget - performance.now() / 60_000) / (jobs.length - i);
-    await testOn(job, projects.get(job.kysely)!, { ...args, budget }, databases);
+    const files = filesOf(job);
+    const left = jobs.slice(i).reduce((sum, each) => sum + filesOf(each).length, 0);
+    if (files.length === 0) continue;
+    // Each runtime gets its part by its files; what one leaves of it the others get.
+    const budget = (args.budget - performance.now() / 60_000) * files.length / left;
+    await testOn(job, projects.get(job.kysely)!, files, { ...args, budget }, databases);
   }
   if (isInterrupted()) totals.failed++;
 }
@@ -103,16 +109,10 @@ async function testAll(args: TestArguments, databases: Databases): Promise<void>
 async function testOn(
   job: Job,
   project: NpmProject,
+  files: readonly string[],
   args: TestArguments,
   databases: Databases,
 ): Promise<void> {
-  const files = project.testFiles
-    .filter((file) => job.files.test(file))
-    .filter((file) => !isSpread || isDealtTo(job, file, project))
-    .filter((file) =>
-      paths.length === 0 || paths.some((path) => `${file}/`.startsWith(`${path}/`))
-    );
-  if (files.length === 0) return;
   const runtime = await findRuntime(job.kind, job.version);
   const random = randomCases(args.full, "brief");
   console.log(`\n${runtime.name}, kysely ${project.kysely}\n${random.text}`);
@@ -145,10 +145,25 @@ async function testOn(
   console.log(`${runtime.name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
 }
 
+/** Returns the files that run on a runtime. */
+function filesFor(job: Job, project: NpmProject): string[] {
+  return project.testFiles
+    .filter((file) => job.files.test(file))
+    .filter((file) => !isSpread || isDealtTo(job, file, project))
+    .filter((file) =>
+      paths.length === 0 || paths.some((path) => `${file}/`.startsWith(`${path}/`))
+    );
+}
+
 /** Whether a file runs on a runtime, where the files are dealt out. */
 function isDealtTo({ hand }: Job, file: string, { dir }: NpmProject): boolean {
   if (hand === undefined || OF_DRIVERS.test(file)) return true;
-  if (!NEEDS_DATABASES.test(readFileSync(join(dir, file), "utf8"))) return true;
+  if (
+    !OF_APPLICATIONS.test(file) &&
+    !NEEDS_DATABASES.test(readFileSync(join(dir, file), "utf8"))
+  ) {
+    return true;
+  }
   let sum = 0;
   for (const letter of file) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521;
   return hand.includes(sum % HANDS);
