@@ -39,6 +39,7 @@ export const command: Command = defineCommand({
     packageManager: text("--package-manager <name>", "what installs it", {
       choices: ["npm", "pnpm", "yarn", "bun", "deno"],
     }),
+    agents: flag("--agents", "write AGENTS.md, which tells assistants how to work on it"),
     git: flag("--no-git", "begin no repository"),
     install: flag("--no-install", "install nothing"),
   },
@@ -55,6 +56,7 @@ export const command: Command = defineCommand({
       runtime: (options.runtime ?? currentRuntime()) as ProjectChoice["runtime"],
       ...await completed(context, options),
       plugins,
+      agents: options.agents,
     };
     const { written, added, kept } = await writeProject(root, projectFiles(choice));
     for (const path of written) context.say(`Wrote ${path}`);

@@ -157,6 +157,22 @@ describe("kysera init", () => {
     });
   });
 
+  it("tells assistants how to work on the project, where that is wanted", async () => {
+    await withProject(async (project) => {
+      const begin = (...args: string[]) => init(project, ["--runtime", "node", ...args]);
+      assert.ok(!(await begin("plain")).written.includes("AGENTS.md"));
+      assert.ok((await begin("both", "--agents")).written.includes("AGENTS.md"));
+      assert.match(await project.read("both/AGENTS.md"), /softDelete\(\)[\s\S]*updated_at/);
+      await begin("none", "--agents", "--plugins", "none", "--template", "api");
+      const text = await project.read("none/AGENTS.md");
+      assert.doesNotMatch(text, /softDelete|updated_at/);
+      assert.match(text, /app\.request\(\)/);
+      await project.write("both/AGENTS.md", "Mine");
+      assert.ok((await begin("both", "--agents")).kept.includes("AGENTS.md"));
+      assert.equal(await project.read("both/AGENTS.md"), "Mine");
+    });
+  });
+
   it("says what to do where the project cannot be installed", async () => {
     await withProject(async (project) => {
       const answer = await project.json(["init", "z", "--no-git", "--package-manager", "yarn"], {

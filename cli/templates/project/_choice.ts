@@ -22,6 +22,8 @@ export interface ProjectChoice {
   readonly template: (typeof TEMPLATES)[number];
   readonly database: ProjectDatabaseName;
   readonly plugins: readonly ProjectPlugin[];
+  /** Whether it says to assistants how to work on it. */
+  readonly agents?: boolean | undefined;
 }
 
 /** Where a package comes from. */

@@ -1,3 +1,4 @@
+import { agentsFile } from "./_agents.ts";
 import type { ProjectChoice } from "./_choice.ts";
 import { traitsOf } from "./_databases.ts";
 import { denoJson, packageJson, tsconfigJson } from "./_manifests.ts";
@@ -47,6 +48,7 @@ export function projectFiles(choice: ProjectChoice): ProjectFile[] {
     file("test/_database.ts", () => testDatabaseFile(choice)),
     file("test/users_test.ts", () => usersTestFile(choice)),
     ...isApi ? [file("test/app_test.ts", appTestFile)] : [],
+    ...choice.agents === true ? [file("AGENTS.md", () => agentsFile(choice))] : [],
     file("README.md", () => readmeFile(choice, testUrl === undefined)),
   ];
 }
