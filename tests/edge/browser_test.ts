@@ -11,6 +11,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bundleWorker } from "./worker/bundle.ts";
 import type { TestResult } from "./worker/test_stand_in.ts";
+import { runsAll } from "../support/random.ts";
 
 /** The files that run there. */
 const FILES = [
@@ -49,6 +50,8 @@ const skip = chromium === undefined
   ? "the bundler is Deno's"
   : folders === undefined
   ? "the packages of the databases are not in Deno's cache"
+  : !runsAll()
+  ? "--full runs it"
   : undefined;
 const results = skip === undefined ? await run() : [];
 

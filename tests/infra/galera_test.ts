@@ -8,13 +8,16 @@ import { type Generated, Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type GaleraCluster, startGalera, whyNoGalera } from "./_galera.ts";
+import { runsAll } from "../support/random.ts";
 
 interface Database {
   stock: { id: number; left: number };
   sales: { id: Generated<number>; buyer: number };
 }
 
-describe("a Galera cluster of three nodes", { skip: whyNoGalera() ?? false }, () => {
+describe("a Galera cluster of three nodes", {
+  skip: whyNoGalera() ?? (!runsAll() && "--full runs it"),
+}, () => {
   let cluster: GaleraCluster;
   let nodes: Kysely<Database>[];
   const [STOCK, BUYERS] = [20, 60];

@@ -278,7 +278,7 @@ onEveryDialect("a column that takes the place of another", (dialect) => {
       if (dialect.name === "sqlite" || dialect.name === "pglite") return;
       await createUsers(db, 1);
       const { expand } = expandAndContract({ ...RENAME, lockTimeout: 1000 });
-      const runner = createMigrationRunner(db, [expand]);
+      const runner = createMigrationRunner(db, [expand], { tableLockRetries: 0 });
       const reader = await db.startTransaction().execute();
       try {
         await reader.selectFrom("users").selectAll().execute();

@@ -21,7 +21,9 @@ export const SERVERS: Readonly<Record<ServerName, string | undefined>> = {
  * @param servers those that it can use; SQLite stands for what is embedded
  */
 export function testExample(example: string, servers: readonly ServerName[]): void {
-  it("is formatted, without findings of the linter, and its types are right", () => {
+  it("is formatted, without findings of the linter, and its types are right", {
+    skip: !runsAll() && "--full runs it",
+  }, () => {
     runTask(example, "check");
   });
 
