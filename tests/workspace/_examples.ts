@@ -49,5 +49,11 @@ export function runTask(
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
-  assert.equal(status, 0, stdout + stderr);
+  assert.equal(status, 0, problemOf(stdout + stderr));
+}
+
+/** What failed, in front of the tests that passed: reports of long outputs are cut. */
+function problemOf(output: string): string {
+  const start = output.search(/^ ERRORS $/m);
+  return start < 0 ? output : `${output.slice(start)}\n${output.slice(0, start)}`;
 }

@@ -111,10 +111,13 @@ describeSaas("an organisation", ["row", "schema", "database"], (test) => {
         422,
       );
     }
-    const both = await Promise.all(
-      [1, 2].map(() => client.post("/invitations/accept", acceptance)),
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, () => client.post("/invitations/accept", acceptance)),
     );
-    assert.equal(both.filter(({ status }) => status === 201).length, 1);
+    assert.deepEqual(replies.map(({ status }) => status).sort(), [
+      201,
+      ...Array.from({ length: 7 }, () => 422),
+    ]);
     assert.equal((await client.post("/invitations/accept", acceptance)).status, 422);
     const login = {
       organisation: "invitations",
@@ -139,6 +142,40 @@ describeSaas("an organisation", ["row", "schema", "database"], (test) => {
       })).status,
       409,
     );
+  });
+
+  it("keeps an account for as long as an organisation uses it", async () => {
+    const { client, saas } = test();
+    const email = "ida@people.example";
+    const password = "correct horse";
+    const slugs = ["first", "second", "third"];
+    const owners = await Promise.all(slugs.map((slug) => client.signUp(slug)));
+    const tokens = await Promise.all(
+      owners.map(async (owner) => (await owner.post("/invitations", { email })).body.token),
+    );
+    // The account is created by one of these, and used by all.
+    const accepted = await Promise.all(
+      tokens.flatMap((token) => [token, token]).map((token) =>
+        client.post("/invitations/accept", { token, name: "Ida", password })
+      ),
+    );
+    assert.deepEqual(accepted.map(({ status }) => status).sort(), [201, 201, 201, 422, 422, 422]);
+    const signIn = async (organisation: string) =>
+      (await client.post("/login", { organisation, email, password })).status;
+    const [first, second, third] = await Promise.all(
+      owners.map(async (owner) =>
+        (await owner.get("/members")).body.members.find((member: any) => member.email === email).id
+      ),
+    );
+    for (const slug of slugs) assert.equal(await signIn(slug), 200, slug);
+    assert.equal((await owners[0]!.post(`/members/${first}/erase`)).status, 200);
+    assert.equal((await owners[1]!.delete(`/members/${second}`)).status, 204);
+    assert.deepEqual(await Promise.all(slugs.map(signIn)), [401, 401, 200]);
+    assert.equal((await owners[2]!.post(`/members/${third}/erase`)).status, 200);
+    assert.equal(await signIn("third"), 401);
+    const account = await saas.control.selectFrom("users").select("id").where("email", "=", email)
+      .executeTakeFirst();
+    assert.equal(account, undefined);
   });
 
   it("sees what the support staff did as one of its members", async () => {

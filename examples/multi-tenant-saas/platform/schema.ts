@@ -1,5 +1,9 @@
 import type { ColumnType } from "kysely";
-import type { OrganisationsTable, UsersTable } from "../features/accounts/schema.ts";
+import type {
+  AccountUsesTable,
+  OrganisationsTable,
+  UsersTable,
+} from "../features/accounts/schema.ts";
 import type { DocumentsTable } from "../features/documents/schema.ts";
 import type { InvitationsTable } from "../features/invitations/schema.ts";
 import type { MembersTable } from "../features/members/schema.ts";
@@ -10,6 +14,7 @@ import type { UsageCountersTable } from "../features/usage/schema.ts";
 /** What all organisations share: who can sign in, and where the data of each is. */
 export interface ControlDatabase {
   users: UsersTable;
+  account_uses: AccountUsesTable;
   organisations: OrganisationsTable;
 }
 

@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { unauthorized } from "../../platform/errors.ts";
 import type { Db, Saas } from "../../platform/saas.ts";
 import { METRICS } from "../usage/schema.ts";
+import { newUser, releaseAccount } from "./accounts.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import type { Login, SignUp } from "./schema.ts";
 import { asProgram } from "./session.ts";
@@ -16,9 +17,8 @@ import { createToken } from "./tokens.ts";
 export async function signUp(saas: Saas, input: z.output<typeof SignUp>): Promise<string> {
   const { control, config, router } = saas;
   const organisation = crypto.randomUUID();
-  const user = crypto.randomUUID();
-  const now = new Date().toISOString();
-  const passwordHash = await hashPassword(input.password, config.scrypt);
+  const owner = crypto.randomUUID();
+  const user = await newUser({ ...input, id: crypto.randomUUID() }, config);
   await control.transaction().execute(async (trx) => {
     await trx.insertInto("organisations").values({
       id: organisation,
@@ -29,26 +29,26 @@ export async function signUp(saas: Saas, input: z.output<typeof SignUp>): Promis
       database_name: null,
       schema_name: null,
       state: "provisioning",
-      created_at: now,
+      created_at: new Date().toISOString(),
     }).execute();
-    await trx.insertInto("users").values({
-      id: user,
-      email: input.email,
-      password_hash: passwordHash,
-      is_support: 0,
-      created_at: now,
-    }).execute();
+    await trx.insertInto("users").values(user).execute();
+    await trx.insertInto("account_uses").values({ member_id: owner, user_id: user.id }).execute();
   });
   try {
     await router.provision(organisation, placeFor(organisation, config.tenancy));
-    await addOwner(saas, organisation, { user, name: input.name, email: input.email });
+    await addOwner(saas, organisation, {
+      id: owner,
+      user: user.id,
+      name: input.name,
+      email: input.email,
+    });
   } catch (error) {
     await router.drop(organisation).catch(() => {});
     await control.deleteFrom("organisations").where("id", "=", organisation).execute();
-    await control.deleteFrom("users").where("id", "=", user).execute();
+    await releaseAccount(control, { member: owner, user: user.id });
     throw error;
   }
-  return await createToken({ user, organisation }, config.jwtSecret);
+  return await createToken({ user: user.id, organisation }, config.jwtSecret);
 }
 
 /** Where a new organisation is kept. */
@@ -61,13 +61,13 @@ function placeFor(organisation: string, strategy: Saas["config"]["tenancy"]): Te
 async function addOwner(
   { router }: Saas,
   organisation: string,
-  owner: { user: string; name: string; email: string },
+  owner: { id: string; user: string; name: string; email: string },
 ): Promise<void> {
   await router.run(organisation, async (executor) => {
     const system = asProgram(executor as unknown as Db, organisation);
     await system.transaction().execute(async (trx) => {
       await trx.insertInto("members").values({
-        id: crypto.randomUUID(),
+        id: owner.id,
         user_id: owner.user,
         name: owner.name,
         email: owner.email,

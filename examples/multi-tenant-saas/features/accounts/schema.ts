@@ -11,6 +11,13 @@ export interface UsersTable {
   created_at: Time;
 }
 
+/** Which members use an account, of whatever organisation. */
+export interface AccountUsesTable {
+  /** The id of the member; the organisation may be in another database. */
+  member_id: string;
+  user_id: string;
+}
+
 /** The record of organisations: where the data of each is. */
 export interface OrganisationsTable {
   id: string;

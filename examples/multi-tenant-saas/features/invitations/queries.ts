@@ -1,9 +1,9 @@
 import type { Selectable } from "kysely";
 import type * as z from "zod";
-import { invalid, mustExist, unauthorized } from "../../platform/errors.ts";
+import { invalid, mustExist } from "../../platform/errors.ts";
 import type { Db, Saas } from "../../platform/saas.ts";
 import { toIso } from "../../platform/schema.ts";
-import { hashPassword, isPassword } from "../accounts/passwords.ts";
+import { releaseAccount, useAccount } from "../accounts/accounts.ts";
 import { asProgram } from "../accounts/session.ts";
 import { createToken } from "../accounts/tokens.ts";
 import { consume, limitsOf } from "../usage/queries.ts";
@@ -84,7 +84,9 @@ export async function accept(saas: Saas, input: z.output<typeof Acceptance>): Pr
       invitation === undefined || invitation.token_hash !== await sha256(secret) ||
       invitation.accepted_at !== null || new Date(invitation.expires_at) < new Date()
     ) throw refused();
-    const account = await accountFor(saas, invitation.email, input.password);
+    const member = crypto.randomUUID();
+    const { email } = invitation;
+    const account = await useAccount(saas, { member, email, password: input.password });
     try {
       await program.transaction().execute(async (trx) => {
         const { numUpdatedRows } = await trx.updateTable("invitations")
@@ -93,38 +95,20 @@ export async function accept(saas: Saas, input: z.output<typeof Acceptance>): Pr
         if (numUpdatedRows === 0n) throw refused();
         await consume(trx, "members", limits);
         await trx.insertInto("members").values({
-          id: crypto.randomUUID(),
-          user_id: account.id,
+          id: member,
+          user_id: account,
           name: input.name,
-          email: invitation.email,
+          email,
           role: invitation.role,
         }).execute();
       });
     } catch (error) {
-      if (account.isNew) await control.deleteFrom("users").where("id", "=", account.id).execute();
+      await releaseAccount(control, { member, user: account });
       throw error;
     }
-    return account.id;
+    return account;
   });
   return await createToken({ user, organisation }, config.jwtSecret);
-}
-
-async function accountFor({ control, config }: Saas, email: string, password: string) {
-  const known = await control.selectFrom("users").select(["id", "password_hash"])
-    .where("email", "=", email).executeTakeFirst();
-  if (known !== undefined) {
-    if (await isPassword(password, known.password_hash)) return { id: known.id, isNew: false };
-    throw unauthorized("There is an account with this address; give its password");
-  }
-  const id = crypto.randomUUID();
-  await control.insertInto("users").values({
-    id,
-    email,
-    password_hash: await hashPassword(password, config.scrypt),
-    is_support: 0,
-    created_at: new Date().toISOString(),
-  }).execute();
-  return { id, isNew: true };
 }
 
 async function sha256(text: string): Promise<string> {

@@ -2,6 +2,7 @@ import { getRawDb } from "@kysera/executor";
 import type { Kysely } from "kysely";
 import { ApiError, forbidden } from "../../platform/errors.ts";
 import type { Saas } from "../../platform/saas.ts";
+import { releaseAccount } from "../accounts/accounts.ts";
 import type { Session } from "../accounts/session.ts";
 import { getMember } from "./queries.ts";
 
@@ -51,7 +52,7 @@ export async function eraseMember(
     const entries = await emptyEntries(getRawDb(trx) as unknown as Kysely<any>, ids);
     return { rows: Number(numDeletedRows) + 1, entries };
   });
-  await control.deleteFrom("users").where("id", "=", user).where("is_support", "=", 0).execute();
+  await releaseAccount(control, { member: id, user });
   return erasure;
 }
 

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { createRepository } from "@kysera/repository";
 import type * as z from "zod";
 import { ApiError, forbidden, mustExist } from "../../platform/errors.ts";
-import type { Db } from "../../platform/saas.ts";
+import type { Db, Saas } from "../../platform/saas.ts";
 import { toIso } from "../../platform/schema.ts";
 import { asProgram, type Session } from "../accounts/session.ts";
 import { release } from "../usage/queries.ts";
@@ -53,8 +53,12 @@ export async function changeMember(db: Db, id: string, changes: z.output<typeof 
   return await getMember(db, id);
 }
 
-/** Removes a member; what the member wrote stays. */
-export async function removeMember({ db, organisation }: Session, id: string): Promise<void> {
+/** Removes a member; what the member wrote stays, and so does the account. */
+export async function removeMember(
+  { control }: Saas,
+  { db, organisation }: Session,
+  id: string,
+): Promise<void> {
   const member = await getMember(db, id);
   if (member.role === "owner") throw new ApiError(409, "owner", "The owner cannot be removed");
   await db.transaction().execute(async (trx) => {
@@ -62,4 +66,5 @@ export async function removeMember({ db, organisation }: Session, id: string): P
     await trx.deleteFrom("members").where("id", "=", id).execute();
     await release(asProgram(trx, organisation), "members");
   });
+  await control.deleteFrom("account_uses").where("member_id", "=", id).execute();
 }

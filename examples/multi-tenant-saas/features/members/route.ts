@@ -29,7 +29,7 @@ export function memberRoutes(saas: Saas): Hono<Env> {
       return c.json({ member: presentMember(member) });
     })
     .delete("/members/:id", async (c) => {
-      await removeMember(c.get("session"), c.req.param("id"));
+      await removeMember(saas, c.get("session"), c.req.param("id"));
       return c.body(null, 204);
     })
     .post("/members/:id/erase", async (c) => {

@@ -21,9 +21,15 @@ export async function up(db: Kysely<any>): Promise<void> {
     .addColumn("is_support", "integer", (column) => column.notNull().defaultTo(0))
     .addColumn("created_at", time, required)
     .execute();
+  await db.schema.createTable("account_uses")
+    .addColumn("member_id", id, (column) => column.primaryKey())
+    .addColumn("user_id", id, (column) => column.notNull().references("users.id"))
+    .execute();
+  await db.schema.createIndex("account_uses_user").on("account_uses").column("user_id").execute();
 }
 
 export async function down(db: Kysely<any>): Promise<void> {
+  await db.schema.dropTable("account_uses").execute();
   await db.schema.dropTable("users").execute();
   await db.schema.dropTable("organisations").execute();
 }
