@@ -1,7 +1,9 @@
+import type { Times } from "../times/_sum_up_times.ts";
+
 /** What a server says of its work. A number is `null` where the server, or its user, does not know it. */
 export interface Metrics {
   /** How long a query that does nothing takes, in ms. */
-  readonly latency: Latency;
+  readonly latency: Times;
   readonly connections: Connections | null;
   /** The size of the database, in bytes. */
   readonly size: number | null;
@@ -13,13 +15,6 @@ export interface Metrics {
   readonly oldest: number | null;
   /** How many sessions wait for a lock. */
   readonly waiting: number | null;
-}
-
-/** Times, in ms. */
-export interface Latency {
-  readonly least: number;
-  readonly median: number;
-  readonly most: number;
 }
 
 /** How many sessions there are. */

@@ -1,7 +1,8 @@
 import type { Dialect } from "@kysera/core";
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { refusal } from "../contract/_cli_error.ts";
-import type { Latency, Metrics } from "./_metrics.ts";
+import { sumUpTimes, type Times } from "../times/_sum_up_times.ts";
+import type { Metrics } from "./_metrics.ts";
 
 /** Asks a server for what it says of its work. */
 export async function readMetrics(
@@ -120,7 +121,7 @@ function ratio(hits: number | null, misses: number | null): number | null {
   return Math.round(hits / (hits + misses) * 10_000) / 10_000;
 }
 
-async function latencyOf(db: Kysely<any>, samples: number): Promise<Latency> {
+async function latencyOf(db: Kysely<any>, samples: number): Promise<Times> {
   return await db.connection().execute(async (connection) => {
     const times: number[] = [];
     // The first one opens the connection.
@@ -129,12 +130,6 @@ async function latencyOf(db: Kysely<any>, samples: number): Promise<Latency> {
       await sql`select 1`.execute(connection);
       if (i > 0) times.push(performance.now() - start);
     }
-    times.sort((a, b) => a - b);
-    const rounded = (time: number) => Math.round(time * 100) / 100;
-    return {
-      least: rounded(times[0]!),
-      median: rounded(times[Math.floor(times.length / 2)]!),
-      most: rounded(times.at(-1)!),
-    };
+    return sumUpTimes(times);
   });
 }

@@ -15,6 +15,7 @@ import { postgresPlan } from "../../query/plans/_postgres.ts";
 import { sqlitePlan } from "../../query/plans/_sqlite.ts";
 import { rolledBack } from "../../query/_rolled_back.ts";
 import { readSizes } from "../../query/_sizes.ts";
+import { sumUpTimes, type Times } from "../../times/_sum_up_times.ts";
 import { STATEMENT_OPTIONS, statementOf } from "./_statement_of.ts";
 
 /** `kysera query analyze`. */
@@ -136,7 +137,7 @@ async function measure(
   statement: string,
   count: number,
   signal: AbortSignal,
-): Promise<{ readonly least: number; readonly median: number; readonly most: number }> {
+): Promise<Times> {
   const times: number[] = [];
   for (let i = 0; i < count; i++) {
     signal.throwIfAborted();
@@ -148,13 +149,7 @@ async function measure(
       }),
     );
   }
-  times.sort((a, b) => a - b);
-  const rounded = (time: number) => Math.round(time * 100) / 100;
-  return {
-    least: rounded(times[0]!),
-    median: rounded(times[Math.floor(times.length / 2)]!),
-    most: rounded(times.at(-1)!),
-  };
+  return sumUpTimes(times);
 }
 
 function indexesOf({ name, primaryKey, uniques, indexes }: SchemaTable): {
