@@ -67,7 +67,7 @@ export async function changeRows<DB>(
   rows: RowChange,
   change: (executor: Kysely<DB>, where: RowCondition) => Promise<number>,
 ): Promise<number> {
-  const conditions = await conditionsFor(executor, rows);
+  const conditions = await rowConditions(executor, rows);
   if (conditions.length === 0) return 0;
   if (conditions.length === 1) return await change(executor, conditions[0]!);
   const changeAll = async (handle: Kysely<DB>): Promise<number> => {
@@ -110,7 +110,7 @@ export async function changeRowsBy<DB>(
   rows: RowChange,
   build: (executor: Kysely<DB>, where: RowCondition) => BatchQuery<unknown>,
 ): Promise<number> {
-  const conditions = await conditionsFor(executor, rows);
+  const conditions = await rowConditions(executor, rows);
   const results: unknown[] = [];
   const { batch } = executor as Partial<BatchRunner<DB>>;
   if (conditions.length < 2 || executor.isTransaction || batch === undefined) {
@@ -156,7 +156,38 @@ export function keysPerStatement(executor: Kysely<any>, columns: number): number
   return Math.max(1, Math.min(MOST_KEYS, Math.floor(room / Math.max(1, columns))));
 }
 
-async function conditionsFor(executor: Kysely<any>, change: RowChange): Promise<RowCondition[]> {
+/**
+ * Returns the conditions that a selector of rows comes to, as {@linkcode changeRows} makes them: for a
+ * function that makes several statements of each.
+ *
+ * @param executor an executor, or any instance of it
+ * @param change which rows
+ * @returns one condition for each statement; none where no rows are asked for
+ * @throws what `change.invalid` makes, for a key that is none
+ *
+ * @example
+ * ```ts
+ * import { createExecutor, rowConditions } from "@kysera/executor";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table notes (id integer primary key)");
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database }) });
+ * const executor = await createExecutor(db, []);
+ * const rows = Array.from({ length: 600 }, (_, i) => i);
+ * const invalid = (text: string) => new Error(text);
+ * const conditions = await rowConditions(executor, { table: "notes", key: ["id"], rows, invalid });
+ * assert.equal(conditions.length, 2);
+ * await db.destroy();
+ * ```
+ */
+export async function rowConditions(
+  executor: Kysely<any>,
+  change: RowChange,
+): Promise<RowCondition[]> {
   const { table, rows } = change;
   if (typeof rows === "function") return [rows as RowCondition];
   if (Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "function")) {
