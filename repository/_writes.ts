@@ -8,12 +8,12 @@ import { insertAll, insertAlone, readBack } from "./_insert.ts";
 import { assertList } from "./_assert_list.ts";
 import { type Reads, reads } from "./_reads.ts";
 import type { At, Row, Table, UpsertInput } from "./_table.ts";
-import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
+import { inSavepoint, inTransaction } from "./_together.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
 import { checkedVersion, counted, givenVersion } from "./_version.ts";
 import { telling } from "./_told.ts";
 import { StaleRowError } from "./errors.ts";
-import { insertCounting, readKey, upsertIf } from "./_conditional_writes.ts";
+import { insertCounting, readKey, upsertIf, upsertManyIf } from "./_conditional_writes.ts";
 import type {
   ConditionalUpsertOptions,
   FirstOrCreated,
@@ -281,12 +281,7 @@ export function writes(
       const read: UpsertInput[] = [];
       for (const input of inputs) read.push(await readUpsert(input, rest));
       if (updateWhere !== undefined && read.length > 0) {
-        const done: Row[] = [];
-        await inSavepoint(table, async (inside) => {
-          done.length = 0;
-          for (const each of read) done.push((await upsertIf(inside, each, updateWhere)).row);
-        }, TRIES);
-        return await table.entities(done);
+        return await table.entities(await upsertManyIf(table, read, updateWhere));
       }
       return await table.entities(await upsertRows(table, read));
     },

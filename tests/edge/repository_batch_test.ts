@@ -362,10 +362,57 @@ for (const { name, skip, open } of subjects) {
       });
     });
 
+    it("upsertMany() changes those rows alone that satisfy updateWhere, or nothing", async () => {
+      const { ada, items } = await openRepository();
+      await items.bulkCreate(rowsOf(3));
+      const upsert = (rows: object[]) =>
+        items.upsertMany(rows as never, {
+          conflictColumns: ["sku"],
+          updateWhere: { n: { gte: 1 } },
+        });
+      const done = await upsert([
+        { sku: "s000", n: 9 },
+        { sku: "s001", n: 9, version: 1 },
+        { sku: "s002", n: 9 },
+        { sku: "new", n: 1 },
+      ]);
+      assert.deepEqual(done.map(({ sku, n, version }) => [sku, n, version]), [
+        ["s000", 0, 1],
+        ["s001", 9, 2],
+        ["s002", 9, 2],
+        ["new", 1, 1],
+      ]);
+      assert.equal((await getAuditLogs(ada)).length, 3 + 3);
+      const before = await state();
+      const first = [{ sku: "s001", n: 10 }, { sku: "newer", n: 1 }];
+      await assert.rejects(upsert([...first, { sku: "theirs", n: 5 }]), UpsertConflictError);
+      // Of a row that would not be changed, too.
+      for (const sku of ["s000", "s001"]) {
+        await assert.rejects(upsert([...first, { sku, n: 1, version: 7 }]), StaleRowError);
+      }
+      await assert.rejects(upsert([...first, { sku: "newest", n: -1 }]), DatabaseError);
+      assert.deepEqual(await state(), before);
+      assert.equal((await getAuditLogs(ada)).length, 6);
+    });
+
+    it("createMany() adds the rows whose keys are free, or none", async () => {
+      const { ada, items } = await openRepository();
+      await items.bulkCreate(rowsOf(2));
+      const add = (rows: { sku: string; n: number }[]) =>
+        items.createMany(rows, { skipDuplicates: true });
+      await assert.rejects(add([...rowsOf(150), { sku: "wrong", n: -1 }]), DatabaseError);
+      assert.equal(await items.count(), 2);
+      assert.deepEqual(await add(rowsOf(150)), { created: 148, skipped: 2 });
+      assert.equal(await items.count(), 150);
+      assert.equal((await getAuditLogs(ada, { limit: 500 })).length, 150);
+    });
+
     it("what has to read between its statements is refused by name, or is done", async () => {
-      const { items } = await openRepository();
-      const write = () =>
-        items.upsertMany(rowsOf(2), { conflictColumns: ["sku"], updateWhere: { n: 0 } });
+      const executor = await createExecutor(db, [
+        softDeletePlugin({ tables: ["items"], reviveBy: { items: "sku" } }),
+      ]);
+      const items = createRepository(executor, { tableName: "items" });
+      const write = () => items.create({ sku: "new", n: 1 });
       if (name === "d1") await assert.rejects(write(), TransactionNotSupportedError);
       else await write();
     });
