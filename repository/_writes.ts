@@ -311,7 +311,7 @@ export function writes(
       assertList(ids, "delete rows");
       if (ids.length === 0) return 0;
       const keys = ids.map((id) => table.keyValues(id));
-      const size = table.keysPerStatement;
+      const parts = table.keyParts(keys);
       let count = 0n;
       const part = async (inside: Table, keys: readonly unknown[][]): Promise<void> => {
         if (!inside.isKeyUnique) await inside.mustMeetOneRow(keys);
@@ -323,11 +323,11 @@ export function writes(
           ));
         count += result.numDeletedRows;
       };
-      if (keys.length <= size) await part(table, keys);
-      else if (needsBatch(table)) count = await deleteInBatch(table, keys);
+      if (parts.length === 1) await part(table, keys);
+      else if (needsBatch(table)) count = await deleteInBatch(table, parts);
       else {
         await inSavepoint(table, async (inside) => {
-          for (let i = 0; i < keys.length; i += size) await part(inside, keys.slice(i, i + size));
+          for (const keys of parts) await part(inside, keys);
         });
       }
       return Number(count);
@@ -380,10 +380,12 @@ async function first(table: Table, rows: readonly Row[]): Promise<any> {
 }
 
 /** Deletes rows where there are no transactions. @returns how many */
-async function deleteInBatch(table: Table, keys: readonly unknown[][]): Promise<bigint> {
+async function deleteInBatch(
+  table: Table,
+  parts: readonly (readonly unknown[][])[],
+): Promise<bigint> {
   const writes: BatchedWrite[] = [];
-  for (let i = 0; i < keys.length; i += table.keysPerStatement) {
-    const part = keys.slice(i, i + table.keysPerStatement);
+  for (const part of parts) {
     if (!table.isKeyUnique) await table.mustMeetOneRow(part);
     writes.push({
       values: [],

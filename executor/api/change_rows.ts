@@ -3,6 +3,7 @@ import type { BatchQuery, BatchRunner } from "../instance/batch_types.ts";
 import { changedRows } from "../tree/_changed_rows.ts";
 import { physicalNames } from "./_table_catalog.ts";
 import { findKey } from "./find_key.ts";
+import { isOneOf, keyParts } from "./key_list.ts";
 import { mustMeetOneRow } from "./must_meet_one_row.ts";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 
@@ -201,11 +202,13 @@ export async function rowConditions(
   const physical = (column: string): string => physicalNames(executor, { name: column }).name;
   const found: KeyedChange = { ...change, key, physical };
   const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(found, row));
-  const conditions: RowCondition[] = [];
   const size = keysPerStatement(executor, key.length);
-  for (let i = 0; i < keys.length; i += size) {
-    conditions.push(isOneOf(table, key, keys.slice(i, i + size)));
-  }
+  const parts = keyParts(executor, keys, {
+    columns: key.length,
+    size,
+    toValue: ([value]: readonly unknown[]) => value,
+  });
+  const conditions = parts.map((part) => conditionOn(executor, table, key, part, size));
   if (isUnique) return conditions;
   const seen = change.seen?.(executor) ?? executor;
   const search = { table, columns: key, invalid: (problem: string) => invalidKey(change, problem) };
@@ -220,14 +223,21 @@ interface KeyedChange extends RowChange {
   physical(column: string): string;
 }
 
-function isOneOf(table: string, key: readonly string[], keys: readonly unknown[][]): RowCondition {
+function conditionOn(
+  executor: Kysely<any>,
+  table: string,
+  key: readonly string[],
+  keys: readonly unknown[][],
+  size: number,
+): RowCondition {
   // Qualified, because SQLite takes an unknown quoted name for a string.
   const columns = key.map((column) => `${table}.${column}`);
   return (eb) => {
     const [only] = columns;
     if (columns.length === 1) {
       const values = keys.map(([value]) => value);
-      return values.length === 1 ? eb(only!, "=", values[0]) : eb(only!, "in", values);
+      if (values.length === 1) return eb(only!, "=", values[0]);
+      return isOneOf(executor, eb.ref(only!), values, size);
     }
     return eb.or(
       keys.map((values) => eb.and(columns.map((column, i) => eb(column, "=", values[i])))),
