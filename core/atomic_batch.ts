@@ -4,7 +4,9 @@ import type { CompiledQuery, QueryResult } from "kysely";
 export interface BatchStatement {
   /** What is run. */
   readonly query: CompiledQuery;
-  /** How many rows it has to change, or else nothing of the batch is done. */
+  /**
+   * How many rows it has to change, or to return where it reads: or else nothing of the batch is done.
+   */
   readonly rows?: number | undefined;
 }
 
@@ -19,13 +21,13 @@ export interface AtomicBatchConnection {
    *
    * @param statements the statements, in their order
    * @returns the result of each
-   * @throws {BatchRowsError} if one has changed another number of rows than it had to
+   * @throws {BatchRowsError} if one has changed or returned another number of rows than it had to
    * @throws what the driver throws; then nothing was done
    */
   executeBatch(statements: readonly BatchStatement[]): Promise<readonly QueryResult<unknown>[]>;
 }
 
-/** A statement of a batch has changed another number of rows than it had to. */
+/** A statement of a batch has changed, or returned, another number of rows than it had to. */
 export class BatchRowsError extends Error {
   static {
     this.prototype.name = "BatchRowsError";
@@ -41,7 +43,10 @@ export class BatchRowsError extends Error {
    * @param cause what the database has thrown
    */
   constructor(index: number, cause: unknown) {
-    super(`Cannot run the batch: statement ${index + 1} changed another number of rows`, { cause });
+    super(
+      `Cannot run the batch: statement ${index + 1} changed or returned another number of rows`,
+      { cause },
+    );
     this.index = index;
   }
 }

@@ -57,6 +57,7 @@ export * from "./logger/create_prefixed_logger.ts";
 export * from "./logger/kysera_logger.ts";
 export * from "./logger/silent_logger.ts";
 export * from "./interactive_transactions.ts";
+export * from "./list_parameter.ts";
 export * from "./max_parameters.ts";
 export * from "./near_names.ts";
 export * from "./pagination/apply_date_range.ts";

@@ -50,6 +50,7 @@ export * from "./api/find_column_types.ts";
 export * from "./api/find_columns.ts";
 export * from "./api/find_foreign_keys.ts";
 export * from "./api/find_key.ts";
+export * from "./api/key_list.ts";
 export * from "./api/must_meet_one_row.ts";
 export * from "./contract/find_tables.ts";
 export * from "./api/bind_context.ts";

@@ -1,12 +1,14 @@
 import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
 import { columnReference, inOneRun } from "@kysera/executor";
+import type { ExpressionBuilder, InsertQueryBuilder, InsertResult, Kysely } from "kysely";
+import { type BatchedWrite, needsBatch, runInBatch } from "./_batch.ts";
 import { columnsOf } from "./_condition_columns.ts";
 import type { ReadCondition } from "./_condition.ts";
 import { insertAlone, partsOf } from "./_insert.ts";
-import type { Row, Table, UpsertInput } from "./_table.ts";
+import type { At, Row, Table, UpsertInput } from "./_table.ts";
 import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
 import { telling } from "./_told.ts";
-import { change, lockByKey, type Plan, readPlan, rowsByKey } from "./_upsert.ts";
+import { change, lockByKey, OF_REPOSITORY, type Plan, readPlan, rowsByKey } from "./_upsert.ts";
 import { counted } from "./_version.ts";
 import { StaleRowError, UpsertConflictError } from "./errors.ts";
 
@@ -32,18 +34,127 @@ export async function upsertIf(
   input: UpsertInput,
   where: object | undefined | null,
 ): Promise<RowOutcome> {
-  const plan = readPlan(table, input, { isRead: true, knowsKey: true });
-  let condition = where === null ? null : table.condition(where);
-  if (condition !== null && condition.shape !== "()") {
-    const action = `upsert into "${table.name}"`;
-    if (await table.mustHave(columnsOf(condition.condition), action)) {
-      condition = table.condition(where!);
-    }
-  }
+  const plan = readPlan(table, input, OF_REPOSITORY);
+  const condition = where === null ? null : await readWhere(table, where);
   const { row } = input;
   return table.returns
     ? await inTurns(table, row, plan, condition)
     : await inTransaction(table, (inside) => inSteps(inside, row, plan, condition), TRIES);
+}
+
+/** {@linkcode upsertIf} of many, all or none. @returns the rows in their order */
+export async function upsertManyIf(
+  table: Table,
+  inputs: readonly UpsertInput[],
+  where: object,
+): Promise<Row[]> {
+  // A version is compared by a statement of its own, which says nothing of what others do meanwhile;
+  // a batch of SQLite is alone.
+  const isAlone = table.dialect === "sqlite" ||
+    inputs.every(({ version }) => version === undefined);
+  if (table.returns && isAlone && needsBatch(table)) return await inBatch(table, inputs, where);
+  const done: Row[] = [];
+  await inSavepoint(table, async (inside) => {
+    done.length = 0;
+    for (const each of inputs) done.push((await upsertIf(inside, each, where)).row);
+  }, TRIES);
+  return done;
+}
+
+/**
+ * {@linkcode upsertManyIf} where there are no transactions. What is decided by results elsewhere is
+ * expected of the statements: a row of another version is not there, and one that was neither added
+ * nor changed is.
+ */
+async function inBatch(
+  table: Table,
+  inputs: readonly UpsertInput[],
+  where: object,
+): Promise<Row[]> {
+  const condition = await readWhere(table, where);
+  const { versionColumn } = table.definition;
+  const writes: BatchedWrite[] = [];
+  const errors = new Map<number, (cause: unknown) => Error>();
+  const places = inputs.map((input) => {
+    const plan = readPlan(table, input, OF_REPOSITORY);
+    const { row } = input;
+    const byKey = (eb: ExpressionBuilder<any, any>, at: At, first = 0) =>
+      plan.key.map((column, i) => eb(columnReference(table.name, column), "=", at(first + i)));
+    const key = plan.key.map((column) => row[column]);
+    if (plan.expected !== undefined) {
+      const stale = writes.push({
+        values: [...key, plan.expected],
+        build: (db, at) =>
+          db.selectFrom(table.name).select((eb) => eb.lit(1).as("stale")).where((eb) => {
+            const version = columnReference(table.name, versionColumn!);
+            return eb.and([
+              ...byKey(eb, at),
+              eb.or([eb(version, "<>", at(key.length)), eb(version, "is", null)]),
+            ]);
+          }),
+        rows: 0,
+      });
+      errors.set(stale - 1, () => new StaleRowError(table.name, versionColumn!));
+    }
+    const written = writes.push(upsertWhere(table, row, plan, condition)) - 1;
+    const left = writes.push({
+      values: key,
+      build: (db, at) => db.selectFrom(table.name).selectAll().where((eb) => eb.and(byKey(eb, at))),
+      rows: 1,
+    }) - 1;
+    errors.set(left, (cause) => new UpsertConflictError(table.name, { cause }));
+    return { written, left };
+  });
+  const results = await runInBatch(table, writes, (index, cause) => errors.get(index)!(cause));
+  return places.map(({ written, left }) => results[written]![0] ?? results[left]![0]);
+}
+
+/** Adds a row, or changes the one that has its key and satisfies a condition, in one statement. */
+function upsertWhere(
+  table: Table,
+  row: Row,
+  { key, set, expected }: Plan,
+  condition: ReadCondition,
+): BatchedWrite {
+  const columns = Object.keys(row);
+  const { versionColumn } = table.definition;
+  const compared = expected === undefined ? [] : [expected];
+  return {
+    values: [...Object.values(row), ...compared, ...condition.values],
+    build: (db, at) => {
+      const given = Object.fromEntries(columns.map((column, i) => [column, at(i)]));
+      return db.insertInto(table.name).values(given).onConflict((oc) => {
+        const taken = oc.columns([...key]);
+        if (set.length === 0) return taken.doNothing();
+        const update = taken.doUpdateSet((eb) => ({
+          // The values themselves, so that plugins that check rows see them.
+          ...Object.fromEntries(set.map((column) => [column, given[column]])),
+          ...counted(table, eb),
+        }));
+        if (compared.length === 0 && condition.shape === "()") return update;
+        return update.where((eb) =>
+          eb.and([
+            ...compared.map((_, i) =>
+              eb(columnReference(table.name, versionColumn!), "=", at(columns.length + i))
+            ),
+            ...condition.shape === "()"
+              ? []
+              : [table.slots(condition, eb, at, columns.length + compared.length)],
+          ])
+        );
+      }).returningAll();
+    },
+  };
+}
+
+/** Reads the condition on the row that is there; the columns that it names are looked up. */
+async function readWhere(table: Table, where: object | undefined): Promise<ReadCondition> {
+  const condition = table.condition(where);
+  if (condition.shape === "()") return condition;
+  const action = `upsert into "${table.name}"`;
+  return await table.mustHave(columnsOf(condition.condition), action)
+    ? table.condition(where)
+    : condition;
 }
 
 /** Each statement waits for whoever writes the row, so one of them meets what there is. */
@@ -194,6 +305,17 @@ export async function insertCounting(
   key: readonly string[] | undefined,
 ): Promise<Counts> {
   const groups = partsOf(table, rows, false).map((group) => group.map((i) => rows[i]!));
+  const isBatch = groups.length > 1 && table.returns && needsBatch(table) &&
+    groups.every(([row]) => Object.keys(row!).length > 0);
+  if (isBatch) {
+    const writes = groups.map((group): BatchedWrite => ({
+      values: [],
+      build: (db) => insertionOf(table, db, group, key),
+    }));
+    const results = await runInBatch(table, writes, (_, cause) => cause);
+    const created = results.reduce((sum, [result]) => sum + addedBy(result), 0);
+    return { created, skipped: rows.length - created };
+  }
   const all = async (inside: Table): Promise<number> => {
     let created = 0;
     for (const group of groups) created += await insertPart(inside, group, key);
@@ -231,15 +353,30 @@ async function insertAtOnce(
     await insertAlone(table, rows[0]!, false);
     return 1;
   }
-  const { numInsertedOrUpdatedRows } = await telling(table, () =>
-    inOneRun(table.db, (db) => {
-      const query = db.insertInto(table.name).values(rows);
-      if (!table.returns) return query.executeTakeFirst();
-      return query.onConflict((oc) =>
-        key === undefined ? oc.doNothing() : oc.columns([...key]).doNothing()
-      ).executeTakeFirst();
-    }));
+  return addedBy(
+    await telling(
+      table,
+      () => inOneRun(table.db, (db) => insertionOf(table, db, rows, key).executeTakeFirst()),
+    ),
+  );
+}
+
+function addedBy({ numInsertedOrUpdatedRows }: InsertResult): number {
   return Number(numInsertedOrUpdatedRows ?? 0n);
+}
+
+/** Adds the rows whose keys are free, where the dialect can say so. */
+function insertionOf(
+  table: Table,
+  db: Kysely<any>,
+  rows: readonly Row[],
+  key: readonly string[] | undefined,
+): InsertQueryBuilder<any, any, InsertResult> {
+  const query = db.insertInto(table.name).values(rows);
+  if (!table.returns) return query;
+  return query.onConflict((oc) =>
+    key === undefined ? oc.doNothing() : oc.columns([...key]).doNothing()
+  );
 }
 
 /** Whether an insert failed because one of the keys that may be taken is. */

@@ -232,11 +232,10 @@ async function rowsByKey(table: Table, rows: readonly Row[]): Promise<Map<string
   const { primaryKey } = table.definition;
   const keys = rows.map((row) => primaryKey.map((column) => row[column]));
   const found = new Map<string, Row>();
-  const size = table.keysPerStatement;
-  for (let i = 0; i < keys.length; i += size) {
+  for (const keysOfPart of table.keyParts(keys)) {
     const part: Row[] = await inOneRun(table.db, (db) =>
       db.selectFrom(table.name).selectAll()
-        .where((eb) => table.keyIsIn(eb, keys.slice(i, i + size))).execute());
+        .where((eb) => table.keyIsIn(eb, keysOfPart)).execute());
     for (const row of part) found.set(table.nameOf(row), row);
   }
   return found;

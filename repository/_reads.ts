@@ -182,9 +182,7 @@ export function reads(table: Table): Reads {
     if (names.length > 0 && !table.isKeyUnique) {
       await abortable(table.signalWith(signal), () => table.checkKey());
     }
-    const size = table.keysPerStatement;
-    for (let start = 0; start < names.length; start += size) {
-      const part = names.slice(start, start + size);
+    for (const part of table.keyParts(names, (name) => keys.get(name)!)) {
       const rows: Row[] = await telling(table, () =>
         abortable(
           table.signalWith(signal),

@@ -14,6 +14,8 @@ import {
   findKey,
   getSystemDb,
   inOneRun,
+  isOneOf,
+  keyParts,
   mustMeetOneRow,
   planKey,
   type QueryPlan,
@@ -227,6 +229,18 @@ export class Table {
 
   async #asking<T>(ask: () => Promise<T>, signal = this.signal): Promise<T> {
     return await telling(this, () => signal === undefined ? ask() : abortable(signal, ask));
+  }
+
+  /** The keys in parts, one for each statement. */
+  keyParts<K>(
+    keys: readonly K[],
+    valuesOf: (key: K) => readonly unknown[] = (key) => key as unknown as readonly unknown[],
+  ): K[][] {
+    return keyParts(this.db, keys, {
+      columns: this.definition.primaryKey.length,
+      size: this.keysPerStatement,
+      toValue: (key: K) => valuesOf(key)[0],
+    });
   }
 
   /** How many keys go into one condition. */
@@ -718,7 +732,10 @@ export class Table {
     keys: readonly (readonly unknown[])[],
   ): Expression<SqlBool> {
     const columns = this.definition.primaryKey.map((column) => columnReference(this.name, column));
-    if (columns.length === 1) return eb(columns[0]!, "in", keys.map(([value]) => value));
+    if (columns.length === 1) {
+      const values = keys.map(([value]) => value);
+      return isOneOf(this.db, columns[0]!, values, this.keysPerStatement);
+    }
     return eb.or(keys.map((key) => eb.and(columns.map((column, i) => eb(column, "=", key[i])))));
   }
 

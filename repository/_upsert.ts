@@ -29,7 +29,8 @@ export interface UpsertManner {
   readonly knowsKey: boolean;
 }
 
-const OF_REPOSITORY: UpsertManner = { isRead: true, knowsKey: true };
+/** How an upsert of a repository is done. */
+export const OF_REPOSITORY: UpsertManner = { isRead: true, knowsKey: true };
 
 /** Adds one row, or changes the one that has its key. */
 export async function upsertRow(

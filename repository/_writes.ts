@@ -8,12 +8,12 @@ import { insertAll, insertAlone, readBack } from "./_insert.ts";
 import { assertList } from "./_assert_list.ts";
 import { type Reads, reads } from "./_reads.ts";
 import type { At, Row, Table, UpsertInput } from "./_table.ts";
-import { inSavepoint, inTransaction, TRIES } from "./_together.ts";
+import { inSavepoint, inTransaction } from "./_together.ts";
 import { upsertRow, upsertRows } from "./_upsert.ts";
 import { checkedVersion, counted, givenVersion } from "./_version.ts";
 import { telling } from "./_told.ts";
 import { StaleRowError } from "./errors.ts";
-import { insertCounting, readKey, upsertIf } from "./_conditional_writes.ts";
+import { insertCounting, readKey, upsertIf, upsertManyIf } from "./_conditional_writes.ts";
 import type {
   ConditionalUpsertOptions,
   FirstOrCreated,
@@ -281,12 +281,7 @@ export function writes(
       const read: UpsertInput[] = [];
       for (const input of inputs) read.push(await readUpsert(input, rest));
       if (updateWhere !== undefined && read.length > 0) {
-        const done: Row[] = [];
-        await inSavepoint(table, async (inside) => {
-          done.length = 0;
-          for (const each of read) done.push((await upsertIf(inside, each, updateWhere)).row);
-        }, TRIES);
-        return await table.entities(done);
+        return await table.entities(await upsertManyIf(table, read, updateWhere));
       }
       return await table.entities(await upsertRows(table, read));
     },
@@ -316,7 +311,7 @@ export function writes(
       assertList(ids, "delete rows");
       if (ids.length === 0) return 0;
       const keys = ids.map((id) => table.keyValues(id));
-      const size = table.keysPerStatement;
+      const parts = table.keyParts(keys);
       let count = 0n;
       const part = async (inside: Table, keys: readonly unknown[][]): Promise<void> => {
         if (!inside.isKeyUnique) await inside.mustMeetOneRow(keys);
@@ -328,11 +323,11 @@ export function writes(
           ));
         count += result.numDeletedRows;
       };
-      if (keys.length <= size) await part(table, keys);
-      else if (needsBatch(table)) count = await deleteInBatch(table, keys);
+      if (parts.length === 1) await part(table, keys);
+      else if (needsBatch(table)) count = await deleteInBatch(table, parts);
       else {
         await inSavepoint(table, async (inside) => {
-          for (let i = 0; i < keys.length; i += size) await part(inside, keys.slice(i, i + size));
+          for (const keys of parts) await part(inside, keys);
         });
       }
       return Number(count);
@@ -385,10 +380,12 @@ async function first(table: Table, rows: readonly Row[]): Promise<any> {
 }
 
 /** Deletes rows where there are no transactions. @returns how many */
-async function deleteInBatch(table: Table, keys: readonly unknown[][]): Promise<bigint> {
+async function deleteInBatch(
+  table: Table,
+  parts: readonly (readonly unknown[][])[],
+): Promise<bigint> {
   const writes: BatchedWrite[] = [];
-  for (let i = 0; i < keys.length; i += table.keysPerStatement) {
-    const part = keys.slice(i, i + table.keysPerStatement);
+  for (const part of parts) {
     if (!table.isKeyUnique) await table.mustMeetOneRow(part);
     writes.push({
       values: [],

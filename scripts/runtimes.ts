@@ -254,8 +254,11 @@ export function runtimesPage(cells: readonly (readonly string[])[]): string {
       "  `@kysera/migrations/files` and `@kysera/rls/async-context`, which are about something of Node.",
       "- In Chromium main tests of the packages run on `sqlite-wasm` and on PGlite",
       "  (`tests/edge/browser_test.ts`).",
-      "- D1 and Neon over HTTP have no interactive transactions: `batch()` and what repositories write of",
-      "  several rows is one batch of the database.",
+      "- D1 and Neon over HTTP have no interactive transactions: `batch()`, what repositories write of",
+      "  several rows, and soft delete with relations, is one batch of the database. Refused are `reviveBy`",
+      "  of soft delete, and on Neon `updateWhere` with a version.",
+      "- D1 and Durable Objects take 100 parameters in a statement: longer lists of keys of one column are",
+      "  one JSON text, except of bytes, fractions and texts with NUL.",
       "- Neon is a local stand-in that speaks its documented protocol to PostgreSQL.",
     ].join("\n"),
   ].join("\n\n") + "\n";

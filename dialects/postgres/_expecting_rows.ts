@@ -17,7 +17,8 @@ import {
 /** What the error of a statement tells that has changed another number of rows. */
 export const ROWS_MARKER = "KYSERA_BATCH_ROWS_";
 
-const COUNTED = ["InsertQueryNode", "UpdateQueryNode", "DeleteQueryNode"];
+const READ = "SelectQueryNode";
+const COUNTED = [READ, "InsertQueryNode", "UpdateQueryNode", "DeleteQueryNode"];
 const WRITTEN = "kysera_written";
 
 /** A statement that writes. */
@@ -27,7 +28,7 @@ type Writing = OperationNode & {
 };
 
 /**
- * Returns a statement that fails unless it changes so many rows, which PostgreSQL cannot tell a later
+ * Returns a statement that fails unless it changes, or returns, so many rows, which PostgreSQL cannot tell a later
  * one: the statement becomes a part of WITH, beside its own parts, of which a SELECT counts the rows.
  *
  * @throws {BadRequestError} for a statement whose rows cannot be counted so
@@ -35,15 +36,16 @@ type Writing = OperationNode & {
 export function expectingRows(query: CompiledQuery, rows: number, index: number): CompiledQuery {
   if (!COUNTED.includes(query.query.kind)) {
     throw new BadRequestError(
-      "Cannot expect a number of rows: over HTTP it is counted of INSERT, UPDATE and DELETE alone, " +
-        "and not of raw SQL",
+      "Cannot expect a number of rows: over HTTP it is counted of SELECT, INSERT, UPDATE and DELETE " +
+        "alone, and not of raw SQL",
     );
   }
   const { with: own, returning, ...rest } = query.query as Writing;
-  const statement = {
+  const givesRows = returnsRows(query);
+  const statement = (givesRows ? query.query.kind === READ ? rest : { ...rest, returning } : {
     ...rest,
-    returning: returning ?? ReturningNode.create([SelectionNode.create(SelectAllNode.create())]),
-  } as OperationNode;
+    returning: ReturningNode.create([SelectionNode.create(SelectAllNode.create())]),
+  }) as OperationNode;
   const part = CommonTableExpressionNode.create(
     CommonTableExpressionNameNode.create(WRITTEN),
     statement,
@@ -57,7 +59,7 @@ export function expectingRows(query: CompiledQuery, rows: number, index: number)
     .node(written).add(") as kysera_counted");
   const select = new Parts();
   select.node(parts);
-  if (returning === undefined) select.add(" select kysera_count from ").node(count.toNode());
+  if (!givesRows) select.add(" select kysera_count from ").node(count.toNode());
   else {
     select.add(" select ").node(written).add(".* from ").node(count.toNode()).add(" left join ")
       .node(written).add(" on kysera_count = 0");
@@ -72,6 +74,11 @@ export function expectingRows(query: CompiledQuery, rows: number, index: number)
       ...compiled.parameters.slice(query.parameters.length),
     ],
   };
+}
+
+/** Returns true if a statement returns rows of its own: it reads, or has RETURNING. */
+export function returnsRows({ query }: CompiledQuery): boolean {
+  return query.kind === READ || (query as Writing).returning !== undefined;
 }
 
 /** Text and nodes, one after the other. */

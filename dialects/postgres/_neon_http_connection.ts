@@ -7,7 +7,7 @@ import {
   TransactionNotSupportedError,
 } from "@kysera/core";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
-import { expectingRows, ROWS_MARKER } from "./_expecting_rows.ts";
+import { expectingRows, returnsRows, ROWS_MARKER } from "./_expecting_rows.ts";
 import { parameterText } from "./_parameter_text.ts";
 import { parserOf } from "./_value_parsers.ts";
 import type { NeonHttpDialectConfig } from "./neon_http_dialect.ts";
@@ -79,11 +79,13 @@ export class NeonHttpConnection implements DatabaseConnection, AtomicBatchConnec
     }
     return results.map((result: Received, i) => {
       const read = this.#resultOf(result);
-      const { rows, query: { query } } = statements[i]!;
+      const { rows, query } = statements[i]!;
       if (rows === undefined) return read;
-      // What counts the rows is a SELECT around the statement; without RETURNING it has one row.
-      const returns = "returning" in query && query.returning !== undefined;
-      return { rows: returns && rows > 0 ? read.rows : [], numAffectedRows: BigInt(rows) };
+      // What counts the rows is a SELECT around the statement; without rows of its own it has one.
+      const own = returnsRows(query) && rows > 0 ? read.rows : [];
+      return query.query.kind === "SelectQueryNode"
+        ? { rows: own }
+        : { rows: own, numAffectedRows: BigInt(rows) };
     });
   }
 

@@ -40,7 +40,8 @@ export class D1Connection implements DatabaseConnection, AtomicBatchConnection {
       }
       const guard = guardOf(statement, index);
       if (guard !== undefined) {
-        prepared.push(this.#database.prepare(guard.sql).bind(...guard.args));
+        const values = guard.reads === undefined ? [] : bindForCloudflare(guard.reads, NAME);
+        prepared.push(this.#database.prepare(guard.sql).bind(...values, ...guard.args));
       }
       return at;
     });

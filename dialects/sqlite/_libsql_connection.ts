@@ -60,7 +60,10 @@ export class LibsqlConnection implements DatabaseConnection, AtomicBatchConnecti
       const at = sent.push(this.#statement(statement.query)) - 1;
       if (statementKind(statement.query) !== "select") sent.push({ sql: COUNTS, args: [] });
       const guard = guardOf(statement, index);
-      if (guard !== undefined) sent.push(guard);
+      if (guard !== undefined) {
+        const values = guard.reads === undefined ? [] : this.#statement(guard.reads).args;
+        sent.push({ sql: guard.sql, args: [...values, ...guard.args] });
+      }
       return at;
     });
     if (sent.length === 0) return [];

@@ -3,6 +3,7 @@ import type { BatchQuery, BatchRunner } from "../instance/batch_types.ts";
 import { changedRows } from "../tree/_changed_rows.ts";
 import { physicalNames } from "./_table_catalog.ts";
 import { findKey } from "./find_key.ts";
+import { isOneOf, keyParts } from "./key_list.ts";
 import { mustMeetOneRow } from "./must_meet_one_row.ts";
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 
@@ -67,7 +68,7 @@ export async function changeRows<DB>(
   rows: RowChange,
   change: (executor: Kysely<DB>, where: RowCondition) => Promise<number>,
 ): Promise<number> {
-  const conditions = await conditionsFor(executor, rows);
+  const conditions = await rowConditions(executor, rows);
   if (conditions.length === 0) return 0;
   if (conditions.length === 1) return await change(executor, conditions[0]!);
   const changeAll = async (handle: Kysely<DB>): Promise<number> => {
@@ -110,7 +111,7 @@ export async function changeRowsBy<DB>(
   rows: RowChange,
   build: (executor: Kysely<DB>, where: RowCondition) => BatchQuery<unknown>,
 ): Promise<number> {
-  const conditions = await conditionsFor(executor, rows);
+  const conditions = await rowConditions(executor, rows);
   const results: unknown[] = [];
   const { batch } = executor as Partial<BatchRunner<DB>>;
   if (conditions.length < 2 || executor.isTransaction || batch === undefined) {
@@ -156,7 +157,38 @@ export function keysPerStatement(executor: Kysely<any>, columns: number): number
   return Math.max(1, Math.min(MOST_KEYS, Math.floor(room / Math.max(1, columns))));
 }
 
-async function conditionsFor(executor: Kysely<any>, change: RowChange): Promise<RowCondition[]> {
+/**
+ * Returns the conditions that a selector of rows comes to, as {@linkcode changeRows} makes them: for a
+ * function that makes several statements of each.
+ *
+ * @param executor an executor, or any instance of it
+ * @param change which rows
+ * @returns one condition for each statement; none where no rows are asked for
+ * @throws what `change.invalid` makes, for a key that is none
+ *
+ * @example
+ * ```ts
+ * import { createExecutor, rowConditions } from "@kysera/executor";
+ * import { nodeSqliteDialect } from "@kysera/dialects";
+ * import { Kysely } from "kysely";
+ * import assert from "node:assert/strict";
+ * import { DatabaseSync } from "node:sqlite";
+ *
+ * const database = new DatabaseSync(":memory:");
+ * database.exec("create table notes (id integer primary key)");
+ * const db = new Kysely<any>({ dialect: nodeSqliteDialect({ database }) });
+ * const executor = await createExecutor(db, []);
+ * const rows = Array.from({ length: 600 }, (_, i) => i);
+ * const invalid = (text: string) => new Error(text);
+ * const conditions = await rowConditions(executor, { table: "notes", key: ["id"], rows, invalid });
+ * assert.equal(conditions.length, 2);
+ * await db.destroy();
+ * ```
+ */
+export async function rowConditions(
+  executor: Kysely<any>,
+  change: RowChange,
+): Promise<RowCondition[]> {
   const { table, rows } = change;
   if (typeof rows === "function") return [rows as RowCondition];
   if (Array.isArray(rows) && rows.length > 0 && rows.every((row) => typeof row === "function")) {
@@ -170,11 +202,13 @@ async function conditionsFor(executor: Kysely<any>, change: RowChange): Promise<
   const physical = (column: string): string => physicalNames(executor, { name: column }).name;
   const found: KeyedChange = { ...change, key, physical };
   const keys = (Array.isArray(rows) ? rows : [rows]).map((row) => keyValues(found, row));
-  const conditions: RowCondition[] = [];
   const size = keysPerStatement(executor, key.length);
-  for (let i = 0; i < keys.length; i += size) {
-    conditions.push(isOneOf(table, key, keys.slice(i, i + size)));
-  }
+  const parts = keyParts(executor, keys, {
+    columns: key.length,
+    size,
+    toValue: ([value]: readonly unknown[]) => value,
+  });
+  const conditions = parts.map((part) => conditionOn(executor, table, key, part, size));
   if (isUnique) return conditions;
   const seen = change.seen?.(executor) ?? executor;
   const search = { table, columns: key, invalid: (problem: string) => invalidKey(change, problem) };
@@ -189,14 +223,21 @@ interface KeyedChange extends RowChange {
   physical(column: string): string;
 }
 
-function isOneOf(table: string, key: readonly string[], keys: readonly unknown[][]): RowCondition {
+function conditionOn(
+  executor: Kysely<any>,
+  table: string,
+  key: readonly string[],
+  keys: readonly unknown[][],
+  size: number,
+): RowCondition {
   // Qualified, because SQLite takes an unknown quoted name for a string.
   const columns = key.map((column) => `${table}.${column}`);
   return (eb) => {
     const [only] = columns;
     if (columns.length === 1) {
       const values = keys.map(([value]) => value);
-      return values.length === 1 ? eb(only!, "=", values[0]) : eb(only!, "in", values);
+      if (values.length === 1) return eb(only!, "=", values[0]);
+      return isOneOf(executor, eb.ref(only!), values, size);
     }
     return eb.or(
       keys.map((values) => eb.and(columns.map((column, i) => eb(column, "=", values[i])))),

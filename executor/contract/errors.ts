@@ -281,19 +281,19 @@ export class BatchExpectationError extends ExecutorError {
 
   /** The key of the statement, as the callback of the batch returned it. */
   readonly key: string;
-  /** How many rows it was to change. */
+  /** How many rows it was to change, or to return. */
   readonly expected: number;
 
   /**
    * Creates the error.
    *
    * @param key the key of the statement
-   * @param expected how many rows it was to change
+   * @param expected how many rows it was to change, or to return
    * @param options the cause
    */
   constructor(key: string, expected: number, options?: ErrorOptions) {
     super(
-      `Cannot run the batch: "${key}" did not change ${expected} row${
+      `Cannot run the batch: "${key}" did not change or return ${expected} row${
         expected === 1 ? "" : "s"
       }, ` +
         "as was expected of it; nothing of the batch was done",

@@ -12,7 +12,7 @@ import { BatchError, BatchExpectationError } from "../contract/errors.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import { changedRows } from "../tree/_changed_rows.ts";
 import { runsBatches } from "../run/_query_batch.ts";
-import { changesSchema, isRead } from "../tree/_statement.ts";
+import { changesSchema } from "../tree/_statement.ts";
 import type { Batch, BatchEntry, BatchQuery } from "./batch_types.ts";
 import { inMode, mustBeInstance } from "./_graft.ts";
 import type { OpenRun } from "./_guarded_executor.ts";
@@ -109,9 +109,6 @@ async function prepare(own: Kysely<any>, part: Part): Promise<readonly TableId[]
   const query = built(own, part).compile();
   if (changesSchema(query)) {
     throw new BatchError(`"${part.key}" changes the schema; run it before the batch`);
-  }
-  if (part.rows !== undefined && isRead(query.query)) {
-    throw new BatchError(`"${part.key}" reads, and option "expect" is about rows that are changed`);
   }
   const most = maxParametersOf(own);
   if (query.parameters.length > most) {

@@ -49,7 +49,9 @@ export class RecordingConnection implements DatabaseConnection, LoneReads {
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const isOne = query.sql === this.sql || companionsOf(query) !== undefined;
+    // Where nothing was compiled for it, the statement is one past the plugins: of getRawDb().
+    const isOne = this.sql === undefined || query.sql === this.sql ||
+      companionsOf(query) !== undefined;
     if (this.#state === "waiting" && isOne) {
       this.#state = "queued";
       this.#enqueue({ before: [], after: [], ...companionsOf(query), query });

@@ -15,7 +15,7 @@ export interface BatchQuery<R> extends Compilable {
 export interface BatchOptions {
   /** Unless it holds, nothing of the batch is done. */
   readonly expect?: {
-    /** How many rows the statement changes. */
+    /** How many rows the statement changes; of one that reads, how many it returns. */
     readonly rows: number;
   } | undefined;
 }

@@ -1,47 +1,31 @@
-import {
-  changeRows,
-  findKey,
-  physicalTable,
-  type RowCondition,
-  withMetadata,
-} from "@kysera/executor";
-import {
-  type Expression,
-  type ExpressionBuilder,
-  type ExpressionWrapper,
-  type Kysely,
-  sql,
-  type SqlBool,
-} from "kysely";
+import { changeRows, type RowCondition, withMetadata } from "@kysera/executor";
+import type { Expression, Kysely, SqlBool } from "kysely";
 import { atomically } from "./_atomically.ts";
+import { deleteInBatch, needsBatch, restoreInBatch } from "./_cascade_batch.ts";
 import { ACT, Act } from "./_flags.ts";
 import type { SoftDeleteHooks } from "./_hooks.ts";
-import type { Relation, Tree } from "./_relations.ts";
-import { invalidKey } from "./_state.ts";
-import { SoftDeleteError } from "./errors.ts";
+import {
+  CHILD,
+  columnOf,
+  deletionsOf,
+  type Eb,
+  firstOf,
+  hasLive,
+  InTree,
+  isOfDeletion,
+  type Link,
+  linksOf,
+  liveOf,
+  nameOf,
+  ONE,
+  refused,
+  restricted,
+  rowsToChange,
+  type TreeChange,
+  unseen,
+} from "./_links.ts";
 import { markRows } from "./_mark_rows.ts";
 import { onlyDeleted } from "./only_deleted.ts";
-
-type Eb = ExpressionBuilder<any, any>;
-
-/** Rows with all that belongs to them. */
-export interface TreeChange {
-  readonly hooks: SoftDeleteHooks;
-  readonly tree: Tree;
-  /** The table that the rows are of. */
-  readonly table: string;
-  /** Which rows: a key, several, or a condition. */
-  readonly rows: unknown;
-}
-
-/** A relation whose columns are all known. */
-interface Link extends Relation {
-  readonly referencedColumns: readonly string[];
-}
-
-/** Names that no table and no column of a user has. */
-const CHILD = "kyserachild";
-const PARENT = "kyseraparent";
 
 /**
  * Deletes rows with all that belongs to them, or nothing.
@@ -55,32 +39,22 @@ const PARENT = "kyseraparent";
  * The caller's other plugins have their say in each of them: rows that they hide are left.
  */
 export function deleteTree(executor: Kysely<any>, change: TreeChange): Promise<number> {
-  const { hooks, tree, table, rows } = change;
+  if (needsBatch(executor)) return deleteInBatch(executor, change);
+  const { hooks, tree, table } = change;
   return atomically(executor, async (transaction) => {
     const deletion = hooks.deletion();
     const marking = withMetadata(transaction, { onDelete: "soft", [ACT]: deletion });
     const seeing = withMetadata(marking, { includeDeleted: true });
     const [cascades, restricts] = await linksOf(transaction, hooks, tree);
     const inDeletion = new InTree(hooks, deletion.id);
-    const cascaded = new Set(cascades.map((link) => nameOf(transaction, link.table)));
     const root = nameOf(transaction, table);
-    // Rows that may be deleted themselves are looked at when they had their turn.
-    const first = restricts.filter((link) =>
-      nameOf(transaction, link.references) === root &&
-      !cascaded.has(nameOf(transaction, link.table))
-    );
-    const rowsOf = {
-      table,
-      key: hooks.keyOf({ name: table }),
-      rows,
-      invalid: invalidKey,
-    };
+    const first = firstOf(transaction, table, cascades, restricts);
     const marked = new Map<string, number>();
     const note = (name: string, count: number): number => {
       marked.set(name, (marked.get(name) ?? 0) + count);
       return count;
     };
-    const changed = await changeRows(marking, rowsOf, async (handle, where) => {
+    const changed = await changeRows(marking, rowsToChange(change), async (handle, where) => {
       const count = await markRows(
         handle,
         table,
@@ -126,29 +100,21 @@ export function deleteTree(executor: Kysely<any>, change: TreeChange): Promise<n
  * rows of the same deletion that were restored earlier.
  */
 export function restoreTree(executor: Kysely<any>, change: TreeChange): Promise<number> {
-  const { hooks, tree, table, rows } = change;
+  if (needsBatch(executor)) return restoreInBatch(executor, change);
+  const { hooks, tree, table } = change;
   const { column, deletionColumn, visible } = hooks;
   return atomically(executor, async (transaction) => {
     const restoring = withMetadata(transaction, { [ACT]: Act.restore });
     const seeing = withMetadata(transaction, { includeDeleted: true });
     const [cascades] = await linksOf(transaction, hooks, tree);
-    const rowsOf = {
-      table,
-      key: hooks.keyOf({ name: table }),
-      rows,
-      seen: onlyDeleted,
-      invalid: invalidKey,
-    };
+    const rowsOf = rowsToChange(change, onlyDeleted);
     return await changeRows(restoring, rowsOf, async (handle, where) => {
-      const deletions = await onlyDeleted(transaction).selectFrom(table)
-        .select(`${table}.${deletionColumn} as id`).distinct().where(where).execute();
+      const deletions = await deletionsOf(transaction, change, where);
       let restored = 0;
-      for (const { id } of deletions) {
+      for (const id of deletions) {
         const own = crypto.randomUUID();
         const isOf = (eb: Eb, name: string): Expression<SqlBool> =>
-          id === null
-            ? eb(columnOf(eb, name, deletionColumn), "is", null)
-            : eb(columnOf(eb, name, deletionColumn), "=", id);
+          isOfDeletion(eb, name, hooks, id);
         const restore = async (
           on: Kysely<any>,
           name: string,
@@ -193,112 +159,6 @@ export function restoreTree(executor: Kysely<any>, change: TreeChange): Promise<
   });
 }
 
-const ONE = sql.lit(1).as("one");
-
-/** The rows that have the id of a deletion, or of what was restored. */
-class InTree {
-  readonly #hooks: SoftDeleteHooks;
-  readonly #id: string;
-
-  constructor(hooks: SoftDeleteHooks, id: string) {
-    this.#hooks = hooks;
-    this.#id = id;
-  }
-
-  /** Whether a row belongs to one of them. */
-  owns(
-    eb: Eb,
-    { columns, references, referencedColumns }: Link,
-    child: string,
-  ): Expression<SqlBool> {
-    // A table of its own: MySQL reads no table that it writes, but what was read of it.
-    const parents = eb.selectFrom(references)
-      .select(referencedColumns.map((column) => `${references}.${column}`))
-      .distinct()
-      .where(columnOf(eb, references, this.#hooks.deletionColumn), "=", this.#id)
-      .as(PARENT);
-    return eb.exists(
-      eb.selectFrom(parents).select(ONE).where((inner) =>
-        inner.and(
-          columns.map((column, i) =>
-            inner(
-              columnOf(inner, child, column),
-              "=",
-              columnOf(inner, PARENT, referencedColumns[i]!),
-            )
-          ),
-        )
-      ),
-    );
-  }
-}
-
-/** Whether live rows belong to a row by a relation. */
-function hasLive(eb: Eb, link: Link, parent: string, hooks: SoftDeleteHooks): Expression<SqlBool> {
-  const { table, columns, referencedColumns, isSelf } = link;
-  const matches = (inner: Eb): Expression<SqlBool> =>
-    inner.and(
-      columns.map((column, i) =>
-        inner(columnOf(inner, CHILD, column), "=", columnOf(inner, parent, referencedColumns[i]!))
-      ),
-    );
-  if (!isSelf) {
-    return eb.exists(
-      eb.selectFrom(`${table} as ${CHILD}`).select(ONE)
-        .where((inner) => inner.and([matches(inner), ...liveOf(inner, link, CHILD, hooks)])),
-    );
-  }
-  const children = eb.selectFrom(table).select(columns.map((column) => `${table}.${column}`))
-    .distinct().where((inner) => inner.and(liveOf(inner, link, table, hooks))).as(CHILD);
-  return eb.exists(eb.selectFrom(children).select(ONE).where(matches));
-}
-
-function liveOf(
-  eb: Eb,
-  { isMarked }: Link,
-  name: string,
-  hooks: SoftDeleteHooks,
-): Expression<SqlBool>[] {
-  return isMarked ? [hooks.live(columnOf(eb, name, hooks.column), eb)] : [];
-}
-
-/** Qualified, because SQLite takes an unknown quoted name for a string. */
-function columnOf(eb: Eb, table: string, column: string): ExpressionWrapper<any, any, any> {
-  return eb.ref(`${table}.${column}`) as ExpressionWrapper<any, any, any>;
-}
-
-/** The relations with the columns that they refer to. */
-async function linksOf(
-  executor: Kysely<any>,
-  hooks: SoftDeleteHooks,
-  { cascades, restricts }: Tree,
-): Promise<readonly [cascades: readonly Link[], restricts: readonly Link[]]> {
-  const link = async (relation: Relation): Promise<Link> => {
-    const { references: table, referencedColumns, columns } = relation;
-    if (referencedColumns !== undefined) return { ...relation, referencedColumns };
-    const key = await findKey(executor, {
-      table,
-      columns: hooks.keyOf({ name: table }),
-      invalid: (problem) =>
-        invalidKey(`Cannot find what belongs to rows of "${table}": ${problem}`),
-    });
-    if (key.columns.length === columns.length) {
-      return { ...relation, referencedColumns: key.columns };
-    }
-    throw invalidKey(
-      `Cannot find what belongs to rows of "${table}": its key has ${key.columns.length} columns, ` +
-        `and "${relation.table}" refers to it by ${columns.length}; name "referencedColumns"`,
-    );
-  };
-  const all: Link[][] = [];
-  for (const relations of [cascades, restricts]) {
-    const links: Link[] = [];
-    for (const relation of relations) links.push(await link(relation));
-    all.push(links);
-  }
-  return [all[0]!, all[1]!];
-}
-
 /**
  * What belongs to rows is found by the rows themselves: another plugin must not hide them as soon as
  * they are changed.
@@ -318,32 +178,6 @@ async function mustBeSeen(
       .where((eb) => eb(columnOf(eb, table, hooks.deletionColumn), "=", id))
       .executeTakeFirstOrThrow();
     if (Number(count) === wanted) continue;
-    throw new SoftDeleteError(
-      `Cannot change rows of "${table}" with what belongs to them: another plugin hides them from ` +
-        "the caller when they are changed, so that nobody knows what belongs to them",
-      "CASCADE_REFUSED",
-    );
+    throw unseen(table);
   }
-}
-
-function nameOf(executor: Kysely<any>, table: string): string {
-  const { name, schema } = physicalTable(executor, table);
-  return schema === undefined ? name : `${schema}.${name}`;
-}
-
-function restricted(table: string, link: Link): SoftDeleteError {
-  return new SoftDeleteError(
-    `Cannot soft-delete rows of "${table}": rows of "${link.table}" that are not deleted belong to ` +
-      `${table === link.references ? "them" : `rows of "${link.references}"`} ` +
-      `(${link.columns.map((column) => `"${column}"`).join(", ")}); delete those first`,
-    "RESTRICTED",
-  );
-}
-
-function refused(action: string, table: string, link: Link): SoftDeleteError {
-  return new SoftDeleteError(
-    `Cannot ${action} rows of "${table}": rows of "${link.table}" belong to them that the caller may ` +
-      `not ${action}`,
-    "CASCADE_REFUSED",
-  );
 }

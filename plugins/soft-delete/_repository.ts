@@ -2,6 +2,7 @@ import { detectDialect, parseDatabaseError, UniqueConstraintError } from "@kyser
 import {
   findKey,
   getMetadata,
+  keyParts,
   keysPerStatement,
   mustMeetOneRow,
   physicalTable,
@@ -24,6 +25,7 @@ interface RepositoryLike {
   readonly executor: Kysely<any>;
   readonly tableName: string;
   readonly primaryKey: readonly string[];
+  readonly codecs?: ReadonlyMap<string, unknown>;
   findById(id: unknown): Promise<unknown>;
   findAll(options?: object): Promise<unknown[]>;
   keyIn(ids: readonly unknown[]): (eb: ExpressionBuilder<any, any>) => Expression<SqlBool>;
@@ -40,13 +42,17 @@ type Change = typeof softDelete | typeof restore | typeof hardDelete;
 /** The repository with the methods. Rows are found by its own key. */
 export function extend<T extends object>(repository: T): T {
   if (!isRepositoryLike(repository)) return repository;
-  const { executor, tableName, primaryKey: columns } = repository;
+  const { executor, tableName, primaryKey: columns, codecs } = repository;
   const search = {
     table: tableName,
     columns,
     invalid: (problem: string): Error =>
       invalidKey(`Cannot find a row of "${tableName}" by its key: ${problem}`),
   };
+
+  // What a codec makes of a key is not known here: it goes in as a parameter of its own.
+  const isCoded = columns.some((column) => codecs?.has(column));
+  const toValue = (id: unknown): unknown => isCoded ? undefined : id;
 
   const changeMany = async (act: Change, ids: readonly unknown[]): Promise<number> => {
     if (!Array.isArray(ids)) {
@@ -55,11 +61,9 @@ export function extend<T extends object>(repository: T): T {
         "INVALID_KEY",
       );
     }
-    const conditions: ReturnType<RepositoryLike["keyIn"]>[] = [];
     const size = Math.min(MOST_KEYS, keysPerStatement(executor, columns.length));
-    for (let i = 0; i < ids.length; i += size) {
-      conditions.push(repository.keyIn(ids.slice(i, i + size)));
-    }
+    const conditions = keyParts(executor, ids, { columns: columns.length, size, toValue })
+      .map((part) => repository.keyIn(part));
     if (conditions.length > 0 && !(await findKey(executor, search)).isUnique) {
       // A row that is found by its key may be hidden, and is to be the only one all the same.
       const seen = act === softDelete ? executor : withDeleted(executor);

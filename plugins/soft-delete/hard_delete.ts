@@ -18,7 +18,7 @@ import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
  * @param executor the executor, a transaction of it, or another handle
  * @param table the table
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
- * statement, in one transaction; D1 takes fewer, in one batch
+ * statement, in one transaction; on D1 more than 5,000, in one batch
  * @returns how many rows were removed
  * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none
  *

@@ -1,5 +1,11 @@
 import { isPlainObject, NotFoundError } from "@kysera/core";
-import { findKey, keysPerStatement, mustMeetOneRow, type RowCondition } from "@kysera/executor";
+import {
+  findKey,
+  keyParts,
+  keysPerStatement,
+  mustMeetOneRow,
+  type RowCondition,
+} from "@kysera/executor";
 import type { Kysely } from "kysely";
 import type { ColumnOption } from "./_settings.ts";
 import { findColumn, mustHaveColumn } from "./_state.ts";
@@ -38,6 +44,9 @@ export function extend<T extends object>(repository: T): T {
   const { executor, tableName, primaryKey, codecs } = repository;
 
   const size = Math.min(MOST_KEYS, keysPerStatement(executor, primaryKey.length));
+  // What a codec makes of a key is not known here: it goes in as a parameter of its own.
+  const isCoded = primaryKey.some((column) => codecs.has(column));
+  const toValue = (id: unknown): unknown => isCoded ? undefined : id;
 
   /** The column, and what a time is compared with there. */
   const comparison = (
@@ -88,7 +97,7 @@ export function extend<T extends object>(repository: T): T {
 
   const touchMany = async (ids: readonly unknown[]): Promise<number> => {
     mustBeList(ids, tableName);
-    const parts = inParts(ids, size);
+    const parts = keyParts(executor, ids, { columns: primaryKey.length, size, toValue });
     await mustMeetOneRows(parts);
     if (parts.length === 0) return 0;
     // Several conditions are a selector of ours alone.

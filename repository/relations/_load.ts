@@ -1,5 +1,5 @@
-import { BadRequestError } from "@kysera/core";
-import { columnReference, findColumnTypes } from "@kysera/executor";
+import { BadRequestError, listParameterOf } from "@kysera/core";
+import { columnReference, findColumnTypes, keyParts } from "@kysera/executor";
 import { MultipleRowsError } from "../errors.ts";
 import { orderShape } from "../_order.ts";
 import type { Build, Row, Table } from "../_table.ts";
@@ -198,26 +198,49 @@ async function read(
     ? child
     : place.graph.tableOn(place.db, keyTable, place.signal);
   const out: Row[] = [];
-  for (let start = 0; start < all.length; start += most) {
-    const part = all.slice(start, start + most);
+  const keep = (i: number, value: unknown): unknown => keeper.kept(relation.columns[i]![1], value);
+  const parts = partsOf(child, all, dates, most, keep);
+  for (const part of parts) {
+    const list = part.length > most
+      ? listParameterOf(child.db, valuesOf(part, dates, keep))
+      : undefined;
+    if (list !== undefined) {
+      const build = make({ ...query, dates, keys: 1, list });
+      const shape = `${make.name} list ${query.shape}`;
+      const { rows } = await child.run(shape, [list.text, ...others], build);
+      if (parts.length === 1) return rows;
+      for (const row of rows) out.push(row);
+      continue;
+    }
     // Lists of a few lengths have a few plans: the last key stands for those that are missing.
     const length = Math.min(most, 2 ** Math.ceil(Math.log2(part.length)));
     while (part.length < length) part.push(part.at(-1)!);
-    const parameters = valuesOf(
-      part,
-      dates,
-      (i, value) => keeper.kept(relation.columns[i]![1], value),
-    );
+    const parameters = valuesOf(part, dates, keep);
     parameters.push(...others);
     const build = make({ ...query, dates, keys: length });
     const shape = `${make.name} ${length} ${dates.join()} ${query.shape}`;
     const { rows } = length <= LONG || child.comesAgain(shape)
       ? await child.run(shape, parameters, build)
       : await child.runOnce(parameters, build);
-    if (all.length <= most) return rows;
+    if (parts.length === 1) return rows;
     for (const row of rows) out.push(row);
   }
   return out;
+}
+
+/** Keys in parts of one statement each: more than `most` are a list in one parameter. */
+function partsOf(
+  table: Table,
+  keys: readonly (readonly unknown[])[],
+  dates: Dates,
+  most: number,
+  keep: (column: number, value: unknown) => unknown,
+): (readonly unknown[])[][] {
+  return keyParts(table.db, keys, {
+    columns: widthOf(dates),
+    size: most,
+    toValue: ([value]: readonly unknown[]) => keep(0, value),
+  });
 }
 
 function datesOf({ columns }: Relation, keys: readonly (readonly unknown[])[]): Dates {
@@ -339,11 +362,12 @@ async function ownersOf(
   const put = (name: string, owner: string): void => {
     owners.set(name, (owners.get(name) ?? new Set()).add(owner));
   };
-  for (let start = 0; start < all.length; start += most) {
-    const part = all.slice(start, start + most);
-    const given = valuesOf(part, dates, (i, value) => own.kept(relation.columns[i]![0], value));
+  const keep = (i: number, value: unknown): unknown => own.kept(relation.columns[i]![0], value);
+  for (const part of partsOf(own, all, dates, most, keep)) {
+    const given = valuesOf(part, dates, keep);
+    const list = part.length > most ? listParameterOf(db, given) : undefined;
     const { rows } = await own.runOnce(
-      given,
+      list === undefined ? given : [list.text],
       (db, at) =>
         db.selectFrom(`${relation.from} as ${ours}`)
           .innerJoin(`${other} as ${theirs}`, (join) =>
@@ -361,6 +385,7 @@ async function ownersOf(
               dates,
               part.length,
               at,
+              list,
             )
           )
           .select(relation.columns.flatMap(([a, b], i) => [

@@ -1,3 +1,4 @@
+import type { ListParameter } from "@kysera/core";
 import { columnReference } from "@kysera/executor";
 import {
   type Expression,
@@ -30,8 +31,10 @@ export interface RelatedQuery {
   /** The table of the related rows. */
   readonly child: Table;
   readonly condition: ReadCondition;
-  /** How many keys there are. */
+  /** How many keys there are; one value stands for all of them where they are a list. */
   readonly keys: number;
+  /** The keys as one parameter, where they are. */
+  readonly list?: ListParameter | undefined;
   /** Which columns of the key hold dates. */
   readonly dates: Dates;
   readonly order: readonly OrderItem[];
@@ -94,7 +97,7 @@ function filtered(
   db: Kysely<any>,
   at: At,
 ): SelectQueryBuilder<any, any, any> {
-  const { relation: { through }, child, condition, keys, dates } = query;
+  const { relation: { through }, child, condition, keys, dates, list } = query;
   const from: SelectQueryBuilder<any, any, any> = through === undefined
     ? db.selectFrom(child.name)
     : db.selectFrom(child.name).innerJoin(
@@ -102,7 +105,7 @@ function filtered(
       (join) => join.on((eb) => pairsAreEqual(eb, through.to, through.table, child.name)),
     );
   const key = ownKey(query).map(({ table, column }) => columnReference(table, column));
-  const found = from.where((eb) => keyIsIn(eb, key, dates, keys, at));
+  const found = from.where((eb) => keyIsIn(eb, key, dates, keys, at, list));
   if (condition.shape === "()") return found;
   return found.where((eb) => child.slots(condition, eb, at, keys * widthOf(dates)));
 }
@@ -135,7 +138,7 @@ export function valuesOf(
 }
 
 /**
- * The condition that columns are one of some keys. Databases keep microseconds, which a `Date` of the
+ * The condition that columns are one of some keys, which may be a list in one parameter. Databases keep microseconds, which a `Date` of the
  * program does not have.
  */
 export function keyIsIn(
@@ -144,7 +147,9 @@ export function keyIsIn(
   dates: Dates,
   keys: number,
   at: At,
+  list?: ListParameter,
 ): Expression<SqlBool> {
+  if (list !== undefined) return eb(columns[0]!, "in", list.list(eb.val(at(0))));
   const each = Array.from({ length: keys }, (_, i) => i);
   if (columns.length === 1 && !dates[0]) return eb(columns[0]!, "in", each.map((i) => at(i)));
   const width = widthOf(dates);

@@ -18,6 +18,7 @@ import {
   BatchExpectationError,
   bindContext,
   createExecutor,
+  getRawDb,
   type Plugin,
   wrapTransaction,
 } from "@kysera/executor";
@@ -305,13 +306,48 @@ for (const subject of subjects) {
           TypeError,
         );
       }
-      await refused((b) => ({
-        a: b.add(insert),
-        read: b.add((db: Kysely<Database>) => db.selectFrom("orders").selectAll(), {
-          expect: { rows: 1 },
-        }),
-      }), /"read" reads/);
       assert.deepEqual(await state(), UNTOUCHED);
+    });
+
+    it("does nothing where a query returns another number of rows than expected", async () => {
+      await fill();
+      const executor = await make();
+      const run = (rows: number, from: number) =>
+        executor.batch((b) => ({
+          order: b.add((db) => db.insertInto("orders").values({ id: 70, item: 1 })),
+          there: b.add(
+            (db) =>
+              db.with("own", (q) => q.selectFrom("orders").selectAll().where("id", ">", from))
+                .selectFrom("own").select(["id", "item"]).where("item", "<", 5).orderBy("id"),
+            { expect: { rows } },
+          ),
+          after: b.add((db) => db.insertInto("orders").values({ id: 71, item: 2 })),
+        }));
+      for (const [rows, from] of [[0, 0], [2, 0], [1, 70]] as const) {
+        await assert.rejects(run(rows, from), (error) => {
+          assert.ok(error instanceof BatchExpectationError, String(error));
+          assert.deepEqual([error.key, error.expected], ["there", rows]);
+          return true;
+        });
+        assert.deepEqual(await state(), UNTOUCHED);
+      }
+      assert.deepEqual((await run(1, 69)).there, [{ id: 70, item: 1 }]);
+      await db.deleteFrom("orders").execute();
+      assert.deepEqual((await run(0, 70)).there, []);
+      assert.deepEqual((await state()).orders, [70, 71]);
+    });
+
+    it("runs a query past the plugins, where its builder is made so", async () => {
+      await fill();
+      const executor = await make();
+      const { all, own } = await executor.batch((b) => ({
+        all: b.add((db) => getRawDb<Database>(db).selectFrom("stock").select("id").orderBy("id")),
+        own: b.add((db) => db.selectFrom("stock").select("id")),
+      }));
+      assert.ok(
+        all.length > own.length,
+        `${all.length} rows past the plugins, ${own.length} others`,
+      );
     });
 
     it("runs audited writes, with their entries", async () => {

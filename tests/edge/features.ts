@@ -7,7 +7,7 @@ import { auditPlugin, getAuditLogs } from "@kysera/audit";
 import { withTransaction } from "@kysera/dal";
 import { createExecutor } from "@kysera/executor";
 import { createRepository, StaleRowError } from "@kysera/repository";
-import { softDelete, softDeletePlugin } from "@kysera/soft-delete";
+import { restore, softDelete, softDeletePlugin } from "@kysera/soft-delete";
 import { timestampsPlugin } from "@kysera/timestamps";
 import { type Kysely, sql } from "kysely";
 
@@ -120,6 +120,67 @@ export const FEATURES: readonly Feature[] = [
     },
   },
   {
+    name: "`upsertMany()` with `updateWhere`",
+    async probe(db) {
+      const items = createRepository(await executorOn(db, false), { tableName: "items" });
+      await items.bulkCreate([{ id: 1, sku: "a", n: 1 }, { id: 2, sku: "b", n: 5 }] as never);
+      const upsert = (rows: object[]) =>
+        items.upsertMany(rows as never, {
+          conflictColumns: ["id"],
+          updateWhere: { n: { gt: 3 } },
+        } as never);
+      const rows = await upsert([1, 2, 3].map((id) => ({ id, sku: `s${id}`, n: 9 })));
+      mustBe(rows.map(({ n }) => Number(n)).join() === "1,9,9", "one is left as it is");
+      const refused = await upsert([{ id: 4, sku: "d", n: 1 }, { id: 5, sku: "d", n: 1 }])
+        .then(() => false, () => true);
+      mustBe(refused && await countOf(db) === 3, "nothing is half done");
+    },
+  },
+  {
+    name: "`softDelete()` with relations",
+    async probe(db) {
+      const relation = { table: "items", columns: "up", references: "items", onDelete: "cascade" };
+      const executor = await createExecutor(db, [
+        softDeletePlugin({ tables: ["items"], relations: [relation] } as never),
+        auditPlugin({ tables: ["items"] }),
+      ]);
+      await db.insertInto("items").values([1, 2, 3].map((id) => ({
+        id,
+        up: id === 1 ? null : id - 1,
+        sku: `s${id}`,
+        n: 1,
+      }))).execute();
+      mustBe(await softDelete(executor, "items", 1) === 1, "it is deleted");
+      const seen = async () => (await executor.selectFrom("items").select("id").execute()).length;
+      mustBe(await seen() === 0, "with what belongs to it");
+      mustBe(await restore(executor, "items", 1) === 1, "it is restored");
+      mustBe(await seen() === 3, "with what belongs to it");
+      const entries = await getAuditLogs(executor, { table: "items" });
+      mustBe(entries.length === 6, `${entries.length} entries`);
+    },
+  },
+  {
+    name: "1,000 keys in a statement",
+    async probe(db) {
+      let statements = 0;
+      const executor = await createExecutor(db, [{
+        name: "counts",
+        version: "1.0.0",
+        aroundQuery(query, next) {
+          statements++;
+          return next(query);
+        },
+      }]);
+      await db.insertInto("items").values({ id: 7, sku: "a", n: 1 }).execute();
+      const items = createRepository(executor, { tableName: "items" });
+      const found = await items.findByIds(
+        Array.from({ length: 1_000 }, (_, i) => i + 1) as never[],
+      );
+      mustBe(found.length === 1, "it is found");
+      mustBe(statements === 1, `${statements} statements`);
+    },
+  },
+  {
     name: "`withTransaction()`",
     async probe(db) {
       const executor = await executorOn(db, false);
@@ -157,7 +218,8 @@ export async function createItems(db: Kysely<any>): Promise<void> {
     .addColumn("sku", "varchar(40)", (c) => c.unique()).addColumn("n", "integer")
     .addColumn("big", "bigint").addColumn("version", "integer", (c) => c.defaultTo(1))
     .addColumn("created_at", sql`varchar(40)`).addColumn("updated_at", sql`varchar(40)`)
-    .addColumn("deleted_at", sql`varchar(40)`).execute();
+    .addColumn("deleted_at", sql`varchar(40)`).addColumn("up", "integer")
+    .addColumn("deletion_id", sql`varchar(40)`).execute();
 }
 
 /**

@@ -8,10 +8,16 @@ import {
   UniqueConstraintError,
 } from "@kysera/core";
 import { d1Dialect, nodeSqliteDialect } from "@kysera/dialects";
-import { bindContext, createExecutor } from "@kysera/executor";
+import { bindContext, createExecutor, type Plugin } from "@kysera/executor";
 import { createRepository, StaleRowError, UpsertConflictError } from "@kysera/repository";
 import { allow, defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
-import { hardDelete, restore, softDelete, softDeletePlugin } from "@kysera/soft-delete";
+import {
+  hardDelete,
+  restore,
+  softDelete,
+  SoftDeleteError,
+  softDeletePlugin,
+} from "@kysera/soft-delete";
 import { timestampsPlugin, touch } from "@kysera/timestamps";
 import { type Generated, Kysely, sql } from "kysely";
 import { DatabaseSync } from "node:sqlite";
@@ -215,39 +221,198 @@ for (const { name, skip, open } of subjects) {
       assert.equal(await touch(executor, "notes" as never, ids as never), 250);
     });
 
-    it("softDelete() with relations, which reads between its statements, is refused or done", async () => {
-      await sql`drop table if exists parts`.execute(db);
-      await sql`create table parts (id integer primary key, item_id integer references items (id),
-        deleted_at text, deletion_id text)`.execute(db);
-      await sql`alter table items add column deletion_id text`.execute(db).catch(() => {});
-      const executor = await createExecutor(db, [
-        softDeletePlugin({
-          onDelete: "soft",
-          tables: ["items", "parts"],
-          relations: [{
-            table: "parts",
-            columns: ["item_id"],
-            references: "items",
-            onDelete: "cascade",
-          }],
-          deletionColumn: "deletion_id",
-        } as never),
+    describe("softDelete() and restore() with relations", () => {
+      const tables = ["items", "parts", "bolts", "pins"];
+      const relation = (table: string, column: string, references: string, onDelete: string) => ({
+        table,
+        columns: [column],
+        references,
+        onDelete,
+      });
+      const open = async (...more: Plugin[]) =>
+        await createExecutor(db, [
+          softDeletePlugin({
+            onDelete: "soft",
+            tables: ["items", "parts", "bolts"],
+            relations: [
+              relation("parts", "item_id", "items", "cascade"),
+              relation("parts", "part_id", "parts", "cascade"),
+              relation("bolts", "part_id", "parts", "cascade"),
+              relation("pins", "item_id", "items", "restrict"),
+            ],
+            deletionColumn: "deletion_id",
+          } as never),
+          auditPlugin({ tables: ["items", "parts", "bolts"] }),
+          ...more,
+        ]);
+      const deleted = async () => {
+        const counts: number[] = [];
+        for (const table of ["items", "parts", "bolts"]) {
+          const { rows } = await sql<{ n: number }>`select count(*) as n from ${sql.table(table)}
+            where deleted_at is not null`.execute(db);
+          counts.push(Number(rows[0]!.n));
+        }
+        return counts;
+      };
+      const entries = async (executor: Kysely<any>) =>
+        (await getAuditLogs(executor, { limit: 1_000 })).length;
+
+      before(async () => {
+        await sql`alter table items add column deletion_id text`.execute(db);
+      });
+      beforeEach(async () => {
+        for (const table of tables.slice(1).reverse()) {
+          await sql`drop table if exists ${sql.table(table)}`.execute(db);
+        }
+        await sql`create table parts (id integer primary key, item_id integer, part_id integer,
+          deleted_at text, deletion_id text)`.execute(db);
+        await sql`create table bolts (id integer primary key, part_id integer, deleted_at text,
+          deletion_id text)`.execute(db);
+        await sql`create table pins (id integer primary key, item_id integer)`.execute(db);
+        await db.insertInto("items").values([
+          { id: 7, tenant_id: 1, sku: "tree", n: 1 },
+          { id: 8, tenant_id: 1, sku: "other", n: 1 },
+        ]).execute();
+        // A chain of 40 parts, each with a bolt.
+        await sql`insert into parts (id, item_id, part_id)
+          with recursive n(i) as (select 1 union all select i + 1 from n where i < 40)
+          select i, case i when 1 then 7 end, case i when 1 then null else i - 1 end from n`
+          .execute(db);
+        await sql`insert into bolts (id, part_id) select id, id from parts`.execute(db);
+      });
+      after(async () => {
+        for (const table of tables.slice(1)) {
+          await sql`drop table if exists ${sql.table(table)}`.execute(db);
+        }
+      });
+
+      it("change all rows that belong to each other, however far", async () => {
+        const executor = await open();
+        assert.equal(await softDelete(executor, "items", 7), 1);
+        assert.deepEqual(await deleted(), [1, 40, 40]);
+        assert.equal(await entries(executor), 81);
+        assert.equal(await softDelete(executor, "items", 7), 0);
+        assert.equal(await restore(executor, "items", 7), 1);
+        assert.deepEqual(await deleted(), [0, 0, 0]);
+        assert.equal(await entries(executor), 162);
+      });
+
+      it("change nothing where one of the statements fails", async () => {
+        const executor = await open();
+        for (const [table, id] of [["bolts", 33], ["items", 7]] as const) {
+          for (const act of ["delete", "restore"]) {
+            if (act === "restore") assert.equal(await softDelete(executor, "items", 7), 1);
+            const [before, written] = [await deleted(), await entries(executor)];
+            await sql`create trigger fault before update on ${sql.table(table)}
+              when new.id = ${sql.lit(id)} begin select raise(abort, 'a fault'); end`.execute(db);
+            try {
+              const run = act === "delete" ? softDelete : restore;
+              await assert.rejects(run(executor, "items", 7), /a fault/);
+            } finally {
+              await sql`drop trigger fault`.execute(db);
+            }
+            assert.deepEqual(await deleted(), before);
+            assert.equal(await entries(executor), written);
+            if (act === "restore") assert.equal(await restore(executor, "items", 7), 1);
+          }
+        }
+      });
+
+      it("change nothing where rows belong to them by a relation that restricts", async () => {
+        const executor = await open();
+        await sql`insert into pins (id, item_id) values (1, 8)`.execute(db);
+        await assert.rejects(softDelete(executor, "items", [7, 8]), (error) => {
+          assert.ok(error instanceof SoftDeleteError, String(error));
+          assert.equal(error.code, "RESTRICTED");
+          return true;
+        });
+        assert.deepEqual(await deleted(), [0, 0, 0]);
+        assert.equal(await entries(executor), 0);
+        assert.equal(await softDelete(executor, "items", 7), 1);
+      });
+
+      it("change nothing where another plugin hides rows once they are changed", async () => {
+        const executor = await open({
+          name: "hides",
+          version: "1.0.0",
+          appliesTo: ({ name }) => name === "parts",
+          filter: (parts, { eb }) =>
+            eb.or([eb(parts.column("deleted_at"), "is", null), eb(parts.column("id"), "<>", 5)]),
+        });
+        await assert.rejects(softDelete(executor, "items", 7), (error) => {
+          assert.ok(error instanceof SoftDeleteError, String(error));
+          assert.equal(error.code, "CASCADE_REFUSED");
+          assert.match(error.message, /another plugin hides them/);
+          return true;
+        });
+        assert.deepEqual(await deleted(), [0, 0, 0]);
+      });
+
+      it("take any number of keys", async () => {
+        const executor = await open();
+        await db.insertInto("items").expression(
+          sql`with recursive n(i) as (select 100 union all select i + 1 from n where i < 299)
+            select i, 1, 'm' || i, 1, 1, null, null from n` as never,
+        ).execute();
+        const ids = [7, ...Array.from({ length: 200 }, (_, i) => 100 + i)];
+        assert.equal(await softDelete(executor, "items", ids), 201);
+        assert.deepEqual(await deleted(), [201, 40, 40]);
+        assert.equal(await restore(executor, "items", ids), 201);
+        assert.deepEqual(await deleted(), [0, 0, 0]);
+      });
+    });
+
+    it("upsertMany() changes those rows alone that satisfy updateWhere, or nothing", async () => {
+      const { ada, items } = await openRepository();
+      await items.bulkCreate(rowsOf(3));
+      const upsert = (rows: object[]) =>
+        items.upsertMany(rows as never, {
+          conflictColumns: ["sku"],
+          updateWhere: { n: { gte: 1 } },
+        });
+      const done = await upsert([
+        { sku: "s000", n: 9 },
+        { sku: "s001", n: 9, version: 1 },
+        { sku: "s002", n: 9 },
+        { sku: "new", n: 1 },
       ]);
-      await db.insertInto("items").values({ id: 7, tenant_id: 1, sku: "tree", n: 1 }).execute();
-      await sql`insert into parts (id, item_id) values (1, 7)`.execute(db);
-      const run = () => softDelete(executor, "items", 7);
-      if (name === "d1") await assert.rejects(run(), TransactionNotSupportedError);
-      else assert.equal(await run(), 1);
-      const { rows } = await sql<{ n: number }>`select count(*) as n from parts
-        where deleted_at is not null`.execute(db);
-      assert.equal(Number(rows[0]!.n), name === "d1" ? 0 : 1);
-      await sql`drop table parts`.execute(db);
+      assert.deepEqual(done.map(({ sku, n, version }) => [sku, n, version]), [
+        ["s000", 0, 1],
+        ["s001", 9, 2],
+        ["s002", 9, 2],
+        ["new", 1, 1],
+      ]);
+      assert.equal((await getAuditLogs(ada)).length, 3 + 3);
+      const before = await state();
+      const first = [{ sku: "s001", n: 10 }, { sku: "newer", n: 1 }];
+      await assert.rejects(upsert([...first, { sku: "theirs", n: 5 }]), UpsertConflictError);
+      // Of a row that would not be changed, too.
+      for (const sku of ["s000", "s001"]) {
+        await assert.rejects(upsert([...first, { sku, n: 1, version: 7 }]), StaleRowError);
+      }
+      await assert.rejects(upsert([...first, { sku: "newest", n: -1 }]), DatabaseError);
+      assert.deepEqual(await state(), before);
+      assert.equal((await getAuditLogs(ada)).length, 6);
+    });
+
+    it("createMany() adds the rows whose keys are free, or none", async () => {
+      const { ada, items } = await openRepository();
+      await items.bulkCreate(rowsOf(2));
+      const add = (rows: { sku: string; n: number }[]) =>
+        items.createMany(rows, { skipDuplicates: true });
+      await assert.rejects(add([...rowsOf(150), { sku: "wrong", n: -1 }]), DatabaseError);
+      assert.equal(await items.count(), 2);
+      assert.deepEqual(await add(rowsOf(150)), { created: 148, skipped: 2 });
+      assert.equal(await items.count(), 150);
+      assert.equal((await getAuditLogs(ada, { limit: 500 })).length, 150);
     });
 
     it("what has to read between its statements is refused by name, or is done", async () => {
-      const { items } = await openRepository();
-      const write = () =>
-        items.upsertMany(rowsOf(2), { conflictColumns: ["sku"], updateWhere: { n: 0 } });
+      const executor = await createExecutor(db, [
+        softDeletePlugin({ tables: ["items"], reviveBy: { items: "sku" } }),
+      ]);
+      const items = createRepository(executor, { tableName: "items" });
+      const write = () => items.create({ sku: "new", n: 1 });
       if (name === "d1") await assert.rejects(write(), TransactionNotSupportedError);
       else await write();
     });

@@ -148,6 +148,27 @@ export const shapes: readonly Shape[] = [
   ),
 ];
 
+/** Shapes whose tables are distributed by the tenant column, beside what their policies say. */
+export const distributed: readonly Shape[] = [
+  distribute(shape("rows of everybody", { policies: [allow("all", true)] }, () => true)),
+  ...shapes.filter(({ name }) =>
+    ["a tenant column", "permissive and restrictive policies", "less to write than to read"]
+      .includes(name)
+  ).map(distribute),
+];
+
+function distribute(of: Shape): Shape {
+  const isOwn = (row: Row): boolean => row.team_id === TENANT;
+  return {
+    ...of,
+    name: `${of.name}, distributed`,
+    policies: defineRLSSchema<any>(of.policies, { tenancy: { distributionColumn: "team_id" } }),
+    reads: (row) => isOwn(row) && of.reads(row),
+    accepts: (row) => isOwn(row) && of.accepts(row),
+    stamp: TENANT,
+  };
+}
+
 /** A condition that is not known denies. */
 function isNot<T>(value: T | null, other: T): boolean {
   return value !== null && value !== other;

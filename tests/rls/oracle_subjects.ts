@@ -4,7 +4,14 @@ import type { Kysely } from "kysely";
 import type { Statement } from "../oracle/ast.ts";
 import { filteredNames } from "../oracle/schema.ts";
 import { compiling } from "../oracle/subjects.ts";
-import { caller, camelCase, type Shape, shapes, tenantColumn } from "./oracle_shapes.ts";
+import {
+  caller,
+  camelCase,
+  distributed,
+  type Shape,
+  shapes,
+  tenantColumn,
+} from "./oracle_shapes.ts";
 import type { Subject } from "./oracle_visible.ts";
 
 /** A handle of the caller, of an executor that enforces the policies of a shape. */
@@ -25,6 +32,9 @@ function subject(shape: Shape): Subject {
 
 /** One subject for each shape of policies. */
 export const subjects: readonly Subject[] = shapes.map(subject);
+
+/** One subject for each shape whose tables are distributed. */
+export const distributedSubjects: readonly Subject[] = distributed.map(subject);
 
 /** A context that is never the same: what policies do not read of it, they do not read. */
 export function anotherContext(): RLSContext {

@@ -4,8 +4,9 @@
  * well), tables that are reached by two ways, rows that are visible and may not be deleted.
  */
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { after, describe, it } from "node:test";
 import { auditPlugin } from "@kysera/audit";
+import { d1Dialect } from "@kysera/dialects";
 import { bindContext, createExecutor } from "@kysera/executor";
 import { defineRLSSchema, deny, filter, rlsPlugin } from "@kysera/rls";
 import {
@@ -16,9 +17,12 @@ import {
   type SoftDeleteRelation,
 } from "@kysera/soft-delete";
 import * as fc from "fast-check";
-import type { Kysely } from "kysely";
-import { onEveryDialect } from "../support/matrix.ts";
-import { fuzzProperty } from "../support/random.ts";
+import { Kysely } from "kysely";
+import process from "node:process";
+import { onEveryDialect, type TestDatabase } from "../support/matrix.ts";
+import { startEdgeRuntime } from "../support/miniflare.ts";
+import { openNeon } from "../support/neon.ts";
+import { fuzzProperty, runsAll } from "../support/random.ts";
 
 const TABLES = ["tr_nodes", "tr_items", "tr_notes", "tr_locks", "tr_pins"] as const;
 type Table = typeof TABLES[number];
@@ -295,7 +299,16 @@ const EXAMPLES: [Record<Table, Row[]>, Op[]][] = [
   [{ ...tree, tr_notes: [{ ...plain, item: 1, org: 2 }] }, [op, { ...op, caller: 2 }]],
 ];
 
-onEveryDialect("trees of soft-deleted rows", (dialect) => {
+/** A database that the trees are in. */
+interface Subject {
+  open(): Promise<TestDatabase>;
+  /** How many cases there are, beside the examples. */
+  readonly runs: { readonly numRuns: number; readonly seed: number };
+  /** Whether it has interactive transactions; else each call is a batch. */
+  readonly hasTransactions: boolean;
+}
+
+function trees({ open, runs, hasTransactions }: Subject): void {
   async function createTables(db: Kysely<any>): Promise<void> {
     for (const table of TABLES) {
       let create = db.schema.createTable(table);
@@ -356,7 +369,7 @@ onEveryDialect("trees of soft-deleted rows", (dialect) => {
     }, 0);
 
   it("are deleted and restored as the model says, audited, and never what policies hide", async () => {
-    const { db, close } = await dialect.open({ connections: 1 });
+    const { db, close } = await open();
     try {
       await createTables(db);
       const executor = await executorOn(db);
@@ -426,20 +439,52 @@ onEveryDialect("trees of soft-deleted rows", (dialect) => {
               auth: { userId: caller, roles: [], tenantId: caller },
             });
             const written = await entries();
-            const got = inTransaction ? await bound.transaction().execute(run) : await run(bound);
+            const got = inTransaction && hasTransactions
+              ? await bound.transaction().execute(run)
+              : await run(bound);
             assert.equal(got, expected, `${act} ${table} ${JSON.stringify(keys)} by ${caller}`);
             const after = deletedOf(world);
             assert.deepEqual(await deletedIn(db), after);
             assert.equal(await entries() - written, changes(before, after));
           }
         }),
-        { ...fuzzProperty(dialect.name === "sqlite" ? 300 : 100), examples: EXAMPLES },
+        { ...runs, examples: EXAMPLES },
       );
       for (const [what, count] of Object.entries(seen)) assert.ok(count > 0, what);
     } finally {
       await close();
     }
   });
+}
+
+onEveryDialect("trees of soft-deleted rows", ({ name, open }) => {
+  trees({
+    open: () => open({ connections: 1 }),
+    runs: fuzzProperty(name === "sqlite" ? 300 : 100),
+    hasTransactions: true,
+  });
+});
+
+const { runtime, skip } = await startEdgeRuntime(1);
+after(() => runtime?.close());
+
+describe("trees of soft-deleted rows [d1]", { skip: skip ?? false }, () => {
+  trees({
+    async open() {
+      const db = new Kysely<any>({ dialect: d1Dialect({ database: await runtime!.openD1() }) });
+      return { db, close: () => db.destroy() };
+    },
+    // Each case is some hundred requests.
+    runs: { ...fuzzProperty(60), numRuns: EXAMPLES.length + (runsAll() ? 60 : 2) },
+    hasTransactions: false,
+  });
+});
+
+const postgresUrl = process.env["KYSERA_TEST_POSTGRES_URL"];
+const noServer = postgresUrl === undefined && "KYSERA_TEST_POSTGRES_URL is not set";
+
+describe("trees of soft-deleted rows [neon]", { skip: noServer }, () => {
+  trees({ open: () => openNeon(postgresUrl!), runs: fuzzProperty(100), hasTransactions: false });
 });
 
 /** A copy of rows whose deletions are the same: symbols cannot be cloned. */

@@ -4,6 +4,7 @@ import { AskedContext, type Question, type Verdict, verdictOf } from "./_verdict
 import type { RLSContext } from "../contract/context.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
+import { isGrantingFilter } from "../policy/_grants.ts";
 import type { Inside } from "../policy/_relation_sql.ts";
 import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
 
@@ -120,8 +121,8 @@ export function formulaOf(
   }
   if (permissive === undefined) {
     // No `allow` is about the command.
-    const filtered = table.policies.some(({ type, commands }) =>
-      type === "filter" && commands.has(command)
+    const filtered = table.policies.some((policy) =>
+      isGrantingFilter(policy) && policy.commands.has(command)
     );
     if (!filtered && table.defaultDeny) {
       refusal ??= {

@@ -140,6 +140,24 @@ export interface Policy<Row = AnyRow> extends PolicyOptions {
 /** A value that is stamped on new rows, or a function of the caller that gives it. */
 export type StampValue<T = unknown> = T | ((context: RLSContext) => T);
 
+/**
+ * How the rows of tenants are spread over the nodes of a cluster. Each table then is subject to one
+ * condition more, beside its policies: the column equals the value of the caller. It stands in the
+ * WHERE, or the ON, of each reference to the table, where a planner finds it, and in new rows.
+ */
+export interface Tenancy {
+  /** The column that the table is distributed by: each row is one tenant's. */
+  readonly distributionColumn: string;
+  /** Returns the value of the caller. Default: `(ctx) => ctx.auth.tenantId`. */
+  readonly value?: ((context: RLSContext) => PolicyOperand) | undefined;
+}
+
+/** Options of `defineRLSSchema`. */
+export interface RLSSchemaOptions {
+  /** The {@linkcode Tenancy} of each table that does not have its own. Default: none. */
+  readonly tenancy?: Tenancy | undefined;
+}
+
 /** Who may read and write a column. */
 export interface ColumnRule<Row = AnyRow> {
   /** Of which rows the column may be read. Default: of all that are read. */
@@ -156,6 +174,11 @@ export interface TableRLSConfig<Row = AnyRow, DB = any> {
   readonly policies: readonly Policy<Row>[];
   /** Whether what no policy is about is denied. Default `true`. */
   readonly defaultDeny?: boolean | undefined;
+  /**
+   * The column that the table is distributed by, and whose it is: see {@linkcode Tenancy}. `false`
+   * for a table that has none, such as a reference table, where the schema has a default.
+   */
+  readonly tenancy?: Tenancy | false | undefined;
   /** Roles that the policies are not for. */
   readonly skipFor?: readonly string[] | undefined;
   /**

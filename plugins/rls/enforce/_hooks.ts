@@ -34,6 +34,7 @@ import {
 import { isBypassed, isExempt } from "../algebra/_bypass.ts";
 import { Checker } from "./_check.ts";
 import { ContextSource } from "../context/_context_source.ts";
+import { distributionEffects, distributionWarning } from "./_distribution.ts";
 import { isPolicyValue, nameOfValue } from "../policy/_make_policy.ts";
 import { maskOf } from "./_mask.ts";
 import { marker } from "./_marker.ts";
@@ -276,9 +277,10 @@ export class RLSHooks implements PluginHooks {
     if (standing.kind === "refused") return [`refused: ${standing.why}`];
     const { policies, defaultDeny, skipFor, stamp, columns } = standing.table;
     return [
-      ...policies.map(({ name, type, commands }) =>
-        `policy "${name}" (${type} ${[...commands].join(", ")})`
-      ),
+      ...distributionEffects(standing.table, this.settings.bypassRoles),
+      ...policies.filter(({ distributes }) => distributes === undefined).map((
+        { name, type, commands },
+      ) => `policy "${name}" (${type} ${[...commands].join(", ")})`),
       ...defaultDeny ? ["what no policy allows is denied"] : [],
       ...Object.keys(stamp).map((column) => `INSERT sets "${column}"`),
       ...Object.keys(columns).map((column) => `column "${column}" is not for everybody`),
@@ -287,10 +289,20 @@ export class RLSHooks implements PluginHooks {
   }
 
   warn(table: TableId): string | undefined {
-    return this.tables.standingOf(table).kind !== "free" || this.tables.isNamed(table)
-      ? undefined
-      : "no policy is about it: every caller reads and writes all of its rows; add it to the schema, " +
-        'or name it in the option "skipTables", and let unlistedTables be "deny"';
+    const standing = this.tables.standingOf(table);
+    const warnings = [
+      standing.kind !== "free" || this.tables.isNamed(table)
+        ? undefined
+        : "no policy is about it: every caller reads and writes all of its rows; add it to the " +
+          'schema, or name it in the option "skipTables", and let unlistedTables be "deny"',
+      distributionWarning(
+        standing,
+        this.settings.registry.tables(),
+        this.tables.uniqueKeysOf(table),
+        (column) => this.physicalColumn(column),
+      ),
+    ].filter((each) => each !== undefined);
+    return warnings.length === 0 ? undefined : warnings.join("; ");
   }
 
   #tableOf(reference: TableReference, context: HookContext): CompiledTable | undefined {

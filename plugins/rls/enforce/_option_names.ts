@@ -32,19 +32,23 @@ export function optionNames(
 }
 
 function namesOfTable(config: CompiledTable): OptionName[] {
-  const { table, policies, primaryKey = [], stamp, columns } = config;
+  const { table, policies, primaryKey = [], tenancy, stamp, columns } = config;
+  const distributed = tenancy ? tenancy.distributionColumn : undefined;
   const named = (where: string, names: readonly string[]): OptionName[] =>
     names.map((column) => ({ option: `schema.${table}.${where}`, table, column }));
   return [
     { option: "schema", table },
     ...named("primaryKey", primaryKey),
-    ...named("stamp", Object.keys(stamp)),
+    ...distributed === undefined ? [] : named("tenancy", [distributed]),
+    ...named("stamp", Object.keys(stamp).filter((column) => column !== distributed)),
     ...named("columns", Object.keys(columns)),
     ...Object.entries(columns).flatMap(([column, { read }]) =>
       named(`columns.${column}.read`, columnsOf(read))
     ),
-    // What is stamped is a policy as well, and was named.
-    ...policies.filter(({ stamps }) => stamps === undefined).flatMap((policy) =>
+    // What is stamped, or distributes, is a policy as well, and was named.
+    ...policies.filter((each) => (each.stamps ?? each.distributes) === undefined).flatMap((
+      policy,
+    ) =>
       named(`policies "${policy.name}"`, [
         ...new Set([
           ...columnsOf(policy.using),

@@ -120,6 +120,13 @@ export class Tables {
     return this.#only(id)?.columns.map(({ name }) => name);
   }
 
+  /** Returns the columns of each unique key of a table; empty where they are not known. */
+  uniqueKeysOf(id: TableId): readonly (readonly string[])[] {
+    const { keys = [], uniques = [] } = this.#only(id) ?? {};
+    const known = new Map([...keys, ...uniques].map((key) => [key.join("\0"), key]));
+    return [...known.values()];
+  }
+
   /** Returns what is wrong with a column that a policy names; `undefined` if the table has it. */
   problemOf(id: TableId): (column: string) => string | undefined {
     const found = this.#relationsOf(id);

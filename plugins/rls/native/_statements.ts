@@ -1,6 +1,7 @@
 import { COMMANDS } from "../policy/_make_policy.ts";
 import { RLSSchemaError } from "../contract/errors.ts";
 import type { PolicyCommand, PolicyCondition, StampValue } from "../contract/policy.ts";
+import { isGrantingFilter } from "../policy/_grants.ts";
 import type { CompiledPolicy, CompiledTable } from "../policy/policy_registry.ts";
 import { identifier, literal } from "./_compile.ts";
 import { conditionSql, type Place } from "./_condition.ts";
@@ -85,7 +86,7 @@ function commandPolicies(
 ): string[] {
   const about = table.policies.filter(({ commands }) => commands.has(command));
   const allows = about.some(({ type }) => type === "allow");
-  const filters = about.some(({ type }) => type === "filter");
+  const filters = about.some(isGrantingFilter);
   const out = about.map((policy) => writer.policy(policy, command));
   // Where nothing allows, filters do; and where nothing is said, the schema says what holds.
   if (!allows && (filters || !table.defaultDeny)) {
@@ -171,7 +172,7 @@ class PolicyWriter {
     const about = table.policies.filter(({ commands }) => commands.has(command));
     const allows = about.filter(({ permissive }) => permissive);
     if (allows.length === 0) {
-      return String(about.some(({ type }) => type === "filter") || !table.defaultDeny);
+      return String(about.some(isGrantingFilter) || !table.defaultDeny);
     }
     const all = allows.map((policy) =>
       side === "using" ? this.usingOf(policy, command) : this.checkOf(policy, command)

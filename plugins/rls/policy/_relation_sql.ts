@@ -33,6 +33,7 @@ import type {
 import { RelationCondition } from "../contract/relation.ts";
 import { assertColumn, isPolicyValue, nameOfValue, readRelated } from "./_make_policy.ts";
 import { formatValue, NEVER } from "./_sql.ts";
+import { isGrantingFilter } from "./_grants.ts";
 import type { CompiledTable } from "./policy_registry.ts";
 
 /** How many relations may be followed one within another. */
@@ -248,7 +249,7 @@ export class RelationCompiler {
     }
     const isGranted = about_.some(({ permissive }) => permissive)
       ? some(granting)
-      : about_.some(({ type }) => type === "filter") || !table.defaultDeny;
+      : about_.some(isGrantingFilter) || !table.defaultDeny;
     return all([isGranted, ...required]);
   }
 

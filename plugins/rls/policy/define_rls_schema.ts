@@ -11,12 +11,20 @@ import {
 } from "./_make_policy.ts";
 import { RLSSchemaError } from "../contract/errors.ts";
 import { RelationCondition } from "../contract/relation.ts";
-import type { AnyRow, ColumnRule, RLSSchema, TableRLSConfig } from "../contract/policy.ts";
+import type {
+  AnyRow,
+  ColumnRule,
+  RLSSchema,
+  RLSSchemaOptions,
+  TableRLSConfig,
+  Tenancy,
+} from "../contract/policy.ts";
 
 const TABLE_KEYS: readonly string[] = [
   "policies",
   "defaultDeny",
   "skipFor",
+  "tenancy",
   "primaryKey",
   "stamp",
   "columns",
@@ -27,6 +35,7 @@ const TABLE_KEYS: readonly string[] = [
  * Checks a schema of policies, and gives a frozen copy of it.
  *
  * @param schema tables with their policies
+ * @param options `tenancy`: the column that tables are distributed by
  * @returns the schema, for `rlsPlugin`; written with a type, `defineRLSSchema<Database>(..)`, the
  * conditions know the columns
  * @throws {RLSSchemaError} where something in it is unknown, empty or makes no sense
@@ -55,8 +64,14 @@ const TABLE_KEYS: readonly string[] = [
  */
 export function defineRLSSchema<DB = Record<string, AnyRow>>(
   schema: NoInfer<RLSSchema<DB>>,
+  options: RLSSchemaOptions = {},
 ): RLSSchema<DB> {
   if (!isPlainObject(schema)) throw new RLSSchemaError("", "the schema is not an object");
+  if (!isPlainObject(options)) throw new RLSSchemaError("", "the options are not an object");
+  refuseUnknown(options, ["tenancy"], "options");
+  const tenancy = options.tenancy === undefined
+    ? undefined
+    : readTenancy(options.tenancy, "options.tenancy");
   const tables = Object.entries(schema).map(([table, config]) => {
     if (!isTableName(table)) {
       throw new RLSSchemaError(
@@ -64,19 +79,27 @@ export function defineRLSSchema<DB = Record<string, AnyRow>>(
         `"${table}" is not a name of a table; write "posts" or "app.posts"`,
       );
     }
-    return [table, readTable(config, table)] as const;
+    return [table, readTable(config, table, tenancy)] as const;
   });
   // Each table was checked to be what its type says.
   return Object.freeze(Object.fromEntries(tables)) as RLSSchema<DB>;
 }
 
-function readTable(config: unknown, table: string): TableRLSConfig<any> {
+function readTable(
+  config: unknown,
+  table: string,
+  ofAll: Tenancy | undefined,
+): TableRLSConfig<any> {
   if (!isPlainObject(config)) {
     throw new RLSSchemaError(table, "write { policies: [..] }");
   }
   refuseUnknown(config, TABLE_KEYS, table);
   const { policies, defaultDeny = true, skipFor, primaryKey, stamp, columns, relations } =
     config as Partial<TableRLSConfig<any>>;
+  const given = config["tenancy"] ?? ofAll;
+  const tenancy = given === undefined || given === false
+    ? given
+    : readTenancy(given, `${table}.tenancy`);
   if (!Array.isArray(policies)) throw new RLSSchemaError(`${table}.policies`, "write a list");
   if (typeof defaultDeny !== "boolean") {
     throw new RLSSchemaError(`${table}.defaultDeny`, "it must be a boolean");
@@ -91,6 +114,7 @@ function readTable(config: unknown, table: string): TableRLSConfig<any> {
     policies: Object.freeze(read),
     defaultDeny,
     ...(skipFor === undefined ? {} : { skipFor: readNames(skipFor, `${table}.skipFor`, "roles") }),
+    ...(tenancy === undefined ? {} : { tenancy }),
     ...(primaryKey === undefined ? {} : {
       primaryKey: readKey(primaryKey, `${table}.primaryKey`),
     }),
@@ -101,6 +125,32 @@ function readTable(config: unknown, table: string): TableRLSConfig<any> {
     }),
   });
 }
+
+function readTenancy(tenancy: unknown, path: string): Tenancy {
+  if (!isPlainObject(tenancy)) {
+    throw new RLSSchemaError(path, `write { distributionColumn: "tenant_id" }`);
+  }
+  refuseUnknown(tenancy, ["distributionColumn", "value"], path);
+  const { distributionColumn, value } = tenancy;
+  if (typeof distributionColumn !== "string") {
+    throw new RLSSchemaError(`${path}.distributionColumn`, "it must be the name of a column");
+  }
+  assertColumn(distributionColumn, `${path}.distributionColumn`);
+  if (value !== undefined && typeof value !== "function") {
+    throw new RLSSchemaError(`${path}.value`, "it must be a function of the caller");
+  }
+  if (isAsyncFunction(value)) {
+    throw new RLSSchemaError(`${path}.value`, "an async function cannot give it");
+  }
+  return Object.freeze({
+    distributionColumn,
+    // What it returns is looked at when it is asked.
+    value: value as Tenancy["value"] ?? tenantOf,
+  });
+}
+
+/** One function, so that schemas that say nothing else say the same. */
+const tenantOf: NonNullable<Tenancy["value"]> = (context) => context.auth.tenantId;
 
 /** A list of names that are not empty, none twice. @throws {RLSSchemaError} */
 export function readNames(names: unknown, path: string, what: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { defineRLSSchema } from "./define_rls_schema.ts";
 import { RLSSchemaError } from "../contract/errors.ts";
-import type { AnyRow, RLSSchema, TableRLSConfig } from "../contract/policy.ts";
+import type { AnyRow, RLSSchema, TableRLSConfig, Tenancy } from "../contract/policy.ts";
 
 /**
  * One schema of several. A table that more than one of them has keeps all of its policies; it denies
@@ -50,11 +50,13 @@ function merge(
   const primaryKey = one(a.primaryKey, b.primaryKey, `${table}.primaryKey`);
   const stamp = members(a.stamp, b.stamp, `${table}.stamp`);
   const columns = members(a.columns, b.columns, `${table}.columns`);
+  const tenancy = oneTenancy(a.tenancy, b.tenancy, `${table}.tenancy`);
   const relations = members(a.relations, b.relations, `${table}.relations`);
   return {
     policies: [...a.policies, ...b.policies],
     defaultDeny: (a.defaultDeny ?? true) || (b.defaultDeny ?? true),
     ...(skipFor.length === 0 ? {} : { skipFor }),
+    ...(tenancy === undefined ? {} : { tenancy }),
     ...(primaryKey === undefined ? {} : { primaryKey }),
     ...(stamp === undefined ? {} : { stamp }),
     ...(columns === undefined ? {} : { columns }),
@@ -82,6 +84,15 @@ function one<T>(a: T | undefined, b: T | undefined, path: string): T | undefined
   // Keys are lists that were copied.
   if (Array.isArray(a) && Array.isArray(b) && a.join("\0") === b.join("\0")) return a;
   throw new RLSSchemaError(path, "two schemas say different things of it");
+}
+
+function oneTenancy(
+  a: Tenancy | false | undefined,
+  b: Tenancy | false | undefined,
+  path: string,
+): Tenancy | false | undefined {
+  const isSame = a && b && a.distributionColumn === b.distributionColumn && a.value === b.value;
+  return isSame ? a : one(a, b, path);
 }
 
 interface AnyRelation {

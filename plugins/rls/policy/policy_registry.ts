@@ -1,5 +1,5 @@
 import { defineRLSSchema } from "./define_rls_schema.ts";
-import { commandsOf } from "./_make_policy.ts";
+import { COMMANDS, commandsOf } from "./_make_policy.ts";
 import { RelationCompiler } from "./_relation_sql.ts";
 import { SchemaRelations } from "./_schema_relations.ts";
 import type { RLSContext } from "../contract/context.ts";
@@ -13,6 +13,7 @@ import type {
   RLSSchema,
   StampValue,
   TableRLSConfig,
+  Tenancy,
 } from "../contract/policy.ts";
 
 /** A policy, ready to be evaluated. */
@@ -39,6 +40,8 @@ export interface CompiledPolicy {
   readonly message: string | undefined;
   /** Set where it is what `stamp` asks of new rows: the column. */
   readonly stamps?: string;
+  /** Set where it is what `tenancy` asks of all rows: the column. It grants nothing. */
+  readonly distributes?: string;
 }
 
 /** The policies of a table, ready to be evaluated. */
@@ -53,6 +56,8 @@ export interface CompiledTable {
   readonly skipFor: readonly string[];
   /** The columns that the schema names as the key; `undefined` for those of the catalog. */
   readonly primaryKey: readonly string[] | undefined;
+  /** What the table is distributed by; `false` where the schema says that it is not. */
+  readonly tenancy: Tenancy | false | undefined;
   /** What an INSERT sets by itself. */
   readonly stamp: Readonly<Record<string, StampValue>>;
   /** The columns that not everybody may read or write. */
@@ -124,11 +129,13 @@ function compileTable(
 ): CompiledTable {
   const { policies, defaultDeny = true, skipFor = [], primaryKey } = config;
   const taken = new Set(policies.map(({ name }) => name));
+  // The types of a schema say which columns; here they are names.
+  const stamp = (config.stamp ?? {}) as Readonly<Record<string, StampValue>>;
+  const { tenancy } = config;
   const compiled = [
     ...policies.map((policy, i) => compilePolicy(policy, table, i, taken, compiler)),
-    ...Object.entries(config.stamp ?? {}).map(([column, value]) =>
-      stampPolicy(table, column, value, taken)
-    ),
+    ...Object.entries(stamp).map(([column, value]) => stampPolicy(table, column, value, taken)),
+    ...tenancy ? [tenancyPolicy(table, tenancy, taken)] : [],
   ];
   return Object.freeze({
     table,
@@ -137,8 +144,10 @@ function compileTable(
     defaultDeny,
     skipFor,
     primaryKey: typeof primaryKey === "string" ? Object.freeze([primaryKey]) : primaryKey,
-    // The types of a schema say which columns; here they are names.
-    stamp: (config.stamp ?? {}) as Readonly<Record<string, StampValue>>,
+    tenancy,
+    stamp: tenancy && !Object.hasOwn(stamp, tenancy.distributionColumn)
+      ? { ...stamp, [tenancy.distributionColumn]: tenancy.value }
+      : stamp,
     columns: compileColumns(table, config.columns ?? {}, compiler),
   });
 }
@@ -205,6 +214,31 @@ function stampPolicy(
     hints: {},
     message: undefined,
     stamps: column,
+  });
+}
+
+/** Each row that is read or written is of the caller's tenant. */
+function tenancyPolicy(
+  table: string,
+  { distributionColumn, value }: Tenancy,
+  taken: ReadonlySet<string | undefined>,
+): CompiledPolicy {
+  let name = `tenancy_${distributionColumn}`;
+  while (taken.has(name)) name += "_";
+  const condition = (context: RLSContext) => ({ [distributionColumn]: value!(context) });
+  return Object.freeze({
+    name,
+    table,
+    type: "filter",
+    permissive: false,
+    commands: new Set<PolicyCommand>(COMMANDS),
+    using: condition,
+    check: condition,
+    // It is found first in each condition.
+    priority: Infinity,
+    hints: Object.freeze({ indexColumns: Object.freeze([distributionColumn]) }),
+    message: undefined,
+    distributes: distributionColumn,
   });
 }
 
