@@ -5,6 +5,7 @@ import type { DialectTraits } from "../dialect/mod.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { Provenance, RequestScope, Rules } from "../rewrite/rules.ts";
 import { isCatalog } from "../tree/_catalog.ts";
+import type { ContextMemo } from "../tree/_context_memo.ts";
 import { Names } from "../tree/_names.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import type { PluginSet } from "./_plugin_set.ts";
@@ -96,6 +97,11 @@ export class PluginRules implements Rules {
     this.hasFlags = Object.keys(request.metadata).length > 0;
   }
 
+  /** What hooks have read of the context; `undefined` where they may read another caller's next time. */
+  get memo(): ContextMemo | undefined {
+    return this.callerMayChange ? undefined : this.request.memo;
+  }
+
   /** Returns the rules over an executor's Kysely plugins, which decide what a name means. */
   static over(
     inner: QueryExecutor,
@@ -157,7 +163,7 @@ export class PluginRules implements Rules {
 
   get withoutFlags(): PluginRules {
     if (!this.hasFlags) return this;
-    return this.#plain ??= this.for({ context: this.request.context, metadata: NO_FLAGS });
+    return this.#plain ??= this.for({ ...this.request, metadata: NO_FLAGS });
   }
 
   /** Stands for all executor instances that one prepared query may serve, whatever their contexts. */
