@@ -140,16 +140,13 @@ export class AskedContext {
 /** The context that a row is asked of. */
 const ASKED: unique symbol = Symbol("@kysera/rls/asked");
 
-/**
- * A member of its own, so that a copy of the context asks for the row as well. One is enough for
- * that, and to define one costs as much as all else that a fresh caller's context does.
- */
-const ROW: PropertyDescriptor = {
-  get(this: RowlessContext) {
-    return this[ASKED].askForRow();
-  },
-  enumerable: true,
-};
+function askForRow(this: RowlessContext): never {
+  return this[ASKED].askForRow();
+}
+
+/** Takes a third of the time of `Object.defineProperty`, where the engine has it. */
+const defineGetter: ((this: object, name: string, get: () => unknown) => void) | undefined = Reflect
+  .get(Object.prototype, "__defineGetter__");
 
 /** A context without a row. */
 class RowlessContext implements RLSContext {
@@ -171,7 +168,12 @@ class RowlessContext implements RLSContext {
     this.table = table;
     this.operation = operation;
     this[ASKED] = asked;
-    Object.defineProperty(this, "row", ROW);
+    // A member of its own, so that a copy of the context asks for the row as well; one is enough.
+    if (defineGetter === undefined) {
+      Object.defineProperty(this, "row", { get: askForRow, enumerable: true });
+    } else {
+      defineGetter.call(this, "row", askForRow);
+    }
     Object.freeze(this);
   }
 
