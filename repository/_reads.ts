@@ -69,8 +69,29 @@ export interface Reads {
   query(): Select;
 }
 
+/**
+ * Reading one row by its key, on a table. It is what most callers of a request do, and nothing else, so
+ * it can be had without the other methods.
+ */
+export function readById(table: Table): Reads["findById"] {
+  return async (id) => {
+    const values = table.keyValues(id);
+    if (!table.isKeyUnique) await table.checkKey();
+    const { rows } = await table.run("by id", values, (db, at) => rowById(table, db, at));
+    if (rows.length === 0) return null;
+    if (rows.length > 1) throw table.sharedKey();
+    const entities = table.entities(rows);
+    return (entities instanceof Promise ? await entities : entities)[0];
+  };
+}
+
+function rowById(table: Table, db: Kysely<any>, at: At): Select {
+  const query: Select = db.selectFrom(table.name).selectAll();
+  return query.where((eb) => table.keyIs(eb, at));
+}
+
 /** Reading, on a table. */
-export function reads(table: Table): Reads {
+export function reads(table: Table, findById: Reads["findById"] = readById(table)): Reads {
   const { definition } = table;
   const from = (db: Kysely<any>): Select => db.selectFrom(table.name).selectAll();
 
@@ -155,18 +176,6 @@ export function reads(table: Table): Reads {
     return offset === undefined ? out : out.offset(offset);
   }
 
-  const byId = (db: Kysely<any>, at: At): Select => from(db).where((eb) => table.keyIs(eb, at));
-
-  async function findById(id: unknown): Promise<any> {
-    const values = table.keyValues(id);
-    if (!table.isKeyUnique) await table.checkKey();
-    const { rows } = await table.run("by id", values, byId);
-    if (rows.length === 0) return null;
-    if (rows.length > 1) throw table.sharedKey();
-    const entities = table.entities(rows);
-    return (entities instanceof Promise ? await entities : entities)[0];
-  }
-
   /** Rows by the text of the keys that were asked for. */
   async function byKey(
     ids: readonly unknown[],
@@ -209,6 +218,7 @@ export function reads(table: Table): Reads {
       const alike = new Set(rows.map((row) => folded(table.nameOf(row))));
       for (const name of missing) {
         if (strangers === 0 && !alike.has(folded(name))) continue;
+        const byId = (db: Kysely<any>, at: At): Select => rowById(table, db, at);
         const { rows } = await table.run("by id", keys.get(name)!, byId, signal);
         if (rows.length > 1) throw table.sharedKey();
         if (rows.length > 0) found.set(name, (await table.entities(rows))[0]);

@@ -94,6 +94,9 @@ export type Build = (db: Kysely<any>, at: At) => Compilable<any>;
 
 /** Plans that serve the same executors. */
 interface Plans {
+  readonly dialect: Dialect;
+  /** Whether a write gives the rows it wrote. */
+  readonly returns: boolean;
   readonly byShape: PlanCache<QueryPlan<Row>>;
   /** Those of pages by cursor. */
   readonly pages: PagePlans;
@@ -118,32 +121,22 @@ const MOST_COMPOSITE_KEYS = 400;
 export class Table {
   readonly definition: Definition;
   readonly db: Kysely<any>;
-  readonly dialect: Dialect;
-  /** Whether a write gives the rows it wrote. */
-  readonly returns: boolean;
   /** Ends every wait where it is aborted. */
   readonly signal: AbortSignal | undefined;
-  /** {@linkcode Table.encode}, and what conditions on JSON have to know. */
-  readonly encoder: Encode;
   readonly #plans: Plans;
+  #encoder: Encode | undefined;
 
   constructor(definition: Definition, db: Kysely<any>, signal?: AbortSignal) {
     this.definition = definition;
     this.db = db;
     this.signal = signal;
-    this.dialect = detectDialect(db);
-    this.encoder = Object.assign((column: string, value: unknown) => this.encode(column, value), {
-      json: {
-        table: definition.tableName,
-        dialect: this.dialect,
-        typeOf: (column: string) => this.#plans.columns.types?.(column),
-      },
-    });
-    this.returns = db.getExecutor().adapter.supportsReturning === true;
     const key = planKey(db);
     let plans = definition.plans.get(key);
     if (plans === undefined) {
+      const { adapter } = db.getExecutor();
       plans = {
+        dialect: detectDialect(adapter),
+        returns: adapter.supportsReturning === true,
         byShape: new PlanCache(MOST_PLANS),
         pages: pagePlans(),
         columns: new KnownColumns(definition.tableName),
@@ -156,6 +149,29 @@ export class Table {
 
   get name(): string {
     return this.definition.tableName;
+  }
+
+  get dialect(): Dialect {
+    return this.#plans.dialect;
+  }
+
+  /** Whether a write gives the rows it wrote. */
+  get returns(): boolean {
+    return this.#plans.returns;
+  }
+
+  /** {@linkcode Table.encode}, and what conditions on JSON have to know. */
+  get encoder(): Encode {
+    return this.#encoder ??= Object.assign(
+      (column: string, value: unknown) => this.encode(column, value),
+      {
+        json: {
+          table: this.definition.tableName,
+          dialect: this.dialect,
+          typeOf: (column: string) => this.#plans.columns.types?.(column),
+        },
+      },
+    );
   }
 
   /** What the catalog says of the columns. */

@@ -26,7 +26,8 @@ import type { Codecs, Coded, CodedEntity } from "./coded.ts";
 import { aggregates } from "./_aggregates.ts";
 import { DEFINITION } from "./describe_repository.ts";
 import { assertColumn } from "./_columns.ts";
-import { reads } from "./_reads.ts";
+import { moved, type MovedSource } from "./_moved.ts";
+import { readById, type Reads, reads } from "./_reads.ts";
 import { relatedMethods } from "./relations/_methods.ts";
 import { graphOf } from "./relations/define_relations.ts";
 import type { RelationMethods } from "./relations/related_repository.ts";
@@ -291,10 +292,12 @@ function readSchemas(given: object, tableName: string): Schemas {
 function assertDialect(option: unknown, db: Kysely<any>): void {
   const isConfig = typeof option === "object" && option !== null;
   const said = isConfig ? (option as Partial<DialectConfig>).dialect : option;
-  if (said === undefined || said === detectDialect(db)) return;
+  // Whether it is a database at all is told here.
+  const own = detectDialect(db);
+  if (said === undefined || said === own) return;
   throw new BadRequestError(
-    `Cannot make a repository: dialect is "${String(said)}", and the executor's is ` +
-      `"${detectDialect(db)}"; leave it out`,
+    `Cannot make a repository: dialect is "${String(said)}", and the executor's is "${own}"; ` +
+      "leave it out",
   );
 }
 
@@ -316,8 +319,51 @@ function sampling(option: boolean | number | undefined): number {
 
 /** The repository, with what plugins add to it. */
 function build(definition: Definition, db: Kysely<any>, signal?: AbortSignal): object {
-  return extended(plain(definition, db, signal), db);
+  const moves: Moves = { known: undefined };
+  const parts = new Parts(definition, db, signal, moves);
+  const repository = plain(parts);
+  const whole = extended(repository, db);
+  moves.known = membersOf(parts, repository, whole);
+  return whole;
 }
+
+/** What is known of the members that a repository has on every instance of an executor. */
+interface Members {
+  readonly names: ReadonlySet<PropertyKey>;
+  /** Those that can be had without the others: they are data, or are read from the table. */
+  readonly apart: ReadonlySet<PropertyKey>;
+}
+
+/** What is known of the repository on other instances; of those as well. */
+interface Moves {
+  /** `undefined` where a plugin has to see each repository. */
+  known: Members | undefined;
+}
+
+/** @returns `undefined` where a plugin may change reads, and so has to see each repository */
+function membersOf({ db, reading }: Parts, plain: object, whole: object): Members | undefined {
+  const leavesReads = getPlugins(db).every(({ extendRepository, leavesReads }) =>
+    extendRepository === undefined || leavesReads === true
+  );
+  if (!leavesReads) return undefined;
+  // Relations have reads of their own.
+  const read = Reflect.ownKeys(reading).filter((name) =>
+    Reflect.get(reading, name) === Reflect.get(plain, name)
+  );
+  const apart = [...DATA, ...read];
+  const isLeft = (name: PropertyKey): boolean =>
+    Reflect.get(plain, name) === Reflect.get(whole, name);
+  if (!apart.every(isLeft)) return undefined;
+  return { names: new Set(Reflect.ownKeys(whole)), apart: new Set(apart) };
+}
+
+const DATA: readonly PropertyKey[] = [
+  "executor",
+  "tableName",
+  "primaryKey",
+  "codecs",
+  DEFINITION,
+];
 
 function extended(repository: object, db: Kysely<any>): object {
   return getPlugins(db).reduce<object>(
@@ -335,7 +381,7 @@ export function extensionsOf(
   db: Kysely<any>,
   config: RepositoryConfig<any, any, any, any, any, any>,
 ): Readonly<Record<string, unknown>> {
-  const repository = plain(define(config, db), db);
+  const repository = plain(new Parts(define(config, db), db, undefined, { known: undefined }));
   return Object.fromEntries(
     Object.entries(extended(repository, db)).filter(([name, method]) =>
       !Object.hasOwn(repository, name) || (repository as Record<string, unknown>)[name] !== method
@@ -343,33 +389,101 @@ export function extensionsOf(
   );
 }
 
+/** What a repository is made of on one executor instance, as far as it was asked for. */
+class Parts implements MovedSource {
+  readonly definition: Definition;
+  readonly db: Kysely<any>;
+  readonly signal: AbortSignal | undefined;
+  readonly moves: Moves;
+  #table: Table | undefined;
+  #findById: Reads["findById"] | undefined;
+  #reads: Reads | undefined;
+  #reading: Reads | undefined;
+
+  constructor(
+    definition: Definition,
+    db: Kysely<any>,
+    signal: AbortSignal | undefined,
+    moves: Moves,
+  ) {
+    this.definition = definition;
+    this.db = db;
+    this.signal = signal;
+    this.moves = moves;
+  }
+
+  get table(): Table {
+    return this.#table ??= new Table(this.definition, this.db, this.signal);
+  }
+
+  get findById(): Reads["findById"] {
+    return this.#findById ??= readById(this.table);
+  }
+
+  get reads(): Reads {
+    return this.#reads ??= reads(this.table, this.findById);
+  }
+
+  /** The reads, as the repository has them. */
+  get reading(): Reads {
+    return this.#reading ??= knowing(this.table, this.reads);
+  }
+
+  /** The data, as the repository has them. */
+  get data(): Readonly<Record<PropertyKey, unknown>> {
+    const { definition, db: executor } = this;
+    const { tableName, primaryKey, codecs } = definition;
+    return { executor, tableName, primaryKey, codecs, [DEFINITION]: definition };
+  }
+
+  // A repository is moved where its members are known.
+
+  get names(): ReadonlySet<PropertyKey> {
+    return this.moves.known!.names;
+  }
+
+  get apart(): ReadonlySet<PropertyKey> {
+    return this.moves.known!.apart;
+  }
+
+  member(name: PropertyKey): unknown {
+    if (name === "findById" && !this.table.readsTypes) return this.findById;
+    return Object.hasOwn(this.data, name) ? this.data[name] : Reflect.get(this.reading, name);
+  }
+
+  whole(): object {
+    return extended(plain(this), this.db);
+  }
+
+  /** Returns the repository on another instance. */
+  on(handle: Kysely<any>, signal: AbortSignal | undefined = this.signal): object {
+    const { definition, moves } = this;
+    const there = inSchema(handle, definition);
+    return moves.known === undefined
+      ? build(definition, there, signal)
+      : moved(new Parts(definition, there, signal, moves));
+  }
+}
+
 /** The object itself: plain, so that plugins may copy it to add to it. */
-function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): object {
-  const table = new Table(definition, db, signal);
-  const known = reads(table);
-  const { changeAll: _, ...writes_ } = writes(table, known);
-  const reading = knowing(table, known);
+function plain(parts: Parts): object {
+  const { definition, db, signal, table, reading } = parts;
+  const { changeAll: _, ...writes_ } = writes(table, parts.reads);
   const writing = knowing(table, writes_);
   const computing = knowing(table, aggregates(table));
-  const on = (handle: Kysely<any>, own?: AbortSignal): object =>
-    build(definition, inSchema(handle, definition), own ?? signal);
   return {
-    executor: db,
-    tableName: definition.tableName,
-    primaryKey: definition.primaryKey,
-    codecs: definition.codecs,
-    [DEFINITION]: definition,
+    ...parts.data,
     ...reading,
     ...writing,
     ...computing,
     ...definition.relations === undefined
       ? {}
       : relatedMethods(table, definition.relations, { ...reading, ...writing, ...computing }),
-    on: (handle: AnyKysely<any>) => on(sameExecutor(kyselyOf(handle), db)),
+    on: (handle: AnyKysely<any>) => parts.on(sameExecutor(kyselyOf(handle), db)),
     withTransaction: (transaction: AnyKysely<any> | DbContext) =>
       isDbContext(transaction)
-        ? on(joined(transaction.db, db), transaction.signal)
-        : on(joined(kyselyOf(transaction), db)),
+        ? parts.on(joined(transaction.db, db), transaction.signal)
+        : parts.on(joined(kyselyOf(transaction), db)),
     transaction: (
       fn: (transaction: Transaction<any>, repository: object) => unknown,
       options: TransactionOptions = {},
@@ -377,7 +491,7 @@ function plain(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
       withTransaction(
         createContext(db, { signal }),
         // withTransaction() gives a transaction, as its context says.
-        (tx) => fn(tx.db as Transaction<any>, on(tx.db, tx.signal)),
+        (tx) => fn(tx.db as Transaction<any>, parts.on(tx.db, tx.signal)),
         options,
       ),
   };

@@ -176,6 +176,7 @@ function hookContextOf({ dialect, metadata }: AppliedBlock): HookContext {
     eb: expressionBuilder<any, any>(),
     value: (read) => new ExpressionWrapper(ValueNode.create(read(undefined, run))),
     cached: (read) => read(undefined, run),
+    pick: (read, take) => new ExpressionWrapper(ValueNode.create(take(read(undefined, run)))),
     once: () => {},
   };
 }

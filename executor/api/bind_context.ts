@@ -1,6 +1,7 @@
 import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import { mustBeInstance, withScope } from "../instance/_graft.ts";
 import { copyAttributes } from "../tree/_attributes.ts";
+import { ContextMemo } from "../tree/_context_memo.ts";
 
 /**
  * Returns an executor instance whose queries run for one caller. The values are copied and frozen: what happens to the
@@ -35,7 +36,11 @@ import { copyAttributes } from "../tree/_attributes.ts";
 export function bindContext<K extends AnyKysely<any>>(executor: K, context: object): K {
   const db = kyselyOf(executor);
   const { metadata } = mustBeInstance(db, "bind a context").rules.request;
-  const scope = { context: copyAttributes(context, "bind a context"), metadata };
+  const scope = {
+    context: copyAttributes(context, "bind a context"),
+    metadata,
+    memo: new ContextMemo(),
+  };
   // It is of the same kind.
   return withScope(db, scope) as AnyKysely<any> as K;
 }

@@ -77,7 +77,11 @@ const OPTIONS: readonly string[] = [
   "acquireTimeout",
   "template",
 ];
-const NO_SCOPE: RequestScope = Object.freeze({ context: undefined, metadata: Object.freeze({}) });
+const NO_SCOPE: RequestScope = Object.freeze({
+  context: undefined,
+  metadata: Object.freeze({}),
+  memo: undefined,
+});
 
 /** What `createExecutor()` does. */
 export async function create<

@@ -12,9 +12,10 @@ import {
   withMetadata,
 } from "@kysera/executor";
 import type { Attributes, Plugin } from "@kysera/executor";
-import { CamelCasePlugin, ControlledTransaction, type Kysely, Transaction } from "kysely";
+import { CamelCasePlugin, ControlledTransaction, Kysely, Transaction } from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { inspect } from "node:util";
 import { dummy } from "../../tests/executor/dummy.ts";
 
 /** Shows the rows of the caller's tenant. */
@@ -169,6 +170,41 @@ describe("getRawDb()", () => {
 });
 
 describe("bindContext()", () => {
+  it("returns a Kysely with all members of the instance, whichever is asked for first", async () => {
+    const executor = createExecutorSync(dummy(), [tenant]);
+    const names = new Set<PropertyKey>();
+    for (
+      let from: object = Object.getPrototypeOf(executor);
+      from !== Object.prototype;
+      from = Object.getPrototypeOf(from)
+    ) {
+      for (const name of Reflect.ownKeys(from)) names.add(name);
+    }
+    assert.ok(names.has("selectFrom") && names.has("with") && names.has("schema"));
+    for (const name of names) {
+      const bound = bindContext(executor, { tenant: 1 });
+      assert.equal(
+        typeof Reflect.get(bound, name),
+        typeof Reflect.get(executor, name),
+        String(name),
+      );
+      assert.deepEqual(parameters(bound), [1], String(name));
+    }
+    const bound = bindContext(executor, { tenant: "secret" });
+    assert.ok(bound instanceof Kysely && !bound.isTransaction);
+    assert.equal(bound.constructor, executor.constructor);
+    const query = bound.with("a", (db) => db.selectFrom("users").selectAll()).selectFrom("a")
+      .selectAll();
+    assert.deepEqual(query.compile().parameters, ["secret"]);
+    assert.deepEqual(parameters(bound.withSchema("other")), ["secret"]);
+    await bound.transaction().execute((trx) => {
+      assert.deepEqual(parameters(trx), ["secret"]);
+      assert.deepEqual(parameters(bindContext(trx, { tenant: 2 })), [2]);
+      return Promise.resolve();
+    });
+    assert.ok(!inspect(bound, { depth: 9, showHidden: true }).includes("secret"));
+  });
+
   const executor = createExecutorSync(dummy(), [tenant]);
 
   it("gives a new handle of the same class, and leaves the given one as it was", async () => {

@@ -184,7 +184,7 @@ function planOfInstance<R, K extends Kysely<any>>(
     const { query, unknown } = made;
     const read: ReadParameter[] = [];
     const parameters = fill(query.parameters, values, (parameter) => {
-      const value = parameter.read(context, run);
+      const value = parameter.read(context, run, rules.memo);
       if (rules.callerMayChange) read.push([parameter, value]);
       return value;
     });
@@ -269,7 +269,7 @@ function isFor(
   run: object,
 ): boolean {
   return (context === ANY || context === rules.request.context) &&
-    sameKeys(keys, rules.request.context, run, rules.callerMayChange);
+    sameKeys(keys, rules.request, run, rules.callerMayChange);
 }
 
 /**

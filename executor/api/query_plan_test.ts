@@ -10,7 +10,7 @@ import {
   Slot,
   withMetadata,
 } from "@kysera/executor";
-import type { Plugin } from "@kysera/executor";
+import type { Attributes, Plugin } from "@kysera/executor";
 import { CamelCasePlugin, type Kysely } from "kysely";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -302,6 +302,51 @@ describe("HookContext.cached()", () => {
     assert.throws(() => executor.selectFrom("users").selectAll().compile(), PluginHookError);
     const plan = compilePlan(as("user", 1), byId);
     assert.throws(() => plan.bind(executor, [5]), PluginHookError);
+  });
+});
+
+describe("HookContext.pick()", () => {
+  let asked = 0;
+  const read = (context: Attributes | undefined) => {
+    asked++;
+    return { role: context?.["role"], ids: context?.["ids"] as number[] };
+  };
+  const picking = (callerMayChange: boolean): Plugin => ({
+    ...hide,
+    name: "picking",
+    callerMayChange: () => callerMayChange,
+    filter: (users, { eb, cached, pick }) => {
+      const { ids } = cached(read, ({ role, ids }) => `${role} ${ids.length}`);
+      return eb.and(
+        ids.map((_, i) => eb(users.column("n"), "<>", pick(read, ({ ids }) => ids[i]))),
+      );
+    },
+  });
+
+  it("takes parts of what is read of a bound context, which is read once", () => {
+    const executor = createExecutorSync(dummy(), [picking(false)]);
+    const plan = compilePlan(bindContext(executor, { role: "a", ids: [1, 2] }), byId);
+    asked = 0;
+    const one = bindContext(executor, { role: "a", ids: [3, 4] });
+    const other = bindContext(executor, { role: "a", ids: [5, 6] });
+    for (let turn = 0; turn < 3; turn++) {
+      assert.deepEqual(plan.bind(one, [7]).parameters, [7, 3, 4]);
+      assert.deepEqual(byId(other).compile().parameters.slice(1), [5, 6]);
+    }
+    assert.equal(asked, 2);
+    assert.equal(plan.tryBind(bindContext(executor, { role: "b", ids: [3, 4] }), [7]), undefined);
+    assert.equal(plan.tryBind(bindContext(executor, { role: "a", ids: [3] }), [7]), undefined);
+  });
+
+  it("reads it each time where the caller may be another one", () => {
+    const executor = createExecutorSync(dummy(), [picking(true)]);
+    const bound = bindContext(executor, { role: "a", ids: [1, 2] });
+    const plan = compilePlan(bound, byId);
+    asked = 0;
+    for (let turn = 1; turn <= 3; turn++) {
+      assert.deepEqual(plan.bind(bound, [7]).parameters, [7, 1, 2]);
+      assert.equal(asked, 3 * turn);
+    }
   });
 });
 

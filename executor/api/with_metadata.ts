@@ -41,7 +41,7 @@ export function withMetadata<K extends AnyKysely<any>>(executor: K, flags: objec
   );
   // It is of the same kind.
   return withScope(db, {
-    context: request.context,
+    ...request,
     metadata: Object.freeze(metadata),
   }) as AnyKysely<any> as K;
 }

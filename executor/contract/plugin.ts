@@ -99,6 +99,18 @@ export interface HookContext {
     read: (context: Attributes | undefined, run: object) => T,
     keyOf?: (value: T) => unknown,
   ): T;
+  /**
+   * A value that is read when the query runs, as by {@linkcode HookContext.value}, and is a part of
+   * what {@linkcode HookContext.cached} reads by the same function. Of a context that is bound the
+   * function reads once, for all such values and for the cache key.
+   *
+   * @param read the function; one that is the same for all calls of the hook, for it to be of use
+   * @param take returns the part of what was read
+   */
+  pick<T, V>(
+    read: (context: Attributes | undefined, run: object) => T,
+    take: (value: T) => V,
+  ): Expression<V>;
   /** Says that the answer is good for this one time, though the hooks are `stable`. */
   once(): void;
   /** Builds expressions; columns are best taken from {@linkcode TableReference.column}. */
@@ -562,6 +574,13 @@ export interface Plugin extends PluginHooks {
   readonly repositoryExtension?: RepositoryExtension;
   /** Adds methods to a repository. */
   extendRepository?<T extends object>(repository: T): T;
+  /**
+   * Whether `extendRepository` leaves the data of a repository and its methods that read (`findById`,
+   * `find`, ..) as they are, on whichever instance of the executor. Then a repository that is moved to
+   * another instance is extended when another of its members is asked for, and moving it costs next to
+   * nothing. Default `false`.
+   */
+  readonly leavesReads?: boolean;
   /**
    * Hooks that need to know the database: called once per executor, before `onInit`; what it
    * returns is used beside the plugin's own hooks. `createExecutorSync` refuses a promise.

@@ -1,8 +1,5 @@
-import type { Attributes } from "../contract/plugin.ts";
 import type { CacheKey } from "../rewrite/_pass.ts";
-
-/** Contexts that were found to give the same for a list of keys; each is frozen. */
-const SAME: WeakMap<readonly CacheKey[], WeakSet<object>> = new WeakMap();
+import type { RequestScope } from "../rewrite/rules.ts";
 
 /**
  * Returns true if hooks would read the same of a context.
@@ -11,18 +8,16 @@ const SAME: WeakMap<readonly CacheKey[], WeakSet<object>> = new WeakMap();
  */
 export function sameKeys(
   keys: readonly CacheKey[],
-  context: Attributes | undefined,
+  { context, memo }: RequestScope,
   run: object,
   mayChange: boolean,
 ): boolean {
-  if (keys.length === 0) return true;
-  if (mayChange) return keys.every(({ read, value }) => Object.is(read(context, run), value));
-  let same = SAME.get(keys);
-  if (context !== undefined && same?.has(context) === true) return true;
-  for (const { read, value } of keys) if (!Object.is(read(context, run), value)) return false;
-  if (context !== undefined) {
-    if (same === undefined) SAME.set(keys, same = new WeakSet());
-    same.add(context);
+  for (const { read, value, of, keyOf } of keys) {
+    const now = mayChange || memo === undefined || of === undefined || keyOf === undefined
+      ? read(context, run)
+      // What is bound is frozen, and was perhaps read for another query.
+      : keyOf(memo.valueOf(of, context!, run));
+    if (!Object.is(now, value)) return false;
   }
   return true;
 }

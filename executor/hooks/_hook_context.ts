@@ -2,7 +2,7 @@ import { type Expression, expressionBuilder } from "kysely";
 import { callHook } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName, HookContext } from "../contract/plugin.ts";
 import type { Pass } from "../rewrite/_pass.ts";
-import { DeferredParameter } from "../tree/_deferred_parameter.ts";
+import { DeferredParameter, PickedParameter } from "../tree/_deferred_parameter.ts";
 
 const EB: HookContext["eb"] = expressionBuilder<any, any>();
 
@@ -47,11 +47,25 @@ export class CallContext implements HookContext {
       callHook(this.#plugin, this.#hook, () => read(context, run));
     const key = (value: T): unknown => callHook(this.#plugin, this.#hook, () => keyOf(value));
     const value = ask(rules.request.context, run);
+    rules.memo?.keep(read, value);
     usage.keys = [
       ...usage.keys,
-      { read: (context, run) => key(ask(context, run)), value: key(value) },
+      {
+        read: (context, run) => key(ask(context, run)),
+        value: key(value),
+        of: { read, ask },
+        keyOf: key,
+      },
     ];
     return value;
+  };
+
+  readonly pick = <T, V>(
+    read: (context: Attributes | undefined, run: object) => T,
+    take: (value: T) => V,
+  ): Expression<V> => {
+    this.#pass.usage.deferred = true;
+    return new PickedParameter({ plugin: this.#plugin, hook: this.#hook }, read, take);
   };
 
   readonly once = (): void => {

@@ -29,6 +29,8 @@ export class PluginSet {
   readonly keepers: readonly NamedHooks[];
   /** The hooks of plugins with policies. */
   readonly governors: readonly NamedHooks[];
+  /** Whether there is nothing to do for any query. */
+  readonly idle: boolean;
   readonly rewritesDeletes: boolean;
   /** Whether some plugin assigns, checks or masks columns. */
   readonly writes: boolean;
@@ -59,6 +61,8 @@ export class PluginSet {
     this.discoverers = having("discover");
     this.keepers = having("copies");
     this.governors = having("governs");
+    this.idle = this.tableHooks.length === 0 && this.interceptors.length === 0 &&
+      props.rawSql !== "deny";
     this.rewritesDeletes = having("rewriteDelete").length > 0;
     this.writes = having(...TABLE_HOOKS.filter((hook) => HOOKS[hook].writes)).length > 0;
     this.masks = having("mask").length > 0;

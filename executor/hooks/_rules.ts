@@ -5,6 +5,7 @@ import type { DialectTraits } from "../dialect/mod.ts";
 import type { TableId } from "../contract/table_scope.ts";
 import type { Provenance, RequestScope, Rules } from "../rewrite/rules.ts";
 import { isCatalog } from "../tree/_catalog.ts";
+import type { ContextMemo } from "../tree/_context_memo.ts";
 import { Names } from "../tree/_names.ts";
 import { isSchemaPlugin } from "../tree/_schema_plugin.ts";
 import type { PluginSet } from "./_plugin_set.ts";
@@ -36,24 +37,9 @@ interface Shared {
 export class PluginRules implements Rules {
   readonly set: PluginSet;
   readonly request: RequestScope;
-  readonly dialect: DialectName;
-  readonly traits: DialectTraits;
-  readonly deniesRaw: boolean;
-  readonly intercepts: boolean;
-  readonly rewritesDeletes: boolean;
-  readonly writes: boolean;
-  readonly masks: boolean;
-  /** Whether there is nothing to do for any query. */
-  readonly idle: boolean;
-  readonly interceptors: readonly Plugin[];
-  readonly tableFunctions: ReadonlySet<string>;
   /** Whether the instance has flags: then even what they left as it was must tell its provenance. */
   readonly hasFlags: boolean;
   readonly callerMayChange: boolean;
-  /** Whether tables that are not known are looked up. */
-  readonly discovers: boolean;
-  /** Whether a query may leave something to be done when it runs. */
-  readonly leaves: boolean;
   readonly schemas: readonly KyselyPlugin[];
   /** The Kysely plugins that come after the rewriting. */
   readonly plugins: readonly KyselyPlugin[];
@@ -61,6 +47,8 @@ export class PluginRules implements Rules {
   readonly #relations: KnownRelations;
   readonly #shared: Shared;
   #plain: PluginRules | undefined;
+
+  // They are made for each request: what is the same for all of an executor is the set's.
 
   private constructor(
     set: PluginSet,
@@ -78,22 +66,64 @@ export class PluginRules implements Rules {
     this.provenance = provenance;
     this.#relations = relations;
     this.#shared = shared;
-    this.dialect = set.dialect;
-    this.traits = set.traits;
-    this.deniesRaw = set.rawSql === "deny";
-    this.interceptors = set.interceptors;
-    this.intercepts = set.interceptors.length > 0;
-    this.rewritesDeletes = set.rewritesDeletes;
-    this.writes = set.writes;
-    this.masks = set.masks;
-    this.idle = set.tableHooks.length === 0 && !this.intercepts && !this.deniesRaw;
-    this.tableFunctions = set.tableFunctions;
-    this.callerMayChange = set.callers.some(({ plugin, hooks }) =>
-      callHook(plugin, "callerMayChange", () => hooks.callerMayChange!(request.context))
-    );
-    this.discovers = set.discoverers.length > 0;
-    this.leaves = this.writes || this.callerMayChange || this.discovers;
-    this.hasFlags = Object.keys(request.metadata).length > 0;
+    this.callerMayChange = mayChange(set, request.context);
+    this.hasFlags = hasMembers(request.metadata);
+  }
+
+  get dialect(): DialectName {
+    return this.set.dialect;
+  }
+
+  get traits(): DialectTraits {
+    return this.set.traits;
+  }
+
+  get deniesRaw(): boolean {
+    return this.set.rawSql === "deny";
+  }
+
+  get intercepts(): boolean {
+    return this.set.interceptors.length > 0;
+  }
+
+  get rewritesDeletes(): boolean {
+    return this.set.rewritesDeletes;
+  }
+
+  get writes(): boolean {
+    return this.set.writes;
+  }
+
+  get masks(): boolean {
+    return this.set.masks;
+  }
+
+  /** Whether there is nothing to do for any query. */
+  get idle(): boolean {
+    return this.set.idle;
+  }
+
+  get interceptors(): readonly Plugin[] {
+    return this.set.interceptors;
+  }
+
+  get tableFunctions(): ReadonlySet<string> {
+    return this.set.tableFunctions;
+  }
+
+  /** Whether tables that are not known are looked up. */
+  get discovers(): boolean {
+    return this.set.discoverers.length > 0;
+  }
+
+  /** Whether a query may leave something to be done when it runs. */
+  get leaves(): boolean {
+    return this.writes || this.callerMayChange || this.discovers;
+  }
+
+  /** What hooks have read of the context; `undefined` where they may read another caller's next time. */
+  get memo(): ContextMemo | undefined {
+    return this.callerMayChange ? undefined : this.request.memo;
   }
 
   /** Returns the rules over an executor's Kysely plugins, which decide what a name means. */
@@ -157,7 +187,7 @@ export class PluginRules implements Rules {
 
   get withoutFlags(): PluginRules {
     if (!this.hasFlags) return this;
-    return this.#plain ??= this.for({ context: this.request.context, metadata: NO_FLAGS });
+    return this.#plain ??= this.for({ ...this.request, metadata: NO_FLAGS });
   }
 
   /** Stands for all executor instances that one prepared query may serve, whatever their contexts. */
@@ -235,6 +265,19 @@ export class PluginRules implements Rules {
       ? undefined
       : new PluginTableRules(names.table(name), hooks, unknown);
   }
+}
+
+/** Whether hooks may read another caller of the same context next time. */
+function mayChange(set: PluginSet, context: Attributes | undefined): boolean {
+  for (const { plugin, hooks } of set.callers) {
+    if (callHook(plugin, "callerMayChange", () => hooks.callerMayChange!(context))) return true;
+  }
+  return false;
+}
+
+function hasMembers(metadata: Attributes): boolean {
+  for (const _ in metadata) return true;
+  return false;
 }
 
 function applies(

@@ -333,8 +333,8 @@ function refuseShadowedValues(
 }
 
 function isFor(predicate: Predicate, pass: Pass): boolean {
-  const { context } = pass.rules.request;
-  if (predicate.madeFor !== ANY && predicate.madeFor !== context) return false;
+  const { request, callerMayChange } = pass.rules;
+  if (predicate.madeFor !== ANY && predicate.madeFor !== request.context) return false;
   return predicate.keys.length === 0 ||
-    sameKeys(predicate.keys, context, pass.run, pass.rules.callerMayChange);
+    sameKeys(predicate.keys, request, pass.run, callerMayChange);
 }

@@ -16,8 +16,11 @@ const INSTANCES: WeakMap<object, GuardedExecutor> = new WeakMap();
  * @throws {ExecutorError} for one that another copy of the package made
  */
 export function instanceOf(value: unknown): GuardedExecutor | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const inside = (value as Partial<Marked>)[MARK]?.inside;
+  if (inside !== undefined) return inside;
   if (!isKysely(value)) return undefined;
-  const known = (value as Partial<Marked>)[MARK]?.inside ?? INSTANCES.get(value);
+  const known = INSTANCES.get(value);
   if (known !== undefined) return known;
   let found: GuardedExecutor | undefined;
   value.getExecutor().withPlugin(
@@ -46,6 +49,14 @@ export function mustBeInstance(value: unknown, action: string): GuardedExecutor 
 
 /** Returns the same Kysely instance under another request scope. */
 export function withScope<K extends Kysely<any>>(instance: K, request: RequestScope): K {
+  const root = Scoped.rootOf(instance) ?? instance;
+  // What Kysely makes has no mark of its own; nor does another executor's have ours inside.
+  const marked = Object.hasOwn(root, MARK) ? (root as Partial<Marked>)[MARK] : undefined;
+  if (marked?.inside !== undefined) {
+    marked.scoped ??= scopedOver(root);
+    // It has the members of the root.
+    return new marked.scoped(root, marked, request) as Kysely<any> as K;
+  }
   return branded(instance, instance.withPlugin(new ExecutorCommand((e) => e.for(request))));
 }
 
@@ -104,7 +115,11 @@ interface Mark {
   readonly inside: GuardedExecutor | undefined;
   readonly plugins: readonly Plugin[];
   readonly rawDb: Kysely<any>;
+  /** What makes the same instance under another scope. */
+  scoped?: ScopedClass;
 }
+
+type ScopedClass = new (root: Kysely<any>, mark: Mark, request: RequestScope) => object;
 
 type Marked = Kysely<any> & { readonly [MARK]: Mark };
 
@@ -163,6 +178,89 @@ function membersOver(base: Kysely<any>): PropertyDescriptorMap {
       },
     },
   };
+}
+
+/**
+ * An instance under another request scope. A server makes one for each request, and most of them run
+ * a query or two of a repository: so the Kysely is made when something of it is used but the query
+ * executor.
+ */
+class Scoped {
+  readonly #root: Kysely<any>;
+  readonly #of: Mark;
+  readonly #request: RequestScope;
+  #mark: Mark | undefined;
+  #made: Kysely<any> | undefined;
+
+  /**
+   * @param root the instance that it is the same as, under another scope
+   * @param of the mark of that
+   * @param request the scope
+   */
+  constructor(root: Kysely<any>, of: Mark, request: RequestScope) {
+    this.#root = root;
+    this.#of = of;
+    this.#request = request;
+  }
+
+  /** Returns the instance that another one is the same as; `undefined` where it is that itself. */
+  static rootOf(instance: object): Kysely<any> | undefined {
+    return #root in instance ? instance.#root : undefined;
+  }
+
+  static markOf(scoped: Scoped): Mark {
+    const { inside, plugins, rawDb } = scoped.#of;
+    return scoped.#mark ??= { inside: inside!.for(scoped.#request), plugins, rawDb };
+  }
+
+  /** Returns the Kysely whose members the instance has. */
+  static kyselyOf(scoped: Scoped): Kysely<any> {
+    const { inside, plugins, rawDb } = Scoped.markOf(scoped);
+    return scoped.#made ??= mark(
+      scoped.#root.withPlugin(new ExecutorCommand(() => inside!)),
+      plugins,
+      rawDb,
+    );
+  }
+}
+
+/** Returns what makes a root the same under another scope: a Kysely of the same class. */
+function scopedOver(root: Kysely<any>): ScopedClass {
+  class Instance extends Scoped {}
+  const base: object = Object.getPrototypeOf(root);
+  Object.setPrototypeOf(Instance.prototype, base);
+  const members: PropertyDescriptorMap = {
+    [MARK]: {
+      get(this: Scoped) {
+        return Scoped.markOf(this);
+      },
+    },
+    constructor: { value: root.constructor },
+  };
+  const own: ReadonlySet<PropertyKey> = new Set([
+    "constructor",
+    ...Reflect.ownKeys(membersOver(root)).filter((name) => name !== "destroy"),
+  ]);
+  for (let from = base; from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const name of Reflect.ownKeys(from)) {
+      if (own.has(name) || Object.hasOwn(members, name)) continue;
+      const { get } = Object.getOwnPropertyDescriptor(from, name)!;
+      members[name] = get === undefined
+        ? {
+          value(this: Scoped, ...parameters: unknown[]) {
+            const kysely = Scoped.kyselyOf(this);
+            return Reflect.apply(Reflect.get(kysely, name), kysely, parameters);
+          },
+        }
+        : {
+          get(this: Scoped) {
+            return Reflect.get(Scoped.kyselyOf(this), name);
+          },
+        };
+    }
+  }
+  Object.defineProperties(Instance.prototype, members);
+  return Instance;
 }
 
 function isCompilable(query: CompiledQuery | Compilable): query is Compilable {

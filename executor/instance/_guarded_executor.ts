@@ -582,7 +582,7 @@ function withParameters(
   const out = readDeferredIn(node, original, (parameter) => {
     const known = read.get(parameter);
     if (known !== undefined || read.has(parameter)) return known;
-    const value = parameter.read(rules.request.context, run);
+    const value = parameter.read(rules.request.context, run, rules.memo);
     read.set(parameter, value);
     return value;
   });

@@ -1,6 +1,7 @@
 import type { OperationNode } from "kysely";
-import type { Attributes, QueryOperation } from "../contract/plugin.ts";
+import type { QueryOperation } from "../contract/plugin.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import type { ContextRead, ReadContext } from "../tree/_context_memo.ts";
 import type { CteScope } from "../tree/_cte_scope.ts";
 import { RowChecks } from "./_row_checks.ts";
 import type { Rules, RuleTrace, TableRules } from "./rules.ts";
@@ -14,9 +15,13 @@ export type PassMode = "run" | "prepare" | "explain";
 /** What a hook has read of a context, and what the result is cached by. */
 export interface CacheKey {
   /** Reads it of any context. */
-  readonly read: (context: Attributes | undefined, run: object) => unknown;
+  readonly read: ReadContext;
   /** What it was. */
   readonly value: unknown;
+  /** What it is the key of; `undefined` where it is that itself. */
+  readonly of?: ContextRead | undefined;
+  /** Returns the key of what is read. */
+  readonly keyOf?: ((value: any) => unknown) | undefined;
 }
 
 /** What the rewriting of a query has used, and so what its result depends on. */

@@ -18,6 +18,7 @@ import type {
   TableReference,
 } from "../contract/plugin.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
+import type { ContextMemo } from "../tree/_context_memo.ts";
 import type { ReferenceName } from "../tree/_table_reference.ts";
 import type { Pass } from "./_pass.ts";
 
@@ -27,6 +28,8 @@ export interface RequestScope {
   readonly context: Attributes | undefined;
   /** The flags of the executor instance. */
   readonly metadata: Attributes;
+  /** What hooks have read of the context; `undefined` where none is bound. */
+  readonly memo: ContextMemo | undefined;
 }
 
 /** What the plugins of an executor say, for one request scope and one list of Kysely plugins. */
@@ -46,6 +49,8 @@ export interface Rules {
   readonly masks: boolean;
   /** Whether what hooks read of the caller may be another caller's when the query runs. */
   readonly callerMayChange: boolean;
+  /** What hooks have read of the context; `undefined` where they may read another caller's next time. */
+  readonly memo: ContextMemo | undefined;
   /** The plugins that intercept query blocks. */
   readonly interceptors: readonly Plugin[];
   /** Functions that may stand where a table is named. */

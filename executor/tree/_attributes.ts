@@ -9,10 +9,47 @@ export function copyAttributes(value: object, action: string): Attributes {
       "INVALID_CONTEXT",
     );
   }
-  return copyMembers(value, new Map());
+  return copyMembers(value, new Copies());
 }
 
-function copy(value: unknown, seen: Map<object, unknown>): unknown {
+interface Copy {
+  readonly value: object;
+  readonly copy: object;
+  readonly before: Copy | undefined;
+}
+
+/** How many copies are looked through one by one. */
+const FEW = 8;
+
+/** What was copied: what stands in several places is copied once. Most contexts hold two objects. */
+class Copies {
+  #last: Copy | undefined;
+  #count = 0;
+  #many: Map<object, object> | undefined;
+
+  get(value: object): object | undefined {
+    if (this.#many !== undefined) return this.#many.get(value);
+    for (let each = this.#last; each !== undefined; each = each.before) {
+      if (each.value === value) return each.copy;
+    }
+    return undefined;
+  }
+
+  set(value: object, copy: object): void {
+    if (this.#many !== undefined) {
+      this.#many.set(value, copy);
+      return;
+    }
+    this.#last = { value, copy, before: this.#last };
+    if (++this.#count <= FEW) return;
+    this.#many = new Map();
+    for (let each: Copy | undefined = this.#last; each !== undefined; each = each.before) {
+      this.#many.set(each.value, each.copy);
+    }
+  }
+}
+
+function copy(value: unknown, seen: Copies): unknown {
   if (typeof value !== "object" || value === null) return value;
   const known = seen.get(value);
   if (known !== undefined) return known;
@@ -34,12 +71,13 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
 }
 
 /** The members of an object; at the top level whatever made it, as it is what a caller changes. */
-function copyMembers(value: object, seen: Map<object, unknown>): Attributes {
+function copyMembers(value: object, seen: Copies): Attributes {
   const out: Record<string, unknown> = {};
   seen.set(value, out);
-  for (const [key, item] of Object.entries(value)) {
+  for (const key in value) {
     // A key of this name would set the copy's prototype.
-    if (key !== "__proto__") out[key] = copy(item, seen);
+    if (key === "__proto__" || !Object.hasOwn(value, key)) continue;
+    out[key] = copy((value as Readonly<typeof out>)[key], seen);
   }
   return Object.freeze(out);
 }

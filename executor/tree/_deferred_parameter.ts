@@ -11,6 +11,7 @@ import {
 import { isNode, mapChildren, mapItems } from "./_children.ts";
 import { callHook } from "../contract/_call_hook.ts";
 import type { Attributes } from "../contract/plugin.ts";
+import type { ContextMemo, ContextRead, ReadContext } from "./_context_memo.ts";
 
 /** A hook of a plugin. */
 export interface Caller {
@@ -55,8 +56,37 @@ export class DeferredParameter<T> implements Expression<T> {
       : this.#key === other.#key && this.#caller.plugin === other.#caller.plugin;
   }
 
-  read(context: Attributes | undefined, run: object): T {
+  /**
+   * Reads the value.
+   *
+   * @param _memo what was read of the context before, where it is bound
+   */
+  read(context: Attributes | undefined, run: object, _memo?: ContextMemo): T {
     return callHook(this.#caller.plugin, this.#caller.hook, () => this.#read(context, run));
+  }
+}
+
+/** A deferred parameter that is a part of what is read of a context, with others perhaps. */
+export class PickedParameter<T, V> extends DeferredParameter<V> {
+  readonly #of: ContextRead;
+  readonly #take: (value: T) => V;
+
+  /**
+   * @param caller the hook it came from, for errors
+   * @param read reads what it is a part of
+   * @param take returns the part
+   */
+  constructor(caller: Caller, read: ReadContext<T>, take: (value: T) => V) {
+    super(caller, (context, run) => take(read(context, run)), undefined);
+    const { plugin, hook } = caller;
+    this.#of = { read, ask: (context, run) => callHook(plugin, hook, () => read(context, run)) };
+    this.#take = take;
+  }
+
+  override read(context: Attributes | undefined, run: object, memo?: ContextMemo): V {
+    return memo === undefined || context === undefined
+      ? super.read(context, run)
+      : this.#take(memo.valueOf<T>(this.#of, context, run));
   }
 }
 

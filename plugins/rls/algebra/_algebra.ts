@@ -1,6 +1,13 @@
 import type { DialectName } from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
-import { AskedContext, type Question, type Verdict, verdictOf } from "./_verdict.ts";
+import {
+  AskedContext,
+  isPromise,
+  type Question,
+  type Verdict,
+  verdictOf,
+  verdictOfAnswer,
+} from "./_verdict.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSPolicyEvaluationError } from "../contract/errors.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
@@ -49,6 +56,8 @@ export interface Leaf {
   /** Whether it must not hold: of `deny`. */
   readonly negated: boolean;
   readonly verdict: Exclude<Verdict, boolean>;
+  /** Which of the conditions it comes from that are asked at a place, in their order. */
+  readonly step: number;
 }
 
 /** Why no row can satisfy a formula. */
@@ -66,16 +75,109 @@ export interface Asker {
   /** Returns what is wrong with the name of a column; `undefined` where nothing is known to be. */
   readonly problemOf: ((column: string) => string | undefined) | undefined;
   readonly inside?: Inside | undefined;
+  /** What functions have answered, by the step; {@linkcode UNASKED} of those that were not asked. */
+  readonly answers?: readonly unknown[] | undefined;
 }
+
+/** Stands for the answer of a function that was not asked. */
+export const UNASKED: unique symbol = Symbol("not asked");
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What the policies of a table come to for a caller. */
+/** A condition that is asked at a place. */
+export interface Step {
+  readonly policy: CompiledPolicy;
+  readonly condition: CompiledPolicy["check"];
+  readonly command: PolicyCommand;
+}
+
+/** Returns the conditions that a formula is made of, in their order. */
+export function stepsOf(
+  table: CompiledTable,
+  command: PolicyCommand,
+  side: "using" | "check",
+): readonly Step[] {
+  return table.policies.flatMap((policy) => {
+    const condition = side === "using" ? policy.using : policy.check;
+    // A `validate` has nothing to say about rows that are there.
+    const isAsked = policy.commands.has(command) && condition !== undefined;
+    return isAsked ? [{ policy, condition, command }] : [];
+  });
+}
+
+/**
+ * Asks the functions among conditions.
+ *
+ * @returns the answers; `undefined` where one of them cannot be had without a row, or at all: whoever
+ * asks one after the other is told why
+ */
+export function answersTo(
+  steps: readonly Step[],
+  { dialect, column, problemOf, inside, table }: Omit<Asker, "context"> & {
+    readonly table: CompiledTable;
+  },
+  context: RLSContext,
+): readonly unknown[] | undefined {
+  const answers: unknown[] = [];
+  let question: Writable<Question> | undefined;
+  let asked: AskedContext | undefined;
+  let isRefused = false;
+  for (const { policy, condition, command } of steps) {
+    if (question?.operation !== command) {
+      isRefused = false;
+      asked = undefined;
+      question = {
+        context,
+        dialect,
+        column,
+        problemOf,
+        inside,
+        table: table.table,
+        policy: "",
+        operation: command,
+        asked: undefined,
+      };
+    }
+    if (isRefused && !policy.permissive) {
+      answers.push(UNASKED);
+      continue;
+    }
+    let answer: unknown = condition;
+    if (typeof condition === "function") {
+      asked ??= new AskedContext(question);
+      question.policy = policy.name;
+      asked.asksForRow = false;
+      try {
+        // What follows relations is added by the function that the registry has made of it.
+        answer = condition(asked.context, asked.tools);
+      } catch {
+        return undefined;
+      }
+      if (isPromise(answer)) {
+        answer.then(undefined, () => {});
+        return undefined;
+      }
+      if (asked.asksForRow) return undefined;
+      answers.push(answer);
+    } else {
+      answers.push(UNASKED);
+    }
+    if (!policy.permissive && answer === (policy.type === "deny")) isRefused = true;
+  }
+  return answers;
+}
+
+/**
+ * What the policies of a table come to for a caller.
+ *
+ * @param first the step that the first of its conditions is
+ */
 export function formulaOf(
   table: CompiledTable,
   command: PolicyCommand,
   side: "using" | "check",
   asker: Asker,
+  first: number = 0,
 ): Formula {
   const restrictive: Leaf[] = [];
   let refusal: Refusal | undefined;
@@ -94,23 +196,29 @@ export function formulaOf(
     operation: command,
     asked: undefined,
   };
+  let step = first - 1;
   for (const policy of table.policies) {
     if (!policy.commands.has(command)) continue;
     const condition = side === "using" ? policy.using : policy.check;
     // A `validate` has nothing to say about rows that are there.
     if (condition === undefined) continue;
+    step++;
     if (refusal !== undefined && !policy.permissive) continue;
-    if (typeof condition === "function") question.asked ??= new AskedContext(question);
     question.policy = policy.name;
-    const verdict = verdictOf(condition, question);
+    const answer = asker.answers === undefined ? UNASKED : asker.answers[step];
+    const isAsked = typeof condition === "function" && answer !== UNASKED;
+    if (typeof condition === "function" && !isAsked) question.asked ??= new AskedContext(question);
+    const verdict = isAsked
+      ? verdictOfAnswer(answer, question, condition)
+      : verdictOf(condition, question);
     const negated = policy.type === "deny";
     if (policy.permissive) {
       grants.push(policy.name);
       permissive ??= [];
       if (verdict === true) allowed = true;
-      else if (verdict !== false) permissive.push({ policy, negated, verdict });
+      else if (verdict !== false) permissive.push({ policy, negated, verdict, step });
     } else if (typeof verdict !== "boolean") {
-      restrictive.push({ policy, negated, verdict });
+      restrictive.push({ policy, negated, verdict, step });
     } else if (verdict === negated) {
       refusal = {
         command,

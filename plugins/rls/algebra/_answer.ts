@@ -6,11 +6,13 @@ import {
   type TableReference,
 } from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
-import { type Formula, leavesOf, type Refusal } from "./_algebra.ts";
+import { answersTo, type Formula, leavesOf, type Refusal, type Step, stepsOf } from "./_algebra.ts";
 import { isExempt } from "./_bypass.ts";
+import { RowColumn } from "./_comparison.ts";
 import type { ContextSource } from "../context/_context_source.ts";
 import { formOf, hasRowFunctions } from "./_predicate.ts";
-import { commandOf, formulasAt, type Site } from "./_site.ts";
+import { commandOf, commandsAt, type Compared, formulasAt, type Site } from "./_site.ts";
+import { Template } from "./_template.ts";
 import type { RLSContext } from "../contract/context.ts";
 import { RLSContextError } from "../contract/errors.ts";
 import type { Inside } from "../policy/_relation_sql.ts";
@@ -45,19 +47,15 @@ export interface Place {
   readonly actions: readonly string[] | undefined;
 }
 
+/** Asks what the policies come to, for the caller of a run. */
+export type Ask = (attributes: Attributes | undefined, run: object) => Answer;
+
 /**
  * Asks what the policies come to at a place, once for each context: conditions depend on nothing else.
  */
-export function askerOf(
-  place: Place,
-  source: ContextSource,
-  bypassRoles: readonly string[],
-): (attributes: Attributes | undefined, run: object) => Answer {
-  return perContext(
-    source,
-    place.table,
-    (attributes, run) => answerAt(place, attributes, source, bypassRoles, run),
-  );
+export function askerOf(place: Place, source: ContextSource, bypassRoles: readonly string[]): Ask {
+  const asker = new PolicyAsker(place, source, bypassRoles);
+  return perContext(source, place.table, (attributes, run) => asker.ask(attributes, run));
 }
 
 /** Keeps what was answered for a context, which is frozen, for as long as the context is there. */
@@ -66,18 +64,25 @@ export function perContext<A extends Answer>(
   { table }: CompiledTable,
   ask: (attributes: Attributes | undefined, run: object) => A,
 ): (attributes: Attributes | undefined, run: object) => A {
-  const known = new WeakMap<RLSContext, A>();
+  const known = new WeakMap<object, A>();
+  // Most contexts are asked for once, or several times in a row: to put one into a weak map costs
+  // more than a policy.
+  let last: object | undefined;
+  let answered: A | undefined;
   return (attributes, run) => {
-    const context = source.of(attributes, table, run);
-    const before = context === undefined ? undefined : known.get(context);
-    if (before !== undefined) return before;
-    const answer = ask(attributes, run);
-    if (answer.context !== undefined) known.set(answer.context, answer);
-    return answer;
+    const key = source.keyOf(attributes, table, run);
+    if (key === undefined) return ask(attributes, run);
+    if (key === last) return answered!;
+    const isBound = key === attributes;
+    const before = isBound ? undefined : known.get(key);
+    answered = before ?? ask(attributes, run);
+    last = key;
+    if (!isBound && before === undefined) known.set(key, answered);
+    return answered;
   };
 }
 
-/** Asks what the policies come to. */
+/** Asks what the policies come to, of whom nothing is known yet. */
 export function answerAt(
   place: Place,
   attributes: Attributes | undefined,
@@ -85,39 +90,152 @@ export function answerAt(
   bypassRoles: readonly string[],
   run: object,
 ): Answer {
-  const { site, table, dialect } = place;
-  const context = source.of(attributes, table.table, run);
-  if (context === undefined) {
-    return {
-      context,
-      key: "nobody",
-      values: [],
-      formulas: [],
-      refusal: {
-        command: commandOf(site),
-        policies: [],
-        reason: "no security context is bound; bind a context",
-      },
-      asksForRows: false,
-    };
+  return new PolicyAsker(place, source, bypassRoles).ask(attributes, run);
+}
+
+/** How many forms the answers of a place are compared with. */
+const MOST_TEMPLATES = 8;
+
+/**
+ * Asks what the policies come to at a place. Most callers are answered as others were before: then
+ * nothing but the values of the answers is looked at.
+ */
+export class PolicyAsker {
+  readonly #place: Place;
+  readonly #source: ContextSource;
+  readonly #bypassRoles: readonly string[];
+  readonly #steps: readonly Step[];
+  readonly #templates: Template[] = [];
+  /** Whether it is worth looking at answers: the place is asked for more than one caller, .. */
+  #comesAgain = false;
+  /** .. and its policies can be asked without a row. */
+  #asksForRows = false;
+
+  constructor(place: Place, source: ContextSource, bypassRoles: readonly string[]) {
+    const { site, table, actions } = place;
+    this.#place = place;
+    this.#source = source;
+    this.#bypassRoles = bypassRoles;
+    this.#steps = commandsAt(site, actions)
+      .flatMap(([command, side]) => stepsOf(table, command, side));
   }
-  if (isExempt(context, table, bypassRoles)) {
-    return {
-      context,
-      key: "exempt",
-      values: [],
-      formulas: undefined,
-      refusal: undefined,
-      asksForRows: false,
-    };
+
+  /** Asks what the policies come to. */
+  ask(attributes: Attributes | undefined, run: object): Answer {
+    const { site, table } = this.#place;
+    const context = this.#source.of(attributes, table.table, run);
+    if (context === undefined) {
+      return {
+        context,
+        key: "nobody",
+        values: [],
+        formulas: [],
+        refusal: {
+          command: commandOf(site),
+          policies: [],
+          reason: "no security context is bound; bind a context",
+        },
+        asksForRows: false,
+      };
+    }
+    if (isExempt(context, table, this.#bypassRoles)) {
+      return {
+        context,
+        key: "exempt",
+        values: [],
+        formulas: undefined,
+        refusal: undefined,
+        asksForRows: false,
+      };
+    }
+    const answers = this.#comesAgain && !this.#asksForRows
+      ? answersTo(this.#steps, this.#place, context)
+      : undefined;
+    this.#comesAgain = true;
+    if (answers === undefined) return this.#made(context, undefined);
+    for (const template of this.#templates) {
+      const values = template.valuesOf(answers);
+      if (values === undefined) continue;
+      return new TemplateAnswer(
+        context,
+        template,
+        values,
+        () => this.#formulas(context, answers, []),
+      );
+    }
+    return this.#made(context, answers);
   }
-  const formulas = formulasAt(site, table, { ...place, context }, place.actions);
-  return {
-    context,
-    ...formOf(formulas, dialect),
-    formulas,
-    refusal: formulas.find(({ refusal }) => refusal !== undefined)?.refusal,
-    asksForRows: hasRowFunctions(formulas),
+
+  #formulas(
+    context: RLSContext,
+    answers: readonly unknown[] | undefined,
+    compared: Compared[],
+  ): readonly Formula[] {
+    const { site, table, actions } = this.#place;
+    return formulasAt(site, table, { ...this.#place, context, answers }, actions, compared);
+  }
+
+  #made(context: RLSContext, answers: readonly unknown[] | undefined): Answer {
+    const { dialect } = this.#place;
+    const compared: Compared[] = [];
+    const formulas = this.#formulas(context, answers, compared);
+    const form = formOf(formulas, dialect);
+    const refusal = formulas.find(({ refusal }) => refusal !== undefined)?.refusal;
+    const asksForRows = hasRowFunctions(formulas);
+    if (asksForRows) this.#asksForRows = true;
+    if (answers !== undefined) {
+      const known = { steps: this.#steps, answers, formulas, compared, refusal, ...form };
+      const template = Template.of(known, dialect);
+      if (template !== undefined) {
+        if (this.#templates.length >= MOST_TEMPLATES) this.#templates.pop();
+        this.#templates.unshift(template);
+      }
+    }
+    return { context, ...form, formulas, refusal, asksForRows };
+  }
+}
+
+/** An answer like that of another caller. */
+class TemplateAnswer implements Answer {
+  readonly context: RLSContext;
+  readonly key: string;
+  readonly values: readonly unknown[];
+  readonly refusal: Refusal | undefined;
+  readonly #make: () => readonly Formula[];
+  #formulas: readonly Formula[] | undefined;
+
+  constructor(
+    context: RLSContext,
+    { key, refusal }: Template,
+    values: readonly unknown[],
+    make: () => readonly Formula[],
+  ) {
+    this.context = context;
+    this.key = key;
+    this.values = values;
+    this.refusal = refusal;
+    this.#make = make;
+  }
+
+  /** Seldom asked for: the SQL was made of those of another caller. */
+  get formulas(): readonly Formula[] {
+    return this.#formulas ??= this.#make();
+  }
+
+  get asksForRows(): boolean {
+    return false;
+  }
+}
+
+/**
+ * Returns what takes a value of the answer of another caller, who is answered alike.
+ *
+ * @param made the answer that the query is made of
+ */
+export function valueAt(index: number, { key }: Answer): (answer: Answer) => unknown {
+  return (answer) => {
+    if (answer.key === key) return answer.values[index];
+    throw new RLSContextError("Cannot run the query: who is asking changed while it was made");
   };
 }
 
@@ -195,6 +313,22 @@ export function columnOf(
 ): (name: string) => ExpressionWrapper<any, any, any> {
   return (name) => reference.column(physical(name));
 }
+
+/** Returns columns as one object for each name. */
+export function keeping(column: Place["column"]): Place["column"] {
+  const known = new Map<string, RowColumn>();
+  return (name) => {
+    let made = known.get(name);
+    if (made === undefined) {
+      // A function may make up names.
+      if (known.size >= MOST_COLUMNS) known.clear();
+      known.set(name, made = new RowColumn(column(name).toOperationNode()));
+    }
+    return made;
+  };
+}
+
+const MOST_COLUMNS = 1_000;
 
 /** How the tables that are related to that of a reference are written. */
 export function insideOf(

@@ -22,6 +22,8 @@ export function isExempt(
   table: Pick<CompiledTable, "skipFor">,
   bypassRoles: readonly string[],
 ): boolean {
-  return auth.isSystem === true ||
-    auth.roles.some((role) => bypassRoles.includes(role) || table.skipFor.includes(role));
+  if (auth.isSystem === true) return true;
+  const { skipFor } = table;
+  if (bypassRoles.length === 0 && skipFor.length === 0) return false;
+  return auth.roles.some((role) => bypassRoles.includes(role) || skipFor.includes(role));
 }

@@ -62,7 +62,7 @@ function nameOf(form: string): string {
  *
  * @param values takes the values of the second
  */
-function isLike(known: unknown, child: unknown, values: unknown[]): boolean {
+export function isLike(known: unknown, child: unknown, values: unknown[]): boolean {
   if (typeof child !== "object" || child === null) return Object.is(known, child);
   if (typeof known !== "object" || known === null) return false;
   if (Array.isArray(child)) {

@@ -1,5 +1,12 @@
 import type { TableReference } from "@kysera/executor";
-import { type Asker, assertPredicate, type Formula, formulaOf, type Leaf } from "./_algebra.ts";
+import {
+  type Asker,
+  assertPredicate,
+  type Formula,
+  formulaOf,
+  type Leaf,
+  stepsOf,
+} from "./_algebra.ts";
 import type { PolicyCommand } from "../contract/policy.ts";
 import type { CompiledTable } from "../policy/policy_registry.ts";
 
@@ -53,9 +60,26 @@ export function commandOf(site: Site): PolicyCommand {
   }
 }
 
+/** Returns what is asked of the policies at a place. */
+export function commandsAt(
+  site: Site,
+  actions: readonly string[] | undefined,
+): readonly (readonly [command: PolicyCommand, side: "using" | "check"])[] {
+  return site !== "merge" || actions === undefined
+    ? FORMULAS[site]
+    : FORMULAS[site].filter(([command]) => command === "read" || actions.includes(command));
+}
+
+/** Values that were compared: whether those of each pair of steps were the same, all of them. */
+export interface Compared {
+  readonly pairs: readonly (readonly [step: number, other: number])[];
+  readonly isSame: boolean;
+}
+
 /**
  * What the policies of a table come to at a place, for a caller.
  *
+ * @param compared takes what the form of the formulas depends on beside that of their conditions
  * @throws {RLSPolicyEvaluationError} where a policy about reading is a function of the row
  */
 export function formulasAt(
@@ -63,27 +87,28 @@ export function formulasAt(
   table: CompiledTable,
   asker: Asker,
   actions: readonly string[] | undefined,
+  compared: Compared[] = [],
 ): readonly Formula[] {
-  const formulas = FORMULAS[site]
-    .filter(([command]) =>
-      site !== "merge" || command === "read" || actions === undefined || actions.includes(command)
-    )
-    .map(([command, side]) => {
-      const formula = formulaOf(table, command, side, asker);
-      if (command === "read") assertPredicate(formula, table, "rows are chosen by the database");
-      return formula;
-    });
-  return formulas.map((formula, i) => without(formula, formulas.slice(0, i)));
+  let first = 0;
+  const formulas = commandsAt(site, actions).map(([command, side]) => {
+    const formula = formulaOf(table, command, side, asker, first);
+    first += stepsOf(table, command, side).length;
+    if (command === "read") assertPredicate(formula, table, "rows are chosen by the database");
+    return formula;
+  });
+  return formulas.map((formula, i) => without(formula, formulas.slice(0, i), compared));
 }
 
 /** A formula without what others ask for as well. */
-function without(formula: Formula, others: readonly Formula[]): Formula {
+function without(formula: Formula, others: readonly Formula[], compared: Compared[]): Formula {
   const { permissive, restrictive } = formula;
   const isGranted = permissive !== undefined &&
-    others.some((other) => other.permissive !== undefined && areSame(other.permissive, permissive));
+    others.some((other) =>
+      other.permissive !== undefined && areSame(other.permissive, permissive, compared)
+    );
   const count = others.reduce((sum, other) => sum + other.restrictive.length, restrictive.length);
   if (!isGranted && count < 2) return formula;
-  const known = new Leaves();
+  const known = new Leaves(compared);
   for (const other of others) other.restrictive.forEach((leaf) => known.add(leaf));
   return {
     ...formula,
@@ -92,57 +117,78 @@ function without(formula: Formula, others: readonly Formula[]): Formula {
   };
 }
 
-/** Leaves of which no two ask for the same. */
+/** How many leaves of one form are compared with each other: what costs more is not worth it. */
+const MOST_ALIKE = 4;
+
+/**
+ * Leaves of which no two ask for the same, be they of one policy or of two, as far as that is looked
+ * at: those of one policy always are.
+ */
 class Leaves {
-  /** By a text that is equal where the leaves are. */
+  readonly #compared: Compared[];
   readonly #known = new Map<string, Leaf[]>();
+
+  constructor(compared: Compared[]) {
+    this.#compared = compared;
+  }
 
   /** Adds a leaf. Returns false if one that asks for the same is there. */
   add(leaf: Leaf): boolean {
-    const text = outlineOf(leaf);
-    const alike = this.#known.get(text);
-    if (alike === undefined) this.#known.set(text, [leaf]);
-    else if (alike.some((other) => isSame(leaf, other))) return false;
-    else alike.push(leaf);
+    const form = formOf(leaf);
+    if (form === undefined) return true;
+    const alike = this.#known.get(form);
+    if (alike === undefined) {
+      this.#known.set(form, [leaf]);
+      return true;
+    }
+    const isFew = alike.length < MOST_ALIKE;
+    for (const other of alike) {
+      if (!isFew && other.policy !== leaf.policy) continue;
+      if (haveSame([other], [leaf], this.#compared)) return false;
+    }
+    alike.push(leaf);
     return true;
   }
 }
 
-/** A text that is equal for leaves that ask for the same, and seldom for others. */
-function outlineOf({ verdict }: Leaf): string {
-  if (verdict.kind === "rows") return "";
-  if (verdict.kind === "sql") {
-    const last = verdict.values.at(-1);
-    // Of an object there may be no text.
-    return typeof last === "object" ? verdict.form : `${verdict.form} ${String(last)}`;
-  }
-  const { column, values } = verdict.terms.at(-1)!;
-  return `${column} ${String(values.at(-1))}`;
+function areSame(a: readonly Leaf[], b: readonly Leaf[], compared: Compared[]): boolean {
+  const isLike = a.length === b.length && a.every((leaf, i) => {
+    const form = formOf(leaf);
+    return form !== undefined && form === formOf(b[i]!);
+  });
+  return isLike && haveSame(a, b, compared);
 }
 
-function areSame(a: readonly Leaf[], b: readonly Leaf[]): boolean {
-  return a.length === b.length && a.every((leaf, i) => isSame(leaf, b[i]!));
+/** A text that is equal for leaves that differ in their values alone; `undefined` of a function. */
+function formOf({ negated, verdict }: Leaf): string | undefined {
+  switch (verdict.kind) {
+    case "rows":
+      return undefined;
+    case "sql":
+      return `${negated}:${verdict.form}`;
+    case "columns":
+      return `${negated}:` +
+        verdict.terms.map(({ column, operator, values }) =>
+          `${column.length} ${column} ${operator} ${values.length}`
+        ).join();
+  }
 }
 
 /**
- * Whether two leaves ask for the same, be they of one policy or of two. For another caller they may
- * not: then his form is another one.
+ * Whether leaves of the same forms have the same values. For another caller they may not: then his
+ * form is another one.
  */
-function isSame(a: Leaf, b: Leaf): boolean {
-  if (a.negated !== b.negated || a.verdict.kind !== b.verdict.kind) return false;
-  if (a.verdict.kind === "rows" || b.verdict.kind === "rows") return false;
-  if (a.verdict.kind === "sql" && b.verdict.kind === "sql") {
-    return a.verdict.form === b.verdict.form && haveSame(a.verdict.values, b.verdict.values);
-  }
-  if (a.verdict.kind !== "columns" || b.verdict.kind !== "columns") return false;
-  const others = b.verdict.terms;
-  return a.verdict.terms.length === others.length && a.verdict.terms.every((term, i) => {
-    const other = others[i]!;
-    return term.column === other.column && term.operator === other.operator &&
-      haveSame(term.values, other.values);
+function haveSame(a: readonly Leaf[], b: readonly Leaf[], compared: Compared[]): boolean {
+  const isSame = a.every((leaf, i) => {
+    const [one, other] = [valuesOf(leaf), valuesOf(b[i]!)];
+    return one.every((value, j) => Object.is(value, other[j]));
   });
+  compared.push({ pairs: a.map(({ step }, i) => [step, b[i]!.step]), isSame });
+  return isSame;
 }
 
-function haveSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+/** The values of a leaf, as its policy has given them. */
+export function valuesOf({ verdict }: Pick<Leaf, "verdict">): readonly unknown[] {
+  if (verdict.kind === "rows") return [];
+  return verdict.kind === "sql" ? verdict.values : verdict.terms.flatMap(({ values }) => values);
 }

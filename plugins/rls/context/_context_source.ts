@@ -9,8 +9,9 @@ import type { RLSContextProvider } from "../contract/options.ts";
 export class ContextSource {
   readonly #provider: RLSContextProvider | undefined;
   readonly #required: boolean;
-  /** What was bound is frozen, so what was read of it stays good. */
-  readonly #bound = new WeakMap<Attributes, RLSContext>();
+  /** What was bound last, and what was read of it: one query asks several times. */
+  #bound: Attributes | undefined;
+  #read: RLSContext | undefined;
   /** What the provider gave: it is asked once for each run of a query. */
   readonly #provided = new WeakMap<object, Provided>();
 
@@ -32,8 +33,7 @@ export class ContextSource {
    */
   of(attributes: Attributes | undefined, table: string, run: object): RLSContext | undefined {
     if (attributes !== undefined) {
-      const known = this.#bound.get(attributes);
-      if (known !== undefined) return known;
+      if (attributes === this.#bound) return this.#read;
       const { auth } = attributes;
       if (auth !== undefined) {
         // An object of a class is not copied when it is bound, and may be another one later.
@@ -45,9 +45,9 @@ export class ContextSource {
           );
         }
         // It is looked at there.
-        const context = readContext(attributes as unknown as RLSContext, true);
-        this.#bound.set(attributes, context);
-        return context;
+        this.#read = readContext(attributes as unknown as RLSContext, true);
+        this.#bound = attributes;
+        return this.#read;
       }
     }
     const provided = this.#providedFor(run, table);
@@ -59,6 +59,16 @@ export class ContextSource {
           ? `, or give rlsPlugin() a "contextProvider"`
           : `, or see why the "contextProvider" gives nothing`),
     );
+  }
+
+  /**
+   * Returns an object that stands for the context of a run, as long as it is there: what was bound,
+   * which is frozen, or what the provider gave. `undefined` where there is none.
+   *
+   * @throws {RLSContextError} where there is none, and one is required
+   */
+  keyOf(attributes: Attributes | undefined, table: string, run: object): object | undefined {
+    return attributes?.["auth"] === undefined ? this.of(attributes, table, run) : attributes;
   }
 
   /** Returns true if the caller comes from the provider, and so may be another one at each run. */
@@ -79,13 +89,13 @@ export class ContextSource {
   #providedFor(run: object, table: string): RLSContext | undefined {
     if (this.#provider === undefined) return undefined;
     let provided = this.#provided.get(run);
-    if (provided === undefined) this.#provided.set(run, provided = this.#read(this.#provider));
+    if (provided === undefined) this.#provided.set(run, provided = this.#ask(this.#provider));
     if ("context" in provided) return provided.context;
     throw provided.makeError(table);
   }
 
   /** Asks the provider. Whatever comes of it is what came of it for the whole run. */
-  #read(provider: RLSContextProvider): Provided {
+  #ask(provider: RLSContextProvider): Provided {
     let given: RLSContext | RLSAuth | null | undefined;
     try {
       given = provider();

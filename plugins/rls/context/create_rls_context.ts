@@ -70,7 +70,10 @@ export function createRLSContext(context: RLSContext): RLSContext {
  * @param isCopied whether it is a frozen copy already, as what is bound to an executor is
  */
 export function readContext(context: RLSContext, isCopied: boolean = false): RLSContext {
-  if (made.has(context)) return context;
+  if (!isCopied && made.has(context)) return context;
+  if (isCopied && isCaller(context) && readAuth(context.auth, true) === context.auth) {
+    return context;
+  }
   const { auth, request, meta, timestamp } = context;
   const out: RLSContext = Object.freeze({
     auth: readAuth(auth, isCopied),
@@ -106,6 +109,12 @@ function readAuth(auth: unknown, isCopied: boolean): RLSAuth {
   }
   // Every member was looked at.
   return (given === auth ? given : frozenCopy(given)) as unknown as RLSAuth;
+}
+
+/** Whether a context says who the caller is, and nothing else. */
+function isCaller(context: RLSContext): boolean {
+  for (const key in context) if (key !== "auth") return false;
+  return true;
 }
 
 /** Whether a plain object has no members that count as left out. */
@@ -144,9 +153,14 @@ function assertId(id: unknown, field: string): void {
 }
 
 function assertTexts(list: unknown, field: string): void {
-  const isList = Array.isArray(list) &&
-    list.every((item) => typeof item === "string" && item !== "");
-  if (!isList) throw invalid(field, "it must be a list of texts that are not empty");
+  if (!Array.isArray(list) || !areTexts(list)) {
+    throw invalid(field, "it must be a list of texts that are not empty");
+  }
+}
+
+function areTexts(list: readonly unknown[]): boolean {
+  for (const item of list) if (typeof item !== "string" || item === "") return false;
+  return true;
 }
 
 function invalid(field: string, problem: string): RLSContextValidationError {

@@ -20,16 +20,19 @@ import {
   type Expression,
   type OperationNode,
   type QueryResult,
+  type ReferenceNode,
   type SqlBool,
 } from "kysely";
 import { leavesOf } from "../algebra/_algebra.ts";
 import {
   type Answer,
+  type Ask,
   askerOf,
   columnOf,
   insideOf,
-  LateAnswer,
+  keeping,
   type Place,
+  valueAt,
 } from "../algebra/_answer.ts";
 import { isBypassed, isExempt } from "../algebra/_bypass.ts";
 import { Checker } from "./_check.ts";
@@ -67,6 +70,8 @@ export class RLSHooks implements PluginHooks {
   /** What was stamped in a run. */
   readonly #stamped = new WeakMap<object, Map<string, unknown>>();
   readonly #checkers = new Map<string, Checker>();
+  /** How policies are asked at a place: one for all callers, so that it can tell them apart. */
+  readonly #asks = new Map<string, Ask>();
   /** Whether some policy has turned out to be a function of the row. */
   #asksForRows = false;
 
@@ -101,6 +106,7 @@ export class RLSHooks implements PluginHooks {
     this.tables.learn(table, found);
     // What they ask depends on the catalog.
     this.#checkers.clear();
+    this.#asks.clear();
   }
 
   callerMayChange(attributes: Attributes | undefined): boolean {
@@ -115,7 +121,7 @@ export class RLSHooks implements PluginHooks {
     const table = this.#tableOf(reference, context);
     if (table === undefined) return undefined;
     const site = siteOf(reference);
-    const { answer, late } = this.#answer(site, table, reference, context);
+    const { answer, ask } = this.#answer(site, table, reference, context);
     if (answer.formulas === undefined) return undefined;
     if (answer.refusal !== undefined && site !== "read") {
       throw this.report.refused(table, answer.refusal);
@@ -123,7 +129,7 @@ export class RLSHooks implements PluginHooks {
     const node = predicateOf(
       answer.refusal === undefined ? answer.formulas : REFUSED,
       this.#columnOf(reference),
-      (index) => context.value(late.value(index)).toOperationNode(),
+      (index) => context.pick(ask, valueAt(index, answer)).toOperationNode(),
     );
     const asking = site === "read"
       ? undefined
@@ -335,23 +341,48 @@ export class RLSHooks implements PluginHooks {
     table: CompiledTable,
     reference: TableReference,
     context: HookContext,
-  ): { readonly answer: Answer; readonly late: LateAnswer } {
-    const place: Place = {
-      site,
-      table,
-      dialect: context.dialect,
-      column: this.#columnOf(reference),
-      problemOf: this.problemOf(idOf(reference)),
-      inside: insideOf(reference, this.#host),
-      actions: reference.actions,
-    };
-    const ask = askerOf(place, this.source, this.settings.bypassRoles);
-    const answer = context.cached((attributes, run) => {
+  ): { readonly answer: Answer; readonly ask: Ask } {
+    const ask = this.#askerOf(site, table, reference, context.dialect);
+    return { answer: context.cached(ask, ({ key }) => key), ask };
+  }
+
+  #askerOf(
+    site: Site,
+    table: CompiledTable,
+    reference: TableReference,
+    dialect: DialectName,
+  ): Ask {
+    const { table: name, schema = "", alias, actions = [] } = reference;
+    // The alias of a table in a schema may be written with the schema.
+    const { table: qualifier } = reference.column("id").toOperationNode() as ReferenceNode;
+    const written = qualifier?.table.schema?.name ?? "";
+    const key = [site, schema, name, alias, written, ...actions].join("\0");
+    let ask = this.#asks.get(key);
+    if (ask === undefined) {
+      const place: Place = {
+        site,
+        table,
+        dialect,
+        column: keeping(this.#columnOf(reference)),
+        problemOf: this.problemOf(idOf(reference)),
+        inside: insideOf(reference, this.#host),
+        actions: reference.actions,
+      };
+      ask = this.#reporting(askerOf(place, this.source, this.settings.bypassRoles), site, table);
+      // Aliases may be made up by programs: a bound keeps them from piling up.
+      if (this.#asks.size >= 1_000) this.#asks.clear();
+      this.#asks.set(key, ask);
+    }
+    return ask;
+  }
+
+  /** Asks, and tells of what was decided. */
+  #reporting(ask: Ask, site: Site, table: CompiledTable): Ask {
+    return (attributes, run) => {
       const answer = ask(attributes, run);
       this.report.decided(answer, site, table);
       return answer;
-    }, ({ key }) => key);
-    return { answer, late: new LateAnswer(answer, ask) };
+    };
   }
 
   #columnOf(reference: TableReference): Place["column"] {

@@ -180,7 +180,7 @@ export function columnRightsOf(
         command: "read",
         side: "using",
         permissive: undefined,
-        restrictive: [{ policy: named(policy, table), negated: false, verdict }],
+        restrictive: [{ policy: named(policy, table), negated: false, verdict, step: 0 }],
         refusal: undefined,
       });
     }

@@ -82,16 +82,26 @@ export type BaseTools = Omit<PolicyTools<any>, "related" | "check"> & {
 
 type Ask = (context: PolicyContext<any>, tools: BaseTools) => unknown;
 
-type Follow = (relation: RelationCondition) => ExpressionWrapper<any, any, SqlBool>;
+type Follow = (
+  relation: RelationCondition,
+  tools: BaseTools,
+  site: Site,
+) => ExpressionWrapper<any, any, SqlBool>;
 
 /** The tools of a function that may follow relations. What it does not ask for is not made. */
 class RelationTools implements PolicyTools<any> {
   readonly #base: BaseTools;
-  readonly #follow: Follow;
+  readonly #site: Site;
+  readonly #exists: Follow;
 
-  constructor(base: BaseTools, follow: Follow) {
+  constructor(base: BaseTools, site: Site, exists: Follow) {
     this.#base = base;
-    this.#follow = follow;
+    this.#site = site;
+    this.#exists = exists;
+  }
+
+  #follow(relation: RelationCondition): ExpressionWrapper<any, any, SqlBool> {
+    return this.#exists(relation, this.#base, this.#site);
   }
 
   get eb(): PolicyTools<any>["eb"] {
@@ -122,6 +132,8 @@ class RelationTools implements PolicyTools<any> {
 /** Makes functions of conditions that may follow relations. */
 export class RelationCompiler {
   readonly #relations: Relations;
+  /** One for all functions: they are asked for each caller. */
+  readonly #follow: Follow = (relation, tools, site) => this.#exists(relation, tools, site);
 
   constructor(relations: Relations) {
     this.#relations = relations;
@@ -152,7 +164,7 @@ export class RelationCompiler {
   }
 
   #toolsOf(tools: BaseTools, site: Site): PolicyTools<any> {
-    return new RelationTools(tools, (relation) => this.#exists(relation, tools, site));
+    return new RelationTools(tools, site, this.#follow);
   }
 
   #exists(
@@ -297,8 +309,10 @@ interface Site {
 /** The context as a function about another table sees it. */
 function about({ context, table }: Site, operation: PolicyCommand): Pick<Site, "context"> {
   const copy = Object.defineProperties({}, {
-    // The row that it has, if any, is the one that the relation begins at: it is not read here.
     ...Object.getOwnPropertyDescriptors(context),
+    // The row that it has, if any, is the one that the relation begins at: it is not read here.
+    ..."row" in context ? { row: { get: () => context.row, enumerable: true } } : {},
+    ..."data" in context ? { data: { get: () => context.data, enumerable: true } } : {},
     table: { value: table, enumerable: true },
     operation: { value: operation, enumerable: true },
   });
