@@ -56,6 +56,7 @@ export async function loadSettings(
       database: databaseOf(request, config, chosen),
       migrations: {
         directory: resolvePath(root, migrations.directory ?? "migrations"),
+        placeholders: migrations.placeholders,
         templates: templates === undefined ? undefined : resolvePath(root, templates),
         tableName,
         schema,

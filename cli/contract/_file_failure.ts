@@ -15,7 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: "its links lead in a circle",
 };
 
-/** What calls to a system are called; any other one is no call for a file. */
+/** What calls to a system do with files; any other call is about something else. */
 const ACTIONS: Readonly<Record<string, string>> = {
   access: "open",
   copyfile: "copy",

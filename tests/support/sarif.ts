@@ -7,7 +7,7 @@ import Ajv from "ajv-draft-04";
 import schema from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
 import assert from "node:assert/strict";
 
-// One of its patterns is no regular expression where those are read with Unicode.
+// One of its patterns is a regular expression only where those are read without Unicode.
 const validate = new Ajv.default({
   allErrors: true,
   strict: false,
