@@ -1,9 +1,6 @@
-import { detectDialect } from "@kysera/core";
-import { CompiledQuery, type Kysely } from "kysely";
 import type { MigrationOperation, MigrationWithMeta } from "./migration.ts";
-import { noteLine } from "./sql/_lines.ts";
-import { LEXES } from "./sql/_lexis.ts";
-import { marksOf, noteScript, statementsOf } from "./sql/_script.ts";
+import { runnerOf } from "./sql/_run_script.ts";
+import { marksOf } from "./sql/_script.ts";
 
 /**
  * Creates a migration from a script of SQL.
@@ -46,19 +43,9 @@ import { marksOf, noteScript, statementsOf } from "./sql/_script.ts";
  */
 export function createSqlMigration(name: string, script: string): MigrationWithMeta {
   const marks = marksOf(script);
-  const run = (operation: MigrationOperation) => async (db: Kysely<any>): Promise<void> => {
-    const lexis = LEXES[detectDialect(db)];
-    for (const { sql, line } of statementsOf(script, operation, lexis, name)) {
-      try {
-        await db.executeQuery(CompiledQuery.raw(sql));
-      } catch (error) {
-        noteLine(error, line);
-        throw error;
-      }
-    }
-  };
+  const run = (operation: MigrationOperation) =>
+    runnerOf({ text: script, hasMarks: true }, operation, name);
   const up = run("up");
-  noteScript(up, script);
   return {
     name,
     up,

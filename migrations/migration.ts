@@ -74,6 +74,11 @@ export type UnnamedMigration<DB = any> = Omit<MigrationWithMeta<DB>, "name">;
 export interface MigrationProvider {
   /** Returns the migrations; they run in the order of their names. */
   getMigrations(): Promise<Record<string, UnnamedMigration>>;
+  /**
+   * Compares two names: negative if the first one comes first. Default: by code units, as Kysely
+   * compares them, and so `V10` comes before `V2`.
+   */
+  compareNames?(one: string, other: string): number;
 }
 
 /**

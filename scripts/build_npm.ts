@@ -29,6 +29,8 @@ const TARBALLS = join(OUTPUT, "tarballs");
 const KYSELY_RANGE = ">=0.28.17 <0.30 || 0.30.0-beta.2";
 /** What a package uses in an entry of its own, and only those need who import that entry. */
 const OPTIONAL_PEERS: Readonly<Record<string, string>> = { "@opentelemetry/api": "^1.9.0" };
+/** The oldest Node of a package whose own dependencies need a newer one than the others. */
+const ENGINES: Readonly<Record<string, string>> = { "@kysera/cli": ">=20.19" };
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
@@ -92,7 +94,7 @@ function build(member: Member): Manifest {
     },
     type: "module",
     sideEffects: false,
-    engines: { node: ">=20" },
+    engines: { node: ENGINES[member.name] ?? ">=20" },
     exports: {
       ...Object.fromEntries(
         Object.entries(member.exports).map(([name, file]) => [name, {

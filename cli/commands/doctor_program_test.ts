@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sql } from "kysely";
+import { assertSarif } from "../../tests/support/sarif.ts";
 import { onEveryDialect, type TestDialect } from "../../tests/support/matrix.ts";
 import { type ProjectDatabase, withDatabase } from "../_testing/databases.ts";
 import { executorConfig } from "../_testing/executor_config.ts";
@@ -259,69 +260,3 @@ describe("kysera doctor", () => {
     }
   });
 });
-
-/** What the schema of SARIF 2.1.0 wants of an object, and what it allows. */
-interface Shape {
-  readonly needs: readonly string[];
-  readonly allows: readonly string[];
-}
-
-const SARIF: Readonly<Record<string, Shape>> = {
-  log: { needs: ["version", "runs"], allows: ["$schema"] },
-  run: { needs: ["tool"], allows: ["results", "columnKind"] },
-  tool: { needs: ["driver"], allows: [] },
-  driver: { needs: ["name"], allows: ["semanticVersion", "informationUri", "rules"] },
-  rule: { needs: ["id"], allows: ["shortDescription", "defaultConfiguration"] },
-  result: {
-    needs: ["message"],
-    allows: ["ruleId", "ruleIndex", "level", "locations", "partialFingerprints"],
-  },
-  location: { needs: [], allows: ["physicalLocation", "logicalLocations"] },
-  physicalLocation: { needs: ["artifactLocation"], allows: [] },
-  artifactLocation: { needs: ["uri"], allows: [] },
-  logicalLocation: { needs: [], allows: ["name", "fullyQualifiedName", "kind"] },
-  message: { needs: ["text"], allows: [] },
-};
-
-function assertSarif(log: any): void {
-  const shape = (kind: string, value: object) => {
-    const { needs, allows } = SARIF[kind]!;
-    const keys = Object.keys(value);
-    for (const key of needs) assert.ok(keys.includes(key), `${kind} has no ${key}`);
-    for (const key of keys) assert.ok([...needs, ...allows].includes(key), `${kind} has ${key}`);
-  };
-  const levels = ["none", "note", "warning", "error"];
-  shape("log", log);
-  assert.equal(log.version, "2.1.0");
-  assert.ok(log.runs.length > 0);
-  for (const run of log.runs) {
-    shape("run", run);
-    assert.ok(["utf16CodeUnits", "unicodeCodePoints"].includes(run.columnKind));
-    shape("tool", run.tool);
-    const { driver } = run.tool;
-    shape("driver", driver);
-    assert.ok(URL.canParse(driver.informationUri));
-    assert.equal(new Set(driver.rules.map(({ id }: any) => id)).size, driver.rules.length);
-    for (const rule of driver.rules) {
-      shape("rule", rule);
-      shape("message", rule.shortDescription);
-      assert.ok(levels.includes(rule.defaultConfiguration.level));
-    }
-    assert.ok(run.results.length > 0);
-    for (const result of run.results) {
-      shape("result", result);
-      shape("message", result.message);
-      assert.ok(levels.includes(result.level));
-      assert.equal(driver.rules[result.ruleIndex].id, result.ruleId);
-      for (const each of Object.values(result.partialFingerprints)) {
-        assert.equal(typeof each, "string");
-      }
-      for (const location of result.locations) {
-        shape("location", location);
-        shape("physicalLocation", location.physicalLocation);
-        shape("artifactLocation", location.physicalLocation.artifactLocation);
-        for (const logical of location.logicalLocations) shape("logicalLocation", logical);
-      }
-    }
-  }
-}

@@ -13,6 +13,7 @@ import {
   RUNTIMES,
   TEMPLATES,
 } from "../templates/project/_choice.ts";
+import { OLDEST_NODE } from "../templates/project/_manifests.ts";
 import { projectFiles } from "../templates/project/_project_files.ts";
 import { writeProject } from "../templates/project/_write_project.ts";
 import { runProgram } from "../files/_run_program.ts";
@@ -58,6 +59,10 @@ export const command: Command = defineCommand({
       plugins,
       agents: options.agents,
     };
+    const oldNode = choice.runtime === "node" ? tooOldNode() : undefined;
+    if (oldNode !== undefined) {
+      context.warn(`The project needs Node ${OLDEST_NODE}: this is Node ${oldNode}.`);
+    }
     const { written, added, kept } = await writeProject(root, projectFiles(choice));
     for (const path of written) context.say(`Wrote ${path}`);
     for (const path of added) context.say(`Added to ${path}`);
@@ -121,6 +126,15 @@ function nameOf(root: string): string {
 function currentRuntime(): string {
   if ("deno" in process.versions) return "deno";
   return "bun" in process.versions ? "bun" : "node";
+}
+
+/** Returns the version of this Node, where a project cannot run on it: it reads TypeScript itself. */
+function tooOldNode(): string | undefined {
+  if ("deno" in process.versions || "bun" in process.versions) return undefined;
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE.split(".").map(Number);
+  const isOld = major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
+  return isOld ? process.versions.node : undefined;
 }
 
 /** What installs a project for Node, whatever this program runs on. */

@@ -35,6 +35,7 @@ const ENVIRONMENT: Shape = {
   }],
   migrations: [{
     directory: TEXT,
+    placeholders: ["object", "boolean"],
     tableName: TEXT,
     schema: TEXT,
     lockTimeout: NUMBER,

@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseEnv } from "node:util";
-import { failure, usageError } from "../contract/_cli_error.ts";
+import { usageError } from "../contract/_cli_error.ts";
+import { messageOf } from "../contract/_message_of.ts";
 import { checkConfig } from "./_check.ts";
 import { loadModule } from "./_load_module.ts";
 import type { DatabaseConfig, EnvironmentConfig, KyseraConfig } from "./config.ts";
+import { resolvePath } from "./_resolve_path.ts";
 import type { Settings } from "./_settings.ts";
 
 /** What the command line says of the configuration. */
@@ -53,8 +55,9 @@ export async function loadSettings(
       environment,
       database: databaseOf(request, config, chosen),
       migrations: {
-        directory: resolve(root, migrations.directory ?? "migrations"),
-        templates: templates === undefined ? undefined : resolve(root, templates),
+        directory: resolvePath(root, migrations.directory ?? "migrations"),
+        placeholders: migrations.placeholders,
+        templates: templates === undefined ? undefined : resolvePath(root, templates),
         tableName,
         schema,
         lockTimeout,
@@ -68,7 +71,7 @@ export async function loadSettings(
       mcp: { ...config.mcp, ...chosen.mcp },
       policies: { ...config.policies, ...chosen.policies },
       doctor: { ...config.doctor, ...chosen.doctor },
-      seeds: resolve(root, chosen.seeds?.directory ?? config.seeds?.directory ?? "seeds"),
+      seeds: resolvePath(root, chosen.seeds?.directory ?? config.seeds?.directory ?? "seeds"),
     },
     warnings,
   };
@@ -90,18 +93,34 @@ function findConfig(cwd: string): string | undefined {
 
 async function readConfig(file: string): Promise<KyseraConfig> {
   try {
-    if (file.endsWith(".json")) return JSON.parse(readFileSync(file, "utf8"));
+    if (file.endsWith(".json")) {
+      // Editors of Windows begin a file with a mark.
+      return JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+    }
     const module = await loadModule(pathToFileURL(file).href) as { default?: KyseraConfig };
     // An absent default export is refused by the check.
     return module.default as KyseraConfig;
   } catch (cause) {
-    throw failure(
-      `Cannot read the configuration "${file}": ${
-        cause instanceof Error ? cause.message : String(cause)
-      }`,
-      { cause },
-    );
+    const message = messageOf(cause);
+    const place = placeIn(file, cause);
+    const where = place === undefined || message.includes(place) ? "" : ` (${place})`;
+    throw usageError(`Cannot read the configuration "${file}": ${message}${where}`, { cause });
   }
+}
+
+/** Returns the line of a file that an error is about, where the runtime tells. */
+function placeIn(file: string, error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Bun keeps the place of what it cannot parse in a property.
+  const { position } = error as { position?: { file?: unknown; line?: unknown } | null };
+  if (typeof position?.line === "number") return `line ${position.line}`;
+  const { stack = "" } = error;
+  for (const name of [pathToFileURL(file).href, file]) {
+    const at = stack.indexOf(`${name}:`);
+    const line = at < 0 ? undefined : /^\d+/.exec(stack.slice(at + name.length + 1))?.[0];
+    if (line !== undefined) return `line ${line}`;
+  }
+  return undefined;
 }
 
 /** Adds the variables of the files; those that are set already stay as they are. */

@@ -24,6 +24,7 @@ export interface Settings {
     & {
       /** An absolute path. */
       readonly directory: string;
+      readonly placeholders: Readonly<Record<string, string>> | false | undefined;
       /** An absolute path. */
       readonly templates: string | undefined;
     };

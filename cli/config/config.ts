@@ -55,6 +55,11 @@ export interface DatabaseConfig {
 export interface MigrationsConfig {
   /** The folder with the migrations. Default: `./migrations`. */
   readonly directory?: string | undefined;
+  /**
+   * What placeholders like `${schema}` stand for in the scripts of a folder that is laid out as Flyway's;
+   * `false` if it has none.
+   */
+  readonly placeholders?: Readonly<Record<string, string>> | false | undefined;
   /** The table of the history. Default: `kysera_migration`. */
   readonly tableName?: string | undefined;
   /** The schema of the table. Default: the one that names without a schema mean. */

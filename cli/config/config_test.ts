@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { sep, win32 } from "node:path";
 import { describe, it } from "node:test";
 import { type Project, withProject } from "../_testing/program.ts";
+import { resolvePath } from "./_resolve_path.ts";
 
 const STATUS = ["migrate", "status"];
 
@@ -66,6 +69,78 @@ describe("the configuration", () => {
       assert.equal(await databaseOf(project, ["--env", "test"]), "sqlite:test.db");
       const set = { DATABASE_URL: "sqlite:set.db" };
       assert.equal(await databaseOf(project, [], set), "sqlite:set.db");
+    });
+  });
+
+  it("reads quotes, several lines, `export` and comments of .env", async () => {
+    await withProject(async (project) => {
+      await project.write("migrations/001_a.sql", "select 1;");
+      await project.write(
+        ".env",
+        "# of the project\r\nexport SPOKEN=yes\nQUOTED='a # b' # a comment\n" +
+          'LINES="one\ntwo"\nEMPTY=\nPLAIN=two words # and a comment\n',
+      );
+      await project.write(
+        "kysera.config.mjs",
+        `import process from "node:process";
+        const { SPOKEN, QUOTED, LINES, EMPTY, PLAIN } = process.env;
+        const seen = JSON.stringify([SPOKEN, QUOTED, LINES, EMPTY, PLAIN]);
+        export default { database: { dialect: "sqlite", database: Buffer.from(seen).toString("hex") } };
+        import { Buffer } from "node:buffer";`,
+      );
+      const { code, stdout, stderr } = await project.kysera([...STATUS, "--json"]);
+      assert.equal(code, 0, stderr);
+      const seen = JSON.parse(stdout).data.database.connection.slice("sqlite:".length);
+      assert.deepEqual(
+        JSON.parse(Buffer.from(seen, "hex").toString()),
+        ["yes", "a # b", "one\ntwo", "", "two words"],
+      );
+    });
+  });
+
+  it("is read from JSON that an editor of Windows has written, with its paths", async () => {
+    await withProject(async (project) => {
+      await project.write("changes/next/001_a.sql", "create table a (id integer);");
+      await project.write(
+        "kysera.config.json",
+        "\uFEFF" + JSON.stringify({
+          database: { dialect: "sqlite", database: ".\\data\\app.db" },
+          migrations: { directory: ".\\changes\\next" },
+        }),
+      );
+      const { code, error } = await project.json(["migrate", "up"]);
+      assert.equal(code, 0, error?.message);
+      assert.ok((await project.read("data/app.db")).length > 0);
+      if (sep === "\\") return;
+      const absolute = await project.json([...STATUS, "--url", "sqlite:C:\\data\\app.db"]);
+      assert.equal(absolute.code, 2);
+      assert.match(absolute.error.message, /"C:\\data\\app.db" is a path of Windows/);
+    });
+    assert.equal(resolvePath("C:\\shop", ".\\data/app.db", win32), "C:\\shop\\data\\app.db");
+    assert.equal(resolvePath("C:\\shop", "D:/app.db", win32), "D:\\app.db");
+  });
+
+  it("says which line of it cannot be read, and where there are two", async () => {
+    for (
+      const [file, text, message] of [
+        ["kysera.config.ts", "\nexport default {{;\n", /kysera\.config\.ts.*(?:line |:)2/s],
+        ["kysera.config.mjs", "\n\nthrow new Error('no key');\n", /no key \(line 3\)/],
+        ["kysera.config.json", '{ "database": ', /kysera\.config\.json": .*JSON/],
+      ] as const
+    ) {
+      await withProject(async (project) => {
+        await project.write(file, text);
+        const { code, stderr } = await project.kysera(["doctor"]);
+        assert.equal(code, 2, stderr);
+        assert.match(stderr, message);
+      });
+    }
+    await withProject(async (project) => {
+      await project.write("kysera.config.json", "{}");
+      await project.write("kysera.config.mjs", "export default {};");
+      const { code, error } = await project.json(["doctor"]);
+      assert.equal(code, 2);
+      assert.match(error.message, /there are ".*config\.mjs" and ".*config\.json"/);
     });
   });
 

@@ -11,9 +11,15 @@ import { failure } from "../contract/_cli_error.ts";
  * @param name the package
  * @param root the folder of the project
  * @param what what it is needed for
+ * @param install which version runs here, and what else there is to do; by default the newest
  * @throws {CliError} if the project does not have it; the hint is the line that installs it
  */
-export async function importDriver<T>(name: string, root: string, what: string): Promise<T> {
+export async function importDriver<T>(
+  name: string,
+  root: string,
+  what: string,
+  { version = "", instead = "" }: { version?: string; instead?: string } = {},
+): Promise<T> {
   let found: string;
   try {
     found = pathToFileURL(createRequire(join(root, "package.json")).resolve(name)).href;
@@ -26,7 +32,7 @@ export async function importDriver<T>(name: string, root: string, what: string):
   } catch (cause) {
     throw failure(`Cannot open ${what}: the package "${name}" is not installed`, {
       cause,
-      hint: `Run \`${installLine([name], root)}\`.`,
+      hint: `Run \`${installLine([`${name}${version}`], root)}\`${instead}.`,
     });
   }
 }

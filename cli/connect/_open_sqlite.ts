@@ -44,6 +44,8 @@ export const openSqlite: OpenDialect = async ({ path, root, schema, readOnly = f
     "better-sqlite3",
     root,
     "SQLite",
+    // The newest one does not run on a Node that has no SQLite itself.
+    { version: "@12", instead: ", or use Node 22.13 or later, which has SQLite itself" },
   );
   return () =>
     betterSqlite3Dialect({

@@ -1,6 +1,7 @@
 import { type ConnectionConfig, getDefaultPort, parseConnectionUrl } from "@kysera/dialects";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { DatabaseConfig } from "../config/config.ts";
+import { resolvePath } from "../config/_resolve_path.ts";
 import { usageError } from "../contract/_cli_error.ts";
 
 /** The databases that the program has a driver for. */
@@ -31,6 +32,8 @@ const KINDS: Readonly<Record<string, TargetKind>> = {
 };
 
 const HINT = "Set `database` in kysera.config, the variable DATABASE_URL, or give --url.";
+const URL_HINT =
+  "Write postgres://user:password@host/name, mysql://.., sqlite:app.db or pglite:./folder.";
 
 /** Returns the database that a configuration means; nothing is opened. */
 export function targetOf(config: DatabaseConfig | undefined, root: string): Target {
@@ -78,12 +81,13 @@ function fileTarget(
   config: DatabaseConfig,
 ): Target {
   const isInMemory = path === ":memory:" || path === "memory://";
+  const file = isInMemory ? ":memory:" : resolvePath(root, path);
   return {
     kind,
     label: `${kind}:${path}`,
-    name: isInMemory ? path : basename(path),
+    name: isInMemory ? path : basename(file),
     host: undefined,
-    path: isInMemory ? ":memory:" : resolve(root, path),
+    path: file,
     config,
   };
 }
@@ -116,7 +120,7 @@ function partsOfUrl(url: string): { kind: TargetKind; parts: ConnectionConfig } 
     parts = parseConnectionUrl(url);
   } catch (cause) {
     // Its message shows nothing of the URL but the scheme.
-    throw usageError((cause as Error).message, { cause, hint: HINT });
+    throw usageError((cause as Error).message, { cause, hint: URL_HINT });
   }
   const kind = KINDS[parts.dialect!];
   if (kind === undefined) {

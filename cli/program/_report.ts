@@ -1,7 +1,8 @@
-import { BadRequestError, NotFoundError, parseDatabaseError } from "@kysera/core";
+import { BadRequestError, ConnectionError, NotFoundError, parseDatabaseError } from "@kysera/core";
 import { MigrationError, MigrationLockError, MigrationStateError } from "@kysera/migrations";
 import { CliError } from "../contract/_cli_error.ts";
 import { type ExitCode, ExitCodes } from "../contract/_exit_codes.ts";
+import { fileFailure } from "../contract/_file_failure.ts";
 import { messageOf } from "../contract/_message_of.ts";
 
 /** What is told of a failure. */
@@ -24,7 +25,8 @@ export function reportOf(error: unknown): Report {
   if (error instanceof BadRequestError || error instanceof NotFoundError) {
     return { code: error.code, message: error.message, hint: undefined, exitCode: ExitCodes.USAGE };
   }
-  return databaseFailure(error) ?? {
+  // A driver that opens a file fails by the words of the system, too.
+  return fileFailure(error) ?? databaseFailure(error) ?? {
     code: "CLI_FAILED",
     message: messageOf(error),
     hint: undefined,
@@ -75,11 +77,44 @@ function databaseFailure(error: unknown): Report | undefined {
   const parsed = parseDatabaseError(error);
   if (parsed.code === "DB_UNKNOWN") return undefined;
   const why = messageOf(error);
-  const isConnection = parsed.code === "DB_CONNECTION_FAILED";
+  const { code } = parsed;
+  // The SQLite of Deno tells of a file that it cannot open by words alone.
+  const told = /^unable to open database file/.test(why)
+    ? fileOfSqlite(why, "")
+    : parsed instanceof ConnectionError
+    ? connectionFailure(parsed, why)
+    : { message: why, hint: undefined };
+  return { code, ...told, exitCode: ExitCodes.FAILED };
+}
+
+/** Says what kept the program from a database: the server, its answer, or a file. */
+function connectionFailure(
+  { code, message, sqlState, detail = "" }: ConnectionError,
+  why: string,
+): Pick<Report, "message" | "hint"> {
+  const answer = `Cannot connect to the database: ${why}`;
+  if (code === "DB_POOL_EXHAUSTED") return { message: `${message} (${why})`, hint: undefined };
+  if (sqlState === "3D000" || detail === "errno 1049") {
+    return {
+      message: answer,
+      hint: "Create the database, or name another one in the connection URL.",
+    };
+  }
+  if (sqlState?.startsWith("28") === true) {
+    return { message: answer, hint: "Are the user and the password of the connection URL right?" };
+  }
+  if (/^(?:SQLITE_|SQLite result code )/.test(detail)) return fileOfSqlite(why, detail);
   return {
-    code: parsed.code,
-    message: isConnection ? `${parsed.message} (${why})` : why,
-    hint: isConnection ? "Is the server running, and is the connection URL right?" : undefined,
-    exitCode: ExitCodes.FAILED,
+    message: `${message} (${why})`,
+    hint: "Is the server running, and is the connection URL right?",
+  };
+}
+
+function fileOfSqlite(why: string, detail: string): Pick<Report, "message" | "hint"> {
+  return {
+    message: `Cannot open the database: ${why}`,
+    hint: /(?:_NOTADB| 26)$/.test(detail)
+      ? "Name a file of SQLite, or one that does not exist yet."
+      : "Is the path right, and may this user read and write the file and its folder?",
   };
 }

@@ -1,4 +1,5 @@
 import { timeOf } from "../history/_time.ts";
+import { compareVersions, flywayNameOf } from "../flyway/_names.ts";
 import { crc32OfLines } from "./_checksum.ts";
 import type {
   ForeignContext,
@@ -19,9 +20,6 @@ interface Row {
   readonly success: boolean | number;
   readonly installed: unknown;
 }
-
-/** The name of a versioned migration; `B` is one that stands for all up to its version. */
-const VERSIONED = /^[VB](\d[\d._]*)__/;
 
 /**
  * Flyway adds a row for whatever it does: versioned and repeatable migrations, those that undo others,
@@ -88,7 +86,30 @@ async function readFlyway(context: ForeignContext): Promise<ForeignRead> {
       applied.set(key, entryOf(row, name));
     }
   }
+  addUnneeded(context, applied);
   return { entries: [...applied.values()], refused, notes };
+}
+
+/**
+ * Adds the migrations of the code that stand for all versions up to their own, where those are applied and
+ * their files are gone: Flyway runs such a migration in an empty database alone.
+ */
+function addUnneeded(
+  { code, isRenamed }: ForeignContext,
+  applied: Map<string, ForeignEntry>,
+): void {
+  if (isRenamed) return;
+  for (const { name, replaces } of code) {
+    const { kind, version } = flywayNameOf(name) ?? { kind: "R", version: "" };
+    if (kind !== "B" || replaces.length > 0) continue;
+    const covered = [...applied].filter(([key]) =>
+      key.startsWith("V ") && compareVersions(key.slice(2), version) <= 0
+    );
+    const last = covered.at(-1)?.[1];
+    if (last !== undefined && ![...applied.values()].some((entry) => entry.name === name)) {
+      applied.set(`B ${version}`, { name, executedAt: last.executedAt });
+    }
+  }
 }
 
 function entryOf({ installed, execution_time, checksum }: Row, name: string): ForeignEntry {
@@ -111,8 +132,8 @@ function addBaseline(
   if (isRenamed || row.version === null) return 0;
   let count = 0;
   for (const { name } of code) {
-    const version = name.startsWith("V") ? VERSIONED.exec(name)?.[1] : undefined;
-    if (version === undefined || compareVersions(version, row.version) > 0) continue;
+    const { kind, version } = flywayNameOf(name) ?? { kind: "R", version: "" };
+    if (kind !== "V" || compareVersions(version, row.version) > 0) continue;
     count++;
     const key = `V ${version.replaceAll("_", ".")}`;
     if (!applied.has(key)) applied.set(key, { name, executedAt: timeOf(row.installed) });
@@ -125,17 +146,6 @@ function baselineMessage(row: Row, covered: number, { isRenamed }: ForeignContex
   return isRenamed
     ? `${what}; as names are changed, say which those are with markAsExecuted()`
     : `${what}, ${covered} of the migrations of the code`;
-}
-
-/** Compares two versions number by number. */
-function compareVersions(one: string, other: string): number {
-  const numbers = (version: string) => version.split(/[._]/).map(Number);
-  const [a, b] = [numbers(one), numbers(other)];
-  for (let at = 0; at < Math.max(a.length, b.length); at++) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /** Returns the name of a file without its folder and extension, or that of a class. */

@@ -14,6 +14,11 @@ export interface FolderOptions {
    * Default: `true`.
    */
   readonly lock?: boolean | "required" | undefined;
+  /**
+   * What placeholders like `${schema}` stand for in the scripts of a folder of Flyway; `false` if it has
+   * none. The values become a part of the SQL as they are. Default: a script with one is refused.
+   */
+  readonly placeholders?: Readonly<Record<string, string>> | false | undefined;
 }
 
 /** Asserts that the options of a folder are right. */
@@ -21,10 +26,20 @@ export function assertFolderOptions(
   options: FolderOptions,
   others: readonly string[] = [],
 ): void {
-  assertKnownOptions(options, ["load", "lock", ...others], { action: "read migrations" });
+  assertKnownOptions(options, ["load", "lock", "placeholders", ...others], {
+    action: "read migrations",
+  });
   if (![undefined, true, false, "required"].includes(options.lock)) {
     throw new BadRequestError(
       'Cannot read migrations: the option "lock" has to be true, false or "required"',
+    );
+  }
+  const { placeholders = false } = options;
+  const isMap = typeof placeholders === "object" && placeholders !== null &&
+    Object.values(placeholders).every((value) => typeof value === "string");
+  if (placeholders !== false && !isMap) {
+    throw new BadRequestError(
+      'Cannot read migrations: the option "placeholders" has to be an object of texts, or false',
     );
   }
 }

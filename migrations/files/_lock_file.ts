@@ -2,6 +2,7 @@ import { BadRequestError } from "@kysera/core";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../run/_hash.ts";
+import { compareNames } from "../flyway/_names.ts";
 
 /** The name of the file that keeps the order of the migrations of a folder. */
 export const LOCK_FILE = "kysera.lock";
@@ -118,7 +119,7 @@ export async function assertLocked(
  * @throws {BadRequestError} if it does not
  */
 export function assertLast(name: string, locked: readonly string[]): void {
-  const later = locked.find((other) => other > name);
+  const later = locked.find((other) => compareNames(other, name) > 0);
   if (later === undefined) return;
   throw refuseLock(
     `"${name}" is new, and comes before "${later}", which may be applied already: give it a name ` +

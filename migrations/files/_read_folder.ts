@@ -5,6 +5,13 @@ import { pathToFileURL } from "node:url";
 import { createSqlMigration } from "../create_sql_migration.ts";
 import { asReversibleAs } from "../irreversible.ts";
 import type { UnnamedMigration } from "../migration.ts";
+import { type FlywayFile, joinFlyway, readFlywayScript } from "./_flyway.ts";
+import {
+  assertFlywayVersions,
+  compareNames,
+  flywayNameOf,
+  isFlywayFolder,
+} from "../flyway/_names.ts";
 import type { FolderOptions } from "./_folder_options.ts";
 import { stampOf } from "./_stamp.ts";
 
@@ -18,7 +25,7 @@ const TESTS = /[._](?:test|spec)\.[cm]?[jt]s$/;
 const SCRIPT = "migration.sql";
 
 /** Returns what loads modules. */
-export function loaderOf({ load }: FolderOptions): (url: string) => Promise<unknown> {
+function loaderOf({ load }: FolderOptions): (url: string) => Promise<unknown> {
   return load ?? ((url) => import(url));
 }
 
@@ -26,15 +33,33 @@ export function loaderOf({ load }: FolderOptions): (url: string) => Promise<unkn
  * Reads the migrations of a folder.
  *
  * @param folder its path
- * @param load what loads modules
+ * @param options how it is read
  * @param mayShareStamps whether two may begin with the same number
  */
 export async function readFolder(
   folder: string,
-  load: (url: string) => Promise<unknown>,
+  options: Pick<FolderOptions, "load" | "placeholders">,
   mayShareStamps: boolean = false,
 ): Promise<Record<string, UnnamedMigration>> {
-  const files = await migrationFiles(folder, true);
+  const load = loaderOf(options);
+  const files = await filesOf(folder);
+  if (isFlywayFolder(files.map(nameOf))) {
+    assertFlywayVersions(files.map(nameOf));
+    const all: FlywayFile[] = [];
+    for (const file of files) {
+      const [name, path] = [nameOf(file), join(folder, file)];
+      const migration = SQL.test(file)
+        ? await readFlywayScript(path, name, file, options.placeholders).catch((cause) => {
+          throw cause instanceof BadRequestError
+            ? cause
+            : refuse(`"${file}" cannot be read`, cause);
+        })
+        : await readMigration(path, file, load);
+      all.push({ name, migration });
+    }
+    return joinFlyway(all);
+  }
+  assertDifferentNames(files);
   const migrations: Record<string, UnnamedMigration> = {};
   for (const file of files) {
     migrations[nameOf(file)] = await readMigration(join(folder, file), file, load);
@@ -60,7 +85,8 @@ export function namesThatReplace(
 export function namesThatRunOnce(
   migrations: Readonly<Record<string, UnnamedMigration>>,
 ): string[] {
-  return Object.keys(migrations).filter((name) => migrations[name]!.repeatable !== true).sort();
+  return Object.keys(migrations).filter((name) => migrations[name]!.repeatable !== true)
+    .sort(compareNames);
 }
 
 /**
@@ -71,14 +97,43 @@ export async function migrationFiles(
   folder: string,
   mayShareStamps: boolean = false,
 ): Promise<string[]> {
-  let files: string[];
-  try {
-    files = await filesIn(folder);
-  } catch (cause) {
-    throw refuse(`the folder "${folder}" cannot be read`, cause);
+  const files = await filesOf(folder);
+  if (isFlywayFolder(files.map(nameOf))) {
+    assertFlywayVersions(files.map(nameOf));
+    return files.filter((file) => flywayNameOf(nameOf(file))!.kind !== "U")
+      .sort((a, b) => compareNames(nameOf(a), nameOf(b)));
   }
   assertDifferentNames(files);
   if (!mayShareStamps) assertDifferentStamps(files);
+  return files;
+}
+
+/** Returns the files of a folder that may hold migrations. */
+async function filesOf(folder: string): Promise<string[]> {
+  try {
+    const files = await filesIn(folder);
+    const isFlyway = files.length > 0 && isFlywayFolder(files.map(nameOf));
+    if (files.length > 0 && !isFlyway) return files;
+    // Flyway reads the folders within, too.
+    const within = await flywayFilesWithin(folder);
+    return [...files, ...within].sort();
+  } catch (cause) {
+    if (cause instanceof BadRequestError) throw cause;
+    throw refuse(`the folder "${folder}" cannot be read`, cause);
+  }
+}
+
+/** Returns the files in the folders of a folder that have names of Flyway. */
+async function flywayFilesWithin(folder: string, path = ""): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(join(folder, path), { withFileTypes: true })) {
+    if (/^[._]|^node_modules$/.test(entry.name)) continue;
+    const file = path === "" ? entry.name : `${path}/${entry.name}`;
+    if (entry.isDirectory()) files.push(...await flywayFilesWithin(folder, file));
+    else if (path !== "" && isMigration(entry.name) && flywayNameOf(entry.name) !== undefined) {
+      files.push(file);
+    }
+  }
   return files;
 }
 
@@ -154,8 +209,10 @@ function isMigration(file: string): boolean {
 
 /** Returns the name of the migration in a file. */
 export function nameOf(file: string): string {
-  const slash = file.indexOf("/");
-  return slash < 0 ? file.slice(0, file.lastIndexOf(".")) : file.slice(0, slash);
+  const own = file.slice(file.lastIndexOf("/") + 1);
+  return own === SCRIPT && own !== file
+    ? file.slice(0, file.indexOf("/"))
+    : own.slice(0, own.lastIndexOf("."));
 }
 
 function assertDifferentNames(files: readonly string[]): void {

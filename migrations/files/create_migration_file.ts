@@ -1,6 +1,14 @@
 import { BadRequestError } from "@kysera/core";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import {
+  compareNames,
+  compareVersions,
+  flywayNameOf,
+  isFlywayFolder,
+  versionAfter,
+} from "../flyway/_names.ts";
+import { marksOf } from "../sql/_script.ts";
 import { assertFolderOptions, type FolderOptions, pathOf } from "./_folder_options.ts";
 import { readLockFile } from "./_lock_file.ts";
 import { migrationFiles, nameOf } from "./_read_folder.ts";
@@ -29,7 +37,8 @@ const TEMPLATES: Readonly<Record<NonNullable<MigrationFileOptions["extension"]>,
 
 /**
  * Creates a file for a new migration, with a name that comes after all others, and adds it to
- * `kysera.lock`. The name begins with the time in UTC, or with the next number in a folder of numbers.
+ * `kysera.lock`. The name begins with the time in UTC, or with the next number in a folder of numbers, or
+ * the next version in one of Flyway, where what stands behind `-- down` gets a file of its own.
  *
  * @param folder its path, or its URL; it is created if it is not there
  * @param name what the migration does; spaces become `_`
@@ -74,11 +83,76 @@ export async function createMigrationFile(
   }
   const path = pathOf(folder);
   await mkdir(path, { recursive: true });
-  const stamp = nextStamp((await migrationFiles(path)).map(nameOf), now);
-  const file = join(path, `${stamp}_${words}.${extension}`);
-  await writeFile(file, options.content ?? TEMPLATES[extension], { flag: "wx" });
+  const names = (await migrationFiles(path)).map(nameOf);
+  const content = options.content ?? TEMPLATES[extension];
+  const file = isFlywayFolder(names)
+    ? await writeFlywayFile(path, words, { names, extension, content, now })
+    : join(path, `${nextStamp(names, now)}_${words}.${extension}`);
+  if (!isFlywayFolder(names)) await writeFile(file, content, { flag: "wx" });
   if (lock || await readLockFile(path) !== undefined) await writeMigrationLock(path, { load });
   return file;
+}
+
+/** What is to be written into a folder of Flyway. */
+interface FlywayRequest {
+  /** The names of its migrations. */
+  readonly names: readonly string[];
+  readonly extension: string;
+  readonly content: string;
+  readonly now: Date;
+}
+
+/** Writes a migration as Flyway names and parts it; returns the path of its file. */
+async function writeFlywayFile(
+  path: string,
+  words: string,
+  { names, extension, content, now }: FlywayRequest,
+): Promise<string> {
+  const write = async (prefix: string, text: string): Promise<string> => {
+    const file = join(path, `${prefix}__${words}.${extension}`);
+    await writeFile(file, text.trim() === "" ? "\n" : `${text.trim()}\n`, { flag: "wx" });
+    return file;
+  };
+  const next = nextVersion(names, now);
+  if (extension !== "sql") return await write(`V${next}`, content);
+  const { replaces } = marksOf(content);
+  if (replaces.length > 0) {
+    const version = assertReplacesAll(names, replaces);
+    return await write(`B${version}`, content.replace(/^--[^\S\n]*replaces[^\S\n]*:.*$/gim, ""));
+  }
+  // What undoes a version has a file of its own.
+  const [up = "", down = ""] = content.split(/^--[^\S\n]*down[^\S\n]*$/im);
+  const file = await write(`V${next}`, up);
+  if (down.trim() !== "") await write(`U${next}`, down);
+  return file;
+}
+
+/** Asserts that a migration replaces all that a baseline of Flyway stands for; returns the version. */
+function assertReplacesAll(names: readonly string[], replaces: readonly string[]): string {
+  const ordered = names.filter((name) => flywayNameOf(name)!.kind !== "R").sort(compareNames);
+  // A baseline in the list stands for what comes before it.
+  const start = ordered.findLastIndex((name) =>
+    flywayNameOf(name)!.kind === "B" && replaces.includes(name)
+  );
+  const missing = ordered.slice(Math.max(start, 0)).find((name) => !replaces.includes(name));
+  const last = ordered.at(-1);
+  if (missing !== undefined || last === undefined) {
+    throw refuse(
+      `in a folder of Flyway a migration replaces all versions up to its own, and it does not replace ` +
+        `"${missing ?? replaces[0]}"`,
+    );
+  }
+  return flywayNameOf(last)!.version;
+}
+
+/** Returns a version that comes after those of all files. */
+function nextVersion(names: readonly string[], now: Date): string {
+  const versions = names.map((name) => flywayNameOf(name)!.version).filter((each) => each !== "");
+  const last = versions.sort(compareVersions).at(-1);
+  if (last === undefined) return "1";
+  if (!/^\d{14}$/.test(last)) return versionAfter(last);
+  const time = stampOfTime(now);
+  return time > last ? time : stampAfter(last);
 }
 
 /** Returns a stamp that comes after those of all files. */

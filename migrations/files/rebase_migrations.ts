@@ -2,9 +2,10 @@ import { BadRequestError } from "@kysera/core";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { UnnamedMigration } from "../migration.ts";
+import { compareNames, flywayNameOf } from "../flyway/_names.ts";
 import { assertFolderOptions, type FolderOptions, pathOf } from "./_folder_options.ts";
 import { writeLockFile } from "./_lock_file.ts";
-import { loaderOf, migrationFiles, nameOf, namesThatRunOnce, readFolder } from "./_read_folder.ts";
+import { migrationFiles, nameOf, namesThatRunOnce, readFolder } from "./_read_folder.ts";
 import { stampAfter, stampOf } from "./_stamp.ts";
 
 /** Options of {@linkcode rebaseMigrations}. */
@@ -59,7 +60,7 @@ export async function rebaseMigrations(
   const { dryRun = false, load } = options;
   assertFolderOptions({ load }, []);
   const path = pathOf(folder);
-  const migrations = await readFolder(path, loaderOf({ load }), true);
+  const migrations = await readFolder(path, { load }, true);
   const names = namesThatRunOnce(migrations);
   const renamed = renamesOf(names, new Set(applied), lastApplied(applied, migrations));
   if (dryRun) return renamed;
@@ -72,7 +73,7 @@ export async function rebaseMigrations(
     await rename(join(path, `${from}${end}`), join(path, `${to}${end}`));
   }
   const now = new Map(renamed.map(({ from, to }) => [from, to]));
-  await writeLockFile(path, names.map((name) => now.get(name) ?? name).sort());
+  await writeLockFile(path, names.map((name) => now.get(name) ?? name).sort(compareNames));
   return renamed;
 }
 
@@ -83,9 +84,11 @@ function lastApplied(
 ): string {
   const ordered = applied.filter((name) =>
     // What the folder does not have may be repeatable; then its name begins with no number.
-    migrations[name] === undefined ? stampOf(name) !== undefined : !migrations[name].repeatable
+    migrations[name] === undefined
+      ? stampOf(name) !== undefined || (flywayNameOf(name)?.kind ?? "R") !== "R"
+      : !migrations[name].repeatable
   );
-  return ordered.sort().at(-1) ?? "";
+  return ordered.sort(compareNames).at(-1) ?? "";
 }
 
 /** Returns what has to be renamed for the migrations that are not applied to come last. */
@@ -100,7 +103,7 @@ function renamesOf(
     if (applied.has(from)) continue;
     const stamp = stampOf(from);
     const before = stampOf(last);
-    if (from > last && (before === undefined || stamp !== before)) {
+    if (compareNames(from, last) > 0 && (before === undefined || stamp !== before)) {
       last = from;
       continue;
     }

@@ -1,6 +1,6 @@
 import { assertFolderOptions, type FolderOptions, pathOf } from "./_folder_options.ts";
 import { assertLast, namesIn, readLockFile, writeLockFile } from "./_lock_file.ts";
-import { loaderOf, namesThatReplace, namesThatRunOnce, readFolder } from "./_read_folder.ts";
+import { namesThatReplace, namesThatRunOnce, readFolder } from "./_read_folder.ts";
 
 /**
  * Writes `kysera.lock`, which has the migrations of a folder in their order, each chained to the one
@@ -39,7 +39,7 @@ export async function writeMigrationLock(
 ): Promise<string[]> {
   assertFolderOptions(options);
   const path = pathOf(folder);
-  const migrations = await readFolder(path, loaderOf(options));
+  const migrations = await readFolder(path, options);
   const names = namesThatRunOnce(migrations);
   const text = await readLockFile(path);
   if (text !== undefined) {

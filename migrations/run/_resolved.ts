@@ -33,9 +33,12 @@ export const LONGEST_NAME = 255;
  * @throws {BadRequestError} if something is not a migration, or two have one name
  */
 export async function resolveMigrations(list: MigrationList): Promise<ResolvedMigration[]> {
-  const named = Array.isArray(list)
-    ? list as readonly MigrationWithMeta[]
-    : sortedByName(await definitionsOf(list as Exclude<MigrationList, readonly unknown[]>));
+  const named = Array.isArray(list) ? list as readonly MigrationWithMeta[] : sortedByName(
+    await definitionsOf(list as Exclude<MigrationList, readonly unknown[]>),
+    isProvider(list) && list.compareNames !== undefined
+      ? (one, other) => list.compareNames!(one, other)
+      : undefined,
+  );
   const seen = new Set<string>();
   const resolved: ResolvedMigration[] = [];
   for (const [index, migration] of named.entries()) {
@@ -80,9 +83,7 @@ async function definitionsOf(
   if (typeof list !== "object" || list === null) {
     throw refuse("migrations have to be an array, an object, or a provider");
   }
-  if (!("getMigrations" in list) || typeof list.getMigrations !== "function") {
-    return list as Readonly<Record<string, UnnamedMigration>>;
-  }
+  if (!isProvider(list)) return list;
   const given = await list.getMigrations();
   if (typeof given !== "object" || given === null) {
     throw refuse("the provider returned no object of migrations");
@@ -90,9 +91,16 @@ async function definitionsOf(
   return given;
 }
 
-function sortedByName(definitions: Readonly<Record<string, UnnamedMigration>>) {
-  // As Kysely sorts them: by code units, and not as a language does.
-  return Object.keys(definitions).sort().map((name): MigrationWithMeta => {
+function isProvider(list: MigrationList): list is MigrationProvider {
+  return "getMigrations" in list && typeof list.getMigrations === "function";
+}
+
+function sortedByName(
+  definitions: Readonly<Record<string, UnnamedMigration>>,
+  compareNames: MigrationProvider["compareNames"],
+) {
+  // As Kysely sorts them, unless it is said: by code units, and not as a language does.
+  return Object.keys(definitions).sort(compareNames).map((name): MigrationWithMeta => {
     const definition = definitions[name];
     if (typeof definition !== "object" || definition === null) {
       throw refuse(`"${name}" is not a migration: it exports no functions up and down`);

@@ -29,17 +29,25 @@ export function marksOf(script: string): ScriptMarks {
   return { ...marks, replaces };
 }
 
+/** A script, and how it is read. */
+export interface Script {
+  readonly text: string;
+  /** Whether lines like `-- down` part it; in those of another tool they are comments. */
+  readonly hasMarks: boolean;
+}
+
 /**
  * Returns the statements of a script that run one way, and the comments between them.
  *
  * @throws {BadRequestError} if a mark is inside of something else
  */
 export function partsOf(
-  script: string,
+  { text: script, hasMarks }: Script,
   operation: "up" | "down",
   lexis: Lexis,
   name: string,
 ): ScriptPart[] {
+  if (!hasMarks) return [...splitScript(script, lexis)];
   const parts: ScriptPart[] = [];
   let current: "up" | "down" = "up";
   let seen = 0;
@@ -62,7 +70,7 @@ export function partsOf(
 
 /** Returns the statements of a script that run one way. */
 export function statementsOf(
-  script: string,
+  script: Script,
   operation: "up" | "down",
   lexis: Lexis,
   name: string,
@@ -71,14 +79,14 @@ export function statementsOf(
     .flatMap((part) => part.kind === "statement" ? [part] : []);
 }
 
-const SCRIPTS: WeakMap<(...args: never[]) => unknown, string> = new WeakMap();
+const SCRIPTS: WeakMap<(...args: never[]) => unknown, Script> = new WeakMap();
 
 /** Notes the script that a function runs. */
-export function noteScript(up: (...args: never[]) => unknown, script: string): void {
+export function noteScript(up: (...args: never[]) => unknown, script: Script): void {
   SCRIPTS.set(up, script);
 }
 
 /** Returns the script that a function runs; `undefined` of any other function. */
-export function scriptOf(up: (...args: never[]) => unknown): string | undefined {
+export function scriptOf(up: (...args: never[]) => unknown): Script | undefined {
   return SCRIPTS.get(up);
 }

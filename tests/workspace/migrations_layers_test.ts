@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What is dangerous in pending migrations.
   lint: ["runner", "schema", "run", "sql", "irreversible.ts", ...CONTRACT],
   // Migrations in files.
-  files: ["create_sql_migration.ts", "irreversible.ts", "run", ...CONTRACT],
+  files: ["create_sql_migration.ts", "irreversible.ts", "run", "flyway", "sql", ...CONTRACT],
   // The schema of a database as plain data, and what the migrations make of it.
   schema: ["runner", "create_sql_migration.ts", "run", "dialect", "sql", ...CONTRACT],
   // Plugins of a runner.
@@ -45,14 +45,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "define_migrations.ts": CONTRACT,
   "irreversible.ts": CONTRACT,
   // Histories of other tools.
-  adopt: ["run", "history", "dialect", ...CONTRACT],
+  adopt: ["run", "history", "dialect", "flyway", ...CONTRACT],
   // How migrations run: the lock, transactions, statements, plans.
   run: ["history", "dialect", "sql", ...CONTRACT],
   // The runner's tables, and those of other runners.
   history: ["dialect", ...CONTRACT],
   // What the runner has to know of each dialect.
   dialect: ["sql"],
-  // How text of SQL is read.
+  // What names of Flyway's files say.
+  flyway: [],
+  // How text of SQL is read, and run.
   sql: [],
   "errors.ts": ["migration.ts", "problem.ts", "results.ts"],
   "migration_observer.ts": ["migration.ts"],

@@ -86,7 +86,11 @@ export async function openRunner(context: Context, request: RunnerRequest): Prom
     missing: request.writes && request.dryRun !== true ? "create" : "empty",
     schema: request.schema,
   });
-  const migrations = folderOfMigrations(directory, { load: loadModule, lock: request.lock });
+  const migrations = folderOfMigrations(directory, {
+    load: loadModule,
+    lock: request.lock,
+    placeholders: settings.placeholders,
+  });
   // MySQL is connected to the database that the option names.
   const hasSchemas = request.schema !== undefined && detectDialect(connection.db) !== "mysql";
   const transactions = request.transactions ?? "per-migration";

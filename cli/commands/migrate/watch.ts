@@ -86,7 +86,12 @@ async function roundOf(
   { opened: { connection, directory }, rehearsals, isShown, output }: RoundRequest,
 ): Promise<Omit<Round, "milliseconds">> {
   try {
-    const migrations = folderOfMigrations(directory, { load: loadFresh, lock: false });
+    const { placeholders } = (await context.settings()).migrations;
+    const migrations = folderOfMigrations(directory, {
+      load: loadFresh,
+      lock: false,
+      placeholders,
+    });
     const rehearsal = await rehearsals.run(migrations, isShown);
     const types = await typesOf(rehearsal, connection.target.kind === "pglite");
     if (output !== undefined && types?.after !== undefined) {

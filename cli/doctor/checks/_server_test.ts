@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Patient } from "../_check.ts";
 import { isBefore } from "../_versions.ts";
-import { oldServer, troubledServer, TROUBLES } from "./_server.ts";
+import { ADVISORIES } from "./_kysely.ts";
+import { OLDEST, oldServer, troubledServer, TROUBLES } from "./_server.ts";
 
 /** What is known of a server, and nothing else. */
 function patient(name: string, version: string, journalMode?: string): Patient {
@@ -49,10 +50,19 @@ describe("the checks of servers", () => {
     }
   });
 
+  it("say where all of it is published", () => {
+    const sources = [...TROUBLES, ...ADVISORIES, ...Object.values(OLDEST)].map(({ source }) =>
+      source
+    );
+    for (const source of sources) assert.match(source, /^https:\/\/[^ ]+$/);
+    assert.match(troubledServer.find(patient("MySQL", "8.4.1"))[0]!.fix, /: https:.*PS-9306$/);
+    assert.match(oldServer.find(patient("MySQL", "8.0.40"))[0]!.fix, /8\.4 or later: https:/);
+  });
+
   it("know the servers that are not maintained", () => {
-    assert.equal(oldServer.find(patient("PostgreSQL", "13.23")).length, 1);
-    assert.equal(oldServer.find(patient("PostgreSQL", "14.0")).length, 0);
-    assert.equal(oldServer.find(patient("MariaDB", "10.5.29-MariaDB")).length, 1);
+    assert.equal(oldServer.find(patient("PostgreSQL", "14.24")).length, 1);
+    assert.equal(oldServer.find(patient("PostgreSQL", "15.0")).length, 0);
+    assert.equal(oldServer.find(patient("MariaDB", "10.6.29-MariaDB")).length, 1);
     assert.equal(oldServer.find(patient("Other", "1.0")).length, 0);
   });
 });

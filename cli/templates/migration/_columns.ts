@@ -16,6 +16,11 @@ const SIMPLE = [
   ...["numeric", "real", "serial", "smallint", "text", "time", "timestamp", "timestamptz", "uuid"],
   ...["char", "varbinary", "varchar"],
 ];
+/** Those that are named where another one is written. */
+const USUAL = [
+  ...["text", "varchar(255)", "integer", "bigint", "boolean", "numeric(10, 2)", "date"],
+  ...["timestamptz", "uuid", "jsonb"],
+];
 const SIZED =
   /^(?:var)?(?:char|binary)\(\d{1,9}\)$|^(?:decimal|numeric)\(\d{1,4}, ?\d{1,4}\)$|^(?:datetime|time|timestamp|timestamptz)\(\d\)$/;
 
@@ -35,7 +40,7 @@ export function columnsOf(list: string): TemplateColumn[] {
     const type = (isNullable ? written.slice(0, -1) : written).replace(/, ?/, ", ");
     if (!SIMPLE.includes(type) && !SIZED.test(type)) {
       throw usageError(`--columns: "${name}" has the type "${type}", which Kysely does not know`, {
-        hint: `Types are ${SIMPLE.slice(0, 9).join(", ")} and the like.`,
+        hint: `Types are ${USUAL.join(", ")} and the others of Kysely.`,
       });
     }
     const references = rest.map((each) => /^references\((\w+\.\w+)\)$/.exec(each)?.[1]).find(

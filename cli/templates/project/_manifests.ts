@@ -2,6 +2,9 @@ import { VERSION } from "../../contract/_version.ts";
 import type { Dependency, ProjectChoice } from "./_choice.ts";
 import { traitsOf } from "./_databases.ts";
 
+/** The oldest Node that runs the files of a project: the first to read TypeScript by itself. */
+export const OLDEST_NODE = "22.18";
+
 /** What manifests are told of a project. */
 export interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
@@ -77,7 +80,7 @@ export function packageJson(choice: ProjectChoice, text: string | undefined): st
       version: "0.1.0",
       private: true,
       type: "module",
-      ...choice.runtime === "node" ? { engines: { node: ">=22.18" } } : {},
+      ...choice.runtime === "node" ? { engines: { node: `>=${OLDEST_NODE}` } } : {},
     }
     : JSON.parse(text);
   const versions = (isDev: boolean) =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { assertSarif } from "../../../tests/support/sarif.ts";
 import type { LintFinding, LintReport } from "../contract/lint_finding.ts";
 import { lintReportToGitHubAnnotations } from "./to_github_annotations.ts";
 import { lintReportToJson } from "./to_json.ts";
@@ -62,16 +63,14 @@ describe("lintReportToGitHubAnnotations()", () => {
 describe("lintReportToSarif()", () => {
   it("is a log of SARIF 2.1.0", () => {
     const log = JSON.parse(lintReportToSarif(report, { folder: "db\\migrations" }));
-    assert.equal(log.version, "2.1.0");
+    assertSarif(log);
     const [run] = log.runs;
     const { driver } = run.tool;
-    assert.equal(typeof driver.name, "string");
     assert.deepEqual(driver.rules.map(({ id }: { id: string }) => id), [
       "drop-table",
       "missing-down",
     ]);
-    for (const { ruleId, ruleIndex, level, message, locations } of run.results) {
-      assert.equal(driver.rules[ruleIndex].id, ruleId);
+    for (const { level, message, locations } of run.results) {
       assert.ok(["error", "warning", "note"].includes(level));
       assert.ok(message.text.length > 0);
       assert.equal(locations.length, 1);
@@ -91,6 +90,8 @@ describe("lintReportToSarif()", () => {
   });
 
   it("holds no result where nothing was found", () => {
-    assert.deepEqual(JSON.parse(lintReportToSarif(none)).runs[0].results, []);
+    const log = JSON.parse(lintReportToSarif(none));
+    assertSarif(log);
+    assert.deepEqual(log.runs[0].results, []);
   });
 });
