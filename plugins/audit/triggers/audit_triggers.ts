@@ -1,4 +1,4 @@
-import { assertKnownOptions, detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect, hasInteractiveTransactions } from "@kysera/core";
 import { getRawDb, type PluginHost } from "@kysera/executor";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { readOptions } from "../contract/_settings.ts";
@@ -167,9 +167,14 @@ export async function dropAuditTriggers(
   await run(db, drop);
 }
 
+/** Runs the statements as a whole where the database can: one trigger takes the place of another. */
 async function run(db: Kysely<any>, statements: readonly string[]): Promise<void> {
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
-  for (const statement of statements) await plain.executeQuery(CompiledQuery.raw(statement));
+  const all = async (on: Kysely<any>): Promise<void> => {
+    for (const statement of statements) await on.executeQuery(CompiledQuery.raw(statement));
+  };
+  if (plain.isTransaction || !hasInteractiveTransactions(plain)) await all(plain);
+  else await plain.transaction().execute(all);
 }
 
 function invalid(problem: string): AuditError {

@@ -6,8 +6,33 @@ import type { AuditedTable } from "./_table.ts";
 /** The statements of the triggers of one table, and of what they have in common. */
 export interface TriggerParts {
   readonly before: readonly string[];
-  readonly table: (table: AuditedTable) => { create: string[]; drop: string[] };
+  readonly table: (table: AuditedTable) => TableTriggers;
   readonly after: readonly string[];
+}
+
+/** The triggers of one table. */
+export interface TableTriggers {
+  readonly create: readonly string[];
+  readonly drop: readonly string[];
+  /** What the catalog has of them, where they are as they should be. */
+  readonly expected: readonly Trigger[];
+}
+
+/** A trigger, as the catalog has it. */
+export interface Trigger {
+  readonly name: string;
+  /** What it does, or the end of it. */
+  readonly text: string;
+}
+
+/** The triggers that a table has. */
+export interface FoundTriggers {
+  readonly ours: readonly Trigger[];
+  /**
+   * Whether others may change a row again before ours have told what the statement made of it: the
+   * entries would then be in the wrong order.
+   */
+  readonly mayDisorder: boolean;
 }
 
 /** What a trigger is for. */
