@@ -101,7 +101,7 @@ export async function dropAuditTable(
   await (ifNotExists ? drop.ifExists() : drop).execute();
   await raw.schema.dropTable(`${auditTable}_chain`).ifExists().execute();
   for (const  of of[batchTableOf, markerOf, callerTableOf]) {
-    await raw.schema.dropTable(of(auditTable)).ifExists().execute();
+    await raw.schema.dropTable(nameOf(auditTable)).ifExists().execute();
   }
 }
 

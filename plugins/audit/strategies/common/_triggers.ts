@@ -42,8 +42,8 @@ export const OPERATIONS = ["insert", "update", "delete"] as const;
 export const TRIGGER_PREFIX = "kysera_audit_";
 
 /** The name of a trigger. */
-export function triggerOf(table: AuditedTable, operation: string): string {
-  return `${TRIGGER_PREFIX}${operation}_${table.name}`;
+export function triggerOf({ info }: AuditedTable, operation: string): string {
+  return `${TRIGGER_PREFIX}${operation}_${info.name}`;
 }
 
 /** What the trigger says happened. */

@@ -47,10 +47,12 @@ export async function handOverOnPostgres(work: HandOverWork): Promise<QueryResul
   );
   const result = await next(compiled);
   if (!counts) return result;
-  const count = result.rows[0]?.["kyseracount"];
-  return count === undefined
-    ? { ...result, numAffectedRows: result.numAffectedRows ?? BigInt(result.rows.length) }
-    : { ...result, rows: [], numAffectedRows: BigInt(count) };
+  const { rows } = result;
+  const count = rows[0]?.["kyseracount"];
+  if (count !== undefined) return { ...result, rows: [], numAffectedRows: BigInt(count) };
+  // Where the rows were returned for another plugin's check alone, there is only their number.
+  const affected = rows.length > 0 ? BigInt(rows.length) : result.numAffectedRows ?? 0n;
+  return { ...result, numAffectedRows: affected };
 }
 
 /** The condition that is true, once the setting is set. */
@@ -89,7 +91,8 @@ function toldAround(root: RootOperationNode, said: string): Told {
     : returning === undefined
     ? sql`count(*)::text as kyseracount`
     : returnedNames(returning);
-  const part = isSelect ? cte("kysera_result", q(own)) : cteOf("kysera_result", own);
+  // Materialized: what it selects from is not to be planned together with the condition.
+  const part = isSelect ? cte("kysera_result", q(own), true) : cteOf("kysera_result", own);
   const parts = [...clause?.expressions ?? [], part];
   const node = sql`${q(withNode(parts, clause?.recursive))} select ${rows} from ${
     id("kysera_result")
