@@ -342,3 +342,68 @@ onEveryDialect("what foreign keys cascade to", (dialect) => {
       ]);
     }));
 }, ["sqlite", "pglite", "postgres"]);
+
+onEveryDialect("a table with odd names", (dialect) => {
+  it("is audited by triggers", () =>
+    inWorld(dialect, async ({ db, any, entries }) => {
+      const id = 'it\'s \\ a "key" $kysera$ ? $1';
+      const names = { key: id, text: dialect.dialect === "mysql" ? "b`b" : "b'b" };
+      const table = "Odd 'table' :x";
+      await any.schema.createTable(table)
+        .addColumn(names.key, "integer", (column) => column.primaryKey())
+        .addColumn(names.text, "varchar(20)")
+        .addColumn("n", "integer").addColumn("b", "integer").addColumn("kysera_by", "integer")
+        .execute();
+      await createTriggers(db, { maskColumns: [names.text] }, [table]);
+      const executor: Kysely<any> = await createExecutor(db as Kysely<any>, [
+        auditPlugin({ mode: "trigger", maskColumns: [names.text], getUserId: () => "ada" }),
+      ]);
+      const row = { [names.key]: 1, [names.text]: "x", n: 2, b: 3, kysera_by: 4 };
+      await executor.insertInto(table).values(row).execute();
+      await executor.updateTable(table).set({ n: 5, kysera_by: null }).execute();
+      await executor.deleteFrom(table).execute();
+      const first = { ...row, [names.text]: "***" };
+      const last = { ...first, n: 5, kysera_by: null };
+      assert.deepEqual(
+        (await entries()).map((entry) => [
+          entry.operation,
+          entry.table_name,
+          entry.entity_id,
+          entry.changed_by,
+          entry.old_values,
+          entry.new_values,
+        ]),
+        [
+          ["INSERT", table, "1", "ada", null, first],
+          ["UPDATE", table, "1", "ada", first, last],
+          ["DELETE", table, "1", "ada", last, null],
+        ],
+      );
+    }));
+});
+
+onEveryDialect("a trigger of the user's own", (dialect) => {
+  it("leaves the entries in the order in which the row changed", () =>
+    inWorld(dialect, async ({ db, any, entries }) => {
+      await (dialect.dialect === "sqlite"
+        ? sql`create trigger z_shout after update of name on people begin
+            update people set age = age + 1 where id = new.id; end`
+        : sql`create function shout() returns trigger language plpgsql as $$ begin
+            if pg_trigger_depth() < 2 then
+              update people set age = age + 1 where id = new.id;
+            end if;
+            return null; end $$`).execute(db);
+      if (dialect.dialect === "postgres") {
+        await sql`create trigger a_shout after update on people for each row
+          execute function shout()`.execute(db);
+      }
+      await any.updateTable("people").set({ name: "x" }).where("id", "=", 1).execute();
+      const told = await entries();
+      const last = await db.selectFrom("people").selectAll().where("id", "=", 1)
+        .executeTakeFirst();
+      assert.equal(last!.age, 37);
+      assert.deepEqual(told.at(-1)!.new_values, last);
+      const before = { id: 1, email: "ada@x", name: "Ada", age: 36, deleted_at: null };
+      assert.deepEqual(told[0]!.old_values, before);
+    }));
+}, ["sqlite", "pglite", "postgres"]);

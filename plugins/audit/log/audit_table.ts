@@ -100,7 +100,7 @@ export async function dropAuditTable(
   const drop = raw.schema.dropTable(auditTable);
   await (ifNotExists ? drop.ifExists() : drop).execute();
   await raw.schema.dropTable(`${auditTable}_chain`).ifExists().execute();
-  for (const  of of[batchTableOf, markerOf, callerTableOf]) {
+  for (const nameOf of [batchTableOf, markerOf, callerTableOf]) {
     await raw.schema.dropTable(nameOf(auditTable)).ifExists().execute();
   }
 }

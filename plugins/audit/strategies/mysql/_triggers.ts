@@ -65,7 +65,7 @@ export function mysqlTriggers(
         const head = text(
           sql`${words} ${trigger(operation)} after ${sql.raw(operation)} on ${target} for each row`,
         );
-        return { name: triggerOf(table, operation), text: body, create: `${head} ${body}` };
+        return { name: triggerOf(table, operation), text: shown(body), create: `${head} ${body}` };
       });
       const drop = OPERATIONS.map((operation) =>
         text(sql`drop trigger if exists ${trigger(operation)}`)
@@ -91,8 +91,13 @@ export async function findMysqlTriggers(
       where event_object_schema = coalesce(${info.schema || null}, database())
         and event_object_table = ${info.name} and action_timing = 'AFTER'`,
   );
-  const all = rows.map(({ name, body }) => ({ name: String(name), text: String(body) }));
+  const all = rows.map(({ name, body }) => ({ name: String(name), text: shown(String(body)) }));
   return { ours: all.filter(({ name }) => name.startsWith(TRIGGER_PREFIX)), mayDisorder: false };
+}
+
+/** The catalog of MariaDB shows one of two backslashes in a text. */
+function shown(body: string): string {
+  return body.replaceAll("\\\\", "\\");
 }
 
 function entity(table: AuditedTable, row: string): Expression<any> {
