@@ -407,3 +407,107 @@ onEveryDialect("a trigger of the user's own", (dialect) => {
       assert.deepEqual(told[0]!.old_values, before);
     }));
 }, ["sqlite", "pglite", "postgres"]);
+
+onEveryDialect("a statement of PostgreSQL whose triggers write the log", (dialect) => {
+  const ada: AuditOptions = { getUserId: () => "ada" };
+  const told = async ({ entries }: World): Promise<string[]> =>
+    (await entries()).map(({ operation, table_name, entity_id, changed_by }) =>
+      `${operation} ${table_name} ${entity_id} ${changed_by}`
+    ).sort();
+
+  it("tells what each part of a WITH did", () =>
+    inWorld(dialect, async (world) => {
+      const { executor, any, clear } = world;
+      await executor
+        .with("gone", (q) => q.deleteFrom("people").where("id", "=", 1).returning(["id", "email"]))
+        .insertInto("loose").columns(["a", "b"])
+        .expression((eb) => eb.selectFrom("gone").select(["gone.id", "gone.email"]))
+        .execute();
+      assert.deepEqual(await told(world), ["DELETE people 1 ada", "INSERT loose null ada"]);
+      await clear();
+      const rows = await executor
+        .with("changed", (q) => q.updateTable("people").set({ age: 9 }).returningAll())
+        .selectFrom("changed").selectAll().where(sql<boolean>`1 > 2`).orderBy("id").execute();
+      assert.deepEqual(rows, []);
+      assert.deepEqual(await told(world), ["UPDATE people 2 ada", "UPDATE people 3 ada"]);
+      await clear();
+      // The parts are done where the statement itself changes nothing.
+      const [result] = await any
+        .with("added", (q) => q.insertInto("loose").values({ a: 1, b: null }))
+        .updateTable("people").set({ age: 1 }).where(sql<boolean>`1 > 2`).execute();
+      assert.equal(result!.numUpdatedRows, 0n);
+      assert.deepEqual(await told(world), ["INSERT loose null ada"]);
+    }, ada));
+
+  it("tells what UPDATE .. FROM and DELETE .. USING did, each row once", () =>
+    inWorld(dialect, async (world) => {
+      const rows = await world.executor.updateTable("people as p").from("notes as n")
+        .set({ name: "joined" }).whereRef("n.owner", "=", "p.id").returning(["p.id", "p.name"])
+        .execute();
+      assert.equal(rows.length, 2);
+      await world.executor.deleteFrom("notes").using("people")
+        .whereRef("people.id", "=", "notes.owner").where("people.email", "=", "ada@x").execute();
+      assert.deepEqual(await told(world), [
+        "DELETE notes [1,1] ada",
+        "DELETE notes [1,2] ada",
+        "UPDATE people 1 ada",
+        "UPDATE people 2 ada",
+      ]);
+    }, ada));
+
+  it("tells an upsert that the default mode cannot", () =>
+    inWorld(dialect, async (world) => {
+      await world.any.insertInto("people").values({ email: "ada@x", name: "A" })
+        .onConflict((oc) => oc.constraint("people_email_key").doUpdateSet({ email: "new@x" }))
+        .execute();
+      assert.deepEqual(await told(world), ["UPDATE people 1 ada"]);
+    }, ada));
+
+  it(
+    "tells what MERGE did",
+    { skip: dialect.lacks("MERGE") ?? false },
+    () =>
+      inWorld(dialect, async (world) => {
+        const { db, executor, clear } = world;
+        await db.updateTable("people").set({ age: 2 }).where("id", "=", 3).execute();
+        await db.deleteFrom("notes").where("place", "=", 2).execute();
+        await clear();
+        await executor.mergeInto("people").using("notes", "notes.owner", "people.age")
+          .whenMatchedAnd("people.id", ">", 0).thenDelete()
+          .whenNotMatched().thenInsertValues({ email: "merged", name: "M" } as never).execute();
+        assert.deepEqual(await told(world), ["DELETE people 3 ada", "INSERT people 4 ada"]);
+      }, ada),
+  );
+
+  it("knows the caller in what other triggers write before the row", () =>
+    inWorld(dialect, async (world) => {
+      const { db, any, clear } = world;
+      await sql`create function note() returns trigger language plpgsql as $$ begin
+        insert into loose values (1, tg_op); return new; end $$`.execute(db);
+      await sql`create trigger t before insert or update on people for each row
+        execute function note()`.execute(db);
+      await any.insertInto("people").values({ email: "d@x" }).execute();
+      await any.updateTable("people").set({ age: 1 }).where("id", "=", 1).execute();
+      assert.deepEqual(await told(world), [
+        "INSERT loose null ada",
+        "INSERT loose null ada",
+        "INSERT people 4 ada",
+        "UPDATE people 1 ada",
+      ]);
+      await clear();
+    }, ada));
+
+  it("leaves nothing in a session that others use", async () => {
+    const world = await openWorld(dialect, { mode: "trigger", ...ada }, {
+      open: { connections: 1 },
+    });
+    try {
+      await (world.executor as Kysely<any>).updateTable("people").set({ age: 1 }).execute();
+      const { rows } = await sql<{ said: string | null }>`
+        select nullif(current_setting('kysera.said', true), '') as said`.execute(world.db);
+      assert.deepEqual(rows, [{ said: null }]);
+    } finally {
+      await world.close();
+    }
+  });
+}, ["pglite", "postgres"]);
