@@ -1,6 +1,12 @@
 /** With `mode: "trigger"` the database's triggers write what the plugin would, and know the caller. */
-import { type AuditOptions, auditPlugin, createAuditTriggers, getAuditLogs } from "@kysera/audit";
-import { bindContext, createExecutor, getRawDb } from "@kysera/executor";
+import {
+  type AuditOptions,
+  auditPlugin,
+  createAuditTriggers,
+  getAuditLogs,
+  verifyAuditLog,
+} from "@kysera/audit";
+import { bindContext, createExecutor, createExecutorSync, getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
@@ -272,6 +278,11 @@ onEveryDialect('auditPlugin({ mode: "trigger" })', (dialect) => {
           refusal(table!, /other options.*createAuditTriggers/),
         );
       }
+      const sync = createExecutorSync(any, [auditPlugin({ mode: "trigger" })]) as Kysely<any>;
+      await assert.rejects(
+        sync.insertInto("bare").values({ id: 1 }).execute(),
+        refusal("bare", /no triggers/),
+      );
       await createTriggers(any, {}, ["bare"]);
       await write();
       assert.equal((await getAuditLogs(executor, { table: "bare" })).length, 1);
@@ -304,6 +315,7 @@ onEveryDialect('auditPlugin({ mode: "trigger" })', (dialect) => {
         name: "PluginValidationError",
         message: /triggers write no hashes/,
       });
+      await assert.rejects(verifyAuditLog(any), { message: /triggers write it/ });
       assert.throws(() => auditPlugin({ mode: "triggers" as never }), {
         name: "PluginValidationError",
       });
@@ -511,3 +523,26 @@ onEveryDialect("a statement of PostgreSQL whose triggers write the log", (dialec
     }
   });
 }, ["pglite", "postgres"]);
+
+onEveryDialect("columns that are generated", (dialect) => {
+  // SQLite and MariaDB have had those that are generated when they are read for long.
+  const kinds = dialect.name === "postgres" && dialect.lacks("OLD in RETURNING") !== undefined
+    ? ["stored"]
+    : ["stored", "virtual"];
+  for (const kind of kinds) {
+    it(`are told, ${kind}`, () =>
+      inWorld(dialect, async ({ db, any, entries }) => {
+        await sql.raw(`create table made (id integer primary key, n integer,
+          d integer generated always as (n * 2) ${kind})`).execute(db);
+        await createTriggers(db, {}, ["made"]);
+        await any.insertInto("made").values({ id: 1, n: 2 }).execute();
+        await any.updateTable("made").set({ n: 3 }).execute();
+        await any.deleteFrom("made").execute();
+        const [first, last] = [{ id: 1, n: 2, d: 4 }, { id: 1, n: 3, d: 6 }];
+        assert.deepEqual(
+          (await entries()).map(({ old_values, new_values }) => [old_values, new_values]),
+          [[null, first], [first, last], [last, null]],
+        );
+      }));
+  }
+});

@@ -35,6 +35,8 @@ export interface AuditStrategy {
   handleOf(table: AuditedTable): readonly string[];
   /** Writes the triggers that write the same entries as the plugin. */
   triggers(db: Kysely<any>, settings: Settings, auditTable: TableName): TriggerParts;
+  /** Whether a trigger is replaced by one statement, so that no write comes in between. */
+  readonly replacesTriggers: boolean;
   /** Reads which triggers a table has. */
   findTriggers(ask: Ask, table: AuditedTable): Promise<FoundTriggers>;
   /** Returns true if the triggers see all that a write does, as the plugin tells it. */

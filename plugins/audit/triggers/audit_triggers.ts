@@ -46,10 +46,11 @@ const OPTIONS: readonly (keyof AuditTriggerOptions)[] = [
 
 /**
  * Writes triggers that write the same entries as the plugin: so what raw SQL and other clients change
- * is written down too. The audit table must be there. For PostgreSQL, SQLite and MariaDB.
+ * is written down too. The audit table must be there. For PostgreSQL, SQLite and MariaDB. Triggers of
+ * an earlier call are replaced.
  *
  * With the plugin on as well, a change has one entry: the triggers leave alone what the plugin writes
- * down. An executor must be made after its triggers.
+ * down, or with its `mode: "trigger"` they write it. An executor must be made after its triggers.
  *
  * @param db the database; its catalog is read
  * @param options the tables, and what is kept of them
@@ -140,7 +141,7 @@ export async function createAuditTriggers(
   options: AuditTriggerOptions,
 ): Promise<void> {
   const { create } = await auditTriggers(db, options);
-  await run(db, create);
+  await run(db, create, strategyOf(detectDialect(db))?.replacesTriggers === false);
 }
 
 /**
@@ -167,13 +168,17 @@ export async function dropAuditTriggers(
   await run(db, drop);
 }
 
-/** Runs the statements as a whole where the database can: one trigger takes the place of another. */
-async function run(db: Kysely<any>, statements: readonly string[]): Promise<void> {
+/** Runs the statements as a whole where they have to be: nothing is written between them. */
+async function run(
+  db: Kysely<any>,
+  statements: readonly string[],
+  isWhole = false,
+): Promise<void> {
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
   const all = async (on: Kysely<any>): Promise<void> => {
     for (const statement of statements) await on.executeQuery(CompiledQuery.raw(statement));
   };
-  if (plain.isTransaction || !hasInteractiveTransactions(plain)) await all(plain);
+  if (!isWhole || plain.isTransaction || !hasInteractiveTransactions(plain)) await all(plain);
   else await plain.transaction().execute(all);
 }
 

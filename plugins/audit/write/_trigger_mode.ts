@@ -16,8 +16,8 @@ export class TriggerMode {
   readonly #tables: AuditedTables;
   readonly #write: Writer;
   readonly #parts: TriggerParts;
-  /** Tables whose triggers are as they should be, and whether these may be out of order. */
-  readonly #checked = new WeakMap<AuditedTable, { readonly mayDisorder: boolean }>();
+  /** Tables whose triggers are as they should be. */
+  readonly #checked = new WeakMap<AuditedTable, { readonly mayDiffer: boolean }>();
 
   /**
    * @param db compiles what the triggers should be
@@ -46,8 +46,8 @@ export class TriggerMode {
     let isSeen = work.writes.every((write) => this.#strategy.isSeenByTriggers(write, work));
     for (const { audited } of work.writes) {
       for (const { table } of audited) {
-        const { mayDisorder } = this.#checked.get(table) ?? await this.#check(ask, table);
-        if (mayDisorder) isSeen = false;
+        const { mayDiffer } = this.#checked.get(table) ?? await this.#check(ask, table);
+        if (mayDiffer) isSeen = false;
       }
     }
     const { auditTable } = this.#tables;
@@ -77,8 +77,8 @@ export class TriggerMode {
     }
   }
 
-  async #check(ask: Ask, table: AuditedTable): Promise<{ readonly mayDisorder: boolean }> {
-    const { ours, mayDisorder } = await this.#strategy.findTriggers(ask, table);
+  async #check(ask: Ask, table: AuditedTable): Promise<{ readonly mayDiffer: boolean }> {
+    const { ours, mayDiffer } = await this.#strategy.findTriggers(ask, table);
     const { expected } = this.#parts.table(table);
     const isThere = (one: typeof expected[number], exactly: boolean): boolean =>
       ours.some(({ name, text }) => name === one.name && (!exactly || text.endsWith(one.text)));
@@ -96,8 +96,8 @@ export class TriggerMode {
         this.#line(table),
       );
     }
-    this.#checked.set(table, { mayDisorder });
-    return { mayDisorder };
+    this.#checked.set(table, { mayDiffer });
+    return { mayDiffer };
   }
 
   /** What makes the triggers of a table. */

@@ -29,10 +29,10 @@ export interface Trigger {
 export interface FoundTriggers {
   readonly ours: readonly Trigger[];
   /**
-   * Whether others may change a row again before ours have told what the statement made of it: the
-   * entries would then be in the wrong order.
+   * Whether what ours tell may differ from what the plugin does: where others may change a row again
+   * before ours have told what the statement made of it, the entries are in the wrong order.
    */
-  readonly mayDisorder: boolean;
+  readonly mayDiffer: boolean;
 }
 
 /** What a trigger is for. */

@@ -1,4 +1,5 @@
 import { type QueryResult, sql } from "kysely";
+import { statement } from "../../sql/_nodes.ts";
 import type { HandOverWork } from "../strategy.ts";
 
 /**
@@ -7,12 +8,19 @@ import type { HandOverWork } from "../strategy.ts";
  * should they be left behind, no later statement that follows one with rows is told as its.
  */
 export async function handOverOnMysql(
-  { values, run, next, query }: HandOverWork,
+  { values, run, next, query, scope }: HandOverWork,
 ): Promise<QueryResult<any>> {
-  const clear = () => run(sql`set @kysera_said = null`);
-  await run(sql`set @kysera_said = -1, @kysera_skip = ${values === undefined ? 1 : 0},
+  const none = sql`set @kysera_said = null`;
+  const said = sql`set @kysera_said = -1, @kysera_skip = ${values === undefined ? 1 : 0},
     @kysera_by = ${values?.actor ?? null}, @kysera_at = ${values?.at ?? null},
-    @kysera_why = ${values?.metadata ?? null}, @kysera_for = ${values?.request ?? null}`);
+    @kysera_why = ${values?.metadata ?? null}, @kysera_for = ${values?.request ?? null}`;
+  if (scope.batch !== undefined) {
+    scope.batch.before(scope.compile(statement(said)));
+    scope.batch.after(scope.compile(statement(none)));
+    return await next(query);
+  }
+  const clear = () => run(none);
+  await run(said);
   let result: QueryResult<any>;
   try {
     result = await next(query);

@@ -92,7 +92,7 @@ export async function findMysqlTriggers(
         and event_object_table = ${info.name} and action_timing = 'AFTER'`,
   );
   const all = rows.map(({ name, body }) => ({ name: String(name), text: shown(String(body)) }));
-  return { ours: all.filter(({ name }) => name.startsWith(TRIGGER_PREFIX)), mayDisorder: false };
+  return { ours: all.filter(({ name }) => name.startsWith(TRIGGER_PREFIX)), mayDiffer: false };
 }
 
 /** The catalog of MariaDB shows one of two backslashes in a text. */

@@ -58,6 +58,7 @@ export const MYSQL: AuditStrategy = {
   },
   handleOf: ({ key }) => key,
   triggers: mysqlTriggers,
+  replacesTriggers: true,
   findTriggers: findMysqlTriggers,
   isSeenByTriggers({ node }) {
     const { replace, ignore, orAction } = partsOf(node);

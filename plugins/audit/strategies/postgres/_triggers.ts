@@ -188,7 +188,7 @@ export async function findPostgresTriggers(
   { info: { name, schema } }: AuditedTable,
 ): Promise<FoundTriggers> {
   // A foreign key of a table to itself may change a row again; the triggers of a statement are fired
-  // after all of that.
+  // after all of that. Columns that are generated when they are read are null to triggers.
   const rows = await ask(
     sql`select t.tgname::text as name, t.tgtype::int as type, t.tgenabled::text as enabled,
       coalesce(t.tgoldtable::text, '') as old, coalesce(t.tgnewtable::text, '') as now,
@@ -200,7 +200,11 @@ export async function findPostgresTriggers(
     select '', 0, 'O', '', '', '', true from pg_constraint k join pg_class c on c.oid = k.conrelid
       join pg_namespace n on n.oid = c.relnamespace
     where c.relname = ${name} and n.nspname = ${schema} and k.contype = 'f'
-      and k.confrelid = k.conrelid and k.confupdtype in ('c', 'n', 'd')`,
+      and k.confrelid = k.conrelid and k.confupdtype in ('c', 'n', 'd')
+    union all
+    select '', 0, 'O', '', '', '', true from pg_attribute a join pg_class c on c.oid = a.attrelid
+      join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = ${name} and n.nspname = ${schema} and a.attgenerated = 'v'`,
   );
   const enabled = rows.filter(({ enabled }) => enabled === "O" || enabled === "A");
   const isOurs = (row: Readonly<Record<string, unknown>>): boolean =>
@@ -216,7 +220,7 @@ export async function findPostgresTriggers(
       ),
     })),
     // One that comes before the write changes the row that is written.
-    mayDisorder: enabled.some((row) => !isOurs(row) && (Number(row["type"]) & BEFORE) === 0),
+    mayDiffer: enabled.some((row) => !isOurs(row) && (Number(row["type"]) & BEFORE) === 0),
   };
 }
 

@@ -55,6 +55,7 @@ export const POSTGRES: AuditStrategy = {
   },
   handleOf: ({ key }) => key,
   triggers: postgresTriggers,
+  replacesTriggers: true,
   findTriggers: findPostgresTriggers,
   // The statement has to see to what a batch expects of it.
   isSeenByTriggers: (_, { scope }) => scope.batch?.expected === undefined,

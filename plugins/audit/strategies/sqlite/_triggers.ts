@@ -68,7 +68,7 @@ export async function findSqliteTriggers(
   { info }: AuditedTable,
 ): Promise<FoundTriggers> {
   // A trigger is of the database that its table is in, but for temporary ones.
-  if (info.schema !== "main") return { ours: [], mayDisorder: false };
+  if (info.schema !== "main") return { ours: [], mayDiffer: false };
   const temporary = info.tellsSchema === true
     ? sql` union all select name, sql from sqlite_temp_master
       where type = 'trigger' and lower(tbl_name) = lower(${info.name})`
@@ -79,5 +79,5 @@ export async function findSqliteTriggers(
   );
   const all = rows.map(({ name, sql }) => ({ name: String(name), text: String(sql) }));
   const ours = all.filter(({ name }) => name.startsWith(TRIGGER_PREFIX));
-  return { ours, mayDisorder: ours.length < all.length };
+  return { ours, mayDiffer: ours.length < all.length };
 }

@@ -60,6 +60,7 @@ export const SQLITE: AuditStrategy = {
   },
   handleOf: sqliteHandle,
   triggers: sqliteTriggers,
+  replacesTriggers: false,
   findTriggers: findSqliteTriggers,
   // Rows that are replaced fire triggers under a setting of the connection only, and what is to be
   // done about a conflict goes for the statements of triggers as well.
