@@ -98,8 +98,18 @@ function advice(): string[] {
     `takes ${ratio("audited-sqlite/update-prepared", 2)} of five statements by hand on SQLite, ` +
     `against ${ratio("audited-sqlite/update-prepared")} by the plugin. On PostgreSQL, where the ` +
     `plugin sends one statement, it is ${ratio("audited-postgres-prepared/update", 2)} against ` +
-    `${ratio("audited-postgres-prepared/update")}.`,
+    `${ratio("audited-postgres-prepared/update")}. ${byMode()}`.trim(),
   ];
+}
+
+/** What is said of triggers that the plugin tells who does the write, where they were measured. */
+function byMode(): string {
+  const isMeasured = run.groups.some(({ sides }) => sides.includes("mode: trigger"));
+  if (!isMeasured) return "";
+  return 'With `auditPlugin({ mode: "trigger" })` they know the caller: ' +
+    `${ratio("audited-sqlite/update-prepared", 3)} on SQLite, ` +
+    `${ratio("audited-postgres/update", 3)} on PostgreSQL where statements are parsed each time, ` +
+    `against ${ratio("audited-postgres/update")} by the plugin.`;
 }
 
 function entries(): string {

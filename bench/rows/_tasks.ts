@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { auditPlugin, createAuditTable } from "@kysera/audit";
+import { auditPlugin, createAuditTable, createAuditTriggers } from "@kysera/audit";
 import { bindContext, createExecutor, type Plugin } from "@kysera/executor";
 import { defineRLSSchema, filter, rlsPlugin } from "@kysera/rls";
 import { softDeletePlugin } from "@kysera/soft-delete";
@@ -61,7 +61,7 @@ export function taskTable(dialect: "sqlite" | "postgres"): string[] {
 /** An executor on a database that has the table, with {@linkcode CALLER} bound. */
 export async function taskExecutor(
   dialect: Dialect,
-  options: { audit?: boolean } = {},
+  options: { audit?: boolean | "trigger" } = {},
 ): Promise<Kysely<TaskDatabase>> {
   const db = new Kysely<TaskDatabase>({ dialect });
   const schema = defineRLSSchema<TaskDatabase>({
@@ -76,9 +76,11 @@ export async function taskExecutor(
     timestampsPlugin({ tables }),
     rlsPlugin({ schema }),
   ];
-  if (options.audit ?? true) {
+  const { audit = true } = options;
+  if (audit !== false) {
     await createAuditTable(db, { ifNotExists: true });
-    plugins.push(auditPlugin({ tables }));
+    if (audit === "trigger") await createAuditTriggers(db, { tables });
+    plugins.push(auditPlugin({ tables, mode: audit === true ? "statement" : audit }));
   }
   return bindContext(await createExecutor(db, plugins), CALLER);
 }

@@ -3,8 +3,8 @@
  * the log is the same on all sides.
  *
  * By hand it is the cheapest that one would write: on SQLite five prepared statements, on PostgreSQL
- * one statement with CTEs, for many rows one with arrays. Beside them stands a trigger by hand that
- * knows no user.
+ * one statement with CTEs, for many rows one with arrays. Beside them stand a trigger by hand that
+ * knows no user, and the plugin with `mode: "trigger"`, whose triggers do.
  *
  * @module
  */
@@ -55,6 +55,7 @@ interface World {
   readonly prepared: Side;
   readonly built: Side;
   readonly trigger: Side;
+  readonly mode: Side;
   close(): Promise<void>;
 }
 
@@ -108,19 +109,20 @@ function row(budget: number, side: "prepared" | "built", write: Write, turns?: n
     budget,
     ...turns === undefined ? {} : { turns },
     async sides(world, form) {
-      const sides = [world.hand, world[side], world.trigger] as const;
+      const sides = [world.hand, world[side], world.trigger, world.mode] as const;
       const entries = [];
       for (const one of sides) {
         await one.clean();
         const result = await write(one.work)();
         entries.push([comparable(result), ...(await one.entries()).map(comparableEntry)]);
       }
-      const [byHand, ours, byTrigger] = entries;
+      const [byHand, ours, byTrigger, byMode] = entries;
       assert.ok(byHand!.length > 1, "by hand leaves no entry");
       assert.deepEqual(ours, byHand, "the entries or the rows differ");
       assert.deepEqual(byTrigger, byHand, "the trigger's entries or rows differ");
-      const [first, second, third] = sides.map(({ work }) => write(work));
-      return await timed([first!, second!, third!], form, async () => {
+      assert.deepEqual(byMode, byHand, "the entries or rows of mode trigger differ");
+      const [first, second, third, fourth] = sides.map(({ work }) => write(work));
+      return await timed([first!, second!, third!, fourth!], form, async () => {
         for (const one of sides) await one.clean();
       });
     },
@@ -148,7 +150,7 @@ async function openSqlite(): Promise<World> {
       clean: () => CLEAN.forEach((statement) => database.exec(statement)),
     };
   };
-  const executor = (database: DatabaseSync, audit: boolean) =>
+  const executor = (database: DatabaseSync, audit: boolean | "trigger") =>
     taskExecutor(nodeSqliteDialect({ database }), { audit });
   return {
     hand: await side(async (database) => {
@@ -162,6 +164,7 @@ async function openSqlite(): Promise<World> {
       database.exec(sqliteTrigger);
       return plugins(await executor(database, false), "prepared");
     }),
+    mode: await side(async (database) => plugins(await executor(database, "trigger"), "prepared")),
     close: () => Promise.resolve(opened.forEach((database) => database.close())),
   };
 }
@@ -188,7 +191,7 @@ async function openPostgres(preparedStatements: number): Promise<World> {
       },
     };
   };
-  const executor = (pool: pg.Pool, audit: boolean) =>
+  const executor = (pool: pg.Pool, audit: boolean | "trigger") =>
     taskExecutor(pgDialect({ pool, preparedStatements }), { audit });
   return {
     hand: await side(async (pool) => {
@@ -202,13 +205,14 @@ async function openPostgres(preparedStatements: number): Promise<World> {
       for (const statement of postgresTrigger) await pool.query(statement);
       return plugins(await executor(pool, false), "prepared");
     }),
+    mode: await side(async (pool) => plugins(await executor(pool, "trigger"), "prepared")),
     async close() {
       for (const close of closing) await close();
     },
   };
 }
 
-const sides = ["driver by hand", "plugins", "trigger"];
+const sides = ["driver by hand", "plugins", "trigger", "mode: trigger"];
 const close = (world: World) => world.close();
 
 /** Audited writes on SQLite and PostgreSQL. */

@@ -237,6 +237,8 @@ export const AuditErrorCodes = {
   AUDIT_APPEND_ONLY: "AUDIT_APPEND_ONLY",
   /** The audit table is missing. */
   AUDIT_TABLE_MISSING: "AUDIT_TABLE_MISSING",
+  /** A table lacks the triggers that write its entries. */
+  AUDIT_TRIGGERS_MISSING: "AUDIT_TRIGGERS_MISSING",
   /** Nobody is known who does the write, and one is required. */
   AUDIT_ACTOR_MISSING: "AUDIT_ACTOR_MISSING",
   /** An argument or an option is wrong. */

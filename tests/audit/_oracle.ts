@@ -2,7 +2,14 @@
  * Random writes of every shape: audited, each gives what it gives on bare Kysely, and the log, done
  * again, gives the tables.
  */
-import { AuditNotPossibleError, auditPlugin, createAuditTable, getAuditLogs } from "@kysera/audit";
+import {
+  AuditNotPossibleError,
+  type AuditOptions,
+  auditPlugin,
+  createAuditTable,
+  createAuditTriggers,
+  getAuditLogs,
+} from "@kysera/audit";
 import { createExecutor, getRawDb, type Plugin } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { Query } from "../oracle/ast.ts";
@@ -14,6 +21,9 @@ import { createTables, type Data, load, tables } from "../oracle/schema.ts";
 import { changes, Mismatch, type Outcome } from "../oracle/world.ts";
 import type { TestDialect } from "../support/matrix.ts";
 import { State } from "./_fold.ts";
+
+/** Who does the writes, where the log is to tell that. */
+export const CALLER = "caller";
 
 const NAMES = tables.map(({ name }) => name);
 
@@ -30,8 +40,10 @@ export class AuditWorld implements OracleWorld {
   readonly #bare: Side;
   readonly #audited: Side;
   #data: Data = {};
+  readonly #tellsCaller: boolean;
 
-  constructor(name: string, bare: Side, audited: Side) {
+  constructor(name: string, bare: Side, audited: Side, tellsCaller: boolean) {
+    this.#tellsCaller = tellsCaller;
     this.subject = { name };
     this.#bare = bare;
     this.#audited = audited;
@@ -41,17 +53,20 @@ export class AuditWorld implements OracleWorld {
    * Opens both.
    *
    * @param more plugins that change nothing
+   * @param options of the audit plugin
    */
   static async open(
     dialect: TestDialect,
     name = "audit",
     more: readonly Plugin[] = [],
+    options: AuditOptions = {},
   ): Promise<AuditWorld> {
     const side = async (isAudited: boolean): Promise<Side> => {
       const { db, close } = await dialect.open({ connections: 1 });
       await createTables(db, dialect.dialect);
       await createAuditTable(db);
-      const handle = isAudited ? await createExecutor(db, [...more, auditPlugin()]) : db;
+      if (isAudited && options.mode === "trigger") await createAuditTriggers(db, { tables: NAMES });
+      const handle = isAudited ? await createExecutor(db, [...more, auditPlugin(options)]) : db;
       const target: RenderTarget = {
         dialect: dialect.dialect,
         name: (name) => name,
@@ -62,7 +77,8 @@ export class AuditWorld implements OracleWorld {
       };
       return { target, db: handle, close };
     };
-    return new AuditWorld(name, await side(false), await side(true));
+    const tellsCaller = options.getUserId !== undefined;
+    return new AuditWorld(name, await side(false), await side(true), tellsCaller);
   }
 
   async load(data: Data): Promise<void> {
@@ -76,7 +92,12 @@ export class AuditWorld implements OracleWorld {
     const expected = await this.#run(this.#bare, query, async () => {});
     const before = await State.of(this.#audited.db, NAMES);
     const got = await this.#run(this.#audited, query, async () => {
-      const told = before.fold((await getAuditLogs(this.#audited.db)).reverse()).list();
+      const entries = (await getAuditLogs(this.#audited.db)).reverse();
+      const told = before.fold(entries).list();
+      const stranger = entries.find(({ changed_by }) => changed_by !== CALLER);
+      if (this.#tellsCaller && stranger !== undefined) {
+        throw new Mismatch("caller", `An entry has the caller ${stranger.changed_by}`);
+      }
       const there = (await State.of(this.#audited.db, NAMES)).list();
       if (told.join("\n") !== there.join("\n")) {
         throw new Mismatch("log", `The log tells\n${told.join("\n")}\nnot\n${there.join("\n")}`);

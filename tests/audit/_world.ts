@@ -6,6 +6,7 @@ import {
   type AuditOptions,
   auditPlugin,
   createAuditTable,
+  createAuditTriggers,
   getAuditLogs,
 } from "@kysera/audit";
 import { createExecutor, type KyseraExecutor, type Plugin } from "@kysera/executor";
@@ -56,7 +57,9 @@ export async function openWorld(
   await createTables(db, dialect);
   const { auditTable, hashChain } = options;
   await createAuditTable(db, { auditTable, hashChain: hashChain !== undefined });
+  if (options.mode === "trigger") await createTriggers(db, options);
   const executor = await createExecutor(db, [...more.plugins ?? [], auditPlugin(options)]);
+  ran.length = 0;
   const entries = async (): Promise<AuditEntry[]> => (await getAuditLogs<any>(executor)).reverse();
   return {
     db,
@@ -71,6 +74,35 @@ export async function openWorld(
     },
     close: test.close,
   };
+}
+
+/** The triggers of all tables, for the options of a plugin. */
+export async function createTriggers(
+  db: Kysely<any>,
+  options: AuditOptions = {},
+  tables: readonly string[] = ["people", "notes", "loose"],
+): Promise<void> {
+  const {
+    auditTable,
+    primaryKeyColumn,
+    captureOldValues,
+    captureNewValues,
+    allowColumns,
+    denyColumns,
+    maskColumns,
+    deletedAtColumn,
+  } = options;
+  await createAuditTriggers(db, {
+    tables,
+    auditTable,
+    primaryKeyColumn,
+    captureOldValues,
+    captureNewValues,
+    allowColumns,
+    denyColumns,
+    maskColumns,
+    deletedAtColumn,
+  });
 }
 
 export async function createTables(

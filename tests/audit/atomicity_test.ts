@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
 import { State } from "./_fold.ts";
-import { createTables, openWorld } from "./_world.ts";
+import { createTables, createTriggers, openWorld } from "./_world.ts";
 
 const TABLES = ["people", "notes"];
 const FAULTS: Readonly<Record<TestDialect["name"], readonly Fault[]>> = {
@@ -17,7 +17,9 @@ const FAULTS: Readonly<Record<TestDialect["name"], readonly Fault[]>> = {
   mysql: [{ how: "fail" }, { how: "cut", when: "after" }],
 };
 
-onEveryDialect("a write whose entry cannot be written", (dialect) => {
+type Mode = "statement" | "trigger";
+
+const unwritten = (mode: Mode) => (dialect: TestDialect): void => {
   const drop = (db: Kysely<any>): Promise<void> => db.schema.dropTable("audit_logs").execute();
   const writes = (db: Kysely<any>): (() => Promise<unknown>)[] => [
     () => db.insertInto("people").values({ email: "z@x" }).execute(),
@@ -26,7 +28,7 @@ onEveryDialect("a write whose entry cannot be written", (dialect) => {
   ];
 
   it("is not done", async () => {
-    const { db, executor, close } = await openWorld(dialect);
+    const { db, executor, close } = await openWorld(dialect, { mode });
     try {
       const before = (await State.of(db, TABLES)).list();
       await drop(db);
@@ -38,7 +40,7 @@ onEveryDialect("a write whose entry cannot be written", (dialect) => {
   });
 
   it("is not done in a transaction that goes on all the same", async () => {
-    const { db, executor, close } = await openWorld(dialect);
+    const { db, executor, close } = await openWorld(dialect, { mode });
     try {
       const before = (await State.of(db, TABLES)).list();
       await drop(db);
@@ -50,11 +52,11 @@ onEveryDialect("a write whose entry cannot be written", (dialect) => {
       await close();
     }
   });
-});
+};
 
-onEveryDialect("the entries of a write", (dialect) => {
+const undone = (mode: Mode) => (dialect: TestDialect): void => {
   it("are gone where it fails, or is rolled back, in part or as a whole", async () => {
-    const { executor, log, close } = await openWorld(dialect);
+    const { executor, log, close } = await openWorld(dialect, { mode });
     try {
       await assert.rejects(
         executor.insertInto("people").values([{ email: "n@x" }, { email: "ada@x" }] as never)
@@ -77,11 +79,11 @@ onEveryDialect("the entries of a write", (dialect) => {
       await close();
     }
   });
-});
+};
 
-onEveryDialect("a database that fails at any call", (dialect) => {
+const failing = (mode: Mode) => (dialect: TestDialect): void => {
   const scenario = (hashChain: boolean, work: (db: Kysely<any>) => Promise<unknown>) => () =>
-    tryEach(dialect, hashChain, work);
+    tryEach(dialect, { mode, hashChain }, work);
 
   it(
     "leaves rows and entries that agree, for writes on their own",
@@ -110,25 +112,34 @@ onEveryDialect("a database that fails at any call", (dialect) => {
       })),
   );
 
+  if (mode === "trigger") return;
   it(
     "leaves a chain that holds",
     scenario(true, async (db) => {
       await db.updateTable("people").set({ age: 1 }).where("id", "<", 3).execute();
     }),
   );
-});
+};
+
+for (const mode of ["statement", "trigger"] as const) {
+  onEveryDialect(`a write whose entry cannot be written, by ${mode}`, unwritten(mode));
+  onEveryDialect(`the entries of a write, by ${mode}`, undone(mode));
+  onEveryDialect(`a database that fails at any call, by ${mode}`, failing(mode));
+}
 
 async function tryEach(
   dialect: TestDialect,
-  hashChain: boolean,
+  options: { readonly mode: Mode; readonly hashChain: boolean },
   work: (db: Kysely<any>) => Promise<unknown>,
 ): Promise<void> {
+  const { mode, hashChain } = options;
   await forEachFault(async (faults) => {
     const test = await dialect.open({ wrap: (real) => faults.wrap(real) });
     try {
       await createTables(test.db, dialect);
       await createAuditTable(test.db, { hashChain });
-      const executor = await createExecutor(test.db, [auditPlugin({ hashChain })]);
+      if (mode === "trigger") await createTriggers(test.db, {}, TABLES);
+      const executor = await createExecutor(test.db, [auditPlugin(options)]);
       // So that the catalog is known.
       await executor.deleteFrom("people").where("id", "=", -1).execute();
       await executor.deleteFrom("notes").where("owner", "=", -1).execute();

@@ -56,36 +56,42 @@ onEveryDialect("audited queries of one SQL", (dialect) => {
         await world.clear();
         await write(db, n);
         const after = await tables(world.db);
-        assert.deepEqual(told(await world.entries()), difference(before, after), `${title}, ${n}`);
+        const entries = await world.entries();
+        assert.deepEqual(told(entries), difference(before, after), `${title}, ${n}`);
+        assert.ok(entries.every(({ changed_by }) => changed_by === "me"), `${title}, ${n}`);
       }
     }
   }
 
-  it("have entries of their own values each", async () => {
-    const world = await openWorld(dialect);
-    try {
-      await check(world, world.executor);
-    } finally {
-      await world.close();
-    }
-  });
+  for (const mode of ["statement", "trigger"] as const) {
+    const options = { mode, getUserId: () => "me" };
 
-  it("have so where a plugin below makes something of the statement", async () => {
-    const below: Plugin = {
-      name: "below",
-      version: "1.0.0",
-      priority: -2_000,
-      // Compiles what it is given anew: what stands in the tree is to be the values of this query.
-      aroundQuery: (query, next, scope) =>
-        next(query.query.kind === "RawNode" ? query : scope.compile(query.query)),
-    };
-    const world = await openWorld(dialect, {}, { plugins: [below] });
-    try {
-      await check(world, world.executor);
-    } finally {
-      await world.close();
-    }
-  });
+    it(`have entries of their own values each, by ${mode}`, async () => {
+      const world = await openWorld(dialect, options);
+      try {
+        await check(world, world.executor);
+      } finally {
+        await world.close();
+      }
+    });
+
+    it(`have so where a plugin below makes something of the statement, by ${mode}`, async () => {
+      const below: Plugin = {
+        name: "below",
+        version: "1.0.0",
+        priority: -2_000,
+        // Compiles what it is given anew: what stands in the tree is to be the values of this query.
+        aroundQuery: (query, next, scope) =>
+          next(query.query.kind === "RawNode" ? query : scope.compile(query.query)),
+      };
+      const world = await openWorld(dialect, options, { plugins: [below] });
+      try {
+        await check(world, world.executor);
+      } finally {
+        await world.close();
+      }
+    });
+  }
 
   it("have so in one transaction, prepared and not", async () => {
     const world = await openWorld(dialect);

@@ -1,5 +1,13 @@
 /** Tables as real schemas have them: qualified, partitioned, with columns of every kind. */
-import { asOf, auditPlugin, getAuditLogs, restoreFromAudit } from "@kysera/audit";
+import {
+  asOf,
+  type AuditOptions,
+  auditPlugin,
+  createAuditTable,
+  createAuditTriggers,
+  getAuditLogs,
+  restoreFromAudit,
+} from "@kysera/audit";
 import { bindContext, createExecutor, type Plugin } from "@kysera/executor";
 import { createRepository } from "@kysera/repository";
 import { defineRLSSchema, filter, rlsPlugin, withoutRLS } from "@kysera/rls";
@@ -18,6 +26,24 @@ async function withDb(dialect: TestDialect, run: (db: Kysely<any>) => Promise<vo
   }
 }
 
+/** What writes the log. */
+type Mode = "statement" | "trigger";
+const MODES: readonly Mode[] = ["statement", "trigger"];
+
+/** An executor whose log is written by whatever the mode says. */
+async function audited(
+  db: Kysely<any>,
+  mode: Mode,
+  table: string,
+  options: AuditOptions = {},
+): Promise<Kysely<any>> {
+  if (mode === "trigger") {
+    await createAuditTable(db);
+    await createAuditTriggers(db, { tables: [table] });
+  }
+  return await createExecutor(db, [auditPlugin({ ...options, mode })]);
+}
+
 async function currentSchema(db: Kysely<any>, { dialect }: TestDialect): Promise<string> {
   if (dialect === "sqlite") return "main";
   const asked = dialect === "mysql" ? sql`database()` : sql`current_schema()`;
@@ -26,41 +52,43 @@ async function currentSchema(db: Kysely<any>, { dialect }: TestDialect): Promise
 }
 
 onEveryDialect("the history of a table", (dialect) => {
-  it("is one, however a write qualifies the table", () =>
-    withDb(dialect, async (db) => {
-      await db.schema.createTable("flights").addColumn("id", "integer", (c) => c.primaryKey())
-        .addColumn("n", "integer").execute();
-      const schema = await currentSchema(db, dialect);
-      let day = 1;
-      const executor: Kysely<any> = await createExecutor(db, [
-        auditPlugin({ getTimestamp: () => new Date(Date.UTC(2026, 0, day)) }),
-      ]);
-      await executor.insertInto("flights").values({ id: 1, n: 1 }).execute();
-      day = 2;
-      await executor.withSchema(schema).updateTable("flights").set({ n: 2 }).execute();
-      day = 3;
-      await executor.updateTable(`${schema}.flights`).set({ n: 3 }).execute();
-      day = 4;
-      await executor.updateTable(`${schema}.flights as f`).set({ n: 4 }).execute();
-      const labels = (await getAuditLogs(executor)).map(({ table_name }) => table_name);
-      assert.deepEqual(labels, ["flights", "flights", "flights", "flights"]);
-      // What was written before labels were the catalog's is a part of the history.
-      await db.updateTable("audit_logs").set({ table_name: `${schema}.flights` })
-        .where("changed_at", "like", "2026-01-02%").execute();
-      for (const table of ["flights", `${schema}.flights`]) {
-        const entries = await getAuditLogs(executor, { table, key: 1 });
-        assert.deepEqual(entries.map(({ new_values }) => new_values!["n"]), [4, 3, 2, 1]);
-        const at = new Date(Date.UTC(2026, 0, 2, 12));
-        assert.deepEqual(await asOf(executor, table, 1, at), { id: 1, n: 2 });
-        await restoreFromAudit(executor, table, entries[0]!.id);
-        await executor.updateTable("flights").set({ n: 4 }).execute();
-        await db.deleteFrom("audit_logs").where("id", ">", entries[0]!.id as number).execute();
-      }
-      const qualified = await getAuditLogs(executor.withSchema(schema), { table: "flights" });
-      assert.equal(qualified.length, 4);
-      const repo: any = createRepository(executor, { tableName: "flights" });
-      assert.equal((await repo.getAuditHistory(1)).length, 4);
-    }));
+  for (const mode of MODES) {
+    it(`is one, however a write qualifies the table, by ${mode}`, () =>
+      withDb(dialect, async (db) => {
+        await db.schema.createTable("flights").addColumn("id", "integer", (c) => c.primaryKey())
+          .addColumn("n", "integer").execute();
+        const schema = await currentSchema(db, dialect);
+        let day = 1;
+        const executor = await audited(db, mode, "flights", {
+          getTimestamp: () => new Date(Date.UTC(2026, 0, day)),
+        });
+        await executor.insertInto("flights").values({ id: 1, n: 1 }).execute();
+        day = 2;
+        await executor.withSchema(schema).updateTable("flights").set({ n: 2 }).execute();
+        day = 3;
+        await executor.updateTable(`${schema}.flights`).set({ n: 3 }).execute();
+        day = 4;
+        await executor.updateTable(`${schema}.flights as f`).set({ n: 4 }).execute();
+        const labels = (await getAuditLogs(executor)).map(({ table_name }) => table_name);
+        assert.deepEqual(labels, ["flights", "flights", "flights", "flights"]);
+        // What was written before labels were the catalog's is a part of the history.
+        await db.updateTable("audit_logs").set({ table_name: `${schema}.flights` })
+          .where("changed_at", "like", "2026-01-02%").execute();
+        for (const table of ["flights", `${schema}.flights`]) {
+          const entries = await getAuditLogs(executor, { table, key: 1 });
+          assert.deepEqual(entries.map(({ new_values }) => new_values!["n"]), [4, 3, 2, 1]);
+          const at = new Date(Date.UTC(2026, 0, 2, 12));
+          assert.deepEqual(await asOf(executor, table, 1, at), { id: 1, n: 2 });
+          await restoreFromAudit(executor, table, entries[0]!.id);
+          await executor.updateTable("flights").set({ n: 4 }).execute();
+          await db.deleteFrom("audit_logs").where("id", ">", entries[0]!.id as number).execute();
+        }
+        const qualified = await getAuditLogs(executor.withSchema(schema), { table: "flights" });
+        assert.equal(qualified.length, 4);
+        const repo: any = createRepository(executor, { tableName: "flights" });
+        assert.equal((await repo.getAuditHistory(1)).length, 4);
+      }));
+  }
 
   it("is another one for a table of the name in another schema", () =>
     withDb(dialect, async (db) => {
@@ -91,55 +119,59 @@ onEveryDialect("the history of a table", (dialect) => {
 }, ["sqlite", "pglite", "postgres"]);
 
 onEveryDialect("the history of a table, with the database's name", (dialect) => {
-  it("is one", () =>
-    withDb(dialect, async (db) => {
-      await db.schema.createTable("flights").addColumn("id", "integer", (c) => c.primaryKey())
-        .addColumn("n", "integer").execute();
-      const schema = await currentSchema(db, dialect);
-      const executor: Kysely<any> = await createExecutor(db, [auditPlugin()]);
-      await executor.insertInto("flights").values({ id: 1, n: 1 }).execute();
-      await executor.updateTable(`${schema}.flights`).set({ n: 2 }).execute();
-      const entries = await getAuditLogs(executor, { table: `${schema}.flights`, key: 1 });
-      assert.deepEqual(entries.map(({ table_name }) => table_name), ["flights", "flights"]);
-    }));
+  for (const mode of MODES) {
+    it(`is one, by ${mode}`, () =>
+      withDb(dialect, async (db) => {
+        await db.schema.createTable("flights").addColumn("id", "integer", (c) => c.primaryKey())
+          .addColumn("n", "integer").execute();
+        const schema = await currentSchema(db, dialect);
+        const executor = await audited(db, mode, "flights");
+        await executor.insertInto("flights").values({ id: 1, n: 1 }).execute();
+        await executor.updateTable(`${schema}.flights`).set({ n: 2 }).execute();
+        const entries = await getAuditLogs(executor, { table: `${schema}.flights`, key: 1 });
+        assert.deepEqual(entries.map(({ table_name }) => table_name), ["flights", "flights"]);
+      }));
+  }
 }, ["mysql"]);
 
 onEveryDialect("an upsert on a partitioned table", (dialect) => {
-  it("tells what it did", () =>
-    withDb(dialect, async (db) => {
-      await sql`create table p (t int, id int, v int, primary key (t, id)) partition by list (t)`
-        .execute(db);
-      for (const t of [1, 2]) {
-        await sql`create table ${sql.id(`p${t}`)} partition of p for values in (${sql.lit(t)})`
+  for (const mode of MODES) {
+    it(`tells what it did, by ${mode}`, () =>
+      withDb(dialect, async (db) => {
+        await sql`create table p (t int, id int, v int, primary key (t, id)) partition by list (t)`
           .execute(db);
-      }
-      const executor: Kysely<any> = await createExecutor(db, [auditPlugin()]);
-      const upsert = (v: number) =>
-        executor.insertInto("p").values([{ t: 2, id: 1, v }, { t: 1, id: v, v }])
-          .onConflict((oc) =>
-            oc.columns(["t", "id"]).doUpdateSet((eb) => ({ v: eb.ref("excluded.v") }))
-          )
-          .returningAll().execute();
-      assert.equal((await upsert(5)).length, 2);
-      assert.deepEqual(await upsert(6), [{ t: 2, id: 1, v: 6 }, { t: 1, id: 6, v: 6 }]);
-      await executor.updateTable("p").set({ t: 1 }).where("t", "=", 2).execute();
-      const entries = (await getAuditLogs(executor, { table: "p" })).reverse();
-      assert.deepEqual(
-        entries.map(({ operation, old_values, new_values }) => [
-          operation,
-          old_values?.["v"],
-          new_values?.["v"],
-          new_values?.["t"],
-        ]),
-        [
-          ["INSERT", undefined, 5, 2],
-          ["INSERT", undefined, 5, 1],
-          ["UPDATE", 5, 6, 2],
-          ["INSERT", undefined, 6, 1],
-          ["UPDATE", 6, 6, 1],
-        ],
-      );
-    }));
+        for (const t of [1, 2]) {
+          await sql`create table ${sql.id(`p${t}`)} partition of p for values in (${sql.lit(t)})`
+            .execute(db);
+        }
+        const executor = await audited(db, mode, "p");
+        const upsert = (v: number) =>
+          executor.insertInto("p").values([{ t: 2, id: 1, v }, { t: 1, id: v, v }])
+            .onConflict((oc) =>
+              oc.columns(["t", "id"]).doUpdateSet((eb) => ({ v: eb.ref("excluded.v") }))
+            )
+            .returningAll().execute();
+        assert.equal((await upsert(5)).length, 2);
+        assert.deepEqual(await upsert(6), [{ t: 2, id: 1, v: 6 }, { t: 1, id: 6, v: 6 }]);
+        await executor.updateTable("p").set({ t: 1 }).where("t", "=", 2).execute();
+        const entries = (await getAuditLogs(executor, { table: "p" })).reverse();
+        assert.deepEqual(
+          entries.map(({ operation, old_values, new_values }) => [
+            operation,
+            old_values?.["v"],
+            new_values?.["v"],
+            new_values?.["t"],
+          ]),
+          [
+            ["INSERT", undefined, 5, 2],
+            ["INSERT", undefined, 5, 1],
+            ["UPDATE", 5, 6, 2],
+            ["INSERT", undefined, 6, 1],
+            ["UPDATE", 6, 6, 1],
+          ],
+        );
+      }));
+  }
 }, ["pglite", "postgres"]);
 
 onEveryDialect("an upsert on a partitioned table, beside another transaction", (dialect) => {
@@ -180,33 +212,35 @@ onEveryDialect("an upsert on a partitioned table, beside another transaction", (
 }, ["postgres"]);
 
 onEveryDialect("the null of JSON", (dialect) => {
-  it("comes back as it was", () =>
-    withDb(dialect, async (db) => {
-      await sql`create table docs (id int primary key, must jsonb not null, may jsonb, old json, n int)`
-        .execute(db);
-      await sql`insert into docs values (1, 'null', 'null', ' null ', 0), (2, 'null', null, null, 0)`
-        .execute(db);
-      const executor: Kysely<any> = await createExecutor(db, [auditPlugin()]);
-      await executor.updateTable("docs").set({ must: "1", may: "2", old: "3" }).execute();
-      await executor.updateTable("docs").set({ may: null }).where("id", "=", 1).execute();
-      const state = async () =>
-        (await sql`select id, must::text, may::text, trim(old::text) as old from docs order by id`
-          .execute(db)).rows;
-      const entries = (await getAuditLogs(executor, { table: "docs" })).reverse();
-      assert.deepEqual(entries[0]!.old_values, { id: 1, must: null, may: null, old: null, n: 0 });
-      await restoreFromAudit(executor, "docs", entries[0]!.id, { force: true });
-      await restoreFromAudit(executor, "docs", entries[1]!.id);
-      const expected = [
-        { id: 1, must: "null", may: "null", old: "null" },
-        { id: 2, must: "null", may: null, old: null },
-      ];
-      assert.deepEqual(await state(), expected);
-      await executor.deleteFrom("docs").execute();
-      for (const { id } of await getAuditLogs(executor, { table: "docs", operation: "DELETE" })) {
-        await restoreFromAudit(executor, "docs", id);
-      }
-      assert.deepEqual(await state(), expected);
-    }));
+  for (const mode of MODES) {
+    it(`comes back as it was, by ${mode}`, () =>
+      withDb(dialect, async (db) => {
+        await sql`create table docs (id int primary key, must jsonb not null, may jsonb, old json, n int)`
+          .execute(db);
+        await sql`insert into docs values (1, 'null', 'null', ' null ', 0), (2, 'null', null, null, 0)`
+          .execute(db);
+        const executor = await audited(db, mode, "docs");
+        await executor.updateTable("docs").set({ must: "1", may: "2", old: "3" }).execute();
+        await executor.updateTable("docs").set({ may: null }).where("id", "=", 1).execute();
+        const state = async () =>
+          (await sql`select id, must::text, may::text, trim(old::text) as old from docs order by id`
+            .execute(db)).rows;
+        const entries = (await getAuditLogs(executor, { table: "docs" })).reverse();
+        assert.deepEqual(entries[0]!.old_values, { id: 1, must: null, may: null, old: null, n: 0 });
+        await restoreFromAudit(executor, "docs", entries[0]!.id, { force: true });
+        await restoreFromAudit(executor, "docs", entries[1]!.id);
+        const expected = [
+          { id: 1, must: "null", may: "null", old: "null" },
+          { id: 2, must: "null", may: null, old: null },
+        ];
+        assert.deepEqual(await state(), expected);
+        await executor.deleteFrom("docs").execute();
+        for (const { id } of await getAuditLogs(executor, { table: "docs", operation: "DELETE" })) {
+          await restoreFromAudit(executor, "docs", id);
+        }
+        assert.deepEqual(await state(), expected);
+      }));
+  }
 }, ["pglite", "postgres"]);
 
 onEveryDialect("SQLite's own kinds of columns", (dialect) => {

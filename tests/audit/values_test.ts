@@ -4,7 +4,7 @@ import { type Kysely, sql } from "kysely";
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { onEveryDialect, type TestDialect } from "../support/matrix.ts";
-import { openWorld } from "./_world.ts";
+import { createTriggers, openWorld } from "./_world.ts";
 
 const TABLE: Readonly<Record<TestDialect["dialect"], string>> = {
   postgres: `create table kinds (id int8 primary key, big int8, dec numeric(30,10), dbl float8,
@@ -44,9 +44,9 @@ async function printed(db: Kysely<any>, dialect: TestDialect): Promise<unknown> 
   return rows;
 }
 
-onEveryDialect("the values of an entry", (dialect) => {
+const valuesIn = (mode: "statement" | "trigger") => (dialect: TestDialect): void => {
   it("are what the row is inserted with again, to the last digit", async () => {
-    const { db, executor, close } = await openWorld(dialect);
+    const { db, executor, close } = await openWorld(dialect, { mode });
     try {
       const any: Kysely<any> = executor;
       await sql.raw(TABLE[dialect.dialect]).execute(db);
@@ -55,6 +55,7 @@ onEveryDialect("the values of an entry", (dialect) => {
         : "id, big, dec, dbl, bytes, day, moment, plain, flag, doc, list, uid, span, txt";
       await sql.raw(`insert into kinds (${names}) values ${ROW[dialect.dialect]}`).execute(db);
       const before = await printed(db, dialect);
+      if (mode === "trigger") await createTriggers(db, {}, ["kinds"]);
       await any.deleteFrom("kinds").execute();
       const [entry] = await getAuditLogs(any, { table: "kinds" });
       assert.equal(entry!.entity_id, "9007199254740993");
@@ -98,11 +99,12 @@ onEveryDialect("the values of an entry", (dialect) => {
   });
 
   it("are told of tables with very many columns", async () => {
-    const { db, executor, close } = await openWorld(dialect);
+    const { db, executor, close } = await openWorld(dialect, { mode });
     try {
       const columns = Array.from({ length: 150 }, (_, i) => `c${i} integer default ${i}`);
       await sql.raw(`create table wide (id integer primary key, ${columns.join(", ")})`)
         .execute(db);
+      if (mode === "trigger") await createTriggers(db, {}, ["wide"]);
       const any: Kysely<any> = executor;
       await any.insertInto("wide").values({ id: 1 }).execute();
       const row = await asOf(any, "wide", 1, new Date(Date.now() + 60_000));
@@ -112,4 +114,8 @@ onEveryDialect("the values of an entry", (dialect) => {
       await close();
     }
   });
-});
+};
+
+for (const mode of ["statement", "trigger"] as const) {
+  onEveryDialect(`the values of an entry, by ${mode}`, valuesIn(mode));
+}

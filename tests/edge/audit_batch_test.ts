@@ -1,7 +1,13 @@
 import { after, before, beforeEach, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { AuditNotPossibleError, auditPlugin, createAuditTable } from "@kysera/audit";
+import {
+  AuditNotPossibleError,
+  auditPlugin,
+  createAuditTable,
+  createAuditTriggers,
+  dropAuditTriggers,
+} from "@kysera/audit";
 import { d1Dialect, nodeSqliteDialect } from "@kysera/dialects";
 import { createExecutor, type KyseraExecutor } from "@kysera/executor";
 import { softDeletePlugin } from "@kysera/soft-delete";
@@ -16,6 +22,8 @@ interface Database {
 }
 type Executor = KyseraExecutor<Database>;
 
+type Mode = "statement" | "trigger";
+const NAMES = ["posts", "tags", "pairs", "plain"] as const;
 const TABLES = [
   "create table posts (id integer primary key, title text unique, views integer, deleted_at text)",
   "create table tags (name text primary key, color text)",
@@ -105,24 +113,32 @@ describe("audited writes on D1", { skip: skip ?? false }, () => {
   });
   beforeEach(async () => {
     for (const db of [d1, local]) {
-      for (const table of ["posts", "tags", "pairs", "plain"] as const) {
-        await db.deleteFrom(table).execute();
-      }
+      await dropAuditTriggers(db, { tables: NAMES });
+      for (const table of NAMES) await db.deleteFrom(table).execute();
     }
     await sql`drop table if exists audit_logs`.execute(d1);
     await sql`drop table if exists audit_logs_batch`.execute(d1);
     await sql`drop table if exists audit_logs`.execute(local);
   });
 
-  const executorOn = (db: Kysely<Database>): Promise<Executor> =>
-    createExecutor(db, [
+  const executorOn = async (db: Kysely<Database>, mode: Mode = "statement"): Promise<Executor> => {
+    if (mode === "trigger") {
+      await createAuditTable(db, { ifNotExists: true });
+      await createAuditTriggers(db, { tables: NAMES });
+    }
+    return await createExecutor(db, [
       softDeletePlugin({
         onDelete: "soft",
         tables: ["posts"],
         now: () => new Date(Date.UTC(2030)),
       }),
-      auditPlugin({ getTimestamp: () => "2030-01-01T00:00:00.000Z", getUserId: () => "ada" }),
-    ]) as Promise<Executor>;
+      auditPlugin({
+        mode,
+        getTimestamp: () => "2030-01-01T00:00:00.000Z",
+        getUserId: () => "ada",
+      }),
+    ]) as Executor;
+  };
   const entriesOf = async (db: Kysely<any>): Promise<string[]> => {
     const rows = await db.selectFrom("audit_logs").selectAll().orderBy("id").execute();
     // Within one statement the order of its rows is the database's.
@@ -139,40 +155,42 @@ describe("audited writes on D1", { skip: skip ?? false }, () => {
       ),
     );
 
-  it("are written down as they are where there are transactions", async () => {
-    const [remote, here] = [await executorOn(d1), await executorOn(local)];
-    let known = 0;
-    for (const [name, write] of WRITES) {
-      const results = [await write(remote).execute(), await write(here).execute()];
-      // Of a table without row numbers the id is that of another insert.
-      const [done, expected] = results.map((result) => inspect(result, /without row/.test(name)));
-      assert.equal(done, expected, name);
-      assert.deepEqual(await stateOf(d1), await stateOf(local), name);
-      const [entries, own] = [await entriesOf(d1), await entriesOf(local)];
-      assert.deepEqual(entries.slice(known).sort(), own.slice(known).sort(), name);
-      known = own.length;
-    }
-    assert.ok(known > 25, `${known} entries`);
-    assert.deepEqual(await keptOf(d1), []);
-  });
+  for (const mode of ["statement", "trigger"] as const) {
+    it(`are written down as they are where there are transactions, by ${mode}`, async () => {
+      const [remote, here] = [await executorOn(d1, mode), await executorOn(local, mode)];
+      let known = 0;
+      for (const [name, write] of WRITES) {
+        const results = [await write(remote).execute(), await write(here).execute()];
+        // Of a table without row numbers the id is that of another insert.
+        const [done, expected] = results.map((result) => inspect(result, /without row/.test(name)));
+        assert.equal(done, expected, name);
+        assert.deepEqual(await stateOf(d1), await stateOf(local), name);
+        const [entries, own] = [await entriesOf(d1), await entriesOf(local)];
+        assert.deepEqual(entries.slice(known).sort(), own.slice(known).sort(), name);
+        known = own.length;
+      }
+      assert.ok(known > 25, `${known} entries`);
+      assert.deepEqual(await keptOf(d1), []);
+    });
 
-  it("are written down in executor.batch(), in which later ones see earlier ones", async () => {
-    const executor = await executorOn(d1);
-    await executor.batch((b) => ({
-      one: b.add((db) => db.insertInto("posts").values({ id: 1, ...post("a") })),
-      two: b.add((db) => db.updateTable("posts").set({ views: 2 }), { expect: { rows: 1 } }),
-      three: b.add((db) => db.updateTable("posts").set({ views: 3 }).where("views", "=", 2)),
-      four: b.add((db) => db.deleteFrom("posts")),
-    }));
-    const entries = await d1.selectFrom("audit_logs" as never).selectAll().orderBy("id" as never)
-      .execute() as { operation: string; old_values: string | null; new_values: string | null }[];
-    const views = (values: string | null): unknown => values && JSON.parse(values).views;
-    assert.deepEqual(
-      entries.map((each) => [each.operation, views(each.old_values), views(each.new_values)]),
-      [["INSERT", null, 0], ["UPDATE", 0, 2], ["UPDATE", 2, 3], ["SOFT_DELETE", 3, 3]],
-    );
-    assert.deepEqual(await keptOf(d1), []);
-  });
+    it(`are written down in executor.batch(), in which later ones see earlier ones, by ${mode}`, async () => {
+      const executor = await executorOn(d1, mode);
+      await executor.batch((b) => ({
+        one: b.add((db) => db.insertInto("posts").values({ id: 1, ...post("a") })),
+        two: b.add((db) => db.updateTable("posts").set({ views: 2 }), { expect: { rows: 1 } }),
+        three: b.add((db) => db.updateTable("posts").set({ views: 3 }).where("views", "=", 2)),
+        four: b.add((db) => db.deleteFrom("posts")),
+      }));
+      const entries = await d1.selectFrom("audit_logs" as never).selectAll().orderBy("id" as never)
+        .execute() as { operation: string; old_values: string | null; new_values: string | null }[];
+      const views = (values: string | null): unknown => values && JSON.parse(values).views;
+      assert.deepEqual(
+        entries.map((each) => [each.operation, views(each.old_values), views(each.new_values)]),
+        [["INSERT", null, 0], ["UPDATE", 0, 2], ["UPDATE", 2, 3], ["SOFT_DELETE", 3, 3]],
+      );
+      assert.deepEqual(await keptOf(d1), []);
+    });
+  }
 
   it("leave nothing half done, whichever of their statements fails", async () => {
     const executor = await executorOn(d1);

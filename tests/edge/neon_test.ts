@@ -1,7 +1,7 @@
 import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import process from "node:process";
-import { auditPlugin, getAuditLogs } from "@kysera/audit";
+import { auditPlugin, createAuditTable, createAuditTriggers, getAuditLogs } from "@kysera/audit";
 import { TransactionNotSupportedError, UniqueConstraintError } from "@kysera/core";
 import { withTransaction } from "@kysera/dal";
 import { createExecutor } from "@kysera/executor";
@@ -65,6 +65,29 @@ describe("the plugins on Neon over HTTP", {
     const { rows: tables } = await sql<{ name: string }>`select table_name as name
       from information_schema.tables where table_schema = current_schema order by 1`.execute(db);
     assert.deepEqual(tables.map(({ name }) => name), ["audit_logs", "items"]);
+  });
+
+  it("write rows whose triggers write the entries in one request each", async () => {
+    await db.schema.createTable("things").addColumn("id", "integer", (c) => c.primaryKey())
+      .addColumn("n", "integer").execute();
+    try {
+      await createAuditTable(db, { ifNotExists: true });
+      await createAuditTriggers(db, { tables: ["things"] });
+      const executor: Kysely<any> = await createExecutor(db as Kysely<any>, [
+        auditPlugin({ mode: "trigger", tables: ["things"], getUserId: () => "ada" }),
+      ]);
+      const before = opened.endpoint.requests.length;
+      await executor.insertInto("things").values([{ id: 1, n: 1 }, { id: 2, n: 1 }]).execute();
+      await executor.updateTable("things").set({ n: 2 }).where("id", "=", 1).execute();
+      assert.equal(opened.endpoint.requests.length, before + 2);
+      const entries = await getAuditLogs(executor, { table: "things" });
+      assert.deepEqual(
+        entries.map(({ operation, changed_by }) => `${operation} ${changed_by}`),
+        ["UPDATE ada", "INSERT ada", "INSERT ada"],
+      );
+    } finally {
+      await db.schema.dropTable("things").execute();
+    }
   });
 
   it("change all rows or none, where versions are compared", async () => {

@@ -1,5 +1,5 @@
 /** What the errors of the execution layer and of the plugins give to logs and clients. */
-import { AuditTableError } from "@kysera/audit";
+import { AuditTableError, AuditTriggersError } from "@kysera/audit";
 import { CheckRefusedError, ExecutorError, PluginHookError, RawSqlError } from "@kysera/executor";
 import { RLSContextError, RLSPolicyViolation } from "@kysera/rls";
 import { SoftDeleteError } from "@kysera/soft-delete";
@@ -29,6 +29,7 @@ it("every error is plain data with its name, message and code, and without its c
       cause,
     }),
     new AuditTableError("audit_logs", "it is missing"),
+    new AuditTriggersError("users", "it has none", "await createAuditTriggers(db, {})"),
     new SoftDeleteError("Cannot delete", "INVALID_KEY"),
     new TimestampsError("Cannot touch", "NO_TIMESTAMPS_PLUGIN"),
   ];

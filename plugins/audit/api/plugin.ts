@@ -66,6 +66,7 @@ export function auditPlugin(options: AuditOptions = {}): AuditPlugin {
       if (!isAsked || strategy === undefined) return hooks;
       return prepareTables(host, strategy, settings, hooks.tables.auditTable)
         .then(() => host.canWait ? checkKeys(host, settings, hooks.tables) : undefined)
+        .then(() => host.canWait ? hooks.triggers?.checkListed(host) : undefined)
         .then(() => hooks);
     },
   };

@@ -7,6 +7,7 @@ export const PLUGIN_NAME = "@kysera/audit";
 
 /** The options, checked and complete. */
 export interface Settings {
+  readonly mode: "statement" | "trigger";
   readonly auditTable: string;
   /** `undefined` where the database is asked. */
   readonly key: readonly string[] | undefined;
@@ -36,6 +37,7 @@ export interface Settings {
 }
 
 const OPTIONS: readonly (keyof AuditOptions)[] = [
+  "mode",
   "auditTable",
   "primaryKeyColumn",
   "captureOldValues",
@@ -65,6 +67,13 @@ export function readOptions(options: AuditOptions): Settings {
   if (actor === "required" && options.skipSystemOperations === true) {
     throw read.invalid(`"skipSystemOperations" has no use where "actor" is "required"`);
   }
+  const mode = read.word("mode", ["statement", "trigger"], "statement");
+  const hashChain = readChain(options, read);
+  if (mode === "trigger" && hashChain !== undefined) {
+    throw read.invalid(
+      `"hashChain" has no use where "mode" is "trigger": triggers write no hashes; leave one of them out`,
+    );
+  }
   read.mustBeFunction("getUserId", "returns who does the write");
   read.mustBeFunction("getTimestamp", "returns a Date or a text");
   read.mustBeFunction("requestId", "returns the id of the request");
@@ -74,6 +83,7 @@ export function readOptions(options: AuditOptions): Settings {
     throw read.invalid(`"allowColumns" is empty; name some, or leave it out`);
   }
   return {
+    mode,
     auditTable: read.tableName("auditTable", "audit_logs"),
     ...readKeys(options, read),
     captureOldValues: read.flag("captureOldValues", true),
@@ -92,7 +102,7 @@ export function readOptions(options: AuditOptions): Settings {
     getTimestamp: options.getTimestamp ?? (() => new Date()),
     metadata: readMetadata(options, read),
     requestId: options.requestId ?? requestOf,
-    hashChain: readChain(options, read),
+    hashChain,
     createTable: options.createTable === undefined ? undefined : read.flag("createTable", true),
     check: read.check(),
     namesDeletedAt: typeof options.deletedAtColumn === "string",

@@ -135,6 +135,35 @@ export class AuditTableError extends AuditError {
   }
 }
 
+/**
+ * A table does not have the triggers that are to write its entries. The executor was not created, or the
+ * write was not done.
+ */
+export class AuditTriggersError extends AuditError {
+  static {
+    this.prototype.name = "AuditTriggersError";
+  }
+
+  /** The table. */
+  readonly table: string;
+
+  /**
+   * Creates the error.
+   *
+   * @param table the table
+   * @param problem what is wrong with its triggers
+   * @param line the call that creates them
+   */
+  constructor(table: string, problem: string, line: string) {
+    super(
+      `Cannot audit table "${table}" by triggers: ${problem}; add to a migration: ${line}, or leave ` +
+        'out "mode", or exclude the table',
+      "AUDIT_TRIGGERS_MISSING",
+    );
+    this.table = table;
+  }
+}
+
 /** Nobody is known who does the write, and the option `actor` is `"required"`. */
 export class AuditActorError extends AuditError {
   static {

@@ -25,6 +25,12 @@ export type Actor = string | number | bigint;
 
 /** Options of `auditPlugin`. An option that is not one of these is an error. */
 export interface AuditOptions {
+  /**
+   * What writes the entries. `"statement"`, the default: the plugin, beside each statement. `"trigger"`:
+   * triggers of the database, which `createAuditTriggers` creates; the plugin tells them who does the
+   * write. A table that lacks them is refused.
+   */
+  readonly mode?: "statement" | "trigger" | undefined;
   /** The table that entries are written to, `"schema.table"` as well. Default `"audit_logs"`. */
   readonly auditTable?: string | undefined;
   /**

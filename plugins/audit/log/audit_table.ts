@@ -2,7 +2,7 @@ import { assertKnownOptions, detectDialect, hasInteractiveTransactions } from "@
 import { ExecutorError, getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import { AuditError } from "../contract/errors.ts";
-import { batchTableOf } from "../strategies/common/_table.ts";
+import { batchTableOf, callerTableOf, markerOf } from "../strategies/common/_table.ts";
 import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
 
 /** Options of {@linkcode createAuditTable}. */
@@ -71,7 +71,7 @@ export async function createAuditTable(
 }
 
 /**
- * Drops the audit table, and the one that says where its chain ends.
+ * Drops the audit table, and the tables that belong to it.
  *
  * @param db the database, or a transaction; an executor as well
  * @param options `auditTable`; `ifNotExists` says that a table which is not there is no error
@@ -100,7 +100,9 @@ export async function dropAuditTable(
   const drop = raw.schema.dropTable(auditTable);
   await (ifNotExists ? drop.ifExists() : drop).execute();
   await raw.schema.dropTable(`${auditTable}_chain`).ifExists().execute();
-  await raw.schema.dropTable(batchTableOf(auditTable)).ifExists().execute();
+  for (const nameOf of [batchTableOf, markerOf, callerTableOf]) {
+    await raw.schema.dropTable(nameOf(auditTable)).ifExists().execute();
+  }
 }
 
 async function createLog(db: Kysely<any>, table: string, ifNotExists: boolean): Promise<void> {

@@ -101,6 +101,13 @@ async function verify(
   });
   const { expected } = options;
   const { settings, tables: { auditTable } } = mustHavePlugin(executor, "verify the audit log");
+  if (settings.mode === "trigger") {
+    throw new AuditError(
+      "Cannot verify the audit log: triggers write it, and they keep no chain; a chain is kept by " +
+        'the plugin without "mode: "trigger""',
+      "AUDIT_INVALID_VALUE",
+    );
+  }
   if (settings.hashChain === undefined) {
     throw new AuditError(
       'Cannot verify the audit log: the plugin keeps no chain; give it the option "hashChain"',

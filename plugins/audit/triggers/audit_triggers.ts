@@ -1,4 +1,4 @@
-import { assertKnownOptions, detectDialect } from "@kysera/core";
+import { assertKnownOptions, detectDialect, hasInteractiveTransactions } from "@kysera/core";
 import { getRawDb, type PluginHost } from "@kysera/executor";
 import { CompiledQuery, type Kysely, sql } from "kysely";
 import { readOptions } from "../contract/_settings.ts";
@@ -46,10 +46,11 @@ const OPTIONS: readonly (keyof AuditTriggerOptions)[] = [
 
 /**
  * Writes triggers that write the same entries as the plugin: so what raw SQL and other clients change
- * is written down too. The audit table must be there. For PostgreSQL, SQLite and MariaDB.
+ * is written down too. The audit table must be there. For PostgreSQL, SQLite and MariaDB. Triggers of
+ * an earlier call are replaced.
  *
  * With the plugin on as well, a change has one entry: the triggers leave alone what the plugin writes
- * down. An executor must be made after its triggers.
+ * down, or with its `mode: "trigger"` they write it. An executor must be made after its triggers.
  *
  * @param db the database; its catalog is read
  * @param options the tables, and what is kept of them
@@ -140,7 +141,7 @@ export async function createAuditTriggers(
   options: AuditTriggerOptions,
 ): Promise<void> {
   const { create } = await auditTriggers(db, options);
-  await run(db, create);
+  await run(db, create, strategyOf(detectDialect(db))?.replacesTriggers === false);
 }
 
 /**
@@ -167,9 +168,18 @@ export async function dropAuditTriggers(
   await run(db, drop);
 }
 
-async function run(db: Kysely<any>, statements: readonly string[]): Promise<void> {
+/** Runs the statements as a whole where they have to be: nothing is written between them. */
+async function run(
+  db: Kysely<any>,
+  statements: readonly string[],
+  isWhole = false,
+): Promise<void> {
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
-  for (const statement of statements) await plain.executeQuery(CompiledQuery.raw(statement));
+  const all = async (on: Kysely<any>): Promise<void> => {
+    for (const statement of statements) await on.executeQuery(CompiledQuery.raw(statement));
+  };
+  if (!isWhole || plain.isTransaction || !hasInteractiveTransactions(plain)) await all(plain);
+  else await plain.transaction().execute(all);
 }
 
 function invalid(problem: string): AuditError {

@@ -21,6 +21,7 @@ import { AppendOnly } from "./_append_only.ts";
 import { optionNames } from "./_option_names.ts";
 import { READING, Reading } from "./_reading.ts";
 import { AuditedTables } from "./_tables.ts";
+import { TriggerMode } from "./_trigger_mode.ts";
 import { refuseTruncate } from "./_truncate.ts";
 import { sharedValues } from "./_values.ts";
 
@@ -36,6 +37,8 @@ export class AuditHooks implements PluginHooks {
   readonly tables: AuditedTables;
   readonly #strategy: AuditStrategy | undefined;
   readonly #write: Writer | undefined;
+  /** Set where triggers write the entries. */
+  readonly triggers: TriggerMode | undefined;
   readonly #templates: Templates;
   readonly #appendOnly: AppendOnly;
 
@@ -46,6 +49,10 @@ export class AuditHooks implements PluginHooks {
     this.tables = new AuditedTables(host, settings, this.#strategy);
     this.#appendOnly = new AppendOnly(this.tables.auditTable.name);
     this.#templates = new Templates(host.db);
+    const [strategy, write] = [this.#strategy, this.#write];
+    if (settings.mode === "trigger" && strategy !== undefined && write !== undefined) {
+      this.triggers = new TriggerMode(host.db, strategy, settings, this.tables, write);
+    }
   }
 
   /** What is done in the way of the dialect. @throws {AuditError} where nothing is */
@@ -65,7 +72,8 @@ export class AuditHooks implements PluginHooks {
 
   describe(table: { readonly name: string; readonly schema: string | undefined }): string[] {
     if (!this.tables.has(table.name, table.schema)) return [];
-    return [`writes each change down in "${this.settings.auditTable}"`];
+    const by = this.triggers === undefined ? "" : " by triggers";
+    return [`writes each change down in "${this.settings.auditTable}"${by}`];
   }
 
   async aroundQuery(
@@ -121,24 +129,21 @@ export class AuditHooks implements PluginHooks {
     for (const each of writes) audited.push({ ...each, audited: await this.#targetsOf(each, run) });
     const names = audited.flatMap((each) => each.audited.map(({ table }) => table.label));
     const values = await sharedValues(this.settings, scope, names);
-    if (values === undefined) return await next(query);
     const kinds = audited.map((each) => `${each.kind} of "${each.audited[0]!.table.label}"`);
-    this.settings.logger?.debug(`Audit writes down: ${kinds.join(", ")}`);
+    if (values !== undefined) {
+      this.settings.logger?.debug(`Audit writes down: ${kinds.join(", ")}`);
+    }
+    const templates = this.#templates;
+    const work = { query, writes: audited, run, next, scope, templates };
+    if (this.triggers !== undefined) return await this.triggers.write(work, values);
+    if (values === undefined) return await next(query);
     const to: LogTarget = {
       entries: this.strategy.entries,
       auditTable: this.tables.auditTable,
       settings: this.settings,
       values,
     };
-    return await write({
-      query,
-      writes: audited,
-      to,
-      run,
-      next,
-      scope,
-      templates: this.#templates,
-    });
+    return await write({ ...work, to });
   }
 
   async #targetsOf({ targets }: Write, run: Run): Promise<Target[]> {

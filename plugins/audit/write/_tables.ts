@@ -68,6 +68,11 @@ export class AuditedTables {
     return table;
   }
 
+  /** Has the database asked again about a table. */
+  forget(table: AuditedTable): void {
+    for (const [label, known] of this.#known) if (known === table) this.#known.delete(label);
+  }
+
   #describe(name: string, schema: string | undefined, info: TableInfo): AuditedTable {
     const { allowColumns, denyColumns, maskColumns, deletedAtColumn } = this.#settings;
     const has = (list: readonly string[], column: string): boolean =>

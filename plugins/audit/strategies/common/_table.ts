@@ -34,6 +34,11 @@ export function markerOf(auditTable: string): string {
   return `${auditTable}_marker`;
 }
 
+/** The table of what triggers are told of who does a write: it is empty but inside of a write. */
+export function callerTableOf(auditTable: string): string {
+  return `${auditTable}_caller`;
+}
+
 /** The table of the rows that a batch changes, as they were: it is empty but inside of a batch. */
 export function batchTableOf(auditTable: string): string {
   return `${auditTable}_batch`;
@@ -41,7 +46,13 @@ export function batchTableOf(auditTable: string): string {
 
 /** The tables that belong to a log, the log first. */
 export function ownNames(auditTable: string): string[] {
-  return [auditTable, `${auditTable}_chain`, markerOf(auditTable), batchTableOf(auditTable)];
+  return [
+    auditTable,
+    `${auditTable}_chain`,
+    markerOf(auditTable),
+    callerTableOf(auditTable),
+    batchTableOf(auditTable),
+  ];
 }
 
 /** What entries call a table. */

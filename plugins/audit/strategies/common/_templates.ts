@@ -7,6 +7,8 @@ interface Template<T> {
   readonly made: T;
   readonly sql: string;
   readonly values: readonly Source[];
+  /** What stands in the tree for the values that are given. */
+  readonly standIns: Readonly<Record<string, object>>;
 }
 
 /** One of the values that are given, one of the query's own parameters, or always the same. */
@@ -81,7 +83,11 @@ export class Templates {
     }
     template ??= this.#make(query, values, make);
     known.set(name, template);
-    const { made, sql } = template;
+    const { made, sql, standIns } = template;
+    // A plugin below may compile the tree again.
+    standsFor(() =>
+      new Map(Object.entries(values).map(([name, value]) => [standIns[name], value] as const))
+    );
     const parameters = template.values.map((source) =>
       "given" in source
         ? (values as Readonly<Record<string, unknown>>)[source.given]
@@ -97,7 +103,9 @@ export class Templates {
     values: V,
     make: Make<T, V>,
   ): Template<T> {
-    const standIns = Object.fromEntries(Object.keys(values).map((name) => [name, {}]));
+    const standIns: Record<string, object> = Object.fromEntries(
+      Object.keys(values).map((name) => [name, {}]),
+    );
     // They go to the parameters of the compiled statement, and are found there again.
     const made = make(standIns as V, query.query);
     const { sql, parameters } = this.#compile(made.node, query);
@@ -105,6 +113,7 @@ export class Templates {
     return {
       made,
       sql,
+      standIns,
       values: parameters.map((value): Source => {
         if (typeof value !== "object" || value === null) return { value };
         const given = Object.keys(standIns).find((name) => standIns[name] === value);

@@ -6,8 +6,33 @@ import type { AuditedTable } from "./_table.ts";
 /** The statements of the triggers of one table, and of what they have in common. */
 export interface TriggerParts {
   readonly before: readonly string[];
-  readonly table: (table: AuditedTable) => { create: string[]; drop: string[] };
+  readonly table: (table: AuditedTable) => TableTriggers;
   readonly after: readonly string[];
+}
+
+/** The triggers of one table. */
+export interface TableTriggers {
+  readonly create: readonly string[];
+  readonly drop: readonly string[];
+  /** What the catalog has of them, where they are as they should be. */
+  readonly expected: readonly Trigger[];
+}
+
+/** A trigger, as the catalog has it. */
+export interface Trigger {
+  readonly name: string;
+  /** What it does, or the end of it. */
+  readonly text: string;
+}
+
+/** The triggers that a table has. */
+export interface FoundTriggers {
+  readonly ours: readonly Trigger[];
+  /**
+   * Whether what ours tell may differ from what the plugin does: where others may change a row again
+   * before ours have told what the statement made of it, the entries are in the wrong order.
+   */
+  readonly mayDiffer: boolean;
 }
 
 /** What a trigger is for. */
@@ -17,8 +42,8 @@ export const OPERATIONS = ["insert", "update", "delete"] as const;
 export const TRIGGER_PREFIX = "kysera_audit_";
 
 /** The name of a trigger. */
-export function triggerOf(table: AuditedTable, operation: string): string {
-  return `${TRIGGER_PREFIX}${operation}_${table.name}`;
+export function triggerOf({ info }: AuditedTable, operation: string): string {
+  return `${TRIGGER_PREFIX}${operation}_${info.name}`;
 }
 
 /** What the trigger says happened. */

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { partsOf } from "../../sql/_nodes.ts";
 import { imageOf } from "../common/_image.ts";
 import { withMarker } from "../common/_marker.ts";
 import type { AuditStrategy } from "../strategy.ts";
@@ -6,7 +7,8 @@ import { askMysql } from "./_catalog.ts";
 import { insertEntries } from "./_entries.ts";
 import { columnValue, imageSource, isWhole } from "./_images.ts";
 import { ROWS } from "./_rows.ts";
-import { mysqlTriggers } from "./_triggers.ts";
+import { handOverOnMysql } from "./_hand_over.ts";
+import { findMysqlTriggers, mysqlTriggers } from "./_triggers.ts";
 import { writeOnMysql } from "./_write.ts";
 
 /** Statements before and after the write, in one transaction. */
@@ -56,4 +58,13 @@ export const MYSQL: AuditStrategy = {
   },
   handleOf: ({ key }) => key,
   triggers: mysqlTriggers,
+  replacesTriggers: true,
+  findTriggers: findMysqlTriggers,
+  isSeenByTriggers({ node }) {
+    const { replace, ignore, orAction } = partsOf(node);
+    // To triggers REPLACE is a row that goes and another one that comes, and under IGNORE an entry that
+    // cannot be written is none.
+    return replace !== true && ignore !== true && orAction === undefined;
+  },
+  handOver: handOverOnMysql,
 };

@@ -2,12 +2,30 @@ import { type Expression, type Kysely, sql } from "kysely";
 import type { Settings } from "../../contract/_settings.ts";
 import { inline } from "../../sql/_inline.ts";
 import { id, q, tableNode } from "../../sql/_nodes.ts";
-import { type AuditedTable, MASK, type TableName } from "../common/_table.ts";
-import { TRIGGER_PREFIX, type TriggerParts } from "../common/_triggers.ts";
+import type { Ask } from "../common/_catalog.ts";
+import type { AuditedTable, TableName } from "../common/_table.ts";
+import {
+  type FoundTriggers,
+  OPERATIONS,
+  TRIGGER_PREFIX,
+  type TriggerParts,
+} from "../common/_triggers.ts";
+import { SAID, WORDS } from "./_hand_over.ts";
+import { kept, keyOf } from "./_parts.ts";
+import { rowImage } from "./_row_image.ts";
+
+/** What `pg_trigger.tgtype` has for triggers of statements. */
+const TYPES = { insert: 4, update: 16, delete: 8, truncate: 34 } as const;
+/** The rows as they were and as they are, as a trigger may call them. */
+const SOURCES = {
+  insert: ["", "kysera_new"],
+  update: ["kysera_old", "kysera_new"],
+  delete: ["kysera_old", ""],
+} as const;
 
 /**
- * The triggers of PostgreSQL: one function for all tables, one trigger for the rows of each, and one
- * that refuses TRUNCATE.
+ * The triggers of PostgreSQL: for each table a function, one trigger for the statements of each kind,
+ * and one that refuses TRUNCATE. They are fired once for a statement, and tell all of its rows at once.
  */
 export function postgresTriggers(
   db: Kysely<any>,
@@ -17,87 +35,215 @@ export function postgresTriggers(
   const text = (piece: Expression<any>): string =>
     inline(db, piece, { placeholder: "$", backslashEscapes: false });
   const log = q(tableNode(auditTable.name, auditTable.schema));
-  const write = q(tableNode(`${auditTable.name}_write`, auditTable.schema));
+  // What older versions had for all tables.
+  const former = q(tableNode(`${auditTable.name}_write`, auditTable.schema));
   const refuse = q(tableNode(`${auditTable.name}_refuse_truncate`, auditTable.schema));
-  const row = id(`${TRIGGER_PREFIX}row`);
-  const truncate = id(`${TRIGGER_PREFIX}truncate`);
-  const wanted = (is: boolean, value: string): Expression<any> => is ? id(value) : sql`null`;
+  const refusal = `
+begin
+  raise exception 'Cannot truncate audited table "%": delete its rows', tg_table_name;
+end `;
+  const truncate = `${TRIGGER_PREFIX}truncate`;
   return {
-    // The statement of the plugin has a part of this name, and no other has.
-    before: [
-      text(sql`create or replace function ${write}() returns trigger language plpgsql as $kysera$
-        declare
-          b jsonb; n jsonb; r jsonb; k text; o text := tg_op;
-          keys jsonb := tg_argv[1]::jsonb;
-          mark text := tg_argv[2];
-          c text;
-        begin
-          if pg_trigger_depth() = 1 and strpos(current_query(), '"kysera_changes"') > 0 then
-            return null;
-          end if;
-          if tg_op <> 'INSERT' then b := to_jsonb(old); end if;
-          if tg_op <> 'DELETE' then n := to_jsonb(new); end if;
-          r := coalesce(n, b);
-          if jsonb_array_length(keys) = 1 then k := r->>(keys->>0);
-          elsif jsonb_array_length(keys) > 1 then
-            select '[' || string_agg(coalesce((r->e.v)::text, 'null'), ',' order by e.i) || ']'
-              into k from jsonb_array_elements_text(keys) with ordinality as e(v, i);
-          end if;
-          if tg_op = 'UPDATE' and b ? mark then
-            if b->>mark is null and n->>mark is not null then o := 'SOFT_DELETE';
-            elsif b->>mark is not null and n->>mark is null then o := 'RESTORE';
-            end if;
-          end if;
-          for c in select jsonb_array_elements_text(tg_argv[3]::jsonb) loop
-            b := b - c; n := n - c;
-          end loop;
-          for c in select jsonb_array_elements_text(tg_argv[4]::jsonb) loop
-            if b->>c is not null then b := b || jsonb_build_object(c, ${MASK}); end if;
-            if n->>c is not null then n := n || jsonb_build_object(c, ${MASK}); end if;
-          end loop;
-          insert into ${log} (table_name, entity_id, operation, old_values, new_values, changed_by,
-            changed_at, request_id)
-          values (tg_argv[0], k, o, ${wanted(settings.captureOldValues, "b")}::text,
-            ${wanted(settings.captureNewValues, "n")}::text,
-            nullif(current_setting('kysera.actor', true), ''),
-            to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-            nullif(current_setting('kysera.request', true), ''));
-          return null;
-        end $kysera$`),
-      text(sql`create or replace function ${refuse}() returns trigger language plpgsql as $kysera$
-        begin
-          raise exception 'Cannot truncate audited table "%": delete its rows', tg_table_name;
-        end $kysera$`),
-    ],
-    after: [
-      text(sql`drop function if exists ${write}()`),
-      text(sql`drop function if exists ${refuse}()`),
-    ],
+    before: [text(
+      sql`create or replace function ${refuse}() returns trigger language plpgsql as ${
+        sql.raw(quoted(refusal))
+      }`,
+    )],
+    after: [former, refuse].map((each) => dropUnused(text(sql`drop function if exists ${each}()`))),
     table(table) {
       const target = q(tableNode(table.name, table.schema));
-      const values = argumentsOf(table);
+      const write = q(tableNode(functionOf(table), table.info.schema));
+      const body = bodyOf(table, settings, log, text);
+      const dropped = (name: string): string =>
+        text(sql`drop trigger if exists ${id(name)} on ${target}`);
+      const triggers = OPERATIONS.map((operation) => {
+        const [old, now] = SOURCES[operation];
+        const name = TRIGGER_PREFIX + operation;
+        const sources = [
+          ...old === "" ? [] : [sql`old table as ${id(old)}`],
+          ...now === "" ? [] : [sql`new table as ${id(now)}`],
+        ];
+        return {
+          name,
+          text: described(TYPES[operation], old, now, body),
+          create: text(sql`create trigger ${id(name)} after ${sql.raw(operation)} on ${target}
+            referencing ${
+            sql.join(sources, sql` `)
+          } for each statement execute function ${write}()`),
+        };
+      });
+      const refusing = {
+        name: truncate,
+        text: described(TYPES.truncate, "", "", refusal),
+        create: text(sql`create trigger ${id(truncate)} before truncate on ${target}
+          for each statement execute function ${refuse}()`),
+      };
+      const all = [...triggers, refusing];
+      const row = dropped(`${TRIGGER_PREFIX}row`);
       return {
         create: [
-          replaced(
-            text(sql`drop trigger if exists ${row} on ${target}`),
-            text(sql`create trigger ${row} after insert or update or delete on ${target}
-              for each row execute function ${write}(${
-              sql.join(values.map((each) => sql`${each}`))
-            })`),
+          text(
+            sql`create or replace function ${write}() returns trigger language plpgsql as ${
+              sql.raw(quoted(body))
+            }`,
           ),
-          replaced(
-            text(sql`drop trigger if exists ${truncate} on ${target}`),
-            text(sql`create trigger ${truncate} before truncate on ${target}
-              for each statement execute function ${refuse}()`),
-          ),
+          row,
+          ...all.map(({ name, create }) => replaced(dropped(name), create)),
         ],
         drop: [
-          text(sql`drop trigger if exists ${row} on ${target}`),
-          text(sql`drop trigger if exists ${truncate} on ${target}`),
+          row,
+          ...all.map(({ name }) => dropped(name)),
+          text(sql`drop function if exists ${write}()`),
         ],
+        expected: all,
       };
     },
   };
+}
+
+/** What the function of a table does. */
+function bodyOf(
+  table: AuditedTable,
+  { captureOldValues, captureNewValues }: Settings,
+  log: Expression<any>,
+  text: (piece: Expression<any>) => string,
+): string {
+  const image = (name: string, row: Expression<any>): Expression<any> => sql`${row} as ${id(name)}`;
+  const row = rowImage(table, "r");
+  const entries = (
+    operation: Expression<any>,
+    source: Expression<any>,
+    has: { readonly b?: boolean; readonly n?: boolean },
+  ): Expression<any> =>
+    sql`insert into ${log} (table_name, entity_id, operation, old_values, new_values, changed_by,
+      changed_at, metadata, request_id)
+    select ${table.label}::text, ${keyOf(table, has.n ? sql`c.n` : sql`c.b`)}, ${operation},
+      ${has.b && captureOldValues ? kept(sql`c.b`, table) : sql`null`}::text,
+      ${has.n && captureNewValues ? kept(sql`c.n`, table) : sql`null`}::text,
+      kysera_by, kysera_at, kysera_why, kysera_for
+    from (${source}) as c`;
+  const numbered = (name: string, rows: Expression<any>): Expression<any> =>
+    sql`(select row_number() over () as i, ${image(name, row)} from ${rows} as r)`;
+  const [old, now] = [id("kysera_old"), id("kysera_new")];
+  const inserted = entries(sql`'INSERT'`, sql`select ${image("n", row)} from ${now} as r`, {
+    n: true,
+  });
+  const deleted = entries(sql`'DELETE'`, sql`select ${image("b", row)} from ${old} as r`, {
+    b: true,
+  });
+  const both = { b: true, n: true };
+  // A row is in both, at the same place.
+  const updated = entries(
+    updateOf(table),
+    sql`select o.b, u.n from ${numbered("b", old)} as o join ${numbered("n", now)} as u
+      on u.i = o.i order by o.i`,
+    both,
+  );
+  return `
+#variable_conflict use_variable
+declare
+  kysera_said text := current_setting('${SAID}', true);
+  kysera_by text; kysera_at text; kysera_why text; kysera_for text;
+begin
+  if pg_trigger_depth() = 1 and strpos(current_query(), '"kysera_changes"') > 0 then
+    return null;
+  end if;
+  if strpos(kysera_said, extract(epoch from statement_timestamp())::text || ' ') = 1
+      and strpos(current_query(), '"${WORDS}"') > 0 then
+    kysera_said := substr(kysera_said, strpos(kysera_said, ' ') + 1);
+    if kysera_said = '' then
+      return null;
+    end if;
+    kysera_by := kysera_said::json->>0;
+    kysera_at := kysera_said::json->>1;
+    kysera_why := kysera_said::json->>2;
+    kysera_for := kysera_said::json->>3;
+  else
+    kysera_by := nullif(current_setting('kysera.actor', true), '');
+    kysera_at := to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+    kysera_for := nullif(current_setting('kysera.request', true), '');
+  end if;
+  if tg_op = 'INSERT' then
+    ${text(inserted)};
+  elsif tg_op = 'DELETE' then
+    ${text(deleted)};
+  else
+    ${text(updated)};
+  end if;
+  return null;
+end `;
+}
+
+/** What an UPDATE did to a row. */
+function updateOf({ deletedAt }: AuditedTable): Expression<any> {
+  if (deletedAt === undefined) return sql`'UPDATE'`;
+  const [b, n] = [sql`c.b->>${deletedAt}::text`, sql`c.n->>${deletedAt}::text`];
+  return sql`case when ${b} is null and ${n} is not null then 'SOFT_DELETE'
+    when ${b} is not null and ${n} is null then 'RESTORE' else 'UPDATE' end`;
+}
+
+/** Reads which triggers a table has. */
+export async function findPostgresTriggers(
+  ask: Ask,
+  { info: { name, schema } }: AuditedTable,
+): Promise<FoundTriggers> {
+  // A foreign key of a table to itself may change a row again; the triggers of a statement are fired
+  // after all of that. Columns that are generated when they are read are null to triggers.
+  const rows = await ask(
+    sql`select t.tgname::text as name, t.tgtype::int as type, t.tgenabled::text as enabled,
+      coalesce(t.tgoldtable::text, '') as old, coalesce(t.tgnewtable::text, '') as now,
+      p.prosrc as body, t.tgqual is null as always
+    from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_class c on c.oid = t.tgrelid
+      join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = ${name} and n.nspname = ${schema} and not t.tgisinternal
+    union all
+    select '', 0, 'O', '', '', '', true from pg_constraint k join pg_class c on c.oid = k.conrelid
+      join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = ${name} and n.nspname = ${schema} and k.contype = 'f'
+      and k.confrelid = k.conrelid and k.confupdtype in ('c', 'n', 'd')
+    union all
+    select '', 0, 'O', '', '', '', true from pg_attribute a join pg_class c on c.oid = a.attrelid
+      join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = ${name} and n.nspname = ${schema} and a.attgenerated = 'v'`,
+  );
+  const enabled = rows.filter(({ enabled }) => enabled === "O" || enabled === "A");
+  const isOurs = (row: Readonly<Record<string, unknown>>): boolean =>
+    String(row["name"]).startsWith(TRIGGER_PREFIX);
+  return {
+    ours: enabled.filter((row) => isOurs(row) && row["always"] === true).map((row) => ({
+      name: String(row["name"]),
+      text: described(
+        Number(row["type"]),
+        String(row["old"]),
+        String(row["now"]),
+        String(row["body"]),
+      ),
+    })),
+    // One that comes before the write changes the row that is written.
+    mayDiffer: enabled.some((row) => !isOurs(row) && (Number(row["type"]) & BEFORE) === 0),
+  };
+}
+
+/** The bit of `tgtype` that a trigger has which is fired before the write. */
+const BEFORE = 2;
+
+function described(type: number, old: string, now: string, body: string): string {
+  return [type, old, now, body].join(" ");
+}
+
+/** The most bytes of a name. */
+const MOST_BYTES = 63;
+
+/** The name of the function of a table, which is in the schema of the table. */
+function functionOf({ info: { name } }: AuditedTable): string {
+  const whole = TRIGGER_PREFIX + name;
+  if (new TextEncoder().encode(whole).length <= MOST_BYTES) return whole;
+  // FNV-1a: two long names of one schema differ somewhere.
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return `${TRIGGER_PREFIX}${(hash >>> 0).toString(16)}_${
+    name.replace(/[^\w]/g, "_").slice(0, 40)
+  }`;
 }
 
 /**
@@ -105,19 +251,18 @@ export function postgresTriggers(
  * replaced otherwise.
  */
 function replaced(drop: string, create: string): string {
-  let tag = "$kysera$";
-  while (create.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
-  return `do ${tag} begin ${drop}; ${create}; end ${tag}`;
+  return `do ${quoted(`begin ${drop}; ${create}; end `)}`;
 }
 
-function argumentsOf({ label, key, deletedAt, kept, masked, info }: AuditedTable): string[] {
-  const names = new Set(kept.map(({ name }) => name));
-  const dropped = info.columns.map(({ name }) => name).filter((name) => !names.has(name));
-  return [
-    label,
-    JSON.stringify(key),
-    deletedAt ?? "",
-    JSON.stringify(dropped),
-    JSON.stringify([...masked]),
-  ];
+/** Drops what nothing needs any more. */
+function dropUnused(drop: string): string {
+  return `do ${
+    quoted(`begin ${drop}; exception when dependent_objects_still_exist then null; end `)
+  }`;
+}
+
+function quoted(body: string): string {
+  let tag = "$kysera$";
+  while (body.includes(tag)) tag = `${tag.slice(0, -1)}_$`;
+  return `${tag}${body}${tag}`;
 }

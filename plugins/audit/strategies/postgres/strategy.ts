@@ -7,7 +7,8 @@ import { columnValue, imageSource } from "./_images.ts";
 import type { AuditedWrite } from "./_parts.ts";
 import { rowImage } from "./_row_image.ts";
 import { writeOnPostgres } from "./_run.ts";
-import { postgresTriggers } from "./_triggers.ts";
+import { handOverOnPostgres } from "./_hand_over.ts";
+import { findPostgresTriggers, postgresTriggers } from "./_triggers.ts";
 
 /** One statement: the write, and what it did. */
 export const POSTGRES: AuditStrategy = {
@@ -54,4 +55,9 @@ export const POSTGRES: AuditStrategy = {
   },
   handleOf: ({ key }) => key,
   triggers: postgresTriggers,
+  replacesTriggers: true,
+  findTriggers: findPostgresTriggers,
+  // The statement has to see to what a batch expects of it.
+  isSeenByTriggers: (_, { scope }) => scope.batch?.expected === undefined,
+  handOver: handOverOnPostgres,
 };

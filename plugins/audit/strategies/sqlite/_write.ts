@@ -117,13 +117,13 @@ async function insertRows(
   work: SqliteWork,
 ): Promise<QueryResult<any>> {
   const { table, handle } = target;
-  const { onConflict, replace, orAction } = partsOf(node);
-  const replaces = replace === true || /replace/i.test(orAction?.action ?? "");
+  const { onConflict } = partsOf(node);
+  const isReplace = replaces(node);
   const updates = onConflict !== undefined && onConflict.doNothing !== true;
   const named = onConflict?.columns?.map(({ column }) => column.name);
-  const met = !replaces && !updates
+  const met = !isReplace && !updates
     ? undefined
-    : metRows(node, target, replaces || named === undefined ? table.info.uniques : [named]);
+    : metRows(node, target, isReplace || named === undefined ? table.info.uniques : [named]);
   if (met !== undefined) refuseShadowed(node, target);
   const before = met === undefined ? [] : readBefore(
     (await work.run(
@@ -164,6 +164,12 @@ async function insertRows(
   }));
   await writeEntries(work, target, [...others, ...written]);
   return withInsertId(node, target, result, texts);
+}
+
+/** Whether an INSERT removes rows that are in its way. */
+export function replaces(node: OperationNode): boolean {
+  const { replace, orAction } = partsOf(node);
+  return replace === true || /replace/i.test(orAction?.action ?? "");
 }
 
 /** The result of an INSERT, with the number of its last row unless it returns rows. */

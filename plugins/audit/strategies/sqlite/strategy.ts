@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { partsOf } from "../../sql/_nodes.ts";
 import { imageOf } from "../common/_image.ts";
 import { withMarker } from "../common/_marker.ts";
 import type { AuditStrategy } from "../strategy.ts";
@@ -7,8 +8,9 @@ import { insertEntries } from "./_entries.ts";
 import { writeInBatch } from "./_batch.ts";
 import { columnValue, imageSource, isWhole } from "./_images.ts";
 import { ROWS } from "./_rows.ts";
-import { sqliteTriggers } from "./_triggers.ts";
-import { sqliteHandle, writeOnSqlite } from "./_write.ts";
+import { handOverOnSqlite } from "./_hand_over.ts";
+import { findSqliteTriggers, sqliteTriggers } from "./_triggers.ts";
+import { replaces, sqliteHandle, writeOnSqlite } from "./_write.ts";
 
 /** Statements beside the write, in one transaction. */
 export const SQLITE: AuditStrategy = {
@@ -58,4 +60,10 @@ export const SQLITE: AuditStrategy = {
   },
   handleOf: sqliteHandle,
   triggers: sqliteTriggers,
+  replacesTriggers: false,
+  findTriggers: findSqliteTriggers,
+  // Rows that are replaced fire triggers under a setting of the connection only, and what is to be
+  // done about a conflict goes for the statements of triggers as well.
+  isSeenByTriggers: ({ node }) => !replaces(node) && partsOf(node).orAction === undefined,
+  handOver: handOverOnSqlite,
 };
