@@ -53,11 +53,14 @@ export const command: Command = defineCommand({
     const plugins = pluginsOf(options.plugins);
     const choice: ProjectChoice = {
       name: nameOf(root),
-      runtime: (options.runtime ?? currentRuntime()) as ProjectChoice["runtime"],
+      runtime: (options.runtime ?? currentRuntime(context.host.env)) as ProjectChoice["runtime"],
       ...await completed(context, options),
       plugins,
       agents: options.agents,
     };
+    if (choice.runtime === "node" && currentRuntime(context.host.env) === "node") {
+      warnOfOldNode(context);
+    }
     const { written, added, kept } = await writeProject(root, projectFiles(choice));
     for (const path of written) context.say(`Wrote ${path}`);
     for (const path of added) context.say(`Added to ${path}`);
@@ -68,7 +71,7 @@ export const command: Command = defineCommand({
     if (options.install) await install(context, root, manager);
     const run = manager === "deno" ? "deno task" : `${manager} run`;
     const steps = [
-      ...folder === "." ? [] : [`cd ${relative(context.host.cwd, root)}`],
+      ...folder === "." ? [] : [`cd ${quoted(relative(context.host.cwd, root))}`],
       ...options.install ? [] : [`${manager} install`],
       `${run} migrate`,
       `${run} test`,
@@ -103,6 +106,11 @@ async function completed(
   };
 }
 
+/** A path as a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
+}
+
 function pluginsOf(names: readonly string[]): ProjectChoice["plugins"] {
   const unknown = names.find((name) => name !== "none" && !PLUGINS.some((each) => each === name));
   if (unknown !== undefined) {
@@ -118,9 +126,20 @@ function nameOf(root: string): string {
   return name === "" ? "app" : name;
 }
 
-function currentRuntime(): string {
+/** What this program runs on; `bunx` may run it on Node, and says so in a variable. */
+function currentRuntime(env: Context["host"]["env"]): string {
   if ("deno" in process.versions) return "deno";
-  return "bun" in process.versions ? "bun" : "node";
+  const isBun = "bun" in process.versions || env["npm_config_user_agent"]?.startsWith("bun/");
+  return isBun ? "bun" : "node";
+}
+
+/** Warns of a Node that cannot run the project: this program itself runs on an older one. */
+function warnOfOldNode(context: Context): void {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 18)) return;
+  context.warn(
+    `The project needs Node 22.18 or newer, and this is Node ${process.versions.node}.`,
+  );
 }
 
 /** What installs a project for Node, whatever this program runs on. */
