@@ -1,6 +1,6 @@
 /**
- * Opens the built site in Chromium: pages in both themes and two widths, the search, and what axe
- * finds.
+ * Opens the built site in Chromium: pages in both themes and two widths, the search, types in
+ * samples, and what axe finds.
  *
  * @module
  */
@@ -113,7 +113,10 @@ async function lookAt(
         return [...await layoutProblems(page, view), ...await findings(page)];
       });
     }
-    if (view === VIEWS[0]) await inView("search", (page) => search(page, address));
+    if (view === VIEWS[0]) {
+      await inView("search", (page) => search(page, address));
+      await inView("types in samples", (page) => typesInSamples(page, address));
+    }
     return checks;
   } finally {
     await browser.close();
@@ -180,4 +183,12 @@ async function search(page: Page, address: string): Promise<string[]> {
   await page.waitForURL((url) => url.pathname !== new URL(address).pathname);
   await page.locator(".vp-doc").getByText("bindContext").first().waitFor();
   return [];
+}
+
+/** Points at a name in a sample. */
+async function typesInSamples(page: Page, address: string): Promise<string[]> {
+  await open(page, `${address}quick-start`);
+  await page.locator(".typed", { hasText: /^executor$/ }).first().hover();
+  const text = await page.locator(".type-of-name").innerText();
+  return /^const executor: KyseraExecutor<Database/.test(text) ? [] : [`it shows: ${text}`];
 }
