@@ -27,6 +27,12 @@ export default {
     ["meta", { property: "og:title", content: TITLE }],
     ["meta", { property: "og:description", content: DESCRIPTION }],
     ["meta", { property: "og:url", content: SITE }],
+    ["meta", { property: "og:type", content: "website" }],
+    ["meta", { property: "og:image", content: `${SITE}card.png` }],
+    ["meta", { property: "og:image:width", content: "1200" }],
+    ["meta", { property: "og:image:height", content: "630" }],
+    ["meta", { property: "og:image:alt", content: "A query, and the conditions that plugins add" }],
+    ["meta", { name: "twitter:card", content: "summary_large_image" }],
   ],
   markdown: {
     anchor: { slugify: slug },
