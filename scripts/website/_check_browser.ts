@@ -77,7 +77,8 @@ export async function browserChecks(
 
 /** So long an action in the browser may take, in ms: on a busy machine everything takes long. */
 const PATIENCE = 60_000;
-const FLAGS = [
+/** What Chromium is started with. */
+export const FLAGS: string[] = [
   ...["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"],
   ...["--disable-background-networking", "--disable-component-update"],
 ];
@@ -161,8 +162,13 @@ async function layoutProblems(page: Page, { theme }: View): Promise<string[]> {
   return problems;
 }
 
-/** What axe calls serious or critical. */
-async function findings(page: Page): Promise<string[]> {
+/**
+ * Returns what axe finds on a page that is serious or critical.
+ *
+ * @param page the page
+ * @returns the findings, with the elements that they are about
+ */
+export async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
