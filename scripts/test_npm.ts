@@ -17,6 +17,7 @@ import process from "node:process";
 import { type Databases, openDatabases } from "./databases.ts";
 import { type Check, checkPrograms, checkTarballs, checkTypes } from "./npm/check.ts";
 import { createProject, type NpmProject, TARBALLS } from "./npm/project.ts";
+import { checkQuickStart } from "./npm/quick_start.ts";
 import { findRuntime, runOnRuntime, type Runtime } from "./npm/runtime.ts";
 import { outliveSignals } from "./run.ts";
 import { parseArguments, type TestArguments } from "./test/arguments.ts";
@@ -37,6 +38,8 @@ const PLAN: readonly Job[] = [
   { id: "node26", kind: "node", version: "26", kysely: NEWEST_KYSELY, files: EVERY, hand: [3] },
   { id: "bun", kind: "bun", version: "1.4.5", kysely: NEWEST_KYSELY, files: EVERY, hand: [0, 1] },
 ];
+/** Where the README and the quick start are followed. */
+const NEWCOMERS = PLAN.filter(({ id }) => id === "node24" || id === "bun");
 /** How many hands the files are dealt out to. */
 const HANDS = 4;
 /** What a file has that needs the databases, or starts programs. */
@@ -92,6 +95,9 @@ async function testAll(args: TestArguments, databases: Databases): Promise<void>
     reportChecks(await checkTarballs());
     for (const project of projects.values()) reportChecks(await checkTypes(project));
     reportChecks(await checkPrograms(projects.get(NEWEST_KYSELY)!));
+    const newcomers = NEWCOMERS.map(({ kind, version }) => findRuntime(kind, version));
+    const postgres = databases.env["KYSERA_TEST_POSTGRES_URL"];
+    reportChecks(await checkQuickStart(await Promise.all(newcomers), scratch, postgres));
   }
   const filesOf = (job: Job): string[] => filesFor(job, projects.get(job.kysely)!);
   for (const [i, job] of jobs.entries()) {

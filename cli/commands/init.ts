@@ -54,7 +54,7 @@ export const command: Command = defineCommand({
     const plugins = pluginsOf(options.plugins);
     const choice: ProjectChoice = {
       name: nameOf(root),
-      runtime: (options.runtime ?? currentRuntime()) as ProjectChoice["runtime"],
+      runtime: (options.runtime ?? currentRuntime(context.host.env)) as ProjectChoice["runtime"],
       ...await completed(context, options),
       plugins,
       agents: options.agents,
@@ -73,7 +73,7 @@ export const command: Command = defineCommand({
     if (options.install) await install(context, root, manager);
     const run = manager === "deno" ? "deno task" : `${manager} run`;
     const steps = [
-      ...folder === "." ? [] : [`cd ${relative(context.host.cwd, root)}`],
+      ...folder === "." ? [] : [`cd ${quoted(relative(context.host.cwd, root))}`],
       ...options.install ? [] : [`${manager} install`],
       `${run} migrate`,
       `${run} test`,
@@ -108,6 +108,11 @@ async function completed(
   };
 }
 
+/** A path as a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
+}
+
 function pluginsOf(names: readonly string[]): ProjectChoice["plugins"] {
   const unknown = names.find((name) => name !== "none" && !PLUGINS.some((each) => each === name));
   if (unknown !== undefined) {
@@ -123,9 +128,11 @@ function nameOf(root: string): string {
   return name === "" ? "app" : name;
 }
 
-function currentRuntime(): string {
+/** What this program runs on; `bunx` may run it on Node, and says so in a variable. */
+function currentRuntime(env: Context["host"]["env"]): string {
   if ("deno" in process.versions) return "deno";
-  return "bun" in process.versions ? "bun" : "node";
+  const isBun = "bun" in process.versions || env["npm_config_user_agent"]?.startsWith("bun/");
+  return isBun ? "bun" : "node";
 }
 
 /** Returns the version of this Node, where a project cannot run on it: it reads TypeScript itself. */

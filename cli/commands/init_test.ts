@@ -82,7 +82,7 @@ describe("kysera init", () => {
       assert.equal(code, 0, stderr);
       assert.match(
         stdout,
-        /^What comes next:\n {2}cd my Shop\n {2}npm install\n {2}npm run migrate\n/,
+        /^What comes next:\n {2}cd "my Shop"\n {2}npm install\n {2}npm run migrate\n/,
       );
       const manifest = JSON.parse(await project.read("my Shop/package.json"));
       assert.equal(manifest.name, "my-shop");
@@ -154,6 +154,21 @@ describe("kysera init", () => {
       const broken = await project.json(["init", "y", "--runtime", "node", "--no-install"]);
       assert.equal(broken.code, 1);
       await assert.rejects(project.read("y/kysera.config.ts"));
+    });
+  });
+
+  it("begins what bunx is told to begin for Bun, which runs its scripts", async () => {
+    await withProject(async (project) => {
+      const env = { npm_config_user_agent: "bun/1.4.5 npm/? node/v26.3.0 linux x64" };
+      const begin = async (name: string, env: Record<string, string>) =>
+        (await project.json(["init", name, "--no-install", "--no-git"], { env })).data;
+      const own = "deno" in process.versions ? "deno" : "bun" in process.versions ? "bun" : "node";
+      assert.equal((await begin("plain", { npm_config_user_agent: "npm/11" })).runtime, own);
+      const { runtime } = await begin("bunx", env);
+      assert.equal(runtime, own === "deno" ? "deno" : "bun");
+      await init(project, ["bun", "--runtime", "bun"]);
+      const { scripts } = JSON.parse(await project.read("bun/package.json"));
+      assert.equal(scripts.migrate, "bunx --bun kysera migrate up");
     });
   });
 

@@ -1,4 +1,5 @@
 import { BadRequestError, ConnectionError, NotFoundError, parseDatabaseError } from "@kysera/core";
+import { ExecutorError } from "@kysera/executor";
 import { MigrationError, MigrationLockError, MigrationStateError } from "@kysera/migrations";
 import { CliError } from "../contract/_cli_error.ts";
 import { type ExitCode, ExitCodes } from "../contract/_exit_codes.ts";
@@ -29,7 +30,7 @@ export function reportOf(error: unknown): Report {
   return fileFailure(error) ?? databaseFailure(error) ?? {
     code: "CLI_FAILED",
     message: messageOf(error),
-    hint: undefined,
+    hint: error instanceof ExecutorError ? `See ${error.docs}` : undefined,
     exitCode: ExitCodes.FAILED,
   };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { errorPage } from "./error_page.ts";
+
 /** What is known of a {@linkcode DatabaseError} beside its message and code. */
 export interface DatabaseErrorOptions {
   /** What the driver or database threw. */
@@ -57,6 +59,8 @@ export interface DatabaseErrorJson {
 export class DatabaseError extends Error {
   /** A stable code, see {@linkcode ErrorCode}. */
   readonly code: string;
+  /** The address of the page that explains the code; runtimes print it with the error. */
+  readonly docs: string;
   /** More about the failure, free of row values. */
   readonly detail: string | undefined;
   /** The name of the violated constraint, where the database tells. */
@@ -94,6 +98,7 @@ export class DatabaseError extends Error {
   ) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
+    this.docs = errorPage(code);
     this.detail = detail ?? options.detail;
     this.constraint = options.constraint;
     this.table = options.table;

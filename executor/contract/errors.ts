@@ -4,6 +4,8 @@
  * @module
  */
 
+import { errorPage } from "@kysera/core";
+
 /** What a refusal was about; stable, for programs. */
 export type QueryRefusalReason =
   | "REPLACE"
@@ -53,6 +55,8 @@ export class ExecutorError extends Error {
 
   /** A stable code, for programs. */
   readonly code: string;
+  /** The address of the page that explains the code; runtimes print it with the error. */
+  readonly docs: string;
 
   /**
    * @param message what failed, and what to do
@@ -62,6 +66,7 @@ export class ExecutorError extends Error {
   constructor(message: string, code: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+    this.docs = errorPage(code);
   }
 
   /**

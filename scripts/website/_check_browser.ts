@@ -1,6 +1,6 @@
 /**
- * Opens the built site in Chromium: pages in both themes and two widths, the search, and what axe
- * finds.
+ * Opens the built site in Chromium: pages in both themes and two widths, the search, types in
+ * samples, and what axe finds.
  *
  * @module
  */
@@ -77,7 +77,8 @@ export async function browserChecks(
 
 /** So long an action in the browser may take, in ms: on a busy machine everything takes long. */
 const PATIENCE = 60_000;
-const FLAGS = [
+/** What Chromium is started with. */
+export const FLAGS: string[] = [
   ...["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"],
   ...["--disable-background-networking", "--disable-component-update"],
 ];
@@ -113,7 +114,10 @@ async function lookAt(
         return [...await layoutProblems(page, view), ...await findings(page)];
       });
     }
-    if (view === VIEWS[0]) await inView("search", (page) => search(page, address));
+    if (view === VIEWS[0]) {
+      await inView("search", (page) => search(page, address));
+      await inView("types in samples", (page) => typesInSamples(page, address));
+    }
     return checks;
   } finally {
     await browser.close();
@@ -158,8 +162,13 @@ async function layoutProblems(page: Page, { theme }: View): Promise<string[]> {
   return problems;
 }
 
-/** What axe calls serious or critical. */
-async function findings(page: Page): Promise<string[]> {
+/**
+ * Returns what axe finds on a page that is serious or critical.
+ *
+ * @param page the page
+ * @returns the findings, with the elements that they are about
+ */
+export async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate("axe.run()") as axe.AxeResults;
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
@@ -180,4 +189,12 @@ async function search(page: Page, address: string): Promise<string[]> {
   await page.waitForURL((url) => url.pathname !== new URL(address).pathname);
   await page.locator(".vp-doc").getByText("bindContext").first().waitFor();
   return [];
+}
+
+/** Points at a name in a sample. */
+async function typesInSamples(page: Page, address: string): Promise<string[]> {
+  await open(page, `${address}quick-start`);
+  await page.locator(".typed", { hasText: /^executor$/ }).first().hover();
+  const text = await page.locator(".type-of-name").innerText();
+  return /^const executor: KyseraExecutor<Database/.test(text) ? [] : [`it shows: ${text}`];
 }

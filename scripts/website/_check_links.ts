@@ -17,7 +17,7 @@ export function brokenLinks(pages: readonly BuiltPage[]): string[] {
   const anchors = new Map(pages.map(({ path, html }) => [path, idsOf(html)]));
   return pages.flatMap(({ path, html }) => {
     const problems: string[] = [];
-    for (const [, attribute] of html.matchAll(/\s(?:href|src)="([^"]*)"/g)) {
+    for (const [, attribute] of html.matchAll(/(?:\s(?:href|src)|"og:image" content)="([^"]*)"/g)) {
       const target = attribute!.replaceAll("&amp;", "&");
       const url = URL.canParse(target, `${SITE}${path}`) ? new URL(target, `${SITE}${path}`) : null;
       if (url === null) problems.push(`${path}: "${target}" is not an address`);

@@ -7,6 +7,8 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { bypassPages } from "./_bypass.ts";
 import { withKnownCodes } from "./_errors.ts";
+import { markdownFiles } from "../../tests/workspace/_markdown.ts";
+import { hoversOf } from "./_hovers.ts";
 import { type Page, writtenPages } from "./_pages.ts";
 import { referenceMenu, referencePages } from "./_reference.ts";
 import { GENERATED, PAGES, WEBSITE } from "./paths.ts";
@@ -27,8 +29,16 @@ export async function generate(): Promise<Page[]> {
   if (existsSync(join(WEBSITE, "public"))) {
     cpSync(join(WEBSITE, "public"), join(PAGES, "public"), { recursive: true });
   }
+  writeFileSync(join(GENERATED, "hovers.json"), JSON.stringify(hoversOf(sampleFiles())));
   writeFileSync(join(GENERATED, "menu.json"), JSON.stringify({ reference: referenceMenu(pages) }));
   return pages;
+}
+
+/** Where the samples of the guide are written: its pages, and the texts that they include. */
+function sampleFiles(): string[] {
+  return markdownFiles(".").filter((file) =>
+    !/^(?:website\/playground|examples|bench)\//.test(file)
+  );
 }
 
 function write(path: string, text: string): void {

@@ -6,6 +6,7 @@ import { SoftDeleteError } from "@kysera/soft-delete";
 import { TimestampsError } from "@kysera/timestamps";
 import * as audit from "@kysera/audit";
 import * as core from "@kysera/core";
+import { errorPage } from "@kysera/core";
 import * as dal from "@kysera/dal";
 import * as debug from "@kysera/debug";
 import * as executor from "@kysera/executor";
@@ -38,6 +39,7 @@ it("every error is plain data with its name, message and code, and without its c
     assert.equal(data.name, error.name);
     assert.equal(data.message, error.message);
     assert.equal(data.code, error.code);
+    assert.equal(data.docs, errorPage(error.code), error.name);
     assert.equal("cause" in data, false, error.name);
     assert.equal(JSON.stringify(data).includes("secret"), false, error.name);
   }
@@ -52,6 +54,7 @@ it("an RLSPolicyViolation says of what table and policies", () => {
     name: "RLSPolicyViolation",
     message: error.message,
     code: "RLS_POLICY_VIOLATION",
+    docs: error.docs,
     operation: "update",
     table: "posts",
     policies: ["own"],

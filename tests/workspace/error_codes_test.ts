@@ -1,14 +1,17 @@
-import { ErrorCodes } from "@kysera/core";
+import { ErrorCodes, errorPage } from "@kysera/core";
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
 import { describe, it } from "node:test";
 import ts from "typescript";
+import { SITE } from "../../scripts/repository.ts";
 import { parseSource, sourceFiles } from "../../scripts/source.ts";
 import { members, ROOT } from "../../scripts/workspace.ts";
 import { isErrorClass, thrownCodes } from "./_thrown_codes.ts";
 
 /** What drivers and databases throw: where a package stands for one, its codes are not ours. */
 const FOREIGN: readonly string[] = ["ECONNRESET", "25P02"];
+/** Their codes are not in the catalogue: what a test injects, and what the program explains itself. */
+const WITHOUT_PAGE: readonly string[] = ["InjectedFaultError", "CliError"];
 const CATALOGUE = join(ROOT, "core/errors/error_codes.ts");
 
 const all = members();
@@ -35,7 +38,23 @@ describe("the catalogue of error codes", () => {
   });
 });
 
+describe("errorPage()", () => {
+  it("is on the site, where docs:build puts the section of a code", () => {
+    assert.equal(errorPage("QUERY_REPLACE"), `${SITE}errors#QUERY_REPLACE`);
+  });
+});
+
 describe("the classes of errors", () => {
+  it("that have a code tell the page that explains it", () => {
+    const declares = (node: ts.ClassLikeDeclaration, name: string) =>
+      node.members.some((each) => ts.isPropertyDeclaration(each) && each.name.getText() === name);
+    const silent = all.flatMap(sourceFiles).flatMap((file) => errorClasses(parseSource(file)))
+      // A class that narrows the code has the page from the one that it extends.
+      .filter((node) => declares(node, "code") && /^(Aggregate)?Error$/.test(baseOf(node)))
+      .filter((node) => !declares(node, "docs")).map((node) => node.name?.text);
+    assert.deepEqual(silent.sort(), [...WITHOUT_PAGE].sort());
+  });
+
   for (const member of all) {
     it(`of ${member.name} have a name that no minifier changes`, () => {
       const found = sourceFiles(member).flatMap((file) =>
@@ -137,6 +156,11 @@ function errorClasses(source: ts.SourceFile): ts.ClassLikeDeclaration[] {
   };
   visit(source);
   return found;
+}
+
+/** The name of the class that a class extends. */
+function baseOf(node: ts.ClassLikeDeclaration): string {
+  return node.heritageClauses?.[0]?.types[0]?.expression.getText() ?? "";
 }
 
 /** The text that a class sets its `name` to: as a member, or on its prototype. */

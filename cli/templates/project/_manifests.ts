@@ -45,7 +45,12 @@ export function manifestOf(choice: ProjectChoice): Manifest {
 }
 
 function scriptsOf({ runtime, template }: ProjectChoice): Record<string, string> {
-  const kysera = runtime === "deno" ? "deno run -A jsr:@kysera/cli" : "kysera";
+  const kysera = {
+    deno: "deno run -A jsr:@kysera/cli",
+    node: "kysera",
+    // Without --bun it would run on a Node that is installed as well, which has no bun:sqlite.
+    bun: "bunx --bun kysera",
+  }[runtime];
   const run = {
     deno: "deno run -A --env-file",
     node: "node --env-file-if-exists=.env",

@@ -3,11 +3,13 @@ import { h } from "vue";
 import HeroQuery from "./HeroQuery.vue";
 import QueryPath from "./QueryPath.vue";
 import "./style.css";
+import { showTypes } from "./types.js";
 
 export default {
   extends: DefaultTheme,
   Layout: () => h(DefaultTheme.Layout, null, { "home-hero-image": () => h(HeroQuery) }),
   enhanceApp({ app }) {
     app.component("QueryPath", QueryPath);
+    if (typeof document !== "undefined") showTypes();
   },
 };

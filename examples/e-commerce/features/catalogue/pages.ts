@@ -63,7 +63,7 @@ function addButton({ sku, name, stock }: Product): Html | "" {
   if ((stock?.on_hand ?? 0) === 0) return "";
   return html`
     <form method="post" action="/cart/items/${sku}/add">
-      <button class="main" aria-label="Add ${name} to the cart">Add to cart</button>
+      <button class="main" aria-label="Add to cart: ${name}">Add to cart</button>
     </form>
   `;
 }

@@ -1,0 +1,14 @@
+import { RawSqlError } from "@kysera/executor";
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { reportOf } from "./_report.ts";
+
+describe("reportOf()", () => {
+  it("names the page that explains what the execution layer refuses", () => {
+    const error = new RawSqlError("it names a table");
+    const { message, hint } = reportOf(error);
+    assert.equal(message, error.message);
+    assert.equal(hint, `See ${error.docs}`);
+    assert.equal(reportOf(new TypeError("x is undefined")).hint, undefined);
+  });
+});
