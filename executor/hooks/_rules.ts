@@ -3,6 +3,7 @@ import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName, Plugin } from "../contract/plugin.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import type { RewriteParts } from "../rewrite/parts/parts.ts";
 import type { Provenance, RequestScope, Rules } from "../rewrite/rules.ts";
 import { isCatalog } from "../tree/_catalog.ts";
 import { Names } from "../tree/_names.ts";
@@ -43,6 +44,7 @@ export class PluginRules implements Rules {
   readonly rewritesDeletes: boolean;
   readonly writes: boolean;
   readonly masks: boolean;
+  readonly parts: RewriteParts;
   /** Whether there is nothing to do for any query. */
   readonly idle: boolean;
   readonly interceptors: readonly Plugin[];
@@ -86,6 +88,7 @@ export class PluginRules implements Rules {
     this.rewritesDeletes = set.rewritesDeletes;
     this.writes = set.writes;
     this.masks = set.masks;
+    this.parts = set.parts;
     this.idle = set.tableHooks.length === 0 && !this.intercepts && !this.deniesRaw;
     this.tableFunctions = set.tableFunctions;
     this.callerMayChange = set.callers.some(({ plugin, hooks }) =>
