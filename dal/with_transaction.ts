@@ -3,7 +3,6 @@ import {
   BadRequestError,
   ConnectionError,
   type DatabaseError,
-  DatabaseErrorCodes,
   detectDialect,
   parseDatabaseError,
   StatementTimeoutError,
@@ -348,7 +347,7 @@ function isWaiting<T>(outcome: Outcome<T>): outcome is Outcome<T> & { readonly e
 /** Whether an error leaves open the outcome of a COMMIT: the database itself did not answer. */
 function isUnknown(error: DatabaseError): boolean {
   return error instanceof ConnectionError ||
-    error.code === DatabaseErrorCodes.DB_UNKNOWN ||
+    error.code === "DB_UNKNOWN" ||
     // A driver stopped to wait; one that the database reports has a SQLSTATE.
     (error instanceof StatementTimeoutError && error.sqlState === undefined) ||
     // statement_completion_unknown

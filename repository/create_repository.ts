@@ -15,11 +15,11 @@ import {
   getMetadata,
   getPlugins,
   isKyseraExecutor,
+  joinTransaction,
   kyselyOf,
   type Plugin,
   type TransactionInstance,
   withMetadata,
-  wrapTransaction,
 } from "@kysera/executor";
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import type { Codecs, Coded, CodedEntity } from "./coded.ts";
@@ -426,7 +426,7 @@ function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
   const trx = transaction as Transaction<any>;
   if (!isKyseraExecutor(own)) return trx;
   if (!isKyseraExecutor(trx) || getPlugins(trx) !== getPlugins(own)) {
-    return wrapTransaction(trx, own);
+    return joinTransaction(trx, own);
   }
   const context = getContext(own);
   const flags = getMetadata(own);
