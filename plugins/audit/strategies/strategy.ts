@@ -9,19 +9,16 @@ import type {
   CompiledQuery,
   CreateTableBuilder,
   Expression,
-  Kysely,
   QueryResult,
   RawBuilder,
 } from "kysely";
-import type { Settings } from "../contract/_settings.ts";
 import type { JsonValue } from "../sql/_json.ts";
 import type { Target } from "./common/_before.ts";
 import type { Ask, ColumnInfo, TableInfo } from "./common/_catalog.ts";
 import type { MaskedColumn, NumberedImage } from "./common/_images.ts";
 import type { LogTarget } from "./common/_log.ts";
-import type { AuditedTable, Run, TableName } from "./common/_table.ts";
+import type { AuditedTable, Run } from "./common/_table.ts";
 import type { Templates } from "./common/_templates.ts";
-import type { TriggerParts } from "./common/_triggers.ts";
 import type { Write } from "./common/_writes.ts";
 
 /** What the plugin does in the way of one dialect. */
@@ -33,8 +30,6 @@ export interface AuditStrategy {
   writer(): Writer;
   /** Returns what rows of a table are found again by after a write. */
   handleOf(table: AuditedTable): readonly string[];
-  /** Writes the triggers that write the same entries as the plugin. */
-  triggers(db: Kysely<any>, settings: Settings, auditTable: TableName): TriggerParts;
 }
 
 /** Does writes, and writes down what they did. */

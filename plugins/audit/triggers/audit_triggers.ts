@@ -5,6 +5,7 @@ import { readOptions } from "../contract/_settings.ts";
 import { AuditError } from "../contract/errors.ts";
 import type { AuditOptions } from "../contract/options.ts";
 import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
+import { TRIGGERS } from "../strategies/_trigger_parts.ts";
 import { AuditedTables } from "../write/_tables.ts";
 
 /** What the triggers of {@linkcode auditTriggers} do; as the plugin's options of these names. */
@@ -84,7 +85,8 @@ export async function auditTriggers(
   const dialect = detectDialect(db);
   assertKnownOptions(options, OPTIONS, { makeError: invalid });
   const strategy = strategyOf(dialect);
-  if (strategy === undefined) throw invalid(NOT_SUPPORTED);
+  const triggers = TRIGGERS[dialect];
+  if (strategy === undefined || triggers === undefined) throw invalid(NOT_SUPPORTED);
   const settings = readOptions(options);
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
   const same = strategy.catalog.foldCase;
@@ -100,7 +102,7 @@ export async function auditTriggers(
     physicalColumn: same,
   };
   const tables = new AuditedTables(host, settings, strategy);
-  const parts = strategy.triggers(plain, settings, tables.auditTable);
+  const parts = triggers(plain, settings, tables.auditTable);
   const create: string[] = [...parts.before];
   const drop: string[] = [];
   for (const entry of options.tables) {
