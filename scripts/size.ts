@@ -40,25 +40,25 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
   {
     name: "executor and soft delete",
     imports: { ...EXECUTOR, "@kysera/soft-delete": ["softDeletePlugin"] },
-    budget: 62,
+    budget: 61,
     goal: 25,
   },
-  { name: "executor", imports: EXECUTOR, budget: 50.5 },
+  { name: "executor", imports: EXECUTOR, budget: 49.5 },
   {
     name: "timestamps",
     imports: { ...EXECUTOR, "@kysera/timestamps": ["timestampsPlugin"] },
-    budget: 58,
+    budget: 57,
   },
   {
     name: "audit",
     imports: { ...EXECUTOR, "@kysera/audit": ["auditPlugin"] },
-    budget: 69,
+    budget: 67.5,
     goal: 60,
   },
   {
     name: "row-level security",
     imports: { ...EXECUTOR, "@kysera/rls": ["rlsPlugin", "defineRLSSchema"] },
-    budget: 79.5,
+    budget: 78,
     goal: 60,
   },
   {
@@ -69,7 +69,7 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
   {
     name: "repository",
     imports: { "@kysera/repository": ["createRepository"] },
-    budget: 81,
+    budget: 80,
     goal: 60,
   },
   { name: "withTransaction", imports: { "@kysera/dal": ["withTransaction"] }, budget: 8.4 },
@@ -92,7 +92,7 @@ export const SIZE_BUDGETS: readonly SizeBudget[] = [
     imports: { "@kysera/migrations": ["createMigrationRunner"] },
     budget: 38.5,
   },
-  { name: "debug", imports: { ...EXECUTOR, "@kysera/debug": ["debugPlugin"] }, budget: 62 },
+  { name: "debug", imports: { ...EXECUTOR, "@kysera/debug": ["debugPlugin"] }, budget: 61 },
 ];
 
 /**

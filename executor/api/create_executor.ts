@@ -22,10 +22,9 @@ import { type DialectTraits, TRAITS } from "../dialect/mod.ts";
 import { isBranded, type KyseraExecutor } from "../instance/executor_type.ts";
 import type { PluginCarrier } from "../instance/instance_types.ts";
 import { instanceOf, leave } from "../instance/_graft.ts";
-import { neededParts, PluginSet } from "../hooks/_plugin_set.ts";
-import { ALL_PARTS } from "../rewrite/parts/all_parts.ts";
-import { loadParts } from "../rewrite/parts/load_parts.ts";
-import type { PartName, RewriteParts } from "../rewrite/parts/parts.ts";
+import { PluginSet } from "../hooks/_plugin_set.ts";
+import { ALL_EXECUTOR_PARTS } from "../instance/_all_executor_parts.ts";
+import { type ExecutorParts, loadExecutorParts } from "../instance/_executor_parts.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { Names } from "../tree/_names.ts";
 import type { NamedHooks } from "../contract/_call_hook.ts";
@@ -105,7 +104,7 @@ export async function create<
     const made = await start(plugin, () => plugin.setup?.(plan.host));
     hooks.push(...hooksOf(plugin, made));
   }
-  const parts = await loadParts(plan.needed(hooks));
+  const parts = await loadExecutorParts(plan.rulesFor(hooks));
   const executor = assemble<DB, readonly [...Q, ...P]>(db, plan, hooks, parts);
   const started: Plugin[] = [];
   for (const plugin of plan.own) {
@@ -163,7 +162,7 @@ export function createExecutorSync<
   options: ExecutorConfig = {},
 ): KyseraExecutor<DB, readonly [...Q, ...P]> {
   const plan = prepare(kyselyOf(db), plugins ?? [], options, false);
-  return assemble<DB, readonly [...Q, ...P]>(db, plan, setUpSync(plan), ALL_PARTS);
+  return assemble<DB, readonly [...Q, ...P]>(db, plan, setUpSync(plan), ALL_EXECUTOR_PARTS);
 }
 
 /** What createExecutor() makes an executor from. */
@@ -171,9 +170,9 @@ interface Preparation {
   /** The plugins this executor brings, in their order. */
   readonly own: readonly Plugin[];
   readonly host: PluginHost;
-  /** Returns the parts of the rewriting that hooks ask for, with those of an executor below. */
-  readonly needed: (hooks: readonly NamedHooks[]) => readonly PartName[];
-  readonly state: (hooks: readonly NamedHooks[], parts: RewriteParts) => ExecutorState;
+  /** Returns the hooks with those of an executor below, and how raw SQL is treated under them. */
+  readonly rulesFor: (hooks: readonly NamedHooks[]) => Pick<PluginSet, "hooks" | "rawSql">;
+  readonly state: (hooks: readonly NamedHooks[], parts: ExecutorParts) => ExecutorState;
   readonly request: RequestScope;
 }
 
@@ -231,13 +230,13 @@ export function prepare(
       rawSql: options.rawSql ?? (denies ? "deny" : "allow"),
     };
   };
-  const state = (hooks: readonly NamedHooks[], parts: RewriteParts): ExecutorState => {
+  const state = (hooks: readonly NamedHooks[], parts: ExecutorParts): ExecutorState => {
     const set = new PluginSet({
       ...rulesFor(hooks),
       plugins: [...inherited, ...own],
       dialect,
       tableFunctions,
-      parts,
+      parts: parts.rewrite,
     });
     relations.announce(set.discoverers);
     const unchecked = options.check === "off" ? [] : [new NameCheck(host, hooks, relations)];
@@ -248,6 +247,7 @@ export function prepare(
       rawDb,
       relations,
       runBatch,
+      runAround: parts.runAround,
       base,
       unchecked,
       acquireTimeout,
@@ -269,7 +269,7 @@ export function prepare(
   return {
     own,
     host,
-    needed: (hooks) => neededParts(rulesFor(hooks)),
+    rulesFor,
     state,
     request: instanceOf(db)?.rules.request ?? NO_SCOPE,
   };
@@ -429,7 +429,7 @@ function assemble<DB, P extends readonly Plugin[]>(
   db: AnyKysely<DB>,
   plan: Preparation,
   hooks: readonly NamedHooks[],
-  parts: RewriteParts,
+  parts: ExecutorParts,
 ): KyseraExecutor<DB, P> {
   // install() puts the marker on; DB is the database of the instance, by the parameter's type.
   return install(kyselyOf(db), plan.state(hooks, parts), plan.request) as unknown as KyseraExecutor<

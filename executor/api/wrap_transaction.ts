@@ -4,7 +4,7 @@ import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { KyseraTransaction } from "../instance/executor_type.ts";
 import type { PluginCarrier } from "../instance/instance_types.ts";
-import { ALL_PARTS } from "../rewrite/parts/all_parts.ts";
+import { ALL_EXECUTOR_PARTS } from "../instance/_all_executor_parts.ts";
 import { prepare, setUpSync } from "./create_executor.ts";
 import { mustBeTransaction, put } from "./_install.ts";
 import { joinTransaction } from "./join_transaction.ts";
@@ -51,5 +51,5 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
   if (isKysely(plugins)) return joinTransaction<DB, P>(transaction, plugins);
   mustBeTransaction(transaction);
   const plan = prepare(kyselyOf(transaction), plugins, {}, false);
-  return put(transaction, plan.state(setUpSync(plan), ALL_PARTS), plan.request);
+  return put(transaction, plan.state(setUpSync(plan), ALL_EXECUTOR_PARTS), plan.request);
 }
