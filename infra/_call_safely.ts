@@ -1,3 +1,5 @@
+import { isPromise } from "@kysera/core";
+
 /**
  * Calls a listener, whose failure is no business of whoever calls it.
  *
@@ -10,13 +12,8 @@ export function callSafely<Args extends unknown[]>(
 ): void {
   try {
     const answer = listener?.(...args);
-    if (isThenable(answer)) answer.then(undefined, failed);
+    if (isPromise(answer)) answer.then(undefined, failed);
   } catch (error) {
     failed(error);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null &&
-    typeof (value as PromiseLike<unknown>).then === "function";
 }

@@ -151,7 +151,7 @@ export async function withRetry<T>(
       if (signal.aborted || attempt >= maxAttempts) throw error;
       const answer = shouldRetry(error, attempt);
       // Most answers are there at once, and a clock for tests need not wait for them.
-      if (!(typeof answer === "boolean" ? answer : await answer)) throw error;
+      if (answer !== true && !await answer) throw error;
       delay = delayAfter(settings, attempt, delay);
       if (elapsed() + delay > deadlineMs || budget?.withdraw() === false) throw error;
       // Work that is retried for a good reason is not lost because of who is told of it.
