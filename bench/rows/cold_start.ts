@@ -1,7 +1,8 @@
 /**
  * The start of a program that is bundled: importing the bundle, creating an executor, and the first
- * query, on in-memory SQLite. Each turn is a process of its own; the bundles are minified, with Kysely in
- * them, and what is imported lazily is in files of its own.
+ * query, on in-memory SQLite. Each turn is a process of its own, without compiled code of the turns
+ * before; the bundles are minified, with Kysely in them, and what is imported lazily is in files of its
+ * own.
  *
  * @module
  */
@@ -71,7 +72,7 @@ interface World {
 const turn = ({ folder }: World, name: string): Turn => () =>
   Number(execFileSync(
     process.execPath,
-    ["run", "-A", "--no-config", "--cached-only", "loader.mjs", `./${name}.js`],
+    ["run", "-A", "--no-code-cache", "--no-config", "--cached-only", "loader.mjs", `./${name}.js`],
     { cwd: folder, encoding: "utf8" },
   ));
 
