@@ -1,4 +1,4 @@
-import { LockTimeoutError, parseDatabaseError, withQueryExecutor } from "@kysera/core";
+import { findDatabaseErrorAsync, LockTimeoutError, withQueryExecutor } from "@kysera/core";
 import {
   CompiledQuery,
   type ConnectionProvider,
@@ -51,7 +51,7 @@ export function beginningAs<DB>(
           return await target.executeQuery(query, ...rest);
         } catch (error) {
           // The transaction is open still.
-          if (!isLocked(error)) throw error;
+          if (!await isLocked(error)) throw error;
           await wait(error);
         }
       }
@@ -74,8 +74,8 @@ export function beginningAs<DB>(
 }
 
 /** Whether SQLite says that another connection holds the lock that is needed. */
-export function isLocked(error: unknown): boolean {
-  return parseDatabaseError(error, "sqlite") instanceof LockTimeoutError;
+export async function isLocked(error: unknown): Promise<boolean> {
+  return await findDatabaseErrorAsync(error, "sqlite") instanceof LockTimeoutError;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DatabaseError, DatabaseErrorCodes } from "@kysera/core";
+import { DatabaseError, type ErrorCode } from "@kysera/core";
 
 /** A query that must be in a transaction was called outside of one. */
 export class TransactionRequiredError extends DatabaseError {
@@ -15,7 +15,7 @@ export class TransactionRequiredError extends DatabaseError {
         query === undefined ? "the query" : `query "${query}"`
       } outside a transaction; ` +
         `call it with the context that withTransaction() gives`,
-      DatabaseErrorCodes.DB_TRANSACTION_FAILED,
+      "DB_TRANSACTION_FAILED" satisfies ErrorCode,
     );
   }
 }
@@ -36,7 +36,7 @@ export class CommitUnknownError extends DatabaseError {
     super(
       "Cannot tell whether the transaction was committed: the answer to COMMIT was lost; " +
         "look at the data before doing the work again",
-      DatabaseErrorCodes.DB_TRANSACTION_FAILED,
+      "DB_TRANSACTION_FAILED" satisfies ErrorCode,
       undefined,
       { cause },
     );

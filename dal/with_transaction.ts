@@ -3,9 +3,8 @@ import {
   BadRequestError,
   ConnectionError,
   type DatabaseError,
-  DatabaseErrorCodes,
   detectDialect,
-  parseDatabaseError,
+  findDatabaseErrorAsync,
   StatementTimeoutError,
 } from "@kysera/core";
 import type { AnyKysely, PluginsOf, TransactionWith } from "@kysera/executor";
@@ -204,7 +203,7 @@ async function outermost<T>(
     context.signal?.throwIfAborted();
     const frame = new Frame(undefined, new Callbacks());
     let outcome = await attemptOnce(context, fn, options, frame, startWait);
-    while (dialect === "sqlite" && isWaiting(outcome)) {
+    while (dialect === "sqlite" && outcome.kind === "failed" && await isWaiting(outcome)) {
       // Nothing was begun, and the connection is free for others meanwhile.
       await wait(outcome.error);
       outcome = await attemptOnce(context, fn, options, frame, startWait);
@@ -214,7 +213,7 @@ async function outermost<T>(
       return outcome.value;
     }
     const { error } = outcome;
-    const known = parseDatabaseError(error, dialect);
+    const known = await findDatabaseErrorAsync(error, dialect);
     if (outcome.while === "commit" && isUnknown(known)) throw new CommitUnknownError(error);
     await frame.callbacks!.runRolledBack(error);
     const delay = delayBefore(retry, attempt, performance.now() - started, known);
@@ -335,20 +334,22 @@ function delayBefore(
   retry: Retry | undefined,
   attempt: number,
   elapsed: number,
-  error: DatabaseError,
+  error: DatabaseError | undefined,
 ): number | undefined {
-  return error.retryable ? backoff(retry, attempt, elapsed) : undefined;
+  return error?.retryable === true ? backoff(retry, attempt, elapsed) : undefined;
 }
 
 /** Whether BEGIN has met another writer. */
-function isWaiting<T>(outcome: Outcome<T>): outcome is Outcome<T> & { readonly error: unknown } {
-  return outcome.kind === "failed" && outcome.while === "begin" && isLocked(outcome.error);
+async function isWaiting(
+  outcome: Outcome<unknown> & { readonly kind: "failed" },
+): Promise<boolean> {
+  return outcome.while === "begin" && await isLocked(outcome.error);
 }
 
 /** Whether an error leaves open the outcome of a COMMIT: the database itself did not answer. */
-function isUnknown(error: DatabaseError): boolean {
-  return error instanceof ConnectionError ||
-    error.code === DatabaseErrorCodes.DB_UNKNOWN ||
+function isUnknown(error: DatabaseError | undefined): boolean {
+  return error === undefined || error instanceof ConnectionError ||
+    error.code === "DB_UNKNOWN" ||
     // A driver stopped to wait; one that the database reports has a SQLSTATE.
     (error instanceof StatementTimeoutError && error.sqlState === undefined) ||
     // statement_completion_unknown

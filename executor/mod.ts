@@ -62,6 +62,7 @@ export * from "./api/get_raw_db.ts";
 export * from "./api/get_system_db.ts";
 export * from "./api/in_one_run.ts";
 export * from "./api/is_kysera_executor.ts";
+export * from "./api/join_transaction.ts";
 export * from "./api/with_metadata.ts";
 export * from "./api/physical_name.ts";
 export * from "./contract/plugin.ts";

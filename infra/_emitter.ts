@@ -1,4 +1,5 @@
 import type { KyseraLogger } from "@kysera/core";
+import { callSafely } from "./_call_safely.ts";
 import { type SafeLogger, safeLogger } from "./_safe_logger.ts";
 
 /** Listeners by event. One that throws keeps nobody from hearing, and nothing from going on. */
@@ -33,23 +34,12 @@ export class Emitter<Events extends Record<string, unknown[]>> {
     listener: ((...args: Args) => unknown) | undefined,
     ...args: Args
   ): void {
-    const failed = (error: unknown): void => {
+    callSafely(listener, args, (error) => {
       this.#logger.error(`A listener to "${event}" failed`, error);
-    };
-    try {
-      const answer = listener?.(...args);
-      if (isThenable(answer)) answer.then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
+    });
   }
 
   clear(): void {
     this.#listeners.clear();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null &&
-    typeof (value as PromiseLike<unknown>).then === "function";
 }

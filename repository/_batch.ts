@@ -48,7 +48,7 @@ export async function runInBatch(
   } catch (error) {
     throw error instanceof BatchExpectationError
       ? await failed(Number(error.key.slice("write ".length)), error)
-      : told(table, error);
+      : await told(table, error);
   }
 }
 

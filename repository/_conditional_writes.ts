@@ -1,4 +1,4 @@
-import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+import { BadRequestError, findDatabaseErrorAsync, UniqueConstraintError } from "@kysera/core";
 import { columnReference, inOneRun } from "@kysera/executor";
 import type { ExpressionBuilder, InsertQueryBuilder, InsertResult, Kysely } from "kysely";
 import { type BatchedWrite, needsBatch, runInBatch } from "./_batch.ts";
@@ -198,7 +198,7 @@ async function inSteps(
     try {
       return { row: await insertAlone(table, row), outcome: "created" };
     } catch (error) {
-      if (!isTakenBy(table, plan.key, error)) throw error;
+      if (!await isTakenBy(table, plan.key, error)) throw error;
       before = await lockByKey(table, row, plan);
       if (before === undefined) throw new UpsertConflictError(table.name, { cause: error });
     }
@@ -336,7 +336,7 @@ async function insertPart(
     return await insertAtOnce(table, rows, key);
   } catch (error) {
     // Without ON CONFLICT: a statement that fails has added nothing, so each half is tried.
-    if (table.returns || !isTakenBy(table, key, error)) throw error;
+    if (table.returns || !await isTakenBy(table, key, error)) throw error;
     if (rows.length === 1) return 0;
   }
   const half = Math.ceil(rows.length / 2);
@@ -380,8 +380,12 @@ function insertionOf(
 }
 
 /** Whether an insert failed because one of the keys that may be taken is. */
-function isTakenBy(table: Table, key: readonly string[] | undefined, error: unknown): boolean {
-  const parsed = parseDatabaseError(error, table.dialect);
+async function isTakenBy(
+  table: Table,
+  key: readonly string[] | undefined,
+  error: unknown,
+): Promise<boolean> {
+  const parsed = await findDatabaseErrorAsync(error, table.dialect);
   if (!(parsed instanceof UniqueConstraintError)) return false;
   if (key === undefined) return true;
   // The database tells the name of the index; the catalog, its columns.

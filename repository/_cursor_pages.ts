@@ -10,7 +10,7 @@ import {
 } from "kysely";
 import type { ReadCondition } from "./_condition.ts";
 import { holdsJson } from "./_json_text.ts";
-import { type OrderItem, orderShape } from "./_order.ts";
+import type { OrderItem } from "./_order.ts";
 import type { At, Row, Table } from "./_table.ts";
 import type { CursorPageOptions } from "./types.ts";
 
@@ -31,13 +31,7 @@ interface StatementPlan {
 /** The compiled queries of the pages of a table, by {@linkcode pageShape}. */
 export type PagePlans = PlanCache<OrderPlan>;
 
-const MOST_ORDERS = 64;
 const MOST_STATEMENTS = 64;
-
-/** Returns plans that keep nothing yet. */
-export function pagePlans(): PagePlans {
-  return new PlanCache(MOST_ORDERS);
-}
 
 /** A page that is asked for. */
 export interface PageRequest {
@@ -61,11 +55,6 @@ interface Place {
 interface Sent {
   readonly statements: CursorStatements;
   readonly result: Promise<QueryResult<Row>>;
-}
-
-/** What the SQL of a page depends on, besides its place. */
-export function pageShape(read: ReadCondition, order: readonly OrderItem[]): string {
-  return `page ${read.shape} ${orderShape(order)}`;
 }
 
 /**

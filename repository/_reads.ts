@@ -1,23 +1,14 @@
-import {
-  abortable,
-  assertKnownOptions,
-  BadRequestError,
-  executeCount,
-  NotFoundError,
-  paginate,
-  paginateCursor,
-  type PaginatedResult,
-} from "@kysera/core";
+import { abortable, assertKnownOptions, BadRequestError, NotFoundError } from "@kysera/core";
 import { inOneRun } from "@kysera/executor";
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from "kysely";
 import { assertColumn, selectedColumn } from "./_columns.ts";
 import { addOrder, type OrderItem, orderShape, readOrder } from "./_order.ts";
-import { pageShape, readPage } from "./_cursor_pages.ts";
 import { type CursorPage, type OffsetPage, withHidden } from "./_pages.ts";
 import type { ReadCondition } from "./_condition.ts";
 import { columnsOf } from "./_condition_columns.ts";
 import type { At, Row, Table } from "./_table.ts";
 import { telling } from "./_told.ts";
+import { wholeNumber } from "./_whole_number.ts";
 import { assertList } from "./_assert_list.ts";
 import { MultipleRowsError } from "./errors.ts";
 import { createLoader, type Loader } from "./loader.ts";
@@ -38,14 +29,15 @@ const ITERATE_OPTIONS = [...ROWS, "limit", "offset"];
 const PAGE_OPTIONS = [...ROWS, "page", "offset", "limit", "total"];
 const CURSOR_OPTIONS = [...ROWS, "limit", "cursor", "security"];
 const COUNT_OPTIONS = ["where", "signal"];
-/** What pages are bounded by, as `paginate` of the core bounds them. */
-const MOST_ROWS = 10_000;
 
 const NONE: readonly unknown[] = [];
 
 /** Any table: the interface of the repository says which. */
 type Options = FindOptions<any> & { readonly select?: readonly string[] };
 type Select = SelectQueryBuilder<any, any, any>;
+
+/** Pages are what few programs need of a repository: the rest of it is loaded without them. */
+const loadPages = () => import("./_paged.ts");
 
 /** The methods of a repository that read. */
 export interface Reads {
@@ -235,18 +227,6 @@ export function reads(table: Table, findById: Reads["findById"] = readById(table
     return rows[0] ?? null;
   }
 
-  /** A page by cursor that is built for this call. */
-  async function readPageAnew(
-    read: ReadCondition,
-    orderBy: readonly OrderItem[],
-    { limit, cursor, security, signal }: CursorPageOptions<any>,
-  ): Promise<PaginatedResult<Row>> {
-    let query = from(table.db);
-    if (read.shape !== "()") query = query.where((eb) => table.bound(read, eb));
-    // The order ends with the key.
-    return await paginateCursor(query, { orderBy, uniqueBy: [], limit, cursor, security, signal });
-  }
-
   async function ordered(options: Options): Promise<{ query: Select; order: OrderItem[] }> {
     let read = table.condition(options.where);
     const order = readOrder(options);
@@ -320,12 +300,13 @@ export function reads(table: Table, findById: Reads["findById"] = readById(table
         throw new BadRequestError("Cannot paginate: give page or offset, not both");
       }
       const whole = addOrder(query, keyed, table);
+      const pages = await loadPages();
       const result = await telling(
         table,
         () =>
           offset === undefined
-            ? paginate(whole, { page, limit, total, signal })
-            : pageFrom(offset, whole, { ...options, signal }),
+            ? pages.paginate(whole, { page, limit, total, signal })
+            : pages.pageFrom(offset, whole, { ...options, signal }),
       );
       const { pagination } = result;
       const data = await table.entities(result.data);
@@ -348,11 +329,12 @@ export function reads(table: Table, findById: Reads["findById"] = readById(table
       const signal = table.signalWith(options.signal);
       // Of rows that share what a cursor tells them apart by, some would be on no page.
       if (!table.isKeyUnique) await abortable(signal, () => table.checkKey());
+      const pages = await loadPages();
       const page = await telling(
         table,
         async () =>
-          await readPage(table, { shape, read, order, options, signal }) ??
-            await readPageAnew(read, order, { ...options, signal }),
+          await pages.readPage(table, { shape, read, order, options, signal }) ??
+            await pages.readPageAnew(table, read, order, { ...options, signal }),
       );
       const data = await table.entities(page.data);
       return withHidden({ ...page, data }, {
@@ -413,35 +395,6 @@ function folded(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 }
 
-/** A page that begins anywhere, also between two numbered ones. */
-async function pageFrom(
-  offset: number,
-  query: Select,
-  { limit = 20, total = "exact", signal }: PageOptions<any>,
-): Promise<PaginatedResult<Row>> {
-  wholeNumber(offset, "offset");
-  const most = Math.min(wholeNumber(limit, "limit"), MOST_ROWS);
-  if (total !== "exact" && total !== "none") {
-    throw new BadRequestError(`Cannot paginate: with offset, total is "exact" or "none"`);
-  }
-  const known = total === "exact" ? await abortable(signal, () => executeCount(query)) : undefined;
-  const found = await abortable(
-    signal,
-    () => query.limit(most + 1).offset(offset).execute() as Promise<Row[]>,
-  );
-  return {
-    data: found.slice(0, most),
-    pagination: {
-      limit: most,
-      ...known === undefined
-        ? {}
-        : { total: known, totalPages: most === 0 ? 0 : Math.ceil(known / most) },
-      hasNext: most > 0 && found.length > most,
-      hasPrev: offset > 0,
-    },
-  };
-}
-
 function readSelect(select: unknown): readonly string[] | undefined {
   if (select === undefined) return undefined;
   if (!Array.isArray(select) || select.length === 0) {
@@ -456,6 +409,11 @@ function keyOrder(key: readonly string[], order: readonly OrderItem[]): OrderIte
     .map((column) => ({ column, direction: "asc", nulls: undefined }));
 }
 
+/** What the SQL of a page depends on, besides its place. */
+export function pageShape(read: ReadCondition, order: readonly OrderItem[]): string {
+  return `page ${read.shape} ${orderShape(order)}`;
+}
+
 /** An order that goes on by the key, in the direction it ends in, as an index would. */
 function uniqueOrder(key: readonly string[], order: readonly OrderItem[]): OrderItem[] {
   const direction = order.at(-1)?.direction ?? "asc";
@@ -464,9 +422,4 @@ function uniqueOrder(key: readonly string[], order: readonly OrderItem[]): Order
   return [...order, ...rest].map((item) =>
     key.includes(item.column) ? { ...item, nullable: item.nullable ?? false } : item
   );
-}
-
-function wholeNumber(value: number, name: string): number {
-  if (Number.isInteger(value) && value >= 0) return value;
-  throw new BadRequestError(`Cannot find rows: ${name} is ${value}; give a whole number from 0`);
 }

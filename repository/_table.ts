@@ -33,7 +33,7 @@ import {
   type SqlBool,
 } from "kysely";
 import { assertColumn } from "./_columns.ts";
-import { type PagePlans, pagePlans } from "./_cursor_pages.ts";
+import type { PagePlans } from "./_cursor_pages.ts";
 import { givenColumns } from "./_given_columns.ts";
 import { parse } from "./_validate.ts";
 import { isJsonType, mysqlValue } from "./_column_values.ts";
@@ -46,6 +46,9 @@ import { isKeyOfType, type PrimaryKeyTypeHint } from "./primary_key.ts";
 import type { RelationGraph } from "./relations/_graph.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 import type { Codec, UpsertOptions } from "./types.ts";
+
+/** How many orders of pages have their statements kept. */
+const MOST_ORDERS = 64;
 
 /** A row, by column. */
 export type Row = Record<string, unknown>;
@@ -138,7 +141,7 @@ export class Table {
         dialect: detectDialect(adapter),
         returns: adapter.supportsReturning === true,
         byShape: new PlanCache(MOST_PLANS),
-        pages: pagePlans(),
+        pages: new PlanCache(MOST_ORDERS),
         columns: new KnownColumns(definition.tableName),
         lists: [],
       };
@@ -292,7 +295,7 @@ export class Table {
       if (signal === undefined && this.signal === undefined) return await start();
       return await abortable(this.signalWith(signal), start);
     } catch (error) {
-      throw told(this, error);
+      throw await told(this, error);
     }
   }
 

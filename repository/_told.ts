@@ -1,7 +1,7 @@
 import {
   DatabaseError,
+  findDatabaseErrorAsync,
   nameTable,
-  parseDatabaseError,
   SqlSyntaxError,
   UniqueConstraintError,
 } from "@kysera/core";
@@ -15,12 +15,12 @@ import type { Table } from "./_table.ts";
  * @param table the table of the query
  * @param error what was thrown
  */
-export function told(table: Table, error: unknown): unknown {
+export async function told(table: Table, error: unknown): Promise<unknown> {
   if (error instanceof DatabaseError || error instanceof ExecutorError) return error;
   if (!(error instanceof Error) || error.name === "AbortError") return error;
   if (table.signal?.aborted === true && error === table.signal.reason) return error;
-  const parsed = parseDatabaseError(error, table.dialect);
-  if (parsed.code === "DB_UNKNOWN" || parsed === error) return error;
+  const parsed = await findDatabaseErrorAsync(error, table.dialect);
+  if (parsed === undefined || parsed.code === "DB_UNKNOWN" || parsed === error) return error;
   const { columns: known } = table;
   if (parsed instanceof SqlSyntaxError) known.forget();
   // A plugin may write to another table on the way.
@@ -39,6 +39,6 @@ export async function telling<T>(table: Table, run: () => Promise<T> | T): Promi
   try {
     return await run();
   } catch (error) {
-    throw told(table, error);
+    throw await told(table, error);
   }
 }

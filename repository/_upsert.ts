@@ -1,4 +1,4 @@
-import { BadRequestError, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+import { BadRequestError, findDatabaseErrorAsync, UniqueConstraintError } from "@kysera/core";
 import { insertAlone, readBack } from "./_insert.ts";
 import { CheckRefusedError, columnReference, inOneRun } from "@kysera/executor";
 import type { CompiledQuery, InsertQueryBuilder, Kysely } from "kysely";
@@ -266,7 +266,7 @@ async function upsertInSteps(table: Table, row: Row, plan: Plan): Promise<Row> {
   try {
     return await insertAlone(table, row, plan.isRead);
   } catch (error) {
-    if (!isTaken(table, plan, error)) throw error;
+    if (!await isTaken(table, plan, error)) throw error;
     // Another may have added it meanwhile; where it is still not to be seen, it is hidden.
     const added = await lockByKey(table, row, plan);
     if (added !== undefined) return await change(table, row, plan, added);
@@ -315,8 +315,12 @@ export async function change(table: Table, row: Row, plan: Plan, before: Row): P
 }
 
 /** Whether an insert failed because its key is taken. */
-function isTaken(table: Table, { key, knowsKey }: Plan, error: unknown): boolean {
-  const parsed = parseDatabaseError(error, table.dialect);
+async function isTaken(
+  table: Table,
+  { key, knowsKey }: Plan,
+  error: unknown,
+): Promise<boolean> {
+  const parsed = await findDatabaseErrorAsync(error, table.dialect);
   if (!(parsed instanceof UniqueConstraintError)) return false;
   if (!knowsKey) return true;
   const { primaryKey } = table.definition;

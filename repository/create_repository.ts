@@ -15,11 +15,11 @@ import {
   getMetadata,
   getPlugins,
   isKyseraExecutor,
+  joinTransaction,
   kyselyOf,
   type Plugin,
   type TransactionInstance,
   withMetadata,
-  wrapTransaction,
 } from "@kysera/executor";
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import type { Codecs, Coded, CodedEntity } from "./coded.ts";
@@ -28,8 +28,8 @@ import { DEFINITION } from "./describe_repository.ts";
 import { assertColumn } from "./_columns.ts";
 import { moved, type MovedSource } from "./_moved.ts";
 import { readById, type Reads, reads } from "./_reads.ts";
-import { relatedMethods } from "./relations/_methods.ts";
-import { graphOf } from "./relations/define_relations.ts";
+import { relatedMethods } from "./relations/_lazy_methods.ts";
+import { graphOf } from "./relations/_read_graph.ts";
 import type { RelationMethods } from "./relations/related_repository.ts";
 import type { NoRelations } from "./relations/types.ts";
 import { type Definition, type Schemas, Table } from "./_table.ts";
@@ -540,7 +540,7 @@ function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
   const trx = transaction as Transaction<any>;
   if (!isKyseraExecutor(own)) return trx;
   if (!isKyseraExecutor(trx) || getPlugins(trx) !== getPlugins(own)) {
-    return wrapTransaction(trx, own);
+    return joinTransaction(trx, own);
   }
   const context = getContext(own);
   const flags = getMetadata(own);

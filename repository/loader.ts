@@ -1,4 +1,4 @@
-import { parseDatabaseError } from "@kysera/core";
+import { findDatabaseErrorAsync } from "@kysera/core";
 
 /** Answers many `load(id)` of one tick with one query. */
 export interface Loader<Key, Entity> {
@@ -32,7 +32,7 @@ export function createLoader<Key, Entity>(
     for (const { id, settle } of batch) {
       settle(rows.then((found) => found.get(nameOf(id)) ?? null, async (error) => {
         // One key that the database takes for none must not fail all others of the tick.
-        if (batch.length === 1 || !isInvalidInput(error)) throw error;
+        if (batch.length === 1 || !await isInvalidInput(error)) throw error;
         return (await read([id])).get(nameOf(id)) ?? null;
       }));
     }
@@ -60,6 +60,6 @@ export function createLoader<Key, Entity>(
   };
 }
 
-function isInvalidInput(error: unknown): boolean {
-  return parseDatabaseError(error).code === "VALIDATION_INVALID_INPUT";
+async function isInvalidInput(error: unknown): Promise<boolean> {
+  return (await findDatabaseErrorAsync(error))?.code === "VALIDATION_INVALID_INPUT";
 }

@@ -1,5 +1,6 @@
 import type { Group } from "../_row.ts";
 import { auditedGroups } from "./audited.ts";
+import { coldStartGroups } from "./cold_start.ts";
 import { contextGroups } from "./contexts.ts";
 import { loadGroups } from "./load.ts";
 import { memoryGroups } from "./memory.ts";
@@ -27,6 +28,7 @@ export const groups: readonly Group[] = [
   ...pageGroups,
   ...relationGroups,
   ...loadGroups,
+  ...coldStartGroups,
   ...memoryGroups,
   ...migrationGroups,
   ...scaleGroups,

@@ -7,7 +7,7 @@ import { CheckConstraintError } from "./check_constraint_error.ts";
 import { ConnectionError } from "./connection_error.ts";
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
 import { DeadlockError } from "./deadlock_error.ts";
-import { DatabaseErrorCodes, type ErrorCode } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 import { ForeignKeyConstraintError } from "./foreign_key_constraint_error.ts";
 import { LockTimeoutError } from "./lock_timeout_error.ts";
 import { NotNullError } from "./not_null_error.ts";
@@ -88,14 +88,14 @@ export function errorOf(classified: Classified, cause: unknown): DatabaseError {
     case "syntax":
       return new SqlSyntaxError(options);
     case "connection":
-      return new ConnectionError(DatabaseErrorCodes.DB_CONNECTION_FAILED, {
+      return new ConnectionError("DB_CONNECTION_FAILED" satisfies ErrorCode, {
         ...options,
         retryable: true,
       });
     case "connection refused for good":
-      return new ConnectionError(DatabaseErrorCodes.DB_CONNECTION_FAILED, options);
+      return new ConnectionError("DB_CONNECTION_FAILED" satisfies ErrorCode, options);
     case "pool exhausted":
-      return new ConnectionError(DatabaseErrorCodes.DB_POOL_EXHAUSTED, {
+      return new ConnectionError("DB_POOL_EXHAUSTED" satisfies ErrorCode, {
         ...options,
         retryable: true,
       });

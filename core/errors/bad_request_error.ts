@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { ResourceErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * What the caller asked for makes no sense, and was refused before it reached the database.
@@ -25,6 +25,6 @@ export class BadRequestError extends DatabaseError {
    * @param options What else is known.
    */
   constructor(message: string, options: DatabaseErrorOptions = {}) {
-    super(message, ResourceErrorCodes.RESOURCE_BAD_REQUEST, undefined, options);
+    super(message, "RESOURCE_BAD_REQUEST" satisfies ErrorCode, undefined, options);
   }
 }

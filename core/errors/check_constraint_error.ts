@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { ValidationErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 import { nameConstraint, ofTable } from "./_words.ts";
 
 /**
@@ -29,7 +29,7 @@ export class CheckConstraintError extends DatabaseError {
   constructor(constraint: string | undefined, table?: string, options: DatabaseErrorOptions = {}) {
     super(
       `Cannot store row: ${nameConstraint("check", constraint)}${ofTable(table)} is violated`,
-      ValidationErrorCodes.VALIDATION_CHECK_VIOLATION,
+      "VALIDATION_CHECK_VIOLATION" satisfies ErrorCode,
       undefined,
       { ...options, constraint, table },
     );

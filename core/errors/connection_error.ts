@@ -1,5 +1,4 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
 
 /** The codes a {@linkcode ConnectionError} can have. */
 export type ConnectionErrorCode = "DB_CONNECTION_FAILED" | "DB_POOL_EXHAUSTED";
@@ -28,10 +27,10 @@ export class ConnectionError extends DatabaseError {
    * @param options What is known of the failure.
    */
   constructor(
-    code: ConnectionErrorCode = DatabaseErrorCodes.DB_CONNECTION_FAILED,
+    code: ConnectionErrorCode = "DB_CONNECTION_FAILED",
     options: DatabaseErrorOptions = {},
   ) {
-    const reason = code === DatabaseErrorCodes.DB_POOL_EXHAUSTED
+    const reason = code === "DB_POOL_EXHAUSTED"
       ? "no connection is free"
       : "the connection was refused or lost";
     super(`Cannot connect to the database: ${reason}`, code, undefined, options);

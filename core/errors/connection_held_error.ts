@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * The connections of a database are held, and whoever holds them runs nothing: most likely the query
@@ -32,7 +32,7 @@ export class ConnectionHeldError extends DatabaseError {
         `which have run nothing for ${waited} ms; inside of these, use the instance that they give ` +
         '("trx", "tx.db"), not the one that they were begun on; for a transaction that waits longer ' +
         'for something else, raise the option "acquireTimeout" of createExecutor()',
-      DatabaseErrorCodes.DB_CONNECTION_HELD,
+      "DB_CONNECTION_HELD" satisfies ErrorCode,
       undefined,
       options,
     );

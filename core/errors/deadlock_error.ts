@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * The database found transactions waiting for each other, and rolled this one back.
@@ -27,7 +27,7 @@ export class DeadlockError extends DatabaseError {
   constructor(options: DatabaseErrorOptions = {}) {
     super(
       "Cannot finish the transaction: it was in a deadlock with another and was rolled back",
-      DatabaseErrorCodes.DB_DEADLOCK,
+      "DB_DEADLOCK" satisfies ErrorCode,
       undefined,
       { ...options, retryable: options.retryable ?? true },
     );

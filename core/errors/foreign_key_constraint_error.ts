@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { ValidationErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 import { listColumns, nameConstraint, ofTable } from "./_words.ts";
 
 /**
@@ -43,7 +43,7 @@ export class ForeignKeyConstraintError extends DatabaseError {
       `Cannot change row: ${nameConstraint("foreign key", constraint)}${ofTable(table)}${
         listColumns(options.columns ?? [])
       }${to} is violated`,
-      ValidationErrorCodes.VALIDATION_FOREIGN_KEY_VIOLATION,
+      "VALIDATION_FOREIGN_KEY_VIOLATION" satisfies ErrorCode,
       undefined,
       { ...options, constraint, table },
     );

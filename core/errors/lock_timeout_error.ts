@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * A lock was not free, or did not become free in time.
@@ -27,7 +27,7 @@ export class LockTimeoutError extends DatabaseError {
   constructor(options: DatabaseErrorOptions = {}) {
     super(
       "Cannot obtain a lock: it is held by another transaction",
-      DatabaseErrorCodes.DB_LOCK_TIMEOUT,
+      "DB_LOCK_TIMEOUT" satisfies ErrorCode,
       undefined,
       { ...options, retryable: options.retryable ?? true },
     );

@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { ResourceErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * No row answers to what was asked for.
@@ -40,7 +40,7 @@ export class NotFoundError extends DatabaseError {
     const names = Object.keys(filters).map((name) => `"${name}"`).join(", ");
     super(
       `Cannot find "${entity}": no row matches${names === "" ? "" : ` the given ${names}`}`,
-      ResourceErrorCodes.RESOURCE_NOT_FOUND,
+      "RESOURCE_NOT_FOUND" satisfies ErrorCode,
       undefined,
       options,
     );

@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { ValidationErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 import { ofTable } from "./_words.ts";
 
 /**
@@ -39,7 +39,7 @@ export class NotNullError extends DatabaseError {
       : `${columns.length === 1 ? "column" : "columns"} ${names}`;
     super(
       `Cannot store row: ${subject}${ofTable(table)} must not be null`,
-      ValidationErrorCodes.VALIDATION_NOT_NULL_VIOLATION,
+      "VALIDATION_NOT_NULL_VIOLATION" satisfies ErrorCode,
       undefined,
       { ...options, table, columns },
     );

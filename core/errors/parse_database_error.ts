@@ -7,7 +7,7 @@ import { classifyPostgres } from "./_classify_postgres.ts";
 import { classifySqlite } from "./_classify_sqlite.ts";
 import { type Fields, fieldsOf, readProperty } from "./_fields.ts";
 import { DatabaseError } from "./database_error.ts";
-import { DatabaseErrorCodes, RLSErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 type Classify = (fields: Fields, isTold: boolean) => Classified | undefined;
 
@@ -61,7 +61,7 @@ const maxErrors = 100;
 export function parseDatabaseError(error: unknown, dialect?: Dialect): DatabaseError {
   return findDatabaseError(error, dialect) ?? new DatabaseError(
     "Cannot complete the database operation: the reason is not known",
-    DatabaseErrorCodes.DB_UNKNOWN,
+    "DB_UNKNOWN" satisfies ErrorCode,
     undefined,
     { cause: error },
   );
@@ -120,7 +120,7 @@ function* unwrap(error: unknown): Generator<unknown> {
 function isRefusal(error: unknown): boolean {
   const code = readProperty(error, "code");
   return typeof code === "string" &&
-    (code.startsWith("QUERY_") || code === RLSErrorCodes.RLS_POLICY_VIOLATION);
+    (code.startsWith("QUERY_") || code === "RLS_POLICY_VIOLATION");
 }
 
 /** The errors of an `AggregateError`. */

@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * Transactions that ran at the same time cannot both take effect. Run the whole transaction again.
@@ -27,7 +27,7 @@ export class SerializationError extends DatabaseError {
   constructor(options: DatabaseErrorOptions = {}) {
     super(
       "Cannot finish the transaction: another one changed the same data at the same time",
-      DatabaseErrorCodes.DB_SERIALIZATION_FAILURE,
+      "DB_SERIALIZATION_FAILURE" satisfies ErrorCode,
       undefined,
       { ...options, retryable: options.retryable ?? true },
     );

@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * The database did not understand a statement: its syntax is wrong, or it names a table, column or
@@ -29,7 +29,7 @@ export class SqlSyntaxError extends DatabaseError {
   constructor(options: DatabaseErrorOptions = {}) {
     super(
       "Cannot run the statement: its syntax is wrong, or it names something that does not exist",
-      DatabaseErrorCodes.DB_SYNTAX_ERROR,
+      "DB_SYNTAX_ERROR" satisfies ErrorCode,
       undefined,
       options,
     );

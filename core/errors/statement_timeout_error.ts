@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * A statement was stopped before it finished: by a time limit, or on request. Databases report both
@@ -28,7 +28,7 @@ export class StatementTimeoutError extends DatabaseError {
   constructor(options: DatabaseErrorOptions = {}) {
     super(
       "Cannot finish the statement: it took too long or was cancelled",
-      DatabaseErrorCodes.DB_TIMEOUT,
+      "DB_TIMEOUT" satisfies ErrorCode,
       undefined,
       options,
     );

@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * A transaction or a savepoint was to be begun in a database that has no interactive transactions:
@@ -32,7 +32,7 @@ export class TransactionNotSupportedError extends DatabaseError {
       `Cannot ${action}: ${database} has no interactive transactions, each statement commits by ` +
         "itself; write what belongs together as one statement or in executor.batch(), without an " +
         "option or plugin that reads between its statements",
-      DatabaseErrorCodes.DB_TRANSACTION_NOT_SUPPORTED,
+      "DB_TRANSACTION_NOT_SUPPORTED" satisfies ErrorCode,
       undefined,
       options,
     );

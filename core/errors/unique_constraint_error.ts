@@ -1,5 +1,5 @@
 import { DatabaseError, type DatabaseErrorOptions } from "./database_error.ts";
-import { ValidationErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 import { listColumns, nameConstraint, ofTable } from "./_words.ts";
 
 /**
@@ -38,7 +38,7 @@ export class UniqueConstraintError extends DatabaseError {
       `Cannot store row: ${nameConstraint("unique", constraint)}${ofTable(table)}${
         listColumns(columns)
       } is violated`,
-      ValidationErrorCodes.VALIDATION_UNIQUE_VIOLATION,
+      "VALIDATION_UNIQUE_VIOLATION" satisfies ErrorCode,
       undefined,
       { ...options, constraint, table, columns },
     );

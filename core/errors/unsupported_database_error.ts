@@ -1,5 +1,5 @@
 import { DatabaseError } from "./database_error.ts";
-import { DatabaseErrorCodes } from "./error_codes.ts";
+import type { ErrorCode } from "./error_codes.ts";
 
 /**
  * The database is older than the oldest version that is supported.
@@ -29,7 +29,7 @@ export class UnsupportedDatabaseError extends DatabaseError {
     super(
       `Cannot use the database: it is ${database} ${version ?? "of an unknown version"}, and ` +
         `${oldest} is the oldest that is supported; use a driver with a newer one`,
-      DatabaseErrorCodes.DB_UNSUPPORTED_VERSION,
+      "DB_UNSUPPORTED_VERSION" satisfies ErrorCode,
     );
   }
 }

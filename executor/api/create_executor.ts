@@ -3,17 +3,17 @@ import {
   ConnectionError,
   detectDialect,
   DIALECTS,
-  findDatabaseError,
+  findDatabaseErrorAsync,
   isKysely,
   isPromise,
   UnsupportedDatabaseError,
-  withQueryExecutor,
 } from "@kysera/core";
 import type { Kysely } from "kysely";
+import { install } from "./_install.ts";
 import { physicalNames } from "./_table_catalog.ts";
 import { catalogLike, catalogOf, type CatalogSource } from "../instance/_catalog_source.ts";
 import { SchemaTemplate } from "../instance/schema_template.ts";
-import { runBatch } from "../instance/_batch.ts";
+import { runBatch } from "../instance/_batch_parts.ts";
 import { NameCheck } from "../instance/_name_check.ts";
 import { readForeignKeys } from "../instance/_read_foreign_keys.ts";
 import { Relations } from "../instance/_relations.ts";
@@ -21,9 +21,10 @@ import { ExecutorState, introspect } from "../instance/_state.ts";
 import { type DialectTraits, TRAITS } from "../dialect/mod.ts";
 import { isBranded, type KyseraExecutor } from "../instance/executor_type.ts";
 import type { PluginCarrier } from "../instance/instance_types.ts";
-import { instanceOf, leave, mark } from "../instance/_graft.ts";
-import { GuardedExecutor } from "../instance/_guarded_executor.ts";
+import { instanceOf, leave } from "../instance/_graft.ts";
 import { PluginSet } from "../hooks/_plugin_set.ts";
+import { ALL_EXECUTOR_PARTS } from "../instance/_all_executor_parts.ts";
+import { type ExecutorParts, loadExecutorParts } from "../instance/_executor_parts.ts";
 import type { RequestScope } from "../rewrite/rules.ts";
 import { Names } from "../tree/_names.ts";
 import type { NamedHooks } from "../contract/_call_hook.ts";
@@ -107,7 +108,8 @@ export async function create<
     const made = await start(plugin, () => plugin.setup?.(plan.host));
     hooks.push(...hooksOf(plugin, made));
   }
-  const executor = assemble<DB, readonly [...Q, ...P]>(db, plan, hooks);
+  const parts = await loadExecutorParts(plan.rulesFor(hooks));
+  const executor = assemble<DB, readonly [...Q, ...P]>(db, plan, hooks, parts);
   const started: Plugin[] = [];
   for (const plugin of plan.own) {
     try {
@@ -164,7 +166,7 @@ export function createExecutorSync<
   options: ExecutorConfig = {},
 ): KyseraExecutor<DB, readonly [...Q, ...P]> {
   const plan = prepare(kyselyOf(db), plugins ?? [], options, false);
-  return assemble<DB, readonly [...Q, ...P]>(db, plan, setUpSync(plan));
+  return assemble<DB, readonly [...Q, ...P]>(db, plan, setUpSync(plan), ALL_EXECUTOR_PARTS);
 }
 
 /** What createExecutor() makes an executor from. */
@@ -172,7 +174,9 @@ interface Preparation {
   /** The plugins this executor brings, in their order. */
   readonly own: readonly Plugin[];
   readonly host: PluginHost;
-  readonly state: (hooks: readonly NamedHooks[]) => ExecutorState;
+  /** Returns the hooks with those of an executor below, and how raw SQL is treated under them. */
+  readonly rulesFor: (hooks: readonly NamedHooks[]) => Pick<PluginSet, "hooks" | "rawSql">;
+  readonly state: (hooks: readonly NamedHooks[], parts: ExecutorParts) => ExecutorState;
   readonly request: RequestScope;
 }
 
@@ -223,14 +227,20 @@ export function prepare(
   for (const name of options.tableFunctions ?? []) tableFunctions.add(name.toLowerCase());
   const { catalog, foreignKeys } = catalogFor(db, rawDb, TRAITS[dialect], options.template);
   const relations = new Relations(TRAITS[dialect], catalog);
-  const state = (hooks: readonly NamedHooks[]): ExecutorState => {
+  const rulesFor = (hooks: readonly NamedHooks[]): Pick<PluginSet, "hooks" | "rawSql"> => {
     const denies = base?.set.rawSql === "deny" || deniesRaw(hooks);
-    const set = new PluginSet({
-      plugins: [...inherited, ...own],
+    return {
       hooks: [...base?.set.hooks ?? [], ...hooks],
-      dialect,
       rawSql: options.rawSql ?? (denies ? "deny" : "allow"),
+    };
+  };
+  const state = (hooks: readonly NamedHooks[], parts: ExecutorParts): ExecutorState => {
+    const set = new PluginSet({
+      ...rulesFor(hooks),
+      plugins: [...inherited, ...own],
+      dialect,
       tableFunctions,
+      parts: parts.rewrite,
     });
     relations.announce(set.discoverers);
     const unchecked = options.check === "off" ? [] : [new NameCheck(host, hooks, relations)];
@@ -241,6 +251,7 @@ export function prepare(
       rawDb,
       relations,
       runBatch,
+      runAround: parts.runAround,
       base,
       unchecked,
       acquireTimeout,
@@ -259,7 +270,13 @@ export function prepare(
     physicalName: (table) => names.table(table),
     physicalColumn: (column) => names.physicalColumn(column),
   };
-  return { own, host, state, request: instanceOf(db)?.rules.request ?? NO_SCOPE };
+  return {
+    own,
+    host,
+    rulesFor,
+    state,
+    request: instanceOf(db)?.rules.request ?? NO_SCOPE,
+  };
 }
 
 /** Returns what the executor reads the catalog by. */
@@ -369,19 +386,20 @@ async function start<T>(plugin: Plugin, run: () => T | Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    throw startFailure(plugin, error);
+    const known = await findDatabaseErrorAsync(error);
+    throw startFailure(plugin, error, known instanceof ConnectionError ? UNREACHABLE : "");
   }
 }
 
-function startFailure(plugin: Plugin, error: unknown): Error {
+const UNREACHABLE =
+  "; plugins ask the database once, when the executor is made: in a module that is loaded where " +
+  "there is none, as by the build of a framework, use createExecutor.lazy(..)";
+
+function startFailure(plugin: Plugin, error: unknown, advice = ""): Error {
   if (error instanceof PluginValidationError || error instanceof UnsupportedDatabaseError) {
     return error;
   }
   const why = error instanceof Error ? error.message : String(error);
-  const advice = findDatabaseError(error) instanceof ConnectionError
-    ? "; plugins ask the database once, when the executor is made: in a module that is loaded where " +
-      "there is none, as by the build of a framework, use createExecutor.lazy(..)"
-    : "";
   return new PluginValidationError(
     `Cannot start plugin "${plugin.name}": ${why}${advice}`,
     "INITIALIZATION_FAILED",
@@ -415,29 +433,13 @@ function assemble<DB, P extends readonly Plugin[]>(
   db: AnyKysely<DB>,
   plan: Preparation,
   hooks: readonly NamedHooks[],
+  parts: ExecutorParts,
 ): KyseraExecutor<DB, P> {
   // install() puts the marker on; DB is the database of the instance, by the parameter's type.
-  return install(kyselyOf(db), plan.state(hooks), plan.request) as unknown as KyseraExecutor<DB, P>;
-}
-
-/** Returns a Kysely of the same kind as `db`, with the executor's plugins in it. */
-export function install<K extends Kysely<any>>(
-  db: K,
-  state: ExecutorState,
-  request: RequestScope,
-  rawDb: Kysely<any> = state.rawDb,
-): K {
-  const inner = (instanceOf(db) === undefined ? db : leave(db)).getExecutor();
-  const place = { bound: false, begun: db.isTransaction ? { ends: undefined } : undefined };
-  const executor = withQueryExecutor(db, GuardedExecutor.over(inner, state, request, place));
-  if (instanceOf(executor)?.state !== state) {
-    throw new ExecutorError(
-      "Cannot create an executor: this Kysely does not let its query executor be replaced; " +
-        "supported are kysely 0.28.17 to 0.29, and 0.30.0-beta.2",
-      "UNSUPPORTED_KYSELY",
-    );
-  }
-  return mark(executor, state.set.plugins, rawDb);
+  return install(kyselyOf(db), plan.state(hooks, parts), plan.request) as unknown as KyseraExecutor<
+    DB,
+    P
+  >;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -98,12 +98,12 @@ export async function findColumns(
       catalog.hiddenColumns.includes(foldCase(column)),
     names: () => writtenNames(executor, relation.columns.map(({ name }) => name)),
     jsonColumns: async () =>
-      await catalog.readJsonColumns?.(
+      await (await catalog.reader?.())?.readJsonColumns?.(
         plainOf(executor),
         physicalNames(executor, parseTableName(table)),
       ) ?? [],
     fillsMissing: async () =>
-      await catalog.fillsMissing?.(
+      await (await catalog.reader?.())?.fillsMissing?.(
         plainOf(executor),
         physicalNames(executor, parseTableName(table)),
       ) ?? false,

@@ -1,14 +1,13 @@
-import type { Kysely } from "kysely";
-import type { ExecutorState } from "../instance/_state.ts";
 import { isKysely } from "@kysera/core";
-import { instanceOf, leave, mustBeInstance } from "../instance/_graft.ts";
-import type { RequestScope } from "../rewrite/rules.ts";
+import type { Kysely } from "kysely";
 import { type AnyKysely, kyselyOf } from "../contract/any_kysely.ts";
-import { install, prepare, setUpSync } from "./create_executor.ts";
-import type { PluginCarrier } from "../instance/instance_types.ts";
-import type { KyseraTransaction } from "../instance/executor_type.ts";
-import { ExecutorError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
+import type { KyseraTransaction } from "../instance/executor_type.ts";
+import type { PluginCarrier } from "../instance/instance_types.ts";
+import { ALL_EXECUTOR_PARTS } from "../instance/_all_executor_parts.ts";
+import { prepare, setUpSync } from "./create_executor.ts";
+import { mustBeTransaction, put } from "./_install.ts";
+import { joinTransaction } from "./join_transaction.ts";
 
 /**
  * Puts plugins into a transaction that was begun on a plain Kysely. (A transaction of an executor
@@ -49,24 +48,8 @@ export function wrapTransaction<DB, const P extends readonly Plugin[]>(
   transaction: AnyKysely<DB> & { readonly isTransaction: true },
   plugins: P | (Kysely<any> & PluginCarrier<P>),
 ): KyseraTransaction<DB, P> {
-  if (transaction?.isTransaction !== true) {
-    throw new ExecutorError(
-      "Cannot wrap a transaction: the first argument is none; pass what transaction().execute() " +
-        "gives to its callback",
-      "NOT_A_TRANSACTION",
-    );
-  }
-  const trx: Kysely<any> = kyselyOf(transaction);
-  const own = instanceOf(trx)?.state;
-  const rawDb = own === undefined ? trx : leave(trx);
-  const put = (state: ExecutorState, request: RequestScope): KyseraTransaction<DB, P> =>
-    // install() puts the marker on.
-    install(trx, state, request, rawDb) as unknown as KyseraTransaction<DB, P>;
-  if (isKysely(plugins)) {
-    const { state, rules } = mustBeInstance(plugins, "wrap a transaction");
-    const both = own === undefined || own === state ? state : own.with(state);
-    return put(both, rules.request);
-  }
-  const plan = prepare(trx, plugins, {}, false);
-  return put(plan.state(setUpSync(plan)), plan.request);
+  if (isKysely(plugins)) return joinTransaction<DB, P>(transaction, plugins);
+  mustBeTransaction(transaction);
+  const plan = prepare(kyselyOf(transaction), plugins, {}, false);
+  return put(transaction, plan.state(setUpSync(plan), ALL_EXECUTOR_PARTS), plan.request);
 }

@@ -50,7 +50,7 @@ export async function checkNames(
     callHook(plugin, "optionNames", () => [...hooks.optionNames?.() ?? []])
       .map((name) => ({ plugin, name }))
   );
-  if (names.length === 0 || TRAITS[host.dialect].catalog.readRelations === undefined) return;
+  if (names.length === 0 || TRAITS[host.dialect].catalog.reader === undefined) return;
   const checker = new Checker(host, read);
   for (const { plugin, name } of names) {
     const problem = await checker.problemOf(name);

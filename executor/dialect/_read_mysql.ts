@@ -1,11 +1,11 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
+import type { CatalogReader, CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
 /**
  * Reads the catalog of MySQL and MariaDB. A name without a schema is one of the current database.
  * Temporary tables stand in no catalog, and hide a table of their name: they are asked themselves.
  */
-export async function readMysql(
+async function readMysql(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
   schema?: string,
@@ -98,7 +98,7 @@ async function temporary(db: Kysely<any>, { name, schema }: NamedTable): Promise
 }
 
 /** Reads the foreign keys of a database of MySQL and MariaDB, by default the current one. */
-export async function readForeignKeysOfMysql(
+async function readForeignKeysOfMysql(
   db: Kysely<any>,
   schema?: string,
 ): Promise<readonly ForeignKeyRow[]> {
@@ -120,7 +120,7 @@ export async function readForeignKeysOfMysql(
  * Returns true where MySQL or MariaDB takes a row without a value that must be given: a server that is
  * not strict stores 0 or an empty text, and a trigger may give the value.
  */
-export async function fillsMissingOfMysql(
+async function fillsMissingOfMysql(
   db: Kysely<any>,
   { name, schema }: NamedTable,
 ): Promise<boolean> {
@@ -133,7 +133,7 @@ export async function fillsMissingOfMysql(
 }
 
 /** Returns the columns of JSON of MariaDB, which are of type `longtext` and have a check. */
-export async function jsonColumnsOfMariadb(
+async function jsonColumnsOfMariadb(
   db: Kysely<any>,
   { name, schema }: NamedTable,
 ): Promise<readonly string[]> {
@@ -149,3 +149,11 @@ export async function jsonColumnsOfMariadb(
     throw error;
   }
 }
+
+/** Reads MySQL's and MariaDB's catalog. */
+export const READER: CatalogReader = {
+  readRelations: readMysql,
+  readForeignKeys: readForeignKeysOfMysql,
+  fillsMissing: fillsMissingOfMysql,
+  readJsonColumns: jsonColumnsOfMariadb,
+};

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from "kysely";
-import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
+import type { CatalogReader, CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
 /** Reads PostgreSQL's catalog: tables, partitions, views, materialized views and foreign tables. */
-export async function readPostgres(
+async function readPostgres(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
   schema?: string,
@@ -72,7 +72,7 @@ function namesOf(tables: readonly NamedTable[]): string {
 }
 
 /** Reads the foreign keys of PostgreSQL; those of partitions are their parents'. */
-export async function readForeignKeysOfPostgres(
+async function readForeignKeysOfPostgres(
   db: Kysely<any>,
   schema?: string,
 ): Promise<readonly ForeignKeyRow[]> {
@@ -96,3 +96,9 @@ export async function readForeignKeysOfPostgres(
     order by t.relname, c.conname, k.place`.execute(db);
   return rows;
 }
+
+/** Reads PostgreSQL's catalog. */
+export const READER: CatalogReader = {
+  readRelations: readPostgres,
+  readForeignKeys: readForeignKeysOfPostgres,
+};

@@ -1,6 +1,6 @@
 import { UnsupportedDatabaseError } from "@kysera/core";
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
+import type { CatalogReader, CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
 
 /**
  * Reads SQLite's catalog: of the main database, of temporary and of attached ones. A name without a
@@ -8,7 +8,7 @@ import type { CatalogRow, ForeignKeyRow, NamedTable } from "./traits.ts";
  *
  * @see https://www.sqlite.org/lang_naming.html
  */
-export async function readSqlite(
+async function readSqlite(
   db: Kysely<any>,
   tables: readonly NamedTable[] | undefined,
 ): Promise<readonly CatalogRow[]> {
@@ -217,7 +217,7 @@ async function columnsOfOne(
 }
 
 /** Reads the foreign keys of the main database of SQLite. */
-export async function readForeignKeysOfSqlite(db: Kysely<any>): Promise<readonly ForeignKeyRow[]> {
+async function readForeignKeysOfSqlite(db: Kysely<any>): Promise<readonly ForeignKeyRow[]> {
   const { rows } = await sql<ForeignKeyRow>`
     select m.name as table_name, f.id as key_name, f."from" as column_name,
       f."table" as referenced_table, f."to" as referenced_column, lower(f.on_delete) as on_delete
@@ -227,3 +227,9 @@ export async function readForeignKeysOfSqlite(db: Kysely<any>): Promise<readonly
     order by m.name, f.id, f.seq`.execute(db);
   return rows;
 }
+
+/** Reads SQLite's catalog. */
+export const READER: CatalogReader = {
+  readRelations: readSqlite,
+  readForeignKeys: readForeignKeysOfSqlite,
+};

@@ -1,13 +1,5 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
-import { MYSQL_READERS } from "./_readers.ts";
-import { MYSQL_SETTINGS } from "./_settings.ts";
-import {
-  fillsMissingOfMysql,
-  jsonColumnsOfMariadb,
-  readForeignKeysOfMysql,
-  readMysql,
-} from "./_read_mysql.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** MySQL and MariaDB; where these differ, what is safe on both. */
@@ -27,20 +19,6 @@ export const MYSQL: DialectTraits = {
     comment: "#",
     placeholders: "?",
   },
-  raw: {
-    statements: new Set(["release", "rollback", "savepoint", "select", "set", "values", "with"]),
-    furtherStatements: new Set(),
-    joins: new Set(["join", "straight_join"]),
-    lateral: false,
-    insertIsFunction: true,
-    emptyTable: "dual",
-    readers: MYSQL_READERS,
-    systemSchema: undefined,
-    catalogFunctions: undefined,
-    settingFunction: undefined,
-    sets: "several",
-    settings: MYSQL_SETTINGS,
-  },
   catalog: {
     schemas: ["information_schema", "mysql", "performance_schema", "sys"],
     tables: undefined,
@@ -51,10 +29,7 @@ export const MYSQL: DialectTraits = {
       home: "information_schema",
     },
     hiddenColumns: ["_rowid"],
-    readRelations: readMysql,
-    readForeignKeys: readForeignKeysOfMysql,
-    fillsMissing: fillsMissingOfMysql,
-    readJsonColumns: jsonColumnsOfMariadb,
+    reader: async () => (await import("./_read_mysql.ts")).READER,
     readsEverySchema: false,
   },
   ctes: {

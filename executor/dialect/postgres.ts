@@ -1,8 +1,5 @@
 import { CompiledQuery, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
-import { POSTGRES_READERS } from "./_readers.ts";
-import { POSTGRES_SETTINGS } from "./_settings.ts";
-import { readForeignKeysOfPostgres, readPostgres } from "./_read_postgres.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** PostgreSQL. */
@@ -23,33 +20,6 @@ export const POSTGRES: DialectTraits = {
     comment: undefined,
     placeholders: "",
   },
-  raw: {
-    statements: new Set([
-      "listen",
-      "notify",
-      "release",
-      "reset",
-      "rollback",
-      "savepoint",
-      "select",
-      "set",
-      "show",
-      "unlisten",
-      "values",
-      "with",
-    ]),
-    furtherStatements: new Set(),
-    joins: new Set(["join"]),
-    lateral: true,
-    insertIsFunction: false,
-    emptyTable: undefined,
-    readers: POSTGRES_READERS,
-    systemSchema: "pg_catalog",
-    catalogFunctions: undefined,
-    settingFunction: "set_config",
-    sets: "one",
-    settings: POSTGRES_SETTINGS,
-  },
   catalog: {
     schemas: ["pg_catalog", "information_schema"],
     tables: undefined,
@@ -60,8 +30,7 @@ export const POSTGRES: DialectTraits = {
       home: undefined,
     },
     hiddenColumns: ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"],
-    readRelations: readPostgres,
-    readForeignKeys: readForeignKeysOfPostgres,
+    reader: async () => (await import("./_read_postgres.ts")).READER,
     readsEverySchema: true,
   },
   ctes: {

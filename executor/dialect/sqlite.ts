@@ -1,8 +1,5 @@
 import { CompiledQuery, SelectQueryNode, sql } from "kysely";
 import { RELEASE, ROLLBACK_TO, SET } from "./_savepoint.ts";
-import { SQLITE_READERS } from "./_readers.ts";
-import { SQLITE_SETTINGS } from "./_settings.ts";
-import { readForeignKeysOfSqlite, readSqlite } from "./_read_sqlite.ts";
 import type { DialectTraits } from "./traits.ts";
 
 /** SQLite. */
@@ -22,21 +19,6 @@ export const SQLITE: DialectTraits = {
     comment: undefined,
     placeholders: "?:@$",
   },
-  raw: {
-    statements: new Set(["pragma", "release", "rollback", "savepoint", "select", "values", "with"]),
-    furtherStatements: new Set(),
-    joins: new Set(["join"]),
-    lateral: false,
-    insertIsFunction: false,
-    emptyTable: undefined,
-    readers: SQLITE_READERS,
-    systemSchema: undefined,
-    // Kysely's introspector reads these.
-    catalogFunctions: /^pragma_[a-z_]+$/,
-    settingFunction: undefined,
-    sets: "one",
-    settings: SQLITE_SETTINGS,
-  },
   catalog: {
     schemas: [],
     tables: /^sqlite_(?:master|schema|sequence|temp_master|temp_schema|stat\d)$/i,
@@ -46,8 +28,7 @@ export const SQLITE: DialectTraits = {
       home: undefined,
     },
     hiddenColumns: ["rowid", "_rowid_", "oid"],
-    readRelations: readSqlite,
-    readForeignKeys: readForeignKeysOfSqlite,
+    reader: async () => (await import("./_read_sqlite.ts")).READER,
     readsEverySchema: true,
   },
   ctes: {

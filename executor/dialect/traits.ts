@@ -13,7 +13,6 @@ export interface DialectTraits {
   readonly name: Dialect;
   readonly identifiers: IdentifierTraits;
   readonly lexis: LexisTraits;
-  readonly raw: RawTraits;
   readonly catalog: CatalogTraits;
   readonly ctes: CteTraits;
   readonly sources: SourceTraits;
@@ -54,7 +53,7 @@ export interface LexisTraits {
   readonly placeholders: string;
 }
 
-/** What raw SQL may say where `rawSql` is `"deny"`. */
+/** What raw SQL may say where `rawSql` is `"deny"`: `raw.ts` has those of each dialect. */
 export interface RawTraits {
   /** The first words of the statements that may read and change no row. */
   readonly statements: ReadonlySet<string>;
@@ -92,16 +91,25 @@ export interface CatalogTraits {
   readonly values: ValueCatalogs;
   /** Columns that a table has beside those of its definition, as names are compared. */
   readonly hiddenColumns: readonly string[];
-  /** Reads what the catalog says of relations; `undefined` where nothing is looked up. */
-  readonly readRelations: ReadRelations | undefined;
+  /**
+   * Loads what reads the catalog; `undefined` where nothing is looked up. It is loaded when it is first
+   * asked, so that a program does not carry the queries of databases that it does not use.
+   */
+  readonly reader: (() => Promise<CatalogReader>) | undefined;
+  /** Whether a name is looked up in every schema at once, and so known in all of them. */
+  readonly readsEverySchema: boolean;
+}
+
+/** Reads the catalog of a database. */
+export interface CatalogReader {
+  /** Reads what the catalog says of relations. */
+  readonly readRelations: ReadRelations;
+  /** Reads the foreign keys of the tables that their names alone find. */
+  readonly readForeignKeys: ReadForeignKeys;
   /** Returns whether the database itself gives a value to a column that must have one and has no default. */
   readonly fillsMissing?: FillsMissing | undefined;
   /** Reads which columns hold JSON though their type does not say so. */
   readonly readJsonColumns?: ReadJsonColumns | undefined;
-  /** Reads the foreign keys of the tables that their names alone find; `undefined` where none are. */
-  readonly readForeignKeys: ReadForeignKeys | undefined;
-  /** Whether a name is looked up in every schema at once, and so known in all of them. */
-  readonly readsEverySchema: boolean;
 }
 
 /** Relations of the database itself that show values of rows. */

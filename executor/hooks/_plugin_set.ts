@@ -1,7 +1,9 @@
 import type { NamedHooks } from "../contract/_call_hook.ts";
-import { HOOKS, TABLE_HOOKS } from "../contract/_hook_table.ts";
+import { type HookName, HOOKS, TABLE_HOOKS } from "../contract/_hook_table.ts";
+import { ExecutorError } from "../contract/errors.ts";
 import type { DialectName, Plugin, PluginHooks } from "../contract/plugin.ts";
 import { type DialectTraits, TRAITS } from "../dialect/mod.ts";
+import type { PartName, RewriteParts } from "../rewrite/parts/parts.ts";
 
 /** The plugins of an executor, and their hooks by what they do. It never changes. */
 export class PluginSet {
@@ -39,6 +41,8 @@ export class PluginSet {
   readonly traits: DialectTraits;
   readonly rawSql: "allow" | "deny";
   readonly tableFunctions: ReadonlySet<string>;
+  /** The parts of the rewriting that the hooks and the options ask for, and no others. */
+  readonly parts: RewriteParts;
 
   constructor(props: {
     readonly plugins: readonly Plugin[];
@@ -46,6 +50,8 @@ export class PluginSet {
     readonly dialect: DialectName;
     readonly rawSql: "allow" | "deny";
     readonly tableFunctions: ReadonlySet<string>;
+    /** The parts that are loaded: at least those of {@linkcode neededParts}. */
+    readonly parts: RewriteParts;
   }) {
     const having = (...names: (keyof PluginHooks)[]): readonly NamedHooks[] =>
       props.hooks.filter(({ hooks }) => names.some((name) => hooks[name] !== undefined));
@@ -70,6 +76,7 @@ export class PluginSet {
     this.traits = TRAITS[props.dialect];
     this.rawSql = props.rawSql;
     this.tableFunctions = props.tableFunctions;
+    this.parts = only(props.parts, neededParts(props));
   }
 
   /** Returns the plugins of both: of this one first. */
@@ -80,6 +87,38 @@ export class PluginSet {
       dialect: this.dialect,
       rawSql: this.rawSql === "deny" ? "deny" : other.rawSql,
       tableFunctions: new Set([...this.tableFunctions, ...other.tableFunctions]),
+      parts: { ...this.parts, ...other.parts },
     });
   }
+}
+
+/** The hooks that each part of the rewriting is there for. */
+const HOOK_PARTS: readonly (readonly [HookName, PartName])[] = [
+  ["interceptQuery", "intercept"],
+  ["stamp", "assign"],
+  ["check", "check"],
+  ["mask", "mask"],
+];
+
+/** Returns the names of the parts of the rewriting that hooks and the treatment of raw SQL ask for. */
+export function neededParts(
+  { hooks, rawSql }: Pick<PluginSet, "hooks" | "rawSql">,
+): readonly PartName[] {
+  const names = HOOK_PARTS
+    // The members of a plugin are among them, and not only those that setup() may return.
+    .filter(([hook]) => hooks.some(({ hooks }) => (hooks as Partial<Plugin>)[hook] !== undefined))
+    .map(([, part]) => part);
+  return rawSql === "deny" ? [...names, "raw"] : names;
+}
+
+/** @throws {ExecutorError} where a part is not loaded: without it, rows would not be guarded */
+function only(parts: RewriteParts, names: readonly PartName[]): RewriteParts {
+  const missing = names.find((name) => parts[name] === undefined);
+  if (missing !== undefined) {
+    throw new ExecutorError(
+      `Cannot create an executor: the rules for "${missing}" are not loaded`,
+      "INVALID_OPTION",
+    );
+  }
+  return Object.freeze(Object.fromEntries(names.map((name) => [name, parts[name]])));
 }

@@ -3,6 +3,7 @@ import { callHook, type NamedHooks } from "../contract/_call_hook.ts";
 import type { Attributes, DialectName, Plugin } from "../contract/plugin.ts";
 import type { DialectTraits } from "../dialect/mod.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import type { RewriteParts } from "../rewrite/parts/parts.ts";
 import type { Provenance, RequestScope, Rules } from "../rewrite/rules.ts";
 import { isCatalog } from "../tree/_catalog.ts";
 import type { ContextMemo } from "../tree/_context_memo.ts";
@@ -96,6 +97,10 @@ export class PluginRules implements Rules {
 
   get masks(): boolean {
     return this.set.masks;
+  }
+
+  get parts(): RewriteParts {
+    return this.set.parts;
   }
 
   /** Whether there is nothing to do for any query. */

@@ -1,5 +1,4 @@
 import {
-  assertKnownOptions,
   BatchRowsError,
   type BatchStatement,
   isPromise,
@@ -13,27 +12,37 @@ import type { TableId } from "../contract/table_scope.ts";
 import { changedRows } from "../tree/_changed_rows.ts";
 import { runsBatches } from "../run/_query_batch.ts";
 import { changesSchema } from "../tree/_statement.ts";
-import type { Batch, BatchEntry, BatchQuery } from "./batch_types.ts";
-import { inMode, mustBeInstance } from "./_graft.ts";
-import type { OpenRun } from "./_guarded_executor.ts";
+import type { Part } from "./_batch_parts.ts";
+import type { BatchQuery } from "./batch_types.ts";
+import type { GuardedExecutor, InstanceOptions, OpenRun } from "./_guarded_executor.ts";
 import { type Queued, RecordingConnection } from "./_recording_connection.ts";
-
-/** An entry, and what it stands for. */
-interface Part {
-  readonly key: string;
-  readonly rows: number | undefined;
-  build(db: Kysely<any>): BatchQuery<unknown>;
-}
 
 /** State of a statement. */
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
-/** Runs the statements that a callback adds, all or none; see `ExecutorInstance.batch()`. */
-export async function runBatch(
+/**
+ * What a batch does with instances of an executor. It is passed in: a module that is loaded lazily and
+ * imported this would have bundlers put the whole executor into a file that other programs share.
+ */
+export interface Instances {
+  /** Returns the guarded executor inside an instance. */
+  mustBeInstance(value: unknown, action: string): GuardedExecutor;
+  /** Returns the same instance, whose queries are rewritten in another mode. */
+  inMode(instance: Kysely<any>, options: Omit<InstanceOptions, "walk">): Kysely<any>;
+}
+
+/** A batch that runs. */
+interface Run extends Instances {
+  readonly parts: readonly Part[];
+  readonly open: OpenRun;
+}
+
+/** Runs the statements of a batch, all or none; see `ExecutorInstance.batch()`. */
+export async function runParts(
   executor: Kysely<any>,
-  callback: (batch: Batch<any>) => Readonly<Record<string, BatchEntry<unknown>>>,
+  parts: readonly Part[],
+  instances: Instances,
 ): Promise<Record<string, unknown>> {
-  const parts = collect(callback);
   if (executor.isTransaction) {
     throw new BatchError("the executor is a transaction already; run the statements in it");
   }
@@ -41,71 +50,24 @@ export async function runBatch(
   const open: OpenRun = { run: {} };
   const looked: TableId[] = [];
   try {
-    const own = inMode(executor, { mode: "run", open });
-    for (const part of parts) looked.push(...await prepare(own, part));
-    const values = await atOnce(own, parts, open) ?? await inTransaction(executor, parts, open);
+    const own = instances.inMode(executor, { mode: "run", open });
+    const instance = instances.mustBeInstance(own, "run a batch");
+    for (const part of parts) looked.push(...await prepare(own, instance, part));
+    const run: Run = { ...instances, parts, open };
+    const values = await atOnce(own, run) ?? await inTransaction(executor, run);
     return Object.fromEntries(parts.map(({ key }, i) => [key, values[i]]));
   } finally {
     open.run = undefined;
-    mustBeInstance(executor, "run a batch").state.relations.forgetAbsent(looked);
+    instances.mustBeInstance(executor, "run a batch").state.relations.forgetAbsent(looked);
   }
-}
-
-function collect(
-  callback: (batch: Batch<any>) => Readonly<Record<string, BatchEntry<unknown>>>,
-): readonly Part[] {
-  const added = new Map<object, Omit<Part, "key">>();
-  let isOpen = true;
-  const entries: unknown = callback({
-    add(build, options = {}) {
-      if (!isOpen) throw new BatchError("a statement was added after the callback has returned");
-      refuseUnknown(options, ["expect"]);
-      const { expect } = options;
-      if (expect !== undefined) {
-        refuseUnknown(expect, ["rows"]);
-        if (!(Number.isSafeInteger(expect.rows) && expect.rows >= 0)) {
-          throw new BatchError('option "expect" needs "rows", a whole number, 0 or more');
-        }
-      }
-      const rows = expect?.rows;
-      const entry = Object.freeze({});
-      added.set(entry, { build, rows });
-      return entry;
-    },
-  });
-  isOpen = false;
-  if (isPromise(entries)) {
-    // What it is rejected with has nobody else to be told to.
-    Promise.resolve(entries).catch(() => {});
-    throw new BatchError("the callback returned a promise; it has to add the statements at once");
-  }
-  if (typeof entries !== "object" || entries === null) {
-    throw new BatchError("the callback has to return an object with what add() gave");
-  }
-  const keys = new Map<unknown, string>();
-  for (const [key, entry] of Object.entries(entries)) {
-    if (!added.has(entry)) throw new BatchError(`"${key}" is not what add() of this batch gave`);
-    if (keys.has(entry)) throw new BatchError(`"${key}" and "${keys.get(entry)}" are one entry`);
-    keys.set(entry, key);
-  }
-  return [...added].map(([entry, part]) => {
-    const key = keys.get(entry);
-    if (key !== undefined) return { ...part, key };
-    throw new BatchError("a statement was added that the callback does not return; return each");
-  });
-}
-
-/** An option with a typing error would silently check nothing. */
-function refuseUnknown(options: object, known: readonly string[]): void {
-  assertKnownOptions(options, known, {
-    action: "run the batch",
-    subject: "what add() is given",
-    makeError: TypeError,
-  });
 }
 
 /** Checks a statement before anything is sent, and looks up what has to be known of its tables. */
-async function prepare(own: Kysely<any>, part: Part): Promise<readonly TableId[]> {
+async function prepare(
+  own: Kysely<any>,
+  instance: GuardedExecutor,
+  part: Part,
+): Promise<readonly TableId[]> {
   const query = built(own, part).compile();
   if (changesSchema(query)) {
     throw new BatchError(`"${part.key}" changes the schema; run it before the batch`);
@@ -117,7 +79,7 @@ async function prepare(own: Kysely<any>, part: Part): Promise<readonly TableId[]
         "one statement; add it in parts",
     );
   }
-  return await mustBeInstance(own, "run a batch").ready(query);
+  return await instance.ready(query);
 }
 
 function built(db: Kysely<any>, { build, key }: Part): BatchQuery<unknown> {
@@ -139,14 +101,14 @@ function built(db: Kysely<any>, { build, key }: Part): BatchQuery<unknown> {
  */
 async function atOnce(
   own: Kysely<any>,
-  parts: readonly Part[],
-  open: OpenRun,
+  run: Run,
 ): Promise<readonly unknown[] | undefined> {
-  const instance = mustBeInstance(own, "run a batch");
+  const { parts } = run;
+  const instance = run.mustBeInstance(own, "run a batch");
   return await instance.provideConnection(async (connection) => {
     if (!runsBatches(connection)) return undefined;
     const recorders = parts.map(({ rows }) => new RecordingConnection(connection, rows));
-    const outcomes = parts.map((part, i) => start(own, part, recorders[i]!, open));
+    const outcomes = parts.map((part, i) => start(own, part, recorders[i]!, run));
     const early = await Promise.all(
       recorders.map(({ queued }, i) => Promise.race([queued, outcomes[i]!])),
     );
@@ -196,7 +158,7 @@ function start(
   own: Kysely<any>,
   part: Part,
   recorder: RecordingConnection,
-  open: OpenRun,
+  { mustBeInstance, inMode, open }: Run,
 ): Promise<Outcome> {
   const compiled = ({ sql }: CompiledQuery): void => {
     recorder.sql = sql;
@@ -237,8 +199,7 @@ function failureOf(
 /** Runs the statements one after the other, in one transaction. */
 async function inTransaction(
   executor: Kysely<any>,
-  parts: readonly Part[],
-  open: OpenRun,
+  { inMode, parts, open }: Run,
 ): Promise<readonly unknown[]> {
   const writer = inMode(executor, { mode: "run", open, asWriter: true });
   return await writer.transaction().execute(async (transaction) => {

@@ -22,7 +22,7 @@ import type { RequestScope } from "../rewrite/rules.ts";
 import { refusalOf } from "../rewrite/_misplaced.ts";
 import { refuseUnknownStatement } from "../rewrite/_unknown_kind.ts";
 import { walk, walkRoot } from "../rewrite/_walk.ts";
-import { type Rest, runAround } from "../run/_around.ts";
+import type { Rest } from "../run/_around.ts";
 import { stateOf, watch } from "../run/_connection.ts";
 import type { Place, RunContext } from "../run/_query_scope.ts";
 import { withoutChecks } from "../run/_without_checks.ts";
@@ -391,7 +391,7 @@ export class GuardedExecutor implements QueryExecutor {
     if (arounds.length > 0) rules.noteCaller(run);
     return arounds.length === 0
       ? inner.executeQuery(checks === undefined ? query : ExecutorQuery.whole(query), ...rest)
-      : runAround(inner, this.#runContext(run), arounds, query, rest, this.#place);
+      : this.state.runAround!(inner, this.#runContext(run), arounds, query, rest, this.#place);
   }
 
   stream<R>(

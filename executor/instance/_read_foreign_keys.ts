@@ -5,11 +5,12 @@ import type { DialectTraits, ForeignKeyRow } from "../dialect/mod.ts";
 /** Returns what the catalog says of foreign keys. */
 export async function readForeignKeys(
   db: Kysely<any>,
-  { catalog: { readForeignKeys: read } }: DialectTraits,
+  { catalog }: DialectTraits,
   schema?: string,
 ): Promise<readonly ForeignKey[]> {
   const keys = new Map<string, ForeignKeyRow[]>();
-  for (const row of await read?.(db.withoutPlugins(), schema) ?? []) {
+  const reader = await catalog.reader?.();
+  for (const row of await reader?.readForeignKeys(db.withoutPlugins(), schema) ?? []) {
     const key = JSON.stringify([row.table_name, row.key_name]);
     const known = keys.get(key);
     if (known === undefined) keys.set(key, [row]);

@@ -10,9 +10,9 @@ export async function readRelations(
   tables: readonly TableId[] | undefined,
   schema?: string,
 ): Promise<readonly Relation[]> {
-  const read = catalog.readRelations;
-  if (read === undefined || tables?.length === 0) return [];
-  return relationsOf(await read(db.withoutPlugins(), tables, schema));
+  if (catalog.reader === undefined || tables?.length === 0) return [];
+  const { readRelations } = await catalog.reader();
+  return relationsOf(await readRelations(db.withoutPlugins(), tables, schema));
 }
 
 const NO_NAMES: ReadonlyMap<string, readonly string[]> = new Map();

@@ -33,7 +33,7 @@ export class Relations implements KnownRelations {
   }
 
   knows(table: TableId): boolean {
-    if (this.#traits.catalog.readRelations === undefined) return true;
+    if (this.#traits.catalog.reader === undefined) return true;
     const key = this.#keyOf(table);
     return this.#known.has(key) && !this.#untold.has(key) &&
       (this.#isThere(table) || this.#absent.has(this.#placeOf(table)));

@@ -1,7 +1,8 @@
 import type { Kysely, TableMetadata } from "kysely";
-import { ExecutorDestroyedError } from "../contract/errors.ts";
+import { ExecutorDestroyedError, ExecutorError } from "../contract/errors.ts";
 import type { Plugin } from "../contract/plugin.ts";
 import type { TableId } from "../contract/table_scope.ts";
+import type { RunAround } from "./_executor_parts.ts";
 import type { NameCheck } from "./_name_check.ts";
 import type { RunBatch } from "./batch_types.ts";
 import { Relations } from "./_relations.ts";
@@ -21,6 +22,8 @@ export class ExecutorState {
   readonly relations: Relations;
   /** Runs the batches of its instances; handed in, as it needs them. */
   readonly runBatch: RunBatch;
+  /** Runs the hooks round an execution; there is one where there are such hooks. */
+  readonly runAround: RunAround | undefined;
   readonly #base: ExecutorState | undefined;
   #unchecked: readonly NameCheck[];
   #destroyed = false;
@@ -32,6 +35,7 @@ export class ExecutorState {
     readonly rawDb: Kysely<any>;
     readonly relations: Relations;
     readonly runBatch: RunBatch;
+    readonly runAround: RunAround | undefined;
     readonly base: ExecutorState | undefined;
     /** How long a query waits for a connection on which nothing runs, in ms. */
     readonly acquireTimeout?: number | undefined;
@@ -43,6 +47,13 @@ export class ExecutorState {
     this.rawDb = props.rawDb;
     this.relations = props.relations;
     this.runBatch = props.runBatch;
+    this.runAround = props.runAround;
+    if (props.set.arounds.length > 0 && props.runAround === undefined) {
+      throw new ExecutorError(
+        "Cannot create an executor: what runs the hook aroundQuery is not loaded",
+        "INVALID_OPTION",
+      );
+    }
     this.#base = props.base;
     const { acquireTimeout, base } = props;
     this.held = acquireTimeout === undefined && base !== undefined
@@ -60,6 +71,7 @@ export class ExecutorState {
       // What one of them knows the other's plugins were not told.
       relations: new Relations(this.set.traits),
       runBatch: this.runBatch,
+      runAround: this.runAround ?? other.runAround,
       base: other,
       unchecked: this.#unchecked,
     });

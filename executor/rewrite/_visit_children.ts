@@ -2,7 +2,6 @@ import type { OperationNode } from "kysely";
 import { clauseOfQuery, type Clauses, clausesOf, isOfKinds } from "../tree/_clauses.ts";
 import { misplaced } from "./_misplaced.ts";
 import type { Pass } from "./_pass.ts";
-import { refuseText } from "./_text.ts";
 
 /**
  * Visits the children of a node.
@@ -11,7 +10,7 @@ import { refuseText } from "./_text.ts";
  * @returns the same node where none of them had to change
  */
 export function visitChildren<T extends OperationNode>(node: T, pass: Pass, skip?: string): T {
-  if (pass.rules.deniesRaw) refuseText(node);
+  pass.rules.parts.raw?.refuseText(node);
   return visitProperties(node, clausesOf(node.kind), pass, skip);
 }
 

@@ -29,20 +29,10 @@ import { isKnownKind } from "../tree/_node_kinds.ts";
 import { statementKind } from "../tree/_statement_kinds.ts";
 import { rewriteFunction } from "./clauses/_function.ts";
 import { rewriteInOperand } from "./clauses/_in_operand.ts";
-import {
-  refuseOpenAlias,
-  refuseOpenColumn,
-  refuseOpenFormat,
-  refuseOpenJoint,
-  refuseOpenJoints,
-  rewriteRaw,
-  rewriteRawStatement,
-} from "./clauses/_raw.ts";
-import { refuseStoredMasks } from "./clauses/_stored_masks.ts";
+import { refuseOpenFormat, rewriteRaw, rewriteRawStatement } from "./clauses/_raw.ts";
 import { rewriteUnary } from "./clauses/_unary.ts";
 import { misplaced, mustBeTableName } from "./_misplaced.ts";
 import type { Pass } from "./_pass.ts";
-import { refuseText } from "./_text.ts";
 import { rewriteDelete } from "./statements/_delete.ts";
 import { rewriteInsert } from "./statements/_insert.ts";
 import { rewriteMerge } from "./statements/_merge.ts";
@@ -98,7 +88,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
       return node;
     case "OperatorNode":
     case "DataTypeNode":
-      if (pass.rules.deniesRaw) refuseText(node);
+      pass.rules.parts.raw?.refuseText(node);
       return node;
     // The commonest kinds with a child or two have it visited without a look at every property.
     case "SelectionNode":
@@ -108,7 +98,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
       if (alias !== undefined && alias.kind === "IdentifierNode") {
         return visitOne(node as AliasNode, "node", pass);
       }
-      if (pass.rules.deniesRaw) refuseOpenAlias(alias, pass);
+      pass.rules.parts.raw?.refuseOpenAlias(alias, pass);
       return visitChildren(node, pass);
     }
     case "ParensNode":
@@ -118,12 +108,12 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
     case "OnNode":
       return visitOne(node as OnNode, "on", pass);
     case "ColumnUpdateNode":
-      if (pass.rules.deniesRaw) refuseOpenColumn((node as ColumnUpdateNode).column, pass);
+      pass.rules.parts.raw?.refuseOpenColumn((node as ColumnUpdateNode).column, pass);
       return isColumnName((node as ColumnUpdateNode).column)
         ? visitOne(node as ColumnUpdateNode, "value", pass)
         : visitChildren(node, pass);
     case "UnaryOperationNode":
-      if (pass.rules.deniesRaw) refuseOpenJoint((node as UnaryOperationNode).operator, pass);
+      pass.rules.parts.raw?.refuseOpenJoint((node as UnaryOperationNode).operator, pass);
       return rewriteUnary(visitChildren(node as UnaryOperationNode, pass));
     case "ExplainNode":
       refuseOpenFormat(node as ExplainNode);
@@ -149,7 +139,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
     case "SelectModifierNode":
     case "ColumnDefinitionNode":
     case "CreateTableNode":
-      if (pass.rules.deniesRaw) refuseOpenJoints(node, pass);
+      pass.rules.parts.raw?.refuseOpenJoints(node, pass);
       return visitChildren(node, pass);
     case "FromNode":
     case "JoinNode":
@@ -170,7 +160,7 @@ export function walk(node: OperationNode, pass: Pass): OperationNode {
 export function walkRoot(node: RootOperationNode, pass: Pass): OperationNode {
   const rewritten = pass.rules.provenance.rewrite(node, pass);
   if (rewritten !== undefined) return rewritten;
-  if (pass.rules.masks) refuseStoredMasks(node, pass);
+  pass.rules.parts.mask?.refuseStoredMasks(node, pass);
   const out = rewriteQuery(node as Query, pass, true);
   if (out === undefined) {
     const kind = statementKind(node.kind);

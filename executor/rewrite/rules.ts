@@ -20,6 +20,7 @@ import type {
 import type { DialectTraits } from "../dialect/mod.ts";
 import type { ContextMemo } from "../tree/_context_memo.ts";
 import type { ReferenceName } from "../tree/_table_reference.ts";
+import type { RewriteParts } from "./parts/parts.ts";
 import type { Pass } from "./_pass.ts";
 
 /** Who runs a query, and with which flags. Executor instances of one scope may run each other's queries. */
@@ -45,6 +46,8 @@ export interface Rules {
   readonly rewritesDeletes: boolean;
   /** Whether some plugin assigns, checks or masks columns. */
   readonly writes: boolean;
+  /** The rules that are there for some plugins and options only. */
+  readonly parts: RewriteParts;
   /** Whether some plugin masks columns. */
   readonly masks: boolean;
   /** Whether what hooks read of the caller may be another caller's when the query runs. */

@@ -1,5 +1,5 @@
 import { AndNode, type FunctionNode, type OperationNode, ParensNode, WhereNode } from "kysely";
-import { isPlainFunction } from "./_raw_text.ts";
+import { isPlainFunction } from "./_plain_function.ts";
 
 /**
  * Joins a predicate to a condition with AND, so that the condition keeps its meaning.

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { DatabaseError, DatabaseErrorCodes } from "@kysera/core";
+import { DatabaseError, type ErrorCode } from "@kysera/core";
+
+export { RetryInTransactionError } from "./retry_in_transaction_error.ts";
 
 /** Work was refused here, before it began: nothing happened, and nothing is known of the database. */
 export class RefusedError extends DatabaseError {
@@ -26,7 +28,7 @@ export class CircuitBreakerError extends RefusedError {
    * @param retryAfter after how many ms one may be
    */
   constructor(reason: string, retryAfter?: number) {
-    super(`Cannot run the call: ${reason}`, DatabaseErrorCodes.DB_CONNECTION_FAILED);
+    super(`Cannot run the call: ${reason}`, "DB_CONNECTION_FAILED" satisfies ErrorCode);
     this.retryAfter = retryAfter;
   }
 }
@@ -41,7 +43,7 @@ export class BulkheadError extends RefusedError {
    * @param reason why the call is not run
    */
   constructor(reason: string) {
-    super(`Cannot run the call: ${reason}`, DatabaseErrorCodes.DB_POOL_EXHAUSTED, undefined, {
+    super(`Cannot run the call: ${reason}`, "DB_POOL_EXHAUSTED" satisfies ErrorCode, undefined, {
       retryable: true,
     });
   }
@@ -61,24 +63,7 @@ export class TimeoutError extends DatabaseError {
    * @param what what was not finished
    */
   constructor(timeout: number, what = "the call") {
-    super(`Cannot finish ${what} within ${timeout} ms`, DatabaseErrorCodes.DB_TIMEOUT);
+    super(`Cannot finish ${what} within ${timeout} ms`, "DB_TIMEOUT" satisfies ErrorCode);
     this.timeout = timeout;
-  }
-}
-
-/**
- * Something inside a transaction was to be retried. A statement that failed has taken the
- * transaction with it, or may have: only the whole transaction can be run again.
- */
-export class RetryInTransactionError extends DatabaseError {
-  static {
-    this.prototype.name = "RetryInTransactionError";
-  }
-
-  constructor() {
-    super(
-      "Cannot retry inside an open transaction; retry the function that runs the whole transaction",
-      DatabaseErrorCodes.DB_TRANSACTION_FAILED,
-    );
   }
 }

@@ -1,11 +1,11 @@
-import { DatabaseErrorCodes, type Dialect } from "@kysera/core";
+import type { Dialect, ErrorCode } from "@kysera/core";
 import { classify } from "./_classify.ts";
 
 /** What the database does not answer with as long as it is well. */
 const OUTAGES: ReadonlySet<string> = new Set([
-  DatabaseErrorCodes.DB_CONNECTION_FAILED,
-  DatabaseErrorCodes.DB_POOL_EXHAUSTED,
-  DatabaseErrorCodes.DB_TIMEOUT,
+  "DB_CONNECTION_FAILED" satisfies ErrorCode,
+  "DB_POOL_EXHAUSTED" satisfies ErrorCode,
+  "DB_TIMEOUT" satisfies ErrorCode,
 ]);
 
 /** Classes of SQLSTATE: insufficient resources, system error, internal error. */

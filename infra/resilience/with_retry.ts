@@ -13,14 +13,14 @@ import {
   something,
   withMethods,
 } from "../_options.ts";
-import { Emitter } from "../_emitter.ts";
+import { callSafely } from "../_call_safely.ts";
 import { type Clock, systemClock } from "../clock/clock.ts";
 import { sleep } from "../clock/_sleep.ts";
 import { type Backoff, delayAfter, type Jitter } from "./_backoff.ts";
 import { signalOf } from "./_call.ts";
 import { isOpenTransaction } from "./_open_transaction.ts";
-import { RetryInTransactionError } from "./errors.ts";
-import { isTransientError } from "./is_transient_error.ts";
+import { RetryInTransactionError } from "./retry_in_transaction_error.ts";
+import { isTransientLazily } from "./_is_transient_lazily.ts";
 import type { RetryBudget } from "./retry_budget.ts";
 
 export type { Backoff, Jitter } from "./_backoff.ts";
@@ -134,7 +134,7 @@ export async function withRetry<T>(
 ): Promise<T> {
   checkRetryOptions(options);
   const { maxAttempts = 3, deadlineMs = Infinity, clock = systemClock, budget, db } = options;
-  const { shouldRetry = (error: unknown) => isTransientError(error, options.dialect) } = options;
+  const { shouldRetry = (error: unknown) => isTransientLazily(error, options.dialect) } = options;
   const signal = signalOf("retry", fn, { signal: options.signal });
   if (isOpenTransaction(db)) throw new RetryInTransactionError();
   const settings = settingsOf(options);
@@ -148,22 +148,18 @@ export async function withRetry<T>(
     try {
       return await raceAbort((async () => await fn(context))(), signal);
     } catch (error) {
-      if (signal.aborted || attempt >= maxAttempts || !shouldRetry(error, attempt)) throw error;
+      if (signal.aborted || attempt >= maxAttempts) throw error;
+      const answer = shouldRetry(error, attempt);
+      // Most answers are there at once, and a clock for tests need not wait for them.
+      if (answer !== true && !await answer) throw error;
       delay = delayAfter(settings, attempt, delay);
       if (elapsed() + delay > deadlineMs || budget?.withdraw() === false) throw error;
-      tell(options.onRetry, attempt, error, delay);
+      // Work that is retried for a good reason is not lost because of who is told of it.
+      callSafely(options.onRetry, [attempt, error, delay], () => {});
       previousError = error;
     }
     await sleep(clock, delay, signal);
   }
-}
-
-/** Calls a listener: work that is retried for a good reason is not lost because of who is told of it. */
-function tell(
-  listener: RetryOptions["onRetry"],
-  ...args: Parameters<NonNullable<RetryOptions["onRetry"]>>
-): void {
-  new Emitter(undefined).call("retry", listener, ...args);
 }
 
 function settingsOf(options: RetryOptions): Parameters<typeof delayAfter>[0] {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DatabaseErrorCodes } from "@kysera/core";
+import type { ErrorCode } from "@kysera/core";
 import { RefusedError } from "../resilience/errors.ts";
 import type { ShutdownReport } from "./graceful_shutdown.ts";
 
@@ -24,7 +24,7 @@ export class ShutdownError extends RefusedError {
       begun
         ? "Cannot finish the work: the service is shutting down, and has waited long enough"
         : "Cannot begin work: the service is shutting down",
-      DatabaseErrorCodes.DB_CONNECTION_FAILED,
+      "DB_CONNECTION_FAILED" satisfies ErrorCode,
     );
     this.begun = begun;
   }

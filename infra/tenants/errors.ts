@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DatabaseError, DatabaseErrorCodes, ResourceErrorCodes } from "@kysera/core";
+import { DatabaseError, type ErrorCode } from "@kysera/core";
 import { ExecutorError } from "@kysera/executor";
 import { RefusedError } from "../resilience/errors.ts";
 
@@ -17,7 +17,7 @@ export class UnknownTenantError extends DatabaseError {
   constructor() {
     super(
       "Cannot find the tenant: the program has no place on record for it",
-      ResourceErrorCodes.RESOURCE_NOT_FOUND,
+      "RESOURCE_NOT_FOUND" satisfies ErrorCode,
     );
   }
 }
@@ -41,7 +41,7 @@ export class TenantUnavailableError extends RefusedError {
       state === "moving"
         ? "Cannot write for the tenant: its data is being moved; try again when that is done"
         : "Cannot serve the tenant: it is suspended",
-      DatabaseErrorCodes.DB_CONNECTION_FAILED,
+      "DB_CONNECTION_FAILED" satisfies ErrorCode,
       undefined,
       { retryable: state === "moving" },
     );
@@ -65,7 +65,7 @@ export class TenantLeaseError extends RefusedError {
       reason === "released"
         ? "Cannot run the query: its lease of the tenant was released; acquire another one"
         : "Cannot run the query: the tenant has moved since; acquire it again",
-      DatabaseErrorCodes.DB_CONNECTION_FAILED,
+      "DB_CONNECTION_FAILED" satisfies ErrorCode,
       undefined,
       { retryable: reason === "moved" },
     );
@@ -88,7 +88,7 @@ export class TenantPoolsError extends RefusedError {
     super(
       `Cannot open the tenant's database: ${max} are open, and none of them was free for ${wait} ms; ` +
         'raise "pools.max", or release leases earlier',
-      DatabaseErrorCodes.DB_POOL_EXHAUSTED,
+      "DB_POOL_EXHAUSTED" satisfies ErrorCode,
       undefined,
       { retryable: true },
     );
@@ -110,7 +110,7 @@ export class TenantCopyError extends DatabaseError {
   constructor(table: string, problem: string) {
     super(
       `Cannot move the tenant: table "${table}" ${problem}`,
-      DatabaseErrorCodes.DB_QUERY_FAILED,
+      "DB_QUERY_FAILED" satisfies ErrorCode,
       undefined,
       { table },
     );

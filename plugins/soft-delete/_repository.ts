@@ -1,4 +1,4 @@
-import { detectDialect, parseDatabaseError, UniqueConstraintError } from "@kysera/core";
+import { detectDialect, findDatabaseErrorAsync, UniqueConstraintError } from "@kysera/core";
 import {
   findKey,
   getMetadata,
@@ -106,7 +106,7 @@ function reviving(repository: RepositoryLike): Pick<RepositoryLike, "create"> | 
           // First, so that the input is checked; what is not a unique key is no business of ours.
           return await atomically(transaction, () => own.create(input));
         } catch (error) {
-          const parsed = parseDatabaseError(error, detectDialect(executor));
+          const parsed = await findDatabaseErrorAsync(error, detectDialect(executor));
           const values = by.map((column) => input[column]);
           if (!(parsed instanceof UniqueConstraintError) || values.includes(undefined)) throw error;
           const isSame = (eb: ExpressionBuilder<any, any>): Expression<SqlBool> =>

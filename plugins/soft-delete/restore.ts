@@ -7,7 +7,6 @@ import {
   withMetadata,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { restoreTree } from "./_cascade.ts";
 import { ACT, Act } from "./_flags.ts";
 import { onlyDeleted } from "./only_deleted.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
@@ -61,6 +60,7 @@ async function run(executor: Kysely<any>, table: string, rows: unknown): Promise
   const plugin = mustBeSoftDeleted(executor, table, "restore");
   const tree = plugin.treeOf(physicalTable(executor, table));
   if (tree !== undefined && tree.cascades.length > 0) {
+    const { restoreTree } = await import("./_cascade.ts");
     return await restoreTree(executor, { hooks: plugin, tree, table, rows });
   }
   const restoring = withMetadata(executor, { [ACT]: Act.restore });

@@ -7,7 +7,6 @@ import {
   withMetadata,
 } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { deleteTree } from "./_cascade.ts";
 import { marked } from "./_mark_rows.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
@@ -60,7 +59,10 @@ export function softDelete<DB, T extends keyof DB & string>(
 async function run(executor: Kysely<any>, table: string, rows: unknown): Promise<number> {
   const hooks = mustBeSoftDeleted(executor, table, "soft-delete");
   const tree = hooks.treeOf(physicalTable(executor, table));
-  if (tree !== undefined) return await deleteTree(executor, { hooks, tree, table, rows });
+  if (tree !== undefined) {
+    const { deleteTree } = await import("./_cascade.ts");
+    return await deleteTree(executor, { hooks, tree, table, rows });
+  }
   const key = hooks.keyOf({ name: table });
   const marking = withMetadata(executor, { onDelete: "soft" });
   return await changeRowsBy(

@@ -7,6 +7,15 @@ import type { RelationGraph } from "./_graph.ts";
 import { type Include, type Place, readInclude } from "./_include.ts";
 import { addRelated, keyColumns } from "./_load.ts";
 import { loadRelated } from "./_load_rows.ts";
+import {
+  BY_KEY,
+  COMPUTING,
+  CONDITIONAL,
+  COUNTING,
+  FINDING,
+  type Method,
+  UPSERTING,
+} from "./_method_names.ts";
 import { prepare } from "./_prepare.ts";
 
 /** A table whose entities have related rows. */
@@ -37,27 +46,6 @@ class IncludingTable extends Table {
     return decoded.map((row) => Object.fromEntries(names.map((name) => [name, row[name]])));
   }
 }
-
-type Method = (...parameters: any[]) => any;
-
-/** Methods that take options which may include related rows. */
-const FINDING = [
-  "find",
-  "findAll",
-  "findOne",
-  "findOneOrThrow",
-  "findAndCount",
-  "paginate",
-  "paginateCursor",
-] as const;
-/** Methods that take options with a condition. */
-const COUNTING = ["count", "exists"] as const;
-/** Methods whose second parameter is options with a condition. */
-const COMPUTING = ["sum", "avg", "min", "max", "groupBy"] as const;
-/** Methods whose first parameter is a condition. */
-const CONDITIONAL = ["one", "maybe", "updateWhere", "deleteWhere"] as const;
-/** Methods that take keys. */
-const BY_KEY = ["findById", "getById", "findByIds"] as const;
 
 /**
  * Returns the methods of a repository that follow relations.
@@ -117,7 +105,7 @@ export function relatedMethods(
       return await methods[method]!(columns, options);
     };
   }
-  for (const method of ["upsert", "upsertMany"]) {
+  for (const method of UPSERTING) {
     out[method] = async (input, options) => {
       if (options?.updateWhere !== undefined) {
         await prepareFor(placeOf(), table, { where: options.updateWhere });

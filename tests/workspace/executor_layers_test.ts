@@ -18,10 +18,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The folders of `rewrite/`, and the files beside them. */
 const MAY_IMPORT_IN_REWRITE: Readonly<Record<string, readonly string[]>> = {
   "rewrite/_walk.ts": ["statements", "clauses", "rewrite"],
-  statements: ["statements", "clauses", "rewrite"],
+  statements: ["statements", "clauses", "parts", "rewrite"],
   clauses: ["clauses", "raw", "rewrite"],
   // What the text of raw SQL says.
   raw: ["raw", "rewrite"],
+  // What only some executors need: they are reached through these, by dynamic imports.
+  parts: ["parts", "clauses", "rewrite"],
+  "rewrite/rules.ts": ["parts", "rewrite"],
   // What they have in common with statements: the end of a body, targets, names that are reserved.
   "rewrite/_with.ts": ["clauses", "rewrite"],
   "rewrite/_prescan.ts": ["clauses", "rewrite"],

@@ -1,7 +1,5 @@
 import type { OperationNode } from "kysely";
 import type { Pass } from "../_pass.ts";
-import { RawSqlError } from "../../contract/errors.ts";
-import { problemOfArguments, problemOfFunction } from "../raw/_functions.ts";
 import { visitChildren } from "../_visit_children.ts";
 
 /** A call of a function, or of an aggregate. */
@@ -16,10 +14,6 @@ type Call = OperationNode & {
  * `rawSql: "deny"` it must be one, and not that of a function that reads tables by name.
  */
 export function rewriteFunction(node: Call, pass: Pass): OperationNode {
-  if (pass.rules.deniesRaw) {
-    const problem = problemOfFunction(node.func, pass) ??
-      problemOfArguments(node.func, node.arguments ?? node.aggregated ?? [], pass);
-    if (problem !== undefined) throw new RawSqlError(problem);
-  }
+  pass.rules.parts.raw?.refuseCall(node.func, node.arguments ?? node.aggregated ?? [], pass);
   return visitChildren(node, pass);
 }

@@ -10,7 +10,6 @@ import {
 } from "kysely";
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
-import { refuseOpaque, refuseOpenJoint } from "./_raw.ts";
 import { textOf } from "../../tree/_raw_text.ts";
 import { guardedReference } from "../_reference.ts";
 import { refuseTableCall } from "./_sources.ts";
@@ -25,7 +24,7 @@ export function rewriteInOperand(
   node: BinaryOperationNode,
   pass: Pass,
 ): OperationNode {
-  if (pass.rules.deniesRaw) refuseOpenJoint(node.operator, pass);
+  pass.rules.parts.raw?.refuseOpenJoint(node.operator, pass);
   const left = pass.visit(node.leftOperand);
   const right = pass.visit(node.rightOperand);
   const operator = isIn(node.operator) ? node.operator : pass.visit(node.operator);
@@ -42,9 +41,7 @@ export function rewriteInOperand(
   }
   refuseOperation(out.rightOperand);
   refuseTableCall(out.rightOperand, pass);
-  if (pass.rules.deniesRaw && isCall(out.rightOperand)) {
-    refuseOpaque(out.rightOperand, pass);
-  }
+  if (isCall(out.rightOperand)) pass.rules.parts.raw?.refuseOpaque(out.rightOperand, pass);
   const reference = guardedReference(nameAfterIn(out.rightOperand), pass);
   if (reference === undefined) return out;
   const select = SelectQueryNode.cloneWithSelections(

@@ -12,7 +12,8 @@ import {
 import { QueryRefusedError } from "../../contract/errors.ts";
 import type { QueryOperation } from "../../contract/plugin.ts";
 import { mapChildren } from "../../tree/_nodes.ts";
-import { isPlainFunction, textOf } from "../../tree/_raw_text.ts";
+import { isPlainFunction } from "../../tree/_plain_function.ts";
+import { textOf } from "../../tree/_raw_text.ts";
 import type { Pass } from "../_pass.ts";
 import type { GuardedReference } from "../_reference.ts";
 import type { MaskedColumns } from "../rules.ts";

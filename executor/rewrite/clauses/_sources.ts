@@ -15,9 +15,8 @@ import {
 import type { Pass } from "../_pass.ts";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import { forEachChild, mapChildren, sameNode } from "../../tree/_nodes.ts";
-import { isPlainFunction } from "../../tree/_raw_text.ts";
+import { isPlainFunction } from "../../tree/_plain_function.ts";
 import { and, andWhere } from "../../tree/_predicate.ts";
-import { refuseOpaque, refuseOpenComma } from "./_raw.ts";
 import { type GuardedReference, guardedReference } from "../_reference.ts";
 
 /** The row sources of a block, and its WHERE; changed in place, the lists in them never. */
@@ -77,7 +76,7 @@ export function filterSources(sources: Sources, pass: Pass): void {
   }
   for (let i = 0; joins !== undefined && i < joins.length; i++) {
     const join = joins[i]!;
-    if (pass.rules.deniesRaw && join.on !== undefined) refuseOpenComma(join.on, pass);
+    if (join.on !== undefined) pass.rules.parts.raw?.refuseOpenComma(join.on, pass);
     const reference = referenceIn(join.table, pass);
     const masked = isMasked(reference, pass);
     if (masked) derive(sources, { reference, list: "joins", index: i }, pass);
@@ -244,7 +243,7 @@ function referenceIn(
   item: OperationNode,
   pass: Pass,
 ): GuardedReference | undefined {
-  if (pass.rules.deniesRaw) refuseOpaque(item, pass);
+  pass.rules.parts.raw?.refuseOpaque(item, pass);
   refuseNoTable(item);
   refuseTableCall(item, pass);
   return guardedReference(item, pass);

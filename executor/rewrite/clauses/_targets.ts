@@ -2,7 +2,6 @@ import type { ListNode, OperationNode, WhereNode } from "kysely";
 import { andWhere } from "../../tree/_predicate.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
-import { refuseOpaque } from "./_raw.ts";
 import { refuseNoTable, refuseTableCall } from "./_sources.ts";
 
 /** Returns the tables that a statement writes: one, or a list of them. */
@@ -26,7 +25,7 @@ export function guardedTargets(
 /** Refuses targets that are more than the name of a table. */
 export function refuseOtherTargets(targets: readonly OperationNode[], pass: Pass): void {
   for (const target of targets) {
-    if (pass.rules.deniesRaw) refuseOpaque(target, pass);
+    pass.rules.parts.raw?.refuseOpaque(target, pass);
     refuseNoTable(target);
     refuseTableCall(target, pass);
   }

@@ -1,5 +1,6 @@
 import type { AliasNode, OperationNode, ParensNode, RawNode, TableNode, ValueNode } from "kysely";
-import type { DialectTraits } from "../../dialect/mod.ts";
+import type { DialectTraits, RawTraits } from "../../dialect/mod.ts";
+import { RAW_TRAITS } from "../../dialect/raw.ts";
 import { isSchemableName } from "../../tree/_name_nodes.ts";
 import {
   flatten,
@@ -178,6 +179,7 @@ class FragmentReader {
   readonly #isFragment: boolean;
   readonly #pass: Pass;
   readonly #traits: DialectTraits;
+  readonly #raw: RawTraits;
   readonly #definitions: Definition[] = [];
   /** Words that are aliases, and mean nothing else. */
   readonly #aliases = new Set<number>();
@@ -189,6 +191,7 @@ class FragmentReader {
     this.#isFragment = extent === "fragment";
     this.#pass = pass;
     this.#traits = pass.rules.traits;
+    this.#raw = RAW_TRAITS[pass.rules.traits.name];
     this.#frames = [
       { start: 0, end: tokens.length, opener: "", selects: false, inFrom: false },
     ];
@@ -306,13 +309,13 @@ class FragmentReader {
         return this.#problemOfSource(i + 1);
       }
       case "insert":
-        return this.#traits.raw.insertIsFunction && next?.text === "("
+        return this.#raw.insertIsFunction && next?.text === "("
           ? undefined
           : `a raw fragment holds "insert"`;
       case "using":
         return outside ? `a raw fragment holds "using"` : undefined;
     }
-    if (this.#traits.raw.joins.has(word)) {
+    if (this.#raw.joins.has(word)) {
       return outside ? `a raw fragment holds "${word}"` : this.#problemOfSource(i + 1);
     }
     if (word === "where" || word === "having" || word === "union") frame.inFrom = false;
@@ -327,7 +330,7 @@ class FragmentReader {
   }
 
   #beginsStatement(word: string, i: number): boolean {
-    if (this.#traits.raw.furtherStatements.has(word)) return true;
+    if (this.#raw.furtherStatements.has(word)) return true;
     const next = this.#tokens[i + 1];
     return i === this.#frame.start && BEGINNING.has(word) &&
       (next?.kind === "name" || next?.node !== undefined ||
@@ -339,7 +342,7 @@ class FragmentReader {
     const end = this.endOfSource(at);
     if (typeof end === "string") return end === NAMED ? READS : end;
     // Where nothing need separate statements, what comes behind may be one more.
-    if (this.#traits.raw.furtherStatements.size > 0 && !this.#endsRelation(end)) return READS;
+    if (this.#raw.furtherStatements.size > 0 && !this.#endsRelation(end)) return READS;
     if (isWord(this.#tokens[end], "as")) this.#aliases.add(end + 1);
     return undefined;
   }
@@ -350,7 +353,7 @@ class FragmentReader {
    * @param at where it begins
    */
   endOfSource(at: number): number | string {
-    if (isWord(this.#tokens[at], "lateral") && this.#traits.raw.lateral) {
+    if (isWord(this.#tokens[at], "lateral") && this.#raw.lateral) {
       this.#aliases.add(at);
       return this.#endOfRelation(at + 1);
     }
@@ -381,7 +384,7 @@ class FragmentReader {
     const next = this.#tokens[at + 1];
     if (next?.node !== undefined && mayBeginWithBracket(next.node)) return false;
     if ((token?.kind !== "word" && token?.kind !== "name") || next?.text === ".") return false;
-    if (token.text.toLowerCase() === this.#traits.raw.emptyTable) return true;
+    if (token.text.toLowerCase() === this.#raw.emptyTable) return true;
     return this.#definitions.some(({ name, body, end }) =>
       name === token.text && body < at && at < end
     );

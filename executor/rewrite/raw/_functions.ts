@@ -1,6 +1,8 @@
 import type { OperationNode, ValueNode } from "kysely";
 import type { DialectTraits } from "../../dialect/mod.ts";
-import { isNameNode, isWord, nameOf, partsOfName, type Token } from "../../tree/_raw_text.ts";
+import { RAW_TRAITS } from "../../dialect/raw.ts";
+import { partsOfName } from "../../tree/_function_name.ts";
+import { isNameNode, isWord, nameOf, type Token } from "../../tree/_raw_text.ts";
 import { tableOfName } from "../../tree/_table_name.ts";
 import type { Pass } from "../_pass.ts";
 import { problemOfSetting } from "./_settings.ts";
@@ -52,10 +54,10 @@ export function problemOfFunction(name: string, { rules }: Pass): string | undef
 /** What is wrong with calling the function of a name, whose parts may have been quoted. */
 export function problemOfCall(
   parts: readonly string[],
-  { raw }: DialectTraits,
+  traits: DialectTraits,
 ): string | undefined {
   const name = parts.at(-1)!;
-  return raw.readers.test(name.toLowerCase())
+  return RAW_TRAITS[traits.name].readers.test(name.toLowerCase())
     ? `"${name}" is called, which reads tables or files by name, or runs SQL`
     : undefined;
 }
@@ -73,8 +75,9 @@ export function problemOfArguments(
 }
 
 /** Returns true for the name of the function that changes a setting of the session. */
-export function changesSetting(name: string, { raw }: DialectTraits): boolean {
-  return raw.settingFunction !== undefined && name.toLowerCase() === raw.settingFunction;
+export function changesSetting(name: string, traits: DialectTraits): boolean {
+  const { settingFunction } = RAW_TRAITS[traits.name];
+  return settingFunction !== undefined && name.toLowerCase() === settingFunction;
 }
 
 /** What is wrong with what stands behind the bracket of a call that changes a setting. */
@@ -142,7 +145,7 @@ export function problemOfTableFunction(
   parts: readonly string[],
   { rules: { traits, tableFunctions } }: Pass,
 ): string | undefined {
-  const { systemSchema, catalogFunctions } = traits.raw;
+  const { systemSchema, catalogFunctions } = RAW_TRAITS[traits.name];
   const name = parts.join(".");
   const isSystem = parts.length === 2 && parts[0] === systemSchema;
   // Where letter case counts, "UNNEST" in quotes is another function than unnest.

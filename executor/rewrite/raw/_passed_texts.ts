@@ -8,6 +8,7 @@ import type {
   ValueNode,
 } from "kysely";
 import type { DialectTraits } from "../../dialect/mod.ts";
+import { RAW_TRAITS } from "../../dialect/raw.ts";
 import { isColumnName, isReferenceName } from "../../tree/_name_nodes.ts";
 import type { FlatText } from "../../tree/_raw_text.ts";
 import type { Rules } from "../rules.ts";
@@ -58,9 +59,10 @@ export function passedTexts({ traits, tableFunctions }: Rules): Texts {
  */
 export function keyOfVerdict(
   { text, nodes, bounds }: FlatText,
-  { raw: { settingFunction } }: DialectTraits,
+  traits: DialectTraits,
 ): string | undefined {
   if (text.length > LONGEST_TEXT) return undefined;
+  const { settingFunction } = RAW_TRAITS[traits.name];
   let key = `${text.length}:${text}`;
   for (const { at, begins } of bounds) key += begins ? `(${at}` : `)${at}`;
   for (const node of nodes) {

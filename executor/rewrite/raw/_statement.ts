@@ -1,5 +1,6 @@
 import type { RawNode } from "kysely";
 import type { DialectTraits } from "../../dialect/mod.ts";
+import { RAW_TRAITS } from "../../dialect/raw.ts";
 import { isWord, nameOf, readText, type Token } from "../../tree/_raw_text.ts";
 import type { Pass } from "../_pass.ts";
 import { problemOfTokens } from "./_fragment.ts";
@@ -87,7 +88,7 @@ export function problemOfStatement(raw: RawNode, pass: Pass): string | undefined
     return `the statement is raw SQL that defines something ("${word}"); use executor.schema, and ` +
       "give migrations with raw SQL the Kysely of getRawDb(executor)";
   }
-  if (!traits.raw.statements.has(word)) return RAW;
+  if (!RAW_TRAITS[traits.name].statements.has(word)) return RAW;
   const rule = STATEMENTS[word]!;
   // Behind a bracket, only a query comes.
   return first === tokens[0] || rule === problemOfQuery ? rule(tokens, pass) : RAW;
@@ -148,7 +149,7 @@ function problemOfSet(tokens: readonly Token[], traits: DialectTraits): string |
   const rest = scoped ? tokens.slice(1) : tokens;
   if (isWord(rest[0], "transaction")) return isWord(rest[1], "snapshot") ? RAW : undefined;
   if (isWord(rest[0], "names")) return problemOfNames(rest.slice(1), traits);
-  if (traits.raw.sets === "several") return problemOfAssignments(tokens, traits);
+  if (RAW_TRAITS[traits.name].sets === "several") return problemOfAssignments(tokens, traits);
   if (isWord(rest[0], "constraints") || isWord(rest[0], "characteristics")) return undefined;
   if (isWord(rest[0], "time") && isWord(rest[1], "zone")) return undefined;
   const [name, is] = rest;

@@ -9,12 +9,10 @@ import {
 import { QueryRefusedError } from "../../contract/errors.ts";
 import type { DeleteRewrite } from "../../contract/plugin.ts";
 import { valueNode } from "../../tree/_nodes.ts";
-import { assignUpdates } from "../clauses/_assign.ts";
-import { maskTargets } from "../clauses/_mask.ts";
 import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { filterSources, type Sources, unqualify } from "../clauses/_sources.ts";
 import { filterTargets, guardedTargets, refuseOtherTargets } from "../clauses/_targets.ts";
-import { intercept } from "../_intercept.ts";
+import type { MaskPart } from "../parts/mask.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
@@ -36,10 +34,11 @@ export function rewriteDelete(
   original: DeleteQueryNode,
   outer: Pass,
 ): DeleteQueryNode | UpdateQueryNode {
-  const node = outer.rules.intercepts ? intercept(original, outer) : original;
+  const node = outer.rules.parts.intercept?.intercept(original, outer) ?? original;
   const body = rewriteBody(node, outer);
   const pass = passWithin(node, outer);
-  const out = pass.rules.masks ? maskDeleted(body, pass) : body;
+  const { mask } = pass.rules.parts;
+  const out = mask === undefined ? body : maskDeleted(body, mask, pass);
   const softened = softDelete(out, pass);
 
   const using = out.using;
@@ -86,10 +85,10 @@ export function rewriteDelete(
 
 const NONE: readonly never[] = [];
 
-function maskDeleted(node: DeleteQueryNode, pass: Pass): DeleteQueryNode {
+function maskDeleted(node: DeleteQueryNode, mask: MaskPart, pass: Pass): DeleteQueryNode {
   const others = node.from.froms.length > 1 || node.using !== undefined || node.joins !== undefined;
   const targets = guardedTargets(node.from.froms, pass);
-  const masked = maskTargets(node, targets, "delete", others, pass);
+  const masked = mask.maskTargets(node, targets, "delete", others, pass);
   if (masked !== node && others && pass.rules.traits.deletes.targetsNameSources) {
     throw new QueryRefusedError(
       "Cannot delete from several tables where one has masked columns; delete by a subquery in WHERE",
@@ -204,7 +203,7 @@ export function softenedAction(
   const set = Object.entries(rewrite.set).map(([column, value]) =>
     ColumnUpdateNode.create(ColumnNode.create(column), valueNode(value))
   );
-  const updates = pass.rules.writes ? assignUpdates(set, target, undefined, pass) : set;
+  const updates = pass.rules.parts.assign?.assignUpdates(set, target, undefined, pass) ?? set;
   return { ...UpdateQueryNode.createWithoutTable(), updates };
 }
 

@@ -1,13 +1,10 @@
 import type { InsertQueryNode, OnConflictNode } from "kysely";
 import { QueryRefusedError } from "../../contract/errors.ts";
 import { andWhere } from "../../tree/_predicate.ts";
-import { assignInsert } from "../clauses/_assign.ts";
-import { checkInsert, type NeededChecks } from "../clauses/_check.ts";
-import { guardInsert } from "../clauses/_check_in_statement.ts";
-import { maskTarget, refuseReadOnlyColumns } from "../clauses/_mask.ts";
-import { refuseOpaque, refuseOpenComma, refuseOpenEnd } from "../clauses/_raw.ts";
+import type { NeededChecks } from "../clauses/_check.ts";
+import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseReservedColumn } from "../clauses/_reserved.ts";
-import { intercept } from "../_intercept.ts";
+import type { MaskPart } from "../parts/mask.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
@@ -28,33 +25,35 @@ export function rewriteInsert(
   outer: Pass,
   isRoot: boolean,
 ): InsertQueryNode {
-  const { rules } = outer;
-  let node = rules.intercepts ? intercept(original, outer) : original;
+  const { assign, check, mask, raw } = outer.rules.parts;
+  let node = outer.rules.parts.intercept?.intercept(original, outer) ?? original;
   const pass = passWithin(node, outer);
   // A target is not a CTE, but what plugins say of it stands where the CTEs are seen.
   const target = guardedTarget(node.into, pass);
   let needed: NeededChecks | undefined;
-  if (target !== undefined && rules.writes) {
-    refuseReadOnly(node, target, outer);
-    node = assignInsert(node, target, outer);
-    needed = checkInsert(node, target, outer);
+  if (target !== undefined) {
+    if (mask !== undefined) refuseReadOnly(node, target, mask, outer);
+    if (assign !== undefined) node = assign.assignInsert(node, target, outer);
+    needed = check?.checkInsert(node, target, outer);
   }
   if (node.columns !== undefined) {
     for (const column of node.columns) refuseReservedColumn(column);
   }
   for (const update of node.onConflict?.updates ?? node.onDuplicateKey?.updates ?? []) {
     refuseReservedColumn(update.column);
-    if (rules.deniesRaw) refuseOpenComma(update, outer);
+    raw?.refuseOpenComma(update, outer);
   }
   const body = rewriteBody(node, outer);
   if (body.into === undefined) return body;
-  if (rules.deniesRaw) refuseOpaque(body.into, pass);
+  raw?.refuseOpaque(body.into, pass);
   if (target === undefined) return body;
-  const out = rules.masks ? maskInsert(body, target, pass) : body;
+  const out = mask === undefined ? body : maskInsert(body, target, mask, pass);
 
   const { onConflict, onDuplicateKey, replace, orAction } = out;
   const guarded = (node: InsertQueryNode): InsertQueryNode =>
-    needed === undefined ? node : guardInsert(node, needed, isRoot, pass);
+    check === undefined || needed === undefined
+      ? node
+      : check.guardInsert(node, needed, isRoot, pass);
   if (
     onConflict?.updates === undefined && onDuplicateKey === undefined && !replace && !orAction &&
     out.endModifiers === undefined
@@ -83,11 +82,15 @@ export function rewriteInsert(
   });
 }
 
-function refuseReadOnly(node: InsertQueryNode, target: GuardedReference, pass: Pass): void {
-  if (!pass.rules.masks) return;
+function refuseReadOnly(
+  node: InsertQueryNode,
+  target: GuardedReference,
+  mask: MaskPart,
+  pass: Pass,
+): void {
   const { columns = [], onConflict, onDuplicateKey } = node;
   const updates = onConflict?.updates ?? onDuplicateKey?.updates ?? [];
-  refuseReadOnlyColumns(
+  mask.refuseReadOnlyColumns(
     [...columns, ...updates.map(({ column }) => column)],
     "insert",
     target,
@@ -96,9 +99,14 @@ function refuseReadOnly(node: InsertQueryNode, target: GuardedReference, pass: P
 }
 
 /** The row that an INSERT shows, or meets; what it is given is not a row of the table. */
-function maskInsert(node: InsertQueryNode, target: GuardedReference, pass: Pass): InsertQueryNode {
+function maskInsert(
+  node: InsertQueryNode,
+  target: GuardedReference,
+  mask: MaskPart,
+  pass: Pass,
+): InsertQueryNode {
   const { values, ...rest } = node;
-  const masked = maskTarget(rest as InsertQueryNode, target, "insert", false, pass);
+  const masked = mask.maskTarget(rest as InsertQueryNode, target, "insert", false, pass);
   return masked === rest ? node : values === undefined ? masked : { ...masked, values };
 }
 

@@ -12,11 +12,8 @@ import { QueryRefusedError } from "../../contract/errors.ts";
 import type { MergeAction } from "../../contract/plugin.ts";
 import { and, operandOfAnd } from "../../tree/_predicate.ts";
 import { textOf } from "../../tree/_raw_text.ts";
-import { assignMerge } from "../clauses/_assign.ts";
-import { checkMerge } from "../clauses/_check.ts";
-import { refuseOpaque, refuseOpenEnd } from "../clauses/_raw.ts";
+import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { derivedTable, refuseNoTable, refuseTableCall } from "../clauses/_sources.ts";
-import { intercept } from "../_intercept.ts";
 import type { Pass } from "../_pass.ts";
 import { type GuardedReference, guardedReference, guardedTarget } from "../_reference.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
@@ -36,21 +33,22 @@ export function rewriteMerge(
   original: MergeQueryNode,
   outer: Pass,
 ): MergeQueryNode {
-  let node = outer.rules.intercepts ? intercept(original, outer) : original;
+  let node = outer.rules.parts.intercept?.intercept(original, outer) ?? original;
   const pass = passWithin(node, outer);
   // A target is not a CTE, but what plugins say of it stands where the CTEs are seen.
   const target = guardedTarget(node.into, pass);
-  if (target !== undefined && outer.rules.writes) {
-    node = assignMerge(node, target, outer);
-    checkMerge(node, target, outer);
+  if (target !== undefined) {
+    const { assign, check } = outer.rules.parts;
+    if (assign !== undefined) node = assign.assignMerge(node, target, outer);
+    check?.checkMerge(node, target, outer);
   }
   const body = rewriteBody(node, outer);
   let out = body;
-  if (target !== undefined && pass.rules.masks) refuseMasked(target);
+  if (target !== undefined && pass.rules.parts.mask !== undefined) refuseMasked(target);
   let using = out.using;
   if (using !== undefined) using = filterSource(using, pass);
 
-  if (pass.rules.deniesRaw) refuseOpaque(out.into, pass);
+  pass.rules.parts.raw?.refuseOpaque(out.into, pass);
   refuseNoTable(out.into);
   refuseTableCall(out.into, pass);
   if (target === undefined) return using === out.using ? out : withUsing(out, using);
@@ -85,7 +83,7 @@ function withUsing(node: MergeQueryNode, using: JoinNode | undefined): MergeQuer
 }
 
 function filterSource(using: JoinNode, pass: Pass): JoinNode {
-  if (pass.rules.deniesRaw) refuseOpaque(using.table, pass);
+  pass.rules.parts.raw?.refuseOpaque(using.table, pass);
   refuseNoTable(using.table);
   refuseTableCall(using.table, pass);
   const reference = guardedReference(using.table, pass);

@@ -1,8 +1,6 @@
 import type { SelectQueryNode } from "kysely";
 import type { Pass } from "../_pass.ts";
-import { intercept } from "../_intercept.ts";
 import { refuseOpenEnd } from "../clauses/_raw.ts";
-import { refuseLock } from "../clauses/_mask.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
 import {
   filterSources,
@@ -20,7 +18,7 @@ export function rewriteSelect(
   original: SelectQueryNode,
   around: Pass,
 ): SelectQueryNode {
-  const node = around.rules.intercepts ? intercept(original, around) : original;
+  const node = around.rules.parts.intercept?.intercept(original, around) ?? original;
   const outer = losesWhere(node, around) ? around.deriving() : around;
   const out = rewriteBody(node, outer);
   const pass = passWithin(node, outer);
@@ -41,7 +39,11 @@ export function rewriteSelect(
   const { froms, joins, where, unqualified } = sources;
   if (node.endModifiers !== undefined) {
     refuseOpenEnd(node.endModifiers, undefined);
-    if (pass.rules.masks) refuseLock(node, froms !== from.froms || joins !== out.joins, pass);
+    pass.rules.parts.mask?.refuseLock(
+      node,
+      froms !== from.froms || joins !== out.joins,
+      pass,
+    );
   }
   const filtered: Record<string, unknown> = {
     ...out,

@@ -1,9 +1,6 @@
 import type { UpdateQueryNode } from "kysely";
-import { assignUpdate } from "../clauses/_assign.ts";
-import { checkUpdate, type NeededChecks } from "../clauses/_check.ts";
-import { guardUpdate } from "../clauses/_check_in_statement.ts";
-import { maskTargets, refuseReadOnlyColumns } from "../clauses/_mask.ts";
-import { refuseOpenComma, refuseOpenEnd } from "../clauses/_raw.ts";
+import type { NeededChecks } from "../clauses/_check.ts";
+import { refuseOpenEnd } from "../clauses/_raw.ts";
 import { refuseReservedColumn } from "../clauses/_reserved.ts";
 import { filterSources, type Sources, unqualify } from "../clauses/_sources.ts";
 import {
@@ -12,7 +9,6 @@ import {
   refuseOtherTargets,
   targetsOf,
 } from "../clauses/_targets.ts";
-import { intercept } from "../_intercept.ts";
 import type { Pass } from "../_pass.ts";
 import { passWithin, rewriteBody } from "../_with.ts";
 
@@ -32,31 +28,31 @@ export function rewriteUpdate(
   outer: Pass,
   isRoot: boolean,
 ): UpdateQueryNode {
-  const { rules } = outer;
-  let node = rules.intercepts ? intercept(original, outer) : original;
+  const { assign, check, mask, raw } = outer.rules.parts;
+  let node = outer.rules.parts.intercept?.intercept(original, outer) ?? original;
   const items = node.table === undefined ? NONE : targetsOf(node.table);
   const pass = passWithin(node, outer);
   // A target is not a CTE, but what plugins say of it stands where the CTEs are seen.
   const targets = guardedTargets(items, pass);
-  if (rules.masks) {
+  if (mask !== undefined) {
     const columns = (node.updates ?? []).map(({ column }) => column);
-    for (const target of targets) refuseReadOnlyColumns(columns, "update", target, outer);
+    for (const target of targets) mask.refuseReadOnlyColumns(columns, "update", target, outer);
   }
-  let needed: readonly NeededChecks[] = NONE;
-  if (rules.writes) {
-    node = assignUpdate(node, targets, items.length > 1, outer);
-    needed = checkUpdate(node, targets, items.length > 1, outer);
-  }
+  if (assign !== undefined) node = assign.assignUpdate(node, targets, items.length > 1, outer);
+  const needed: readonly NeededChecks[] =
+    check?.checkUpdate(node, targets, items.length > 1, outer) ?? NONE;
   for (const update of node.updates ?? NONE) {
     refuseReservedColumn(update.column);
-    if (rules.deniesRaw) refuseOpenComma(update, outer);
+    raw?.refuseOpenComma(update, outer);
   }
   const body = rewriteBody(node, outer);
   const others = items.length > 1 || body.from !== undefined || body.joins !== undefined;
-  const out = rules.masks ? maskTargets(body, targets, "update", others, pass) : body;
+  const out = mask?.maskTargets(body, targets, "update", others, pass) ?? body;
 
   const guarded = (node: UpdateQueryNode): UpdateQueryNode =>
-    needed.length === 0 ? node : guardUpdate(node, needed, isRoot, pass);
+    check === undefined || needed.length === 0
+      ? node
+      : check.guardUpdate(node, needed, isRoot, pass);
   const { from } = out;
   refuseOtherTargets(items, pass);
   const where = filterTargets(targets, out.where, "update", pass);

@@ -1,9 +1,5 @@
 import type { Kysely } from "kysely";
-import type { AuditEntry } from "../contract/entry.ts";
-import { mustHavePlugin, mustHaveTable, readEntries } from "../log/_reader.ts";
-import { getAuditLogs } from "../log/get_audit_logs.ts";
-import { restoreOfTable } from "../log/restore_from_audit.ts";
-import type { AuditMethods, AuditPage } from "./repository_methods.ts";
+import type { AuditMethods } from "./repository_methods.ts";
 
 /** What a repository must have, to be given the methods. */
 interface RepositoryLike {
@@ -11,27 +7,32 @@ interface RepositoryLike {
   readonly tableName: string;
 }
 
-/** The repository with the methods. */
+/** The methods, each of which gives a promise. */
+const NAMES: Readonly<Record<keyof AuditMethods<unknown>, true>> = {
+  getAuditHistory: true,
+  getAuditLogs: true,
+  getAuditLog: true,
+  getTableAuditLogs: true,
+  getUserChanges: true,
+  restoreFromAudit: true,
+};
+
+/** The repository with the methods; what they do is loaded when one of them is first called. */
 export function extend<T extends object>(repository: T): T {
   if (!isRepositoryLike(repository)) return repository;
-  const { executor, tableName: table } = repository;
-  const history = (key: unknown, page: AuditPage = {}): Promise<AuditEntry[]> =>
-    getAuditLogs<any>(executor, { table, key, ...page });
-
-  const methods: AuditMethods<unknown> = {
-    getAuditHistory: history,
-    getAuditLogs: history,
-    async getAuditLog(auditId) {
-      const hooks = mustHavePlugin(executor, "read the audit log");
-      const known = await mustHaveTable(executor, hooks, table, "read the audit log of");
-      const [entry] = await readEntries(executor, hooks, { table: known, auditId });
-      return entry ?? null;
+  const { executor, tableName } = repository;
+  const methods = Object.keys(NAMES).map((name) => [
+    name,
+    async (...parameters: unknown[]): Promise<unknown> => {
+      const { methodsOf } = await import("./_repository_methods.ts");
+      // The names are those of the methods, and each takes what it was called with.
+      const method = methodsOf(executor, tableName)[name as keyof AuditMethods<unknown>] as (
+        ...parameters: unknown[]
+      ) => Promise<unknown>;
+      return await method(...parameters);
     },
-    getTableAuditLogs: (filter = {}) => getAuditLogs<any>(executor, { ...filter, table }),
-    getUserChanges: (userId, page = {}) => getAuditLogs<any>(executor, { ...page, userId, table }),
-    restoreFromAudit: (auditId, options = {}) => restoreOfTable(executor, table, auditId, options),
-  };
-  return { ...repository, ...methods };
+  ]);
+  return { ...repository, ...Object.fromEntries(methods) };
 }
 
 /** Other objects may be given to `extendRepository` by hand; they are left as they are. */

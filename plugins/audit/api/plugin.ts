@@ -66,7 +66,8 @@ export function auditPlugin(options: AuditOptions = {}): AuditPlugin {
       if (!isAsked || strategy === undefined) return hooks;
       return prepareTables(host, strategy, settings, hooks.tables.auditTable)
         .then(() => host.canWait ? checkKeys(host, settings, hooks.tables) : undefined)
-        .then(() => host.canWait ? hooks.triggers?.checkListed(host) : undefined)
+        .then(() => host.canWait ? hooks.triggers() : undefined)
+        .then((triggers) => triggers?.checkListed(host))
         .then(() => hooks);
     },
   };

@@ -9,19 +9,16 @@ import type {
   CompiledQuery,
   CreateTableBuilder,
   Expression,
-  Kysely,
   QueryResult,
   RawBuilder,
 } from "kysely";
-import type { Settings } from "../contract/_settings.ts";
 import type { JsonValue } from "../sql/_json.ts";
 import type { Target } from "./common/_before.ts";
 import type { Ask, ColumnInfo, TableInfo } from "./common/_catalog.ts";
 import type { MaskedColumn, NumberedImage } from "./common/_images.ts";
-import type { LogTarget, SharedValues } from "./common/_log.ts";
-import type { AuditedTable, Run, TableName } from "./common/_table.ts";
+import type { LogTarget } from "./common/_log.ts";
+import type { AuditedTable, Run } from "./common/_table.ts";
 import type { Templates } from "./common/_templates.ts";
-import type { FoundTriggers, TriggerParts } from "./common/_triggers.ts";
 import type { Write } from "./common/_writes.ts";
 
 /** What the plugin does in the way of one dialect. */
@@ -33,23 +30,6 @@ export interface AuditStrategy {
   writer(): Writer;
   /** Returns what rows of a table are found again by after a write. */
   handleOf(table: AuditedTable): readonly string[];
-  /** Writes the triggers that write the same entries as the plugin. */
-  triggers(db: Kysely<any>, settings: Settings, auditTable: TableName): TriggerParts;
-  /** Whether a trigger is replaced by one statement, so that no write comes in between. */
-  readonly replacesTriggers: boolean;
-  /** Reads which triggers a table has. */
-  findTriggers(ask: Ask, table: AuditedTable): Promise<FoundTriggers>;
-  /** Returns true if the triggers see all that a write does, as the plugin tells it. */
-  isSeenByTriggers(write: Write, work: Pick<WriteWork, "scope">): boolean;
-  /** Tells the triggers who does a write, and does it. */
-  readonly handOver: (work: HandOverWork) => Promise<QueryResult<any>>;
-}
-
-/** A query that writes tables with triggers, and what these are told. */
-export interface HandOverWork extends Omit<WriteWork, "to"> {
-  readonly auditTable: TableName;
-  /** `undefined` where nothing is to be written down. */
-  readonly values: SharedValues | undefined;
 }
 
 /** Does writes, and writes down what they did. */

@@ -5,6 +5,7 @@ import { readOptions } from "../contract/_settings.ts";
 import { AuditError } from "../contract/errors.ts";
 import type { AuditOptions } from "../contract/options.ts";
 import { NOT_SUPPORTED, strategyOf } from "../strategies/_strategies.ts";
+import { TRIGGERS } from "../strategies/_trigger_strategies.ts";
 import { AuditedTables } from "../write/_tables.ts";
 
 /** What the triggers of {@linkcode auditTriggers} do; as the plugin's options of these names. */
@@ -85,7 +86,8 @@ export async function auditTriggers(
   const dialect = detectDialect(db);
   assertKnownOptions(options, OPTIONS, { makeError: invalid });
   const strategy = strategyOf(dialect);
-  if (strategy === undefined) throw invalid(NOT_SUPPORTED);
+  const triggers = TRIGGERS[dialect];
+  if (strategy === undefined || triggers === undefined) throw invalid(NOT_SUPPORTED);
   const settings = readOptions(options);
   const plain: Kysely<any> = getRawDb<any>(db).withoutPlugins();
   const same = strategy.catalog.foldCase;
@@ -101,7 +103,7 @@ export async function auditTriggers(
     physicalColumn: same,
   };
   const tables = new AuditedTables(host, settings, strategy);
-  const parts = strategy.triggers(plain, settings, tables.auditTable);
+  const parts = triggers.make(plain, settings, tables.auditTable);
   const create: string[] = [...parts.before];
   const drop: string[] = [];
   for (const entry of options.tables) {
@@ -141,7 +143,7 @@ export async function createAuditTriggers(
   options: AuditTriggerOptions,
 ): Promise<void> {
   const { create } = await auditTriggers(db, options);
-  await run(db, create, strategyOf(detectDialect(db))?.replacesTriggers === false);
+  await run(db, create, TRIGGERS[detectDialect(db)]?.replaces === false);
 }
 
 /**

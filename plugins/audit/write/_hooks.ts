@@ -21,7 +21,7 @@ import { AppendOnly } from "./_append_only.ts";
 import { optionNames } from "./_option_names.ts";
 import { READING, Reading } from "./_reading.ts";
 import { AuditedTables } from "./_tables.ts";
-import { TriggerMode } from "./_trigger_mode.ts";
+import type { TriggerMode } from "./_trigger_mode.ts";
 import { refuseTruncate } from "./_truncate.ts";
 import { sharedValues } from "./_values.ts";
 
@@ -37,8 +37,8 @@ export class AuditHooks implements PluginHooks {
   readonly tables: AuditedTables;
   readonly #strategy: AuditStrategy | undefined;
   readonly #write: Writer | undefined;
-  /** Set where triggers write the entries. */
-  readonly triggers: TriggerMode | undefined;
+  readonly #host: PluginHost;
+  #triggers: TriggerMode | undefined;
   readonly #templates: Templates;
   readonly #appendOnly: AppendOnly;
 
@@ -49,16 +49,34 @@ export class AuditHooks implements PluginHooks {
     this.tables = new AuditedTables(host, settings, this.#strategy);
     this.#appendOnly = new AppendOnly(this.tables.auditTable.name);
     this.#templates = new Templates(host.db);
-    const [strategy, write] = [this.#strategy, this.#write];
-    if (settings.mode === "trigger" && strategy !== undefined && write !== undefined) {
-      this.triggers = new TriggerMode(host.db, strategy, settings, this.tables, write);
-    }
+    this.#host = host;
   }
 
   /** What is done in the way of the dialect. @throws {AuditError} where nothing is */
   get strategy(): AuditStrategy {
     if (this.#strategy !== undefined) return this.#strategy;
     throw new AuditError(`Cannot use the audit log: ${NOT_SUPPORTED}`, "AUDIT_INVALID_VALUE");
+  }
+
+  /** Loads what has triggers write the entries; `undefined` where the plugin writes them. */
+  async triggers(): Promise<TriggerMode | undefined> {
+    const [strategy, write] = [this.#strategy, this.#write];
+    if (!this.#isByTriggers || strategy === undefined || write === undefined) return undefined;
+    if (this.#triggers === undefined) {
+      const { triggerMode } = await import("./_trigger_mode.ts");
+      this.#triggers ??= triggerMode(
+        this.#host,
+        strategy.entries,
+        this.settings,
+        this.tables,
+        write,
+      );
+    }
+    return this.#triggers;
+  }
+
+  get #isByTriggers(): boolean {
+    return this.settings.mode === "trigger";
   }
 
   copies({ name, schema }: TableId, metadata: Attributes): "closed" | "open" | undefined {
@@ -72,7 +90,7 @@ export class AuditHooks implements PluginHooks {
 
   describe(table: { readonly name: string; readonly schema: string | undefined }): string[] {
     if (!this.tables.has(table.name, table.schema)) return [];
-    const by = this.triggers === undefined ? "" : " by triggers";
+    const by = this.#isByTriggers ? " by triggers" : "";
     return [`writes each change down in "${this.settings.auditTable}"${by}`];
   }
 
@@ -135,7 +153,8 @@ export class AuditHooks implements PluginHooks {
     }
     const templates = this.#templates;
     const work = { query, writes: audited, run, next, scope, templates };
-    if (this.triggers !== undefined) return await this.triggers.write(work, values);
+    const triggers = this.#isByTriggers ? await this.triggers() : undefined;
+    if (triggers !== undefined) return await triggers.write(work, values);
     if (values === undefined) return await next(query);
     const to: LogTarget = {
       entries: this.strategy.entries,

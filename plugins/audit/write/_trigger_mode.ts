@@ -6,12 +6,27 @@ import type { Ask } from "../strategies/common/_catalog.ts";
 import type { SharedValues } from "../strategies/common/_log.ts";
 import type { AuditedTable } from "../strategies/common/_table.ts";
 import type { TriggerParts } from "../strategies/common/_triggers.ts";
-import type { AuditStrategy, HandOverWork, Writer } from "../strategies/strategy.ts";
+import type { EntryStrategy, Writer } from "../strategies/strategy.ts";
+import { TRIGGERS } from "../strategies/_trigger_strategies.ts";
+import type { HandOverWork, TriggerStrategy } from "../strategies/trigger_strategy.ts";
 import type { AuditedTables } from "./_tables.ts";
+
+/** Returns what does writes on a dialect that has triggers; `undefined` on others. */
+export function triggerMode(
+  { db, dialect }: PluginHost,
+  entries: EntryStrategy,
+  settings: Settings,
+  tables: AuditedTables,
+  write: Writer,
+): TriggerMode | undefined {
+  const strategy = TRIGGERS[dialect];
+  return strategy && new TriggerMode(db, strategy, entries, settings, tables, write);
+}
 
 /** Does writes of tables whose triggers write the entries. */
 export class TriggerMode {
-  readonly #strategy: AuditStrategy;
+  readonly #strategy: TriggerStrategy;
+  readonly #entries: EntryStrategy;
   readonly #settings: Settings;
   readonly #tables: AuditedTables;
   readonly #write: Writer;
@@ -21,20 +36,23 @@ export class TriggerMode {
 
   /**
    * @param db compiles what the triggers should be
+   * @param entries inserts what triggers would not tell
    * @param write does what triggers would not tell as the plugin does
    */
   constructor(
     db: Kysely<any>,
-    strategy: AuditStrategy,
+    strategy: TriggerStrategy,
+    entries: EntryStrategy,
     settings: Settings,
     tables: AuditedTables,
     write: Writer,
   ) {
     this.#strategy = strategy;
+    this.#entries = entries;
     this.#settings = settings;
     this.#tables = tables;
     this.#write = write;
-    this.#parts = strategy.triggers(db.withoutPlugins(), settings, tables.auditTable);
+    this.#parts = strategy.make(db.withoutPlugins(), settings, tables.auditTable);
   }
 
   /** Does a write. @throws {AuditTriggersError} where a table lacks its triggers */
@@ -43,7 +61,7 @@ export class TriggerMode {
     values: SharedValues | undefined,
   ): Promise<QueryResult<any>> {
     const ask: Ask = async (piece) => (await work.run(piece)).rows;
-    let isSeen = work.writes.every((write) => this.#strategy.isSeenByTriggers(write, work));
+    let isSeen = work.writes.every((write) => this.#strategy.sees(write, work));
     for (const { audited } of work.writes) {
       for (const { table } of audited) {
         const { mayDiffer } = this.#checked.get(table) ?? await this.#check(ask, table);
@@ -54,8 +72,7 @@ export class TriggerMode {
     if (values === undefined || isSeen) {
       return await this.#strategy.handOver({ ...work, auditTable, values });
     }
-    const { entries } = this.#strategy;
-    const to = { entries, auditTable, settings: this.#settings, values };
+    const to = { entries: this.#entries, auditTable, settings: this.#settings, values };
     return await this.#write({ ...work, to });
   }
 
@@ -78,7 +95,7 @@ export class TriggerMode {
   }
 
   async #check(ask: Ask, table: AuditedTable): Promise<{ readonly mayDiffer: boolean }> {
-    const { ours, mayDiffer } = await this.#strategy.findTriggers(ask, table);
+    const { ours, mayDiffer } = await this.#strategy.find(ask, table);
     const { expected } = this.#parts.table(table);
     const isThere = (one: typeof expected[number], exactly: boolean): boolean =>
       ours.some(({ name, text }) => name === one.name && (!exactly || text.endsWith(one.text)));

@@ -1,8 +1,6 @@
 import type { PluginHooks, PluginHost } from "@kysera/executor";
 import type { Kysely } from "kysely";
-import { readForeignKeys } from "../enforce/_foreign_keys.ts";
 import { RLSHooks } from "../enforce/_hooks.ts";
-import { withKeyRelations } from "../enforce/_key_relations.ts";
 import { SchemaRelations } from "../policy/_schema_relations.ts";
 import { PolicyRegistry } from "../policy/policy_registry.ts";
 import { extend } from "./_repository.ts";
@@ -94,6 +92,10 @@ async function lookAround(host: PluginHost, given: Settings): Promise<RLSHooks> 
 /** The settings with the relations that foreign keys make, where a policy may follow one of them. */
 async function withRelations(host: PluginHost, settings: Settings): Promise<Settings> {
   if (!new SchemaRelations(settings.schema).mayNeedForeignKeys()) return settings;
+  const [{ readForeignKeys }, { withKeyRelations }] = await Promise.all([
+    import("../enforce/_foreign_keys.ts"),
+    import("../enforce/_key_relations.ts"),
+  ]);
   const db: Kysely<any> = host.db;
   const keys = await readForeignKeys(db.withoutPlugins(), host.dialect);
   const schema = withKeyRelations(settings.schema, keys, (name) => host.physicalName(name));

@@ -45,7 +45,6 @@ import { optionNames } from "./_option_names.ts";
 import { expressionOf, predicateOf } from "../algebra/_predicate.ts";
 import { formatValue } from "../policy/_sql.ts";
 import { Report } from "./_report.ts";
-import { aroundRowFunctions } from "./_row_functions.ts";
 import type { Settings } from "./_settings.ts";
 import { type Site, siteOf } from "../algebra/_site.ts";
 import type { Standing, Tables } from "./_tables.ts";
@@ -237,9 +236,9 @@ export class RLSHooks implements PluginHooks {
     next: (query: CompiledQuery) => Promise<QueryResult<any>>,
     scope: QueryScope,
   ): Promise<QueryResult<any>> {
-    return !this.#asksForRows || isBypassed(scope.metadata)
-      ? await next(query)
-      : await aroundRowFunctions(query, next, scope, this);
+    if (!this.#asksForRows || isBypassed(scope.metadata)) return await next(query);
+    const { aroundRowFunctions } = await import("./_row_functions.ts");
+    return await aroundRowFunctions(query, next, scope, this);
   }
 
   /** How a column is written in a query of ours. */

@@ -1,6 +1,6 @@
 import { type QueryResult, sql } from "kysely";
 import { statement } from "../../sql/_nodes.ts";
-import type { HandOverWork } from "../strategy.ts";
+import type { HandOverWork } from "../trigger_strategy.ts";
 
 /**
  * Tells the triggers who does a write, by variables of the session that are set before it and cleared

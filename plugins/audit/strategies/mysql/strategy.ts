@@ -1,15 +1,11 @@
 import { sql } from "kysely";
-import { partsOf } from "../../sql/_nodes.ts";
 import { imageOf } from "../common/_image.ts";
-import { withMarker } from "../common/_marker.ts";
+import { lazyWriter } from "../common/_lazy_writer.ts";
 import type { AuditStrategy } from "../strategy.ts";
 import { askMysql } from "./_catalog.ts";
 import { insertEntries } from "./_entries.ts";
 import { columnValue, imageSource, isWhole } from "./_images.ts";
 import { ROWS } from "./_rows.ts";
-import { handOverOnMysql } from "./_hand_over.ts";
-import { findMysqlTriggers, mysqlTriggers } from "./_triggers.ts";
-import { writeOnMysql } from "./_write.ts";
 
 /** Statements before and after the write, in one transaction. */
 export const MYSQL: AuditStrategy = {
@@ -39,32 +35,6 @@ export const MYSQL: AuditStrategy = {
     batchesKeepRows: false,
     indexIfNotExists: false,
   },
-  writer: () => ({ run, to, scope, writes: [write], query, next }) => {
-    const { audited } = write!;
-    const marker = {
-      row: (label: string) => sql`(connection_id(), ${label})`,
-      isOwn: sql`connection = connection_id()`,
-    };
-    return scope.atomically(() =>
-      withMarker(run, to, audited, marker, () =>
-        writeOnMysql(
-          write!,
-          audited,
-          to,
-          run,
-          (node) => next(node === query.query ? query : scope.compile(node)),
-        ))
-    );
-  },
+  writer: () => lazyWriter(async () => (await import("./_writer.ts")).createWriter()),
   handleOf: ({ key }) => key,
-  triggers: mysqlTriggers,
-  replacesTriggers: true,
-  findTriggers: findMysqlTriggers,
-  isSeenByTriggers({ node }) {
-    const { replace, ignore, orAction } = partsOf(node);
-    // To triggers REPLACE is a row that goes and another one that comes, and under IGNORE an entry that
-    // cannot be written is none.
-    return replace !== true && ignore !== true && orAction === undefined;
-  },
-  handOver: handOverOnMysql,
 };

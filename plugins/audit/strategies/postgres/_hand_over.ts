@@ -8,7 +8,7 @@ import {
 import { AuditNotPossibleError } from "../../contract/errors.ts";
 import { copy, id, partsOf, q, returningMore, selection, withNode } from "../../sql/_nodes.ts";
 import { restrictedTo } from "../common/_before.ts";
-import type { HandOverWork } from "../strategy.ts";
+import type { HandOverWork } from "../trigger_strategy.ts";
 import { cte, cteOf } from "./_parts.ts";
 import { returnedNames } from "./_returned_names.ts";
 

@@ -1,7 +1,7 @@
 import { type Expression, type QueryResult, sql } from "kysely";
 import { id, statement } from "../../sql/_nodes.ts";
 import { callerTableOf } from "../common/_table.ts";
-import type { HandOverWork } from "../strategy.ts";
+import type { HandOverWork } from "../trigger_strategy.ts";
 
 /** By what the statements are known that come again, by the table. */
 const KEYS: Map<string, object> = new Map();

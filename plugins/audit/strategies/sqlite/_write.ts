@@ -38,14 +38,6 @@ export async function writeOnSqlite(
   return await insertRows(node, target!, work);
 }
 
-/** What rows of a table are found by: their number, or else their key. */
-export function sqliteHandle(table: Target["table"]): readonly string[] {
-  if (table.info.withoutRowid) return table.info.key;
-  const taken = new Set(table.info.columns.map(({ name }) => name.toLowerCase()));
-  const name = ["rowid", "_rowid_", "oid"].find((each) => !taken.has(each));
-  return name === undefined ? table.key : [name];
-}
-
 async function deleteRows(
   node: OperationNode,
   target: Target,

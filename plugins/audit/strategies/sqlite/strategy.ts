@@ -1,16 +1,12 @@
 import { sql } from "kysely";
-import { partsOf } from "../../sql/_nodes.ts";
 import { imageOf } from "../common/_image.ts";
-import { withMarker } from "../common/_marker.ts";
+import { lazyWriter } from "../common/_lazy_writer.ts";
 import type { AuditStrategy } from "../strategy.ts";
 import { askSqlite } from "./_catalog.ts";
 import { insertEntries } from "./_entries.ts";
-import { writeInBatch } from "./_batch.ts";
+import { sqliteHandle } from "./_handle.ts";
 import { columnValue, imageSource, isWhole } from "./_images.ts";
 import { ROWS } from "./_rows.ts";
-import { handOverOnSqlite } from "./_hand_over.ts";
-import { findSqliteTriggers, sqliteTriggers } from "./_triggers.ts";
-import { replaces, sqliteHandle, writeOnSqlite } from "./_write.ts";
 
 /** Statements beside the write, in one transaction. */
 export const SQLITE: AuditStrategy = {
@@ -40,30 +36,6 @@ export const SQLITE: AuditStrategy = {
     batchesKeepRows: true,
     indexIfNotExists: true,
   },
-  writer: () => (work) => {
-    const { run, to, scope, writes: [write] } = work;
-    if (scope.batch !== undefined) return writeInBatch(write!, work, scope.batch);
-    const marker = {
-      row: (label: string) => sql`(${label})`,
-      isOwn: sql`1 = 1`,
-    };
-    const isAlone = !scope.inTransaction;
-    return scope.atomically(() =>
-      withMarker(
-        run,
-        to,
-        write!.audited,
-        marker,
-        () => writeOnSqlite(write!, { ...work, isAlone }),
-      )
-    );
-  },
+  writer: () => lazyWriter(async () => (await import("./_writer.ts")).createWriter()),
   handleOf: sqliteHandle,
-  triggers: sqliteTriggers,
-  replacesTriggers: false,
-  findTriggers: findSqliteTriggers,
-  // Rows that are replaced fire triggers under a setting of the connection only, and what is to be
-  // done about a conflict goes for the statements of triggers as well.
-  isSeenByTriggers: ({ node }) => !replaces(node) && partsOf(node).orAction === undefined,
-  handOver: handOverOnSqlite,
 };
