@@ -18,11 +18,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sql: [],
 };
 /** What the folder of a dialect may import beside its own files. */
-const SHARED: readonly string[] = ["common", "strategy.ts"];
+const SHARED: readonly string[] = ["common", "strategy.ts", "trigger_strategy.ts"];
 /** The lists of what dialects have, and the file of each dialect that they name. */
 const LISTS: ReadonlyMap<string, string> = new Map([
   ["strategies/_strategies.ts", "/strategy.ts"],
-  ["strategies/_trigger_parts.ts", "/_triggers.ts"],
+  ["strategies/_trigger_strategies.ts", "/_trigger_strategy.ts"],
 ]);
 
 const arrows = arrowsOf("@kysera/audit");

@@ -55,7 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "types": [],
   "data": [],
   "doctor": ["config", "connect", "contract", "policies", "program", "sql", "terminal"],
-  "health": ["contract"],
+  "health": ["contract", "times"],
   "plugins": ["connect", "contract", "files", "program", "terminal"],
   "policies": ["contract", "data", "program", "sql", "terminal"],
   "query": ["doctor", "sql"],
