@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errorPage } from "./error_page.ts";
+import { ERROR_PAGE } from "./error_page.ts";
 
 /** What is known of a {@linkcode DatabaseError} beside its message and code. */
 export interface DatabaseErrorOptions {
@@ -98,7 +98,7 @@ export class DatabaseError extends Error {
   ) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.docs = errorPage(code);
+    this.docs = ERROR_PAGE + code;
     this.detail = detail ?? options.detail;
     this.constraint = options.constraint;
     this.table = options.table;

@@ -1,5 +1,5 @@
 /** Where the documentation explains each code. */
-const PAGE = "https://kysera.github.io/kysera/errors#";
+export const ERROR_PAGE = "https://kysera.github.io/kysera/errors#";
 
 /**
  * Returns the address of the section of the documentation that explains an error code: what it means,
@@ -19,5 +19,5 @@ const PAGE = "https://kysera.github.io/kysera/errors#";
  * ```
  */
 export function errorPage(code: string): string {
-  return PAGE + code;
+  return ERROR_PAGE + code;
 }
