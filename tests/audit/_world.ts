@@ -76,6 +76,20 @@ export async function openWorld(
   };
 }
 
+/** Runs a test in a world whose log is written by triggers. */
+export async function inTriggerWorld(
+  dialect: TestDialect,
+  body: (world: World & { readonly any: Kysely<any> }) => Promise<void>,
+  options: AuditOptions = {},
+): Promise<void> {
+  const world = await openWorld(dialect, { mode: "trigger", ...options });
+  try {
+    await body({ ...world, any: world.executor as Kysely<any> });
+  } finally {
+    await world.close();
+  }
+}
+
 /** The triggers of all tables, for the options of a plugin. */
 export async function createTriggers(
   db: Kysely<any>,

@@ -101,7 +101,7 @@ function toldAround(root: RootOperationNode, said: string): Told {
   return { node: node.toOperationNode() as RootOperationNode, counts: !isSelect };
 }
 
-/** A MERGE, which is no part of a WITH before PostgreSQL 17: each of its actions waits for it. */
+/** A MERGE, which a WITH cannot hold before PostgreSQL 17: each of its actions waits for it. */
 function toldMerge(root: RootOperationNode, said: string): RootOperationNode {
   const { whens = [] } = root as { readonly whens?: readonly OperationNode[] };
   return copy(root as OperationNode, {

@@ -67,7 +67,7 @@ export async function findSqliteTriggers(
   ask: Ask,
   { info }: AuditedTable,
 ): Promise<FoundTriggers> {
-  // A trigger is of the database that its table is in, but for temporary ones.
+  // A trigger is in the database of its table, except temporary ones.
   if (info.schema !== "main") return { ours: [], mayDiffer: false };
   const temporary = info.tellsSchema === true
     ? sql` union all select name, sql from sqlite_temp_master
