@@ -12,7 +12,7 @@ import { isKnown } from "./_verdict.ts";
 
 /** What the answer to a condition must look like, with the number of values that it has then. */
 type Expected =
-  /** It is not asked, or is no function: its values are the same for everybody. */
+  /** It is not asked, or is not a function: its values are the same for everybody. */
   | { readonly kind: "unasked"; readonly values: readonly unknown[] }
   | { readonly kind: "boolean"; readonly answer: boolean }
   | { readonly kind: "comparison"; readonly like: Comparison }
