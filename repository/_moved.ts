@@ -2,9 +2,9 @@
 export interface MovedSource {
   /** The names of all members. */
   readonly names: ReadonlySet<PropertyKey>;
-  /** The names of those that can be had without the others. */
-  readonly apart: ReadonlySet<PropertyKey>;
-  /** Returns one of those; each time the same. */
+  /** Returns true for a member that can be had without the others. */
+  has(name: PropertyKey): boolean;
+  /** Returns such a member; each time the same. */
   member(name: PropertyKey): unknown;
   /** Makes the whole repository, of which the others are members as well. */
   whole(): object;
@@ -21,6 +21,7 @@ export function moved(source: MovedSource): object {
 
 class Moved {
   readonly #source: MovedSource;
+  #made: object | undefined;
   #isWhole = false;
 
   static {
@@ -33,22 +34,24 @@ class Moved {
   }
 
   static get(moved: Moved, name: PropertyKey): unknown {
-    if (!moved.#isWhole) {
-      const source = moved.#source;
-      if (source.apart.has(name)) return source.member(name);
-      // To be awaited, for instance, it is asked for what it does not have.
-      if (source.names.has(name)) Moved.whole(moved);
-    }
-    return Reflect.get(moved, name);
+    if (moved.#isWhole) return Reflect.get(moved, name);
+    const source = moved.#source;
+    if (source.has(name)) return source.member(name);
+    // To be awaited, for instance, it is asked for what it does not have.
+    return Reflect.get(source.names.has(name) ? Moved.#madeOf(moved) : Object.prototype, name);
   }
 
-  /** Returns the object with all of its members. */
+  /** Returns the object with all of its members: somebody looks at it as one. */
   static whole(moved: Moved): Moved {
     if (moved.#isWhole) return moved;
+    const made = Moved.#madeOf(moved);
     moved.#isWhole = true;
-    const whole = moved.#source.whole();
-    Object.setPrototypeOf(moved, Object.getPrototypeOf(whole));
-    return Object.defineProperties(moved, Object.getOwnPropertyDescriptors(whole));
+    Object.setPrototypeOf(moved, Object.getPrototypeOf(made));
+    return Object.defineProperties(moved, Object.getOwnPropertyDescriptors(made));
+  }
+
+  static #madeOf(moved: Moved): object {
+    return moved.#made ??= moved.#source.whole();
   }
 }
 

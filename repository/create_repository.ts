@@ -23,7 +23,7 @@ import {
 } from "@kysera/executor";
 import { type Kysely, type Transaction, WithSchemaPlugin } from "kysely";
 import type { Codecs, Coded, CodedEntity } from "./coded.ts";
-import { aggregates } from "./_aggregates.ts";
+import { type Aggregates, aggregates } from "./_aggregates.ts";
 import { DEFINITION } from "./describe_repository.ts";
 import { assertColumn } from "./_columns.ts";
 import { moved, type MovedSource } from "./_moved.ts";
@@ -34,7 +34,7 @@ import type { RelationMethods } from "./relations/related_repository.ts";
 import type { NoRelations } from "./relations/types.ts";
 import { type Definition, type Schemas, Table } from "./_table.ts";
 import { standardOf } from "./_validate.ts";
-import { writes } from "./_writes.ts";
+import { type Writes, writes } from "./_writes.ts";
 import { assertKeyType, type DialectConfig } from "./primary_key.ts";
 import type {
   CreateInput,
@@ -330,8 +330,8 @@ function build(definition: Definition, db: Kysely<any>, signal?: AbortSignal): o
 /** What is known of the members that a repository has on every instance of an executor. */
 interface Members {
   readonly names: ReadonlySet<PropertyKey>;
-  /** Those that can be had without the others: they are data, or are read from the table. */
-  readonly apart: ReadonlySet<PropertyKey>;
+  /** Where those are from that no plugin has added or replaced. */
+  readonly apart: ReadonlyMap<PropertyKey, Part>;
 }
 
 /** What is known of the repository on other instances; of those as well. */
@@ -340,30 +340,27 @@ interface Moves {
   known: Members | undefined;
 }
 
-/** @returns `undefined` where a plugin may change reads, and so has to see each repository */
-function membersOf({ db, reading }: Parts, plain: object, whole: object): Members | undefined {
-  const leavesReads = getPlugins(db).every(({ extendRepository, leavesReads }) =>
-    extendRepository === undefined || leavesReads === true
-  );
-  if (!leavesReads) return undefined;
-  // Relations have reads of their own.
-  const read = Reflect.ownKeys(reading).filter((name) =>
-    Reflect.get(reading, name) === Reflect.get(plain, name)
-  );
-  const apart = [...DATA, ...read];
-  const isLeft = (name: PropertyKey): boolean =>
-    Reflect.get(plain, name) === Reflect.get(whole, name);
-  if (!apart.every(isLeft)) return undefined;
-  return { names: new Set(Reflect.ownKeys(whole)), apart: new Set(apart) };
-}
+/** Members of a repository that are made together. */
+type Part = "data" | "reading" | "writing" | "computing" | "moving";
+const PARTS: readonly Part[] = ["data", "reading", "writing", "computing", "moving"];
 
-const DATA: readonly PropertyKey[] = [
-  "executor",
-  "tableName",
-  "primaryKey",
-  "codecs",
-  DEFINITION,
-];
+/** @returns `undefined` where a plugin may change other members on another instance */
+function membersOf(parts: Parts, plain: object, whole: object): Members | undefined {
+  const areAlike = getPlugins(parts.db).every(({ extendRepository, extendsAlike }) =>
+    extendRepository === undefined || extendsAlike === true
+  );
+  if (!areAlike) return undefined;
+  const apart = PARTS.flatMap((part) =>
+    Reflect.ownKeys(parts[part])
+      // Relations replace some as well.
+      .filter((name) => {
+        const member = Reflect.get(parts[part], name);
+        return Reflect.get(plain, name) === member && Reflect.get(whole, name) === member;
+      })
+      .map((name) => [name, part] as const)
+  );
+  return { names: new Set(Reflect.ownKeys(whole)), apart: new Map(apart) };
+}
 
 function extended(repository: object, db: Kysely<any>): object {
   return getPlugins(db).reduce<object>(
@@ -399,6 +396,9 @@ class Parts implements MovedSource {
   #findById: Reads["findById"] | undefined;
   #reads: Reads | undefined;
   #reading: Reads | undefined;
+  #writing: Writes | undefined;
+  #computing: Aggregates | undefined;
+  #moving: Moving | undefined;
 
   constructor(
     definition: Definition,
@@ -420,20 +420,34 @@ class Parts implements MovedSource {
     return this.#findById ??= readById(this.table);
   }
 
-  get reads(): Reads {
+  get #allReads(): Reads {
     return this.#reads ??= reads(this.table, this.findById);
   }
 
-  /** The reads, as the repository has them. */
-  get reading(): Reads {
-    return this.#reading ??= knowing(this.table, this.reads);
-  }
-
-  /** The data, as the repository has them. */
   get data(): Readonly<Record<PropertyKey, unknown>> {
     const { definition, db: executor } = this;
     const { tableName, primaryKey, codecs } = definition;
     return { executor, tableName, primaryKey, codecs, [DEFINITION]: definition };
+  }
+
+  get reading(): Reads {
+    return this.#reading ??= knowing(this.table, this.#allReads);
+  }
+
+  get writing(): Writes {
+    if (this.#writing === undefined) {
+      const { changeAll: _, ...all } = writes(this.table, this.#allReads);
+      this.#writing = knowing(this.table, all);
+    }
+    return this.#writing;
+  }
+
+  get computing(): Aggregates {
+    return this.#computing ??= knowing(this.table, aggregates(this.table));
+  }
+
+  get moving(): Moving {
+    return this.#moving ??= moving(this);
   }
 
   // A repository is moved where its members are known.
@@ -442,13 +456,15 @@ class Parts implements MovedSource {
     return this.moves.known!.names;
   }
 
-  get apart(): ReadonlySet<PropertyKey> {
-    return this.moves.known!.apart;
+  has(name: PropertyKey): boolean {
+    return this.moves.known!.apart.has(name);
   }
 
   member(name: PropertyKey): unknown {
+    const part = this.moves.known!.apart.get(name)!;
+    // By far the most common.
     if (name === "findById" && !this.table.readsTypes) return this.findById;
-    return Object.hasOwn(this.data, name) ? this.data[name] : Reflect.get(this.reading, name);
+    return Reflect.get(this[part], name);
   }
 
   whole(): object {
@@ -467,27 +483,35 @@ class Parts implements MovedSource {
 
 /** The object itself: plain, so that plugins may copy it to add to it. */
 function plain(parts: Parts): object {
-  const { definition, db, signal, table, reading } = parts;
-  const { changeAll: _, ...writes_ } = writes(table, parts.reads);
-  const writing = knowing(table, writes_);
-  const computing = knowing(table, aggregates(table));
+  const { definition: { relations }, table, reading, writing, computing } = parts;
+  const methods = { ...reading, ...writing, ...computing };
   return {
     ...parts.data,
-    ...reading,
-    ...writing,
-    ...computing,
-    ...definition.relations === undefined
-      ? {}
-      : relatedMethods(table, definition.relations, { ...reading, ...writing, ...computing }),
-    on: (handle: AnyKysely<any>) => parts.on(sameExecutor(kyselyOf(handle), db)),
-    withTransaction: (transaction: AnyKysely<any> | DbContext) =>
+    ...methods,
+    ...relations === undefined ? {} : relatedMethods(table, relations, methods),
+    ...parts.moving,
+  };
+}
+
+/** The methods that give the repository on another instance. */
+interface Moving {
+  on(handle: AnyKysely<any>): object;
+  withTransaction(transaction: AnyKysely<any> | DbContext): object;
+  transaction(
+    fn: (transaction: Transaction<any>, repository: object) => unknown,
+    options?: TransactionOptions,
+  ): Promise<unknown>;
+}
+
+function moving(parts: Parts): Moving {
+  const { db, signal } = parts;
+  return {
+    on: (handle) => parts.on(sameExecutor(kyselyOf(handle), db)),
+    withTransaction: (transaction) =>
       isDbContext(transaction)
         ? parts.on(joined(transaction.db, db), transaction.signal)
         : parts.on(joined(kyselyOf(transaction), db)),
-    transaction: (
-      fn: (transaction: Transaction<any>, repository: object) => unknown,
-      options: TransactionOptions = {},
-    ) =>
+    transaction: (fn, options = {}) =>
       withTransaction(
         createContext(db, { signal }),
         // withTransaction() gives a transaction, as its context says.

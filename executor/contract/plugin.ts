@@ -575,12 +575,12 @@ export interface Plugin extends PluginHooks {
   /** Adds methods to a repository. */
   extendRepository?<T extends object>(repository: T): T;
   /**
-   * Whether `extendRepository` leaves the data of a repository and its methods that read (`findById`,
-   * `find`, ..) as they are, on whichever instance of the executor. Then a repository that is moved to
-   * another instance is extended when another of its members is asked for, and moving it costs next to
-   * nothing. Default `false`.
+   * Whether what `extendRepository` leaves as it is of a repository on the executor, it leaves on every
+   * instance of it. Then a repository that is moved to another instance is extended when a member is
+   * asked for that the plugin has added or replaced, and moving it costs next to nothing. Default
+   * `false`.
    */
-  readonly leavesReads?: boolean;
+  readonly extendsAlike?: boolean;
   /**
    * Hooks that need to know the database: called once per executor, before `onInit`; what it
    * returns is used beside the plugin's own hooks. `createExecutorSync` refuses a promise.

@@ -57,7 +57,7 @@ export function softDeletePlugin(options: SoftDeleteOptions = {}): SoftDeletePlu
     version: "0.9.0",
     priority: 0,
     extendRepository: extend,
-    leavesReads: true,
+    extendsAlike: true,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       return host.canWait || settings.tables === undefined || settings.relations === undefined
         ? setUp(host, settings)

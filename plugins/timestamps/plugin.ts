@@ -66,7 +66,7 @@ export function timestampsPlugin(options: TimestampsOptions = {}): TimestampsPlu
     version: "0.9.0",
     priority: 0,
     extendRepository: extend,
-    leavesReads: true,
+    extendsAlike: true,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       return host.canWait || settings.tables === undefined
         ? checkedTables(host, settings).then((tables) =>

@@ -90,7 +90,7 @@ describe("a repository that is moved to a caller", () => {
     const ours = notes.on(bound());
     assert.equal(seen.length, 2);
     assert.equal((await ours.findById(2))?.text, "changed");
-    const untrue = await world([{ ...counting, leavesReads: true }]);
+    const untrue = await world([{ ...counting, extendsAlike: true }]);
     assert.equal((await untrue.notes.on(untrue.bound()).findById(2))?.text, "changed");
     await executor.destroy();
     await untrue.executor.destroy();
@@ -101,7 +101,7 @@ describe("a repository that is moved to a caller", () => {
     const adding: Plugin = {
       name: "adding",
       version: "1.0.0",
-      leavesReads: true,
+      extendsAlike: true,
       extendRepository<T extends object>(repository: T): T {
         times++;
         return { ...repository, added: () => Reflect.get(repository, "executor") };

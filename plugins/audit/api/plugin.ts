@@ -57,7 +57,7 @@ export function auditPlugin(options: AuditOptions = {}): AuditPlugin {
     // Last: it then sees, and writes down, what the others have made of a query.
     priority: -1_000,
     extendRepository: extend,
-    leavesReads: true,
+    extendsAlike: true,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       const hooks = new AuditHooks(host, settings);
       // Without waiting nothing can be asked: the table is then taken to be there.

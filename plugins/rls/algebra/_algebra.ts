@@ -1,5 +1,6 @@
 import type { DialectName } from "@kysera/executor";
 import type { ExpressionWrapper } from "kysely";
+import { Comparison } from "./_comparison.ts";
 import {
   AskedContext,
   isPromise,
@@ -153,7 +154,7 @@ export function answersTo(
       } catch {
         return undefined;
       }
-      if (isPromise(answer)) {
+      if (!Comparison.is(answer) && isPromise(answer)) {
         answer.then(undefined, () => {});
         return undefined;
       }

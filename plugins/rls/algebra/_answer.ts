@@ -52,32 +52,49 @@ export type Ask = (attributes: Attributes | undefined, run: object) => Answer;
 
 /**
  * Asks what the policies come to at a place, once for each context: conditions depend on nothing else.
+ *
+ * @param isPicked whether the executor keeps the answers of contexts that are bound
  */
-export function askerOf(place: Place, source: ContextSource, bypassRoles: readonly string[]): Ask {
+export function askerOf(
+  place: Place,
+  source: ContextSource,
+  bypassRoles: readonly string[],
+  isPicked: boolean = false,
+): Ask {
   const asker = new PolicyAsker(place, source, bypassRoles);
-  return perContext(source, place.table, (attributes, run) => asker.ask(attributes, run));
+  return perContext(
+    source,
+    place.table,
+    (attributes, run) => asker.ask(attributes, run),
+    isPicked,
+  );
 }
 
-/** Keeps what was answered for a context, which is frozen, for as long as the context is there. */
+/**
+ * Keeps what was answered for a context, which is frozen, for as long as the context is there.
+ *
+ * @param isPicked whether the executor keeps the answers of contexts that are bound
+ */
 export function perContext<A extends Answer>(
   source: ContextSource,
   { table }: CompiledTable,
   ask: (attributes: Attributes | undefined, run: object) => A,
+  isPicked: boolean = false,
 ): (attributes: Attributes | undefined, run: object) => A {
   const known = new WeakMap<object, A>();
-  // Most contexts are asked for once, or several times in a row: to put one into a weak map costs
-  // more than a policy.
+  // One query asks several times.
   let last: object | undefined;
   let answered: A | undefined;
   return (attributes, run) => {
     const key = source.keyOf(attributes, table, run);
     if (key === undefined) return ask(attributes, run);
     if (key === last) return answered!;
-    const isBound = key === attributes;
-    const before = isBound ? undefined : known.get(key);
+    // To put a context into a weak map costs more than to ask a policy.
+    const isKept = !isPicked || key !== attributes;
+    const before = isKept ? known.get(key) : undefined;
     answered = before ?? ask(attributes, run);
     last = key;
-    if (!isBound && before === undefined) known.set(key, answered);
+    if (isKept && before === undefined) known.set(key, answered);
     return answered;
   };
 }
@@ -156,12 +173,7 @@ export class PolicyAsker {
     for (const template of this.#templates) {
       const values = template.valuesOf(answers);
       if (values === undefined) continue;
-      return new TemplateAnswer(
-        context,
-        template,
-        values,
-        () => this.#formulas(context, answers, []),
-      );
+      return new TemplateAnswer(context, template, values, answers);
     }
     return this.#made(context, answers);
   }
@@ -201,25 +213,27 @@ class TemplateAnswer implements Answer {
   readonly key: string;
   readonly values: readonly unknown[];
   readonly refusal: Refusal | undefined;
-  readonly #make: () => readonly Formula[];
+  readonly #template: Template;
+  readonly #answers: readonly unknown[];
   #formulas: readonly Formula[] | undefined;
 
   constructor(
     context: RLSContext,
-    { key, refusal }: Template,
+    template: Template,
     values: readonly unknown[],
-    make: () => readonly Formula[],
+    answers: readonly unknown[],
   ) {
     this.context = context;
-    this.key = key;
+    this.key = template.key;
     this.values = values;
-    this.refusal = refusal;
-    this.#make = make;
+    this.refusal = template.refusal;
+    this.#template = template;
+    this.#answers = answers;
   }
 
-  /** Seldom asked for: the SQL was made of those of another caller. */
+  /** Asked for by those who look at rows: the SQL was made of those of another caller. */
   get formulas(): readonly Formula[] {
-    return this.#formulas ??= this.#make();
+    return this.#formulas ??= this.#template.formulasOf(this.#answers);
   }
 
   get asksForRows(): boolean {

@@ -24,7 +24,6 @@ export class Comparison extends ExpressionWrapper<any, any, SqlBool> {
   readonly #left: Left;
   readonly #operator: string;
   readonly #value: Scalar;
-  #made: ExpressionWrapper<any, any, SqlBool> | undefined;
 
   static {
     for (const name of Reflect.ownKeys(ExpressionWrapper.prototype)) {
@@ -48,6 +47,11 @@ export class Comparison extends ExpressionWrapper<any, any, SqlBool> {
     this.#value = value;
   }
 
+  /** Returns true for a comparison of which no nodes were made. */
+  static is(value: unknown): value is Comparison {
+    return typeof value === "object" && value !== null && #left in value;
+  }
+
   /** Returns the value if an expression compares the same by the same operator; else `undefined`. */
   static scalarOf(expression: unknown, other: Comparison): Scalar | undefined {
     return typeof expression === "object" && expression !== null && #left in expression &&
@@ -58,7 +62,7 @@ export class Comparison extends ExpressionWrapper<any, any, SqlBool> {
 
   /** Returns the expression that Kysely makes of a comparison. */
   static #madeOf(comparison: Comparison): ExpressionWrapper<any, any, SqlBool> {
-    return comparison.#made ??= kysely(
+    return kysely(
       comparison.#left,
       // Kysely refuses what is not an operator.
       comparison.#operator as "=",

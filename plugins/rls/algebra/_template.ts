@@ -1,9 +1,10 @@
 import { isPlainObject } from "@kysera/core";
 import type { DialectName } from "@kysera/executor";
-import { isOperationNodeSource, type OperationNode } from "kysely";
+import { isOperationNodeSource, type OperationNode, type OperationNodeSource } from "kysely";
+import type { PolicyValue } from "../contract/policy.ts";
 import { isPolicyValue } from "../policy/_make_policy.ts";
 import { formatValue } from "../policy/_sql.ts";
-import { type Formula, leavesOf, type Refusal, type Step, UNASKED } from "./_algebra.ts";
+import { type Formula, type Leaf, leavesOf, type Refusal, type Step, UNASKED } from "./_algebra.ts";
 import { Comparison } from "./_comparison.ts";
 import { isLike } from "./_shape.ts";
 import { type Compared, valuesOf } from "./_site.ts";
@@ -11,7 +12,7 @@ import { isKnown } from "./_verdict.ts";
 
 /** What the answer to a condition must look like, with the number of values that it has then. */
 type Expected =
-  /** It is not asked, or is no function: its values are the same for everybody. */
+  /** It is not asked, or is not a function: its values are the same for everybody. */
   | { readonly kind: "unasked"; readonly values: readonly unknown[] }
   | { readonly kind: "boolean"; readonly answer: boolean }
   | { readonly kind: "comparison"; readonly like: Comparison }
@@ -39,6 +40,8 @@ export interface Known {
 export class Template {
   readonly key: string;
   readonly refusal: Refusal | undefined;
+  /** Those of the first caller: the others' differ in their values alone. */
+  readonly #formulas: readonly Formula[];
   readonly #expected: readonly Expected[];
   /** Where the values of each step begin; and their end. */
   readonly #places: readonly number[];
@@ -52,6 +55,7 @@ export class Template {
   private constructor(known: Known, expected: readonly Expected[], dialect: DialectName) {
     this.key = known.key;
     this.refusal = known.refusal;
+    this.#formulas = known.formulas;
     this.#expected = expected;
     this.#compared = known.compared;
     this.#dialect = dialect;
@@ -105,6 +109,19 @@ export class Template {
     return out;
   }
 
+  /** Returns the formulas of a caller whose answers are like the template's. */
+  formulasOf(answers: readonly unknown[]): readonly Formula[] {
+    const of = (leaf: Leaf): Leaf => {
+      const verdict = verdictLike(leaf.verdict, this.#expected[leaf.step]!, answers[leaf.step]);
+      return verdict === leaf.verdict ? leaf : { ...leaf, verdict };
+    };
+    return this.#formulas.map((formula) => ({
+      ...formula,
+      permissive: formula.permissive?.map(of),
+      restrictive: formula.restrictive.map(of),
+    }));
+  }
+
   #haveSame(step: number, other: number, values: readonly unknown[]): boolean {
     const [start, end, begin] = [
       this.#places[step]!,
@@ -115,6 +132,48 @@ export class Template {
       if (!Object.is(values[i], values[begin + i - start])) return false;
     }
     return true;
+  }
+}
+
+/** The verdict of an answer that is like another one, of which a verdict is known. */
+function verdictLike(
+  known: Leaf["verdict"],
+  expected: Expected,
+  answer: unknown,
+): Leaf["verdict"] {
+  if (known.kind === "sql" && isOperationNodeSource(answer)) {
+    const values: unknown[] = [];
+    take(expected, answer, values);
+    return new LikeSql(known.form, values, answer);
+  }
+  if (known.kind !== "columns" || expected.kind !== "columns") return known;
+  const of = answer as Readonly<Record<string, unknown>>;
+  return {
+    kind: "columns",
+    terms: known.terms.map((term) => {
+      const value = of[term.column];
+      // They were looked at when the answer was found to be like the other.
+      return { ...term, values: (Array.isArray(value) ? value : [value]) as PolicyValue[] };
+    }),
+  };
+}
+
+/** SQL of a form that is known. Few ask for its nodes. */
+class LikeSql {
+  readonly kind = "sql";
+  readonly form: string;
+  readonly values: readonly unknown[];
+  readonly #source: OperationNodeSource;
+
+  constructor(form: string, values: readonly unknown[], source: OperationNodeSource) {
+    this.form = form;
+    this.values = values;
+    this.#source = source;
+  }
+
+  get node(): OperationNode {
+    // What an expression gives is a node.
+    return this.#source.toOperationNode() as OperationNode;
   }
 }
 

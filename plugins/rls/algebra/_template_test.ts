@@ -103,7 +103,10 @@ function asked(asker: PolicyAsker, caller: Attributes): unknown {
       [...permissive ?? [], ...restrictive].map(({ policy, negated, verdict }) => ({
         policy: policy.name,
         negated,
-        verdict,
+        // Those of SQL that is known make their nodes when they are asked for them.
+        verdict: verdict.kind === "sql"
+          ? { form: verdict.form, values: verdict.values, node: verdict.node }
+          : verdict,
       }))
     );
     return { key, values, refusal, asksForRows, leaves };

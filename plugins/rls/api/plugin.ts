@@ -60,7 +60,7 @@ export function rlsPlugin(options: RLSOptions): RLSPlugin {
     version: "0.9.0",
     priority: 1000,
     extendRepository: extend,
-    leavesReads: true,
+    extendsAlike: true,
     setup(host: PluginHost): PluginHooks | Promise<PluginHooks> {
       if (host.canWait) return lookAround(host, settings);
       new SchemaRelations(settings.schema).mustKnowAll(

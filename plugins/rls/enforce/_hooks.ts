@@ -367,7 +367,8 @@ export class RLSHooks implements PluginHooks {
         inside: insideOf(reference, this.#host),
         actions: reference.actions,
       };
-      ask = this.#reporting(askerOf(place, this.source, this.settings.bypassRoles), site, table);
+      const asker = askerOf(place, this.source, this.settings.bypassRoles, true);
+      ask = this.#reporting(asker, site, table);
       // Aliases may be made up by programs: a bound keeps them from piling up.
       if (this.#asks.size >= 1_000) this.#asks.clear();
       this.#asks.set(key, ask);

@@ -88,20 +88,28 @@ type Follow = (
   site: Site,
 ) => ExpressionWrapper<any, any, SqlBool>;
 
+/** Whose condition a function is. */
+interface Owner {
+  readonly table: string;
+  readonly policy: string;
+  readonly exists: Follow;
+}
+
 /** The tools of a function that may follow relations. What it does not ask for is not made. */
 class RelationTools implements PolicyTools<any> {
   readonly #base: BaseTools;
-  readonly #site: Site;
-  readonly #exists: Follow;
+  readonly #context: PolicyContext<any>;
+  readonly #owner: Owner;
 
-  constructor(base: BaseTools, site: Site, exists: Follow) {
+  constructor(base: BaseTools, context: PolicyContext<any>, owner: Owner) {
     this.#base = base;
-    this.#site = site;
-    this.#exists = exists;
+    this.#context = context;
+    this.#owner = owner;
   }
 
   #follow(relation: RelationCondition): ExpressionWrapper<any, any, SqlBool> {
-    return this.#exists(relation, this.#base, this.#site);
+    const { table, policy, exists } = this.#owner;
+    return exists(relation, this.#base, { table, policy, context: this.#context });
   }
 
   get eb(): PolicyTools<any>["eb"] {
@@ -132,8 +140,6 @@ class RelationTools implements PolicyTools<any> {
 /** Makes functions of conditions that may follow relations. */
 export class RelationCompiler {
   readonly #relations: Relations;
-  /** One for all functions: they are asked for each caller. */
-  readonly #follow: Follow = (relation, tools, site) => this.#exists(relation, tools, site);
 
   constructor(relations: Relations) {
     this.#relations = relations;
@@ -152,10 +158,11 @@ export class RelationCompiler {
       return related as PolicyFunction<any>;
     }
     if (typeof condition !== "function") return condition;
+    const owner = this.#ownerOf(table, policy);
     const asked: Ask = (context, tools) => {
       // A function that is asked about a row in memory makes no SQL.
       if (tools === undefined) return (condition as (context: unknown) => unknown)(context);
-      const answer: unknown = condition(context, this.#toolsOf(tools, at(context)));
+      const answer: unknown = condition(context, new RelationTools(tools, context, owner));
       return answer instanceof RelationCondition
         ? this.#exists(answer, tools, at(context))
         : answer;
@@ -163,8 +170,9 @@ export class RelationCompiler {
     return asked as PolicyFunction<any>;
   }
 
-  #toolsOf(tools: BaseTools, site: Site): PolicyTools<any> {
-    return new RelationTools(tools, site, this.#follow);
+  #ownerOf(table: string, policy: string): Owner {
+    const exists: Follow = (relation, tools, site) => this.#exists(relation, tools, site);
+    return { table, policy, exists };
   }
 
   #exists(
@@ -272,7 +280,10 @@ export class RelationCompiler {
       return this.#exists(condition, tools, site).toOperationNode();
     }
     if (typeof condition === "function") {
-      const answer: unknown = condition(site.context, this.#toolsOf(tools, site));
+      const answer: unknown = condition(
+        site.context,
+        new RelationTools(tools, site.context, this.#ownerOf(site.table, site.policy)),
+      );
       return this.#term(answer, false, tools, site);
     }
     if (isOperationNodeSource(condition)) {
