@@ -1,4 +1,4 @@
-import { BatchRowsError, type BatchStatement } from "@kysera/core";
+import { BadRequestError, BatchRowsError, type BatchStatement } from "@kysera/core";
 import type { CompiledQuery } from "kysely";
 
 /**
@@ -10,34 +10,34 @@ export const COUNTS = "select changes() as changes, last_insert_rowid() as id";
 /** Fails unless the statement before it has changed so many rows; a failure ends the whole batch. */
 const GUARD = "select json_extract('1', case when changes() = ? then '$' else ? end) as guard";
 
-/** Fails unless a query, whose text stands between the two parts, returns so many rows. */
-const READ_GUARD = [
-  "select json_extract('1', case when (select count(*) from (",
-  ") as kysera_rows) = ? then '$' else ? end) as guard",
-] as const;
-
 /** What the error of a guard tells, which is a text of ours alone. */
 const MARKER = "KYSERA_BATCH_ROWS_";
 
 /**
  * A statement that fails unless the one before it has changed so many rows, or, where that reads, has
- * returned so many. Its values come after those of `reads`.
+ * returned so many.
  */
 export interface BatchGuard {
   readonly sql: string;
-  readonly args: [rows: number, marker: string];
-  /** The query whose rows it counts; `undefined` where it counts changes. */
+  readonly args: readonly (number | string)[];
+  /** The query whose rows it counts, and whose values it has; `undefined` where it counts changes. */
   readonly reads: CompiledQuery | undefined;
 }
 
 /** Returns the guard of a statement; `undefined` where it has none. */
 export function guardOf({ query, rows }: BatchStatement, index: number): BatchGuard | undefined {
   if (rows === undefined) return undefined;
-  const args: BatchGuard["args"] = [rows, `${MARKER}${index}_`];
   // SQLite writes in no WITH of a SELECT.
   return query.query.kind === "SelectQueryNode"
-    ? { sql: READ_GUARD.join(query.sql), args, reads: query }
-    : { sql: GUARD, args, reads: undefined };
+    ? { sql: readGuard(query.sql, rows, index), args: [], reads: query }
+    : { sql: GUARD, args: [rows, `${MARKER}${index}_`], reads: undefined };
+}
+
+/** Fails unless a query returns so many rows. It has no values of its own: there may be no room. */
+function readGuard(sql: string, rows: number, index: number): string {
+  if (!Number.isSafeInteger(rows)) throw new BadRequestError("Cannot expect a fraction of a row");
+  return `select json_extract('1', case when (select count(*) from (${sql}) as kysera_rows) = ${rows} ` +
+    `then '$' else '${MARKER}${index}_' end) as guard`;
 }
 
 /**

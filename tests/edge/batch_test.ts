@@ -337,6 +337,21 @@ for (const subject of subjects) {
       assert.deepEqual((await state()).orders, [70, 71]);
     });
 
+    it("expects rows of a query with as many parameters as there may be", async () => {
+      await fill();
+      const most = Math.min(subject.takes, 100);
+      const executor = await createExecutor(db, []);
+      const ids = Array.from({ length: most }, (_, i) => i + 1);
+      const run = (rows: number) =>
+        executor.batch((b) => ({
+          found: b.add((db) => db.selectFrom("stock").select("id").where("id", "in", ids), {
+            expect: { rows },
+          }),
+        }));
+      assert.equal((await run(2)).found.length, 2);
+      await assert.rejects(run(1), BatchExpectationError);
+    });
+
     it("runs a query past the plugins, where its builder is made so", async () => {
       await fill();
       const executor = await make();

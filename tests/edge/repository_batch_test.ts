@@ -348,6 +348,15 @@ for (const { name, skip, open } of subjects) {
         assert.deepEqual(await deleted(), [0, 0, 0]);
       });
 
+      it("are refused where a statement has too many parameters, before anything is sent", async () => {
+        const executor = await open();
+        const many = Array.from({ length: 120 }, (_, i) => `m${i}`);
+        const run = () => softDelete(executor, "items", (eb) => eb("sku", "in", [...many, "tree"]));
+        if (name === "d1") await assert.rejects(run(), /parameters, and the database takes 100/);
+        else assert.equal(await run(), 1);
+        assert.deepEqual(await deleted(), name === "d1" ? [0, 0, 0] : [1, 40, 40]);
+      });
+
       it("take any number of keys", async () => {
         const executor = await open();
         await db.insertInto("items").expression(
