@@ -1,6 +1,12 @@
 import type { CommandTree } from "../program/_command.ts";
 
-/** The commands of the program, in the order of its help. */
+/**
+ * The commands of the program, in the order of its help.
+ *
+ * Each is loaded by a literal, so Deno has all of them in its graph, cached and compiled with the program. A
+ * specifier that is put together saves 10 of 125 ms of `--version` from JSR and nothing once a command
+ * runs, which then is fetched; in this repository, where Deno reads every file anew, it saves 75 ms.
+ */
 export const TREE: CommandTree = {
   init: {
     summary: "Begin a project, or add to one",

@@ -42,7 +42,9 @@ export async function confirmDestruction(
   given: Confirmation,
   { what, isHarmless = false }: Destruction,
 ): Promise<void> {
-  const target = await context.target();
+  // Commands that ask nothing need not load what knows databases.
+  const { namedTarget } = await import("./_named_target.ts");
+  const target = await namedTarget(context);
   const { environment } = await context.settings();
   const isProduction = looksLikeProduction(target, environment);
   if (isHarmless && !isProduction) return;

@@ -1,5 +1,5 @@
 import { BadRequestError, ConnectionError, NotFoundError, parseDatabaseError } from "@kysera/core";
-import { ExecutorError } from "@kysera/executor";
+import { ExecutorError, PluginValidationError, RawSqlError } from "@kysera/executor";
 import { MigrationError, MigrationLockError, MigrationStateError } from "@kysera/migrations";
 import { CliError } from "../contract/_cli_error.ts";
 import { type ExitCode, ExitCodes } from "../contract/_exit_codes.ts";
@@ -14,6 +14,11 @@ export interface Report {
   readonly exitCode: ExitCode;
 }
 
+/** What helps where the plugins of the configuration stand in the way. */
+const WITHOUT_PLUGINS =
+  "With `--url <connection URL>` migrations run on the database without the plugins of the " +
+  "configuration.";
+
 /** Says what to tell of whatever was thrown. */
 export function reportOf(error: unknown): Report {
   if (error instanceof CliError) {
@@ -23,6 +28,10 @@ export function reportOf(error: unknown): Report {
   if (error instanceof MigrationLockError) return migrationLock(error);
   if (error instanceof MigrationStateError) return migrationState(error);
   if (error instanceof MigrationError) return migrationFailure(error);
+  if (error instanceof PluginValidationError || error instanceof RawSqlError) {
+    const { code, message } = error;
+    return { code, message, hint: WITHOUT_PLUGINS, exitCode: ExitCodes.FAILED };
+  }
   if (error instanceof BadRequestError || error instanceof NotFoundError) {
     return { code: error.code, message: error.message, hint: undefined, exitCode: ExitCodes.USAGE };
   }
@@ -69,6 +78,8 @@ function migrationFailure(error: MigrationError): Report {
     hint: isPartial
       ? `${error.appliedStatements} of its statements are applied: mend the migration and run ` +
         "`kysera migrate resume`."
+      : error.cause instanceof RawSqlError
+      ? WITHOUT_PLUGINS
       : undefined,
     exitCode: isPartial ? ExitCodes.PARTIAL : ExitCodes.FAILED,
   };

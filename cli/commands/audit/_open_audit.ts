@@ -6,15 +6,18 @@ import { createRepository } from "@kysera/repository";
 import type { Kysely } from "kysely";
 import { failure, usageError } from "../../contract/_cli_error.ts";
 import type { Context } from "../../program/_context.ts";
+import { AS_OPTION, boundTo, principalsIn } from "../../program/_open_executor.ts";
 import { type Option, text } from "../../contract/_options.ts";
 
 /** The options of every command of the group. */
 export const AUDIT_OPTIONS: {
   readonly auditTable: Option<string>;
   readonly schema: Option<string | undefined>;
+  readonly as: Option<string | undefined>;
 } = {
   auditTable: text("--audit-table <name>", "the table of the log", { default: "audit_logs" }),
   schema: text("-s, --schema <name>", "names without a schema mean this one"),
+  as: AS_OPTION,
 };
 
 /** An executor by which the log is read. */
@@ -34,7 +37,11 @@ export interface OpenedAudit {
  */
 export async function openAudit(
   context: Context,
-  { auditTable, schema }: { readonly auditTable: string; readonly schema: string | undefined },
+  { auditTable, schema, as }: {
+    readonly auditTable: string;
+    readonly schema: string | undefined;
+    readonly as: string | undefined;
+  },
 ): Promise<OpenedAudit> {
   const { db } = await context.open({ missing: "refuse", schema });
   const raw: Kysely<any> = getRawDb(db).withoutPlugins();
@@ -51,7 +58,12 @@ export async function openAudit(
   const executor = isAudited ? db : await createExecutor(db, [
     auditPlugin({ auditTable, createTable: false, hashChain: hasChain }),
   ]);
-  return { executor, auditTable, raw, hasChain };
+  return {
+    executor: boundTo(executor, as, await principalsIn(context)),
+    auditTable,
+    raw,
+    hasChain,
+  };
 }
 
 /** Returns an entry by its number. */

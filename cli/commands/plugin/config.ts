@@ -15,7 +15,7 @@ export const command: Command = defineCommand({
   arguments: [{ name: "name", description: "the plugin" }],
   options: {
     options: text("-o, --options <code>", "give it this, in place of all that it is given"),
-    set: texts("--set <name=code>", "set an option: 'tables=[\"users\"]'"),
+    set: texts("-s, --set <name=code>", "set an option: 'tables=[\"users\"]'"),
     unset: list("--unset <names>", "take options away"),
     ...CHANGE_OPTIONS,
   },

@@ -1,4 +1,5 @@
 import { detectDialect, didYouMean } from "@kysera/core";
+import { getRawDb } from "@kysera/executor";
 import { type Kysely, sql } from "kysely";
 import type { Connection } from "../../connect/_connection.ts";
 import { refusal, usageError } from "../../contract/_cli_error.ts";
@@ -20,7 +21,9 @@ export async function openSchemas(context: Context): Promise<Schemas> {
       hint: "Only PostgreSQL, PGlite, MySQL and MariaDB have.",
     });
   }
-  return { ...connection, dialect, list: () => LISTS[dialect](connection.db) };
+  // What catalogs say of schemas is not a row that plugins are for.
+  const db: Kysely<any> = getRawDb(connection.db).withoutPlugins();
+  return { ...connection, db, dialect, list: () => LISTS[dialect](db) };
 }
 
 /** Throws if there is no schema of a name. */

@@ -1,7 +1,7 @@
 import { dumpSchema, loadSchema, readSchema } from "@kysera/migrations/schema";
 import { type Kysely, sql } from "kysely";
 import { inOrderOfKeys } from "../../data/_in_order_of_keys.ts";
-import { usageError } from "../../contract/_cli_error.ts";
+import { refusal, usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, list, text } from "../../contract/_options.ts";
 import { assertSchema, openSchemas, schemaName } from "./_open_schemas.ts";
@@ -27,6 +27,11 @@ export const command: Command = defineCommand({
   async run({ context, args: [source = "", given], options }) {
     const target = schemaName(given, options.tenant);
     const schemas = await openSchemas(context);
+    if (schemas.target.kind === "kysely") {
+      throw refusal("A schema can be copied only over a connection of its own", {
+        hint: "Name the database with --url.",
+      });
+    }
     await assertSchema(schemas, source);
     if ((await schemas.list()).includes(target)) {
       throw usageError(`There is a schema "${target}" already`);

@@ -24,7 +24,7 @@ export const command: Command = defineCommand({
     load: list("-l, --load <names>", "load these alone"),
     list: flag("--list", "list them, and load none"),
     validate: flag("--validate", "compare them with the schema, and load none"),
-    save: text("--save <name>", "write the rows of the database to a new fixture"),
+    save: text("-s, --save <name>", "write the rows of the database to a new fixture"),
     tables: list("-t, --tables <names>", "save these tables alone"),
     directory: DIRECTORY_OPTION,
     confirm: text("--confirm <database>", 'the name of the database, if it has no "test" in it'),

@@ -24,7 +24,7 @@ export const command: Command = defineCommand({
     tables: list("-t, --tables <names>", "fill these tables alone"),
     count: integer("--count <n>", "how many rows each gets", { least: 1, default: 100 }),
     clean: flag("--clean", "delete the rows of every table first"),
-    strategy: text("--strategy <name>", "what columns get that need no value", {
+    strategy: text("-s, --strategy <name>", "what columns get that need no value", {
       choices: ["realistic", "minimal"],
       default: "realistic",
     }),
