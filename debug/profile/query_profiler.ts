@@ -66,8 +66,8 @@ export interface ProfilerSummary {
 const OPTIONS: readonly (keyof ProfilerOptions)[] = ["maxQueries", "slowQueryThreshold"];
 
 /**
- * Profiles queries: once it is started, all those of every handle that `withDebug` or `debugPlugin`
- * made. It keeps the last ones, so its memory is bounded.
+ * Profiles queries: once it is started, all those of every instance that `withDebug` or
+ * `debugPlugin` made. It keeps the last ones, so its memory is bounded.
  *
  * @example
  * ```ts

@@ -69,7 +69,7 @@ const period: Check = (value) =>
     : 'give a number of ms, or a number with a unit, such as "1h"';
 
 /**
- * How a database's queries and its pool did of late.
+ * Returns figures of the queries of the last minutes, and of the pool: counts, and durations in ms.
  *
  * @param db a database that remembers its queries, as `withDebug` of `@kysera/debug` makes one
  * @param options see {@linkcode MetricsOptions}

@@ -102,7 +102,7 @@ function readTable(config: unknown, table: string): TableRLSConfig<any> {
   });
 }
 
-/** A list of names that are not empty, none twice. @throws {RLSSchemaError} */
+/** Returns a list of names that are not empty, none twice. @throws {RLSSchemaError} */
 export function readNames(names: unknown, path: string, what: string): readonly string[] {
   if (!Array.isArray(names)) throw new RLSSchemaError(path, `it must be a list of ${what}`);
   for (const name of names) {
