@@ -349,7 +349,10 @@ export interface Repository<
   paginate(options?: PageOptions<Columns>): Promise<OffsetPage<Entity>>;
   /** A page by a cursor. */
   paginateCursor(options?: CursorPageOptions<Columns>): Promise<CursorPage<Entity>>;
-  /** The rows that fit, one after the other, as they are asked for. */
+  /**
+   * The rows that fit, one after the other, as they are asked for. `chunkSize` is how many the driver
+   * reads at a time, where it can. Default 100.
+   */
   iterate(
     options?: FindOptions<Columns> & { readonly chunkSize?: number | undefined },
   ): AsyncIterableIterator<Entity>;
