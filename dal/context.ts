@@ -32,16 +32,16 @@ export interface DbContext<DB = any, K extends AnyKysely<any> = Kysely<DB>> {
 }
 
 /**
- * What a caller adds to a context: any keys but `db`. `isTransaction` may be said again, and `schema`
- * sets the schema of `db`.
+ * What a caller adds to a context: any keys but `db`. `isTransaction` may be said again, and
+ * `schema` sets the schema of `db`.
  */
 export type ContextExtras =
   & object
   & { readonly db?: never; readonly isTransaction?: boolean };
 
 /**
- * The database that a context, or a Kysely, is of. It is read from a member that a transaction has as
- * well.
+ * The database that a context, or a Kysely, is of. It is read from a member that a transaction has
+ * as well.
  */
 export type DatabaseOf<C> = C extends { readonly db: infer K } ? DatabaseOfDb<K> : DatabaseOfDb<C>;
 
@@ -165,8 +165,8 @@ function inSchema(db: Kysely<any>, schema: unknown): Kysely<any> {
 }
 
 /**
- * A context whose queries are about the tables of a schema: one schema per tenant, for example. What
- * another context holds stays in it.
+ * Creates a context whose queries are about the tables of a schema: one schema per tenant, for
+ * example. What another context holds stays in it.
  *
  * @param contextOrDb a context, an executor, a transaction, or a plain Kysely
  * @param schema the schema
@@ -195,12 +195,12 @@ export function createSchemaContext<C extends DbContext>(
   contextOrDb: C,
   schema: string,
 ): C & { readonly schema: string };
-/** A context of a Kysely whose queries are about the tables of a schema. */
+/** Creates a context of a Kysely whose queries are about the tables of a schema. */
 export function createSchemaContext<K extends AnyKysely<any>>(
   contextOrDb: K,
   schema: string,
 ): DbContext<DatabaseOf<K>, K> & { readonly schema: string };
-/** A context of a Kysely of a database that is named as a type argument. */
+/** Creates a context of a Kysely of a database that is named as a type argument. */
 export function createSchemaContext<DB>(
   contextOrDb: AnyKysely<DB>,
   schema: string,
@@ -214,7 +214,7 @@ export function createSchemaContext(
 }
 
 /**
- * Whether a value is a {@linkcode DbContext}.
+ * Returns whether a value is a {@linkcode DbContext}.
  *
  * @param value anything
  *
@@ -231,7 +231,7 @@ export function isDbContext<DB = any>(value: unknown): value is DbContext<DB> {
 }
 
 /**
- * The context itself, or one made of a Kysely: for functions that take either.
+ * Returns the context itself, or one made of a Kysely: for functions that take either.
  *
  * @param contextOrDb a context, an executor, a transaction, or a plain Kysely
  * @returns a context
@@ -252,14 +252,17 @@ export function isDbContext<DB = any>(value: unknown): value is DbContext<DB> {
 export function toContext<C extends ContextLike>(
   contextOrDb: C,
 ): DbContext<DatabaseOf<C>, DbOf<C>>;
-/** The context itself, or one made of a Kysely of a database that is known by its type alone. */
+/**
+ * Returns the context itself, or one made of a Kysely of a database that is known by its type
+ * alone.
+ */
 export function toContext<DB>(contextOrDb: ContextLike<DB>): DbContext<DB>;
 export function toContext(contextOrDb: ContextLike): DbContext<any, any> {
   return isDbContext(contextOrDb) ? contextOrDb : createContext<any>(contextOrDb);
 }
 
 /**
- * Whether a context is in a transaction.
+ * Returns whether a context is in a transaction.
  *
  * @param context a context, or a Kysely
  *

@@ -58,8 +58,8 @@ export interface PreparedQuery<P extends object, Row> {
   /** The query and its parameters, as they would run. */
   compile(values: P): CompiledQuery<Row>;
   /**
-   * The same query for another handle of the same executor: a transaction, another caller's context,
-   * another schema. What has been compiled is shared as far as it is good for both.
+   * The same query for another instance of the same executor: a transaction, another caller's
+   * context, another schema. What has been compiled is shared as far as it is good for both.
    *
    * @throws {ForeignQueryError} for another executor or database, whose plugins may be others
    */
@@ -72,10 +72,10 @@ const MOST_PLANS = 64;
  * Prepares a query: it is built, rewritten by the plugins and compiled once, and a call only binds
  * its values. What plugins take from the caller's context is bound with each call as well.
  *
- * A list (`where("id", "in", params.ids)`) has a plan for each length; an empty one is refused. Every
- * array is taken for a list: an array that is one value (of PostgreSQL, or JSON) has to be text, or
- * written into the query. Where a plugin's answer may change from one call to the next, or a plugin
- * wants to see the values, the query is built anew each time.
+ * A list (`where("id", "in", params.ids)`) has a plan for each length; an empty one is refused.
+ * Every array is taken for a list: an array that is one value (of PostgreSQL, or JSON) has to be
+ * text, or written into the query. Where a plugin's answer may change from one call to the next, or
+ * a plugin wants to see the values, the query is built anew each time.
  *
  * @param contextOrDb where it runs, unless {@linkcode PreparedQuery.on} says otherwise
  * @param build makes the query of a Kysely and the parameters; it must not look at their values
@@ -243,7 +243,7 @@ class Prepared<DB, P extends object, Row> implements PreparedQuery<P, Row> {
   }
 }
 
-/** Whether two handles have the same plugins and go to the same database. */
+/** Whether two instances have the same plugins and go to the same database. */
 function isSameExecutor(one: Kysely<any>, other: Kysely<any>): boolean {
   if (one === other) return true;
   if (one.getExecutor().adapter !== other.getExecutor().adapter) return false;

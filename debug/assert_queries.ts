@@ -73,8 +73,8 @@ export class QueryAssertionError extends Error {
 /**
  * Runs work, and fails where its queries are too many, or of a kind that they should not be.
  *
- * @param executor the database, or an executor. The queries of its handle that `fn` is given are
- * counted; where it was made by `withDebug` or with `debugPlugin`, those of all its handles
+ * @param executor the database, or an executor. The queries of its instance that `fn` is given are
+ * counted; where it was made by `withDebug` or with `debugPlugin`, those of all its instances
  * @param expected see {@linkcode QueryExpectations}
  * @param fn the work
  * @returns what the work returned

@@ -20,10 +20,10 @@ export interface BuiltQuery {
 }
 
 /**
- * What the plugins of an executor did to a query.
+ * Tells what the plugins of an executor did to a query.
  *
- * @param executor the executor, or a handle of it
- * @param build builds the query on the handle that it is given
+ * @param executor the executor, or an instance of it
+ * @param build builds the query on the instance that it is given
  * @returns the SQL without and with the plugins; no value is in it
  * @throws what a plugin refuses the query with
  *

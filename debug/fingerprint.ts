@@ -8,9 +8,9 @@ const LONGEST_KNOWN = 4_096;
 const KNOWN: Map<string, string> = new Map();
 
 /**
- * A name for all queries that differ in their values only: in the values themselves, in how many an IN
- * has, in how many rows an INSERT has. It is taken from Kysely's tree, so that no text of SQL has to
- * be understood; of raw SQL, from its text, without its comments.
+ * Returns a name for all queries that differ in their values only: in the values themselves, in how
+ * many an IN has, in how many rows an INSERT has. It is taken from Kysely's tree, so that no text
+ * of SQL has to be understood; of raw SQL, from its text, without its comments.
  *
  * @param query the query, as Kysely compiled it
  * @returns 16 hexadecimal digits
@@ -48,7 +48,7 @@ export function fingerprint(query: CompiledQuery): string {
   return made;
 }
 
-/** 16 hexadecimal digits that stand for a text. */
+/** Returns 16 hexadecimal digits that stand for a text. */
 export function digestOf(text: string): string {
   const hash = new Hash();
   hash.add(text);

@@ -13,7 +13,7 @@ export interface QuerySummary {
 const MOST_TEXT = 255;
 
 /**
- * What a query does and to which tables, from Kysely's tree. No value of it ever shows.
+ * Says what a query does and to which tables, from Kysely's tree. No value of it ever shows.
  *
  * The text is made as OpenTelemetry's semantic conventions ask for `db.query.summary`.
  *

@@ -14,14 +14,15 @@ export type DebugDatabase<DB, P extends readonly Plugin[] = readonly Plugin[]> =
   & Pick<DebugPlugin, "getMetrics" | "clearMetrics">;
 
 /**
- * A handle of a database whose queries are logged, measured and judged: those of its transactions,
- * connections and other handles as well. The database that it is made of is not changed.
+ * Returns an instance of a database whose queries are logged, measured and judged: those of its
+ * transactions, connections and other instances as well. The database that it is made of is not
+ * changed.
  *
  * Parameters are neither kept nor logged, unless `logParams` asks for it.
  *
  * @param db the database, or an executor, whose plugins stay
  * @param options see {@linkcode DebugOptions}
- * @returns the handle
+ * @returns the instance
  * @throws {TypeError} for an unknown option
  *
  * @example

@@ -7,8 +7,8 @@ import { marksOf } from "./sql/_script.ts";
  *
  * A line `-- down` begins the statements that undo it, and `-- up` those that make the change; what
  * stands before either belongs to `up`. A line `-- transaction: false` at the top has it run outside
- * of a transaction, and `-- repeatable` again whenever its text changes. Lines `-- replaces: 001_users` name the
- * migrations that it stands in for. Statements are told apart as
+ * of a transaction, and `-- repeatable` again whenever its text changes. Lines
+ * `-- replaces: 001_users` name the migrations that it stands in for. Statements are told apart as
  * the dialect of the database does it, and sent one by one.
  *
  * @param name its name in the history

@@ -14,9 +14,9 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue | undefined };
 
 /**
- * A codec for columns of JSON: objects, lists, texts, numbers and booleans, on every dialect and
- * through every driver. `null` is NULL. Without a type parameter, values are of the type that the
- * interface of the table says the column has.
+ * Creates a codec for columns of JSON: objects, lists, texts, numbers and booleans, on every
+ * dialect and through every driver. `null` is NULL. Without a type parameter, values are of the
+ * type that the interface of the table says the column has.
  *
  * @typeParam T the type of the values
  * @returns the codec
@@ -52,7 +52,7 @@ export function json<T = any>(): Codec<T, any> {
 }
 
 /**
- * A codec for columns of 64-bit integers, which drivers give as text or as numbers.
+ * Creates a codec for columns of 64-bit integers, which drivers give as text or as numbers.
  *
  * @returns the codec
  *
@@ -69,8 +69,8 @@ export function bigint(): Codec<bigint, any> {
 }
 
 /**
- * A codec for columns of dates that are kept as ISO 8601 text, as on SQLite, or as a driver gives
- * them. A text without a time zone is UTC.
+ * Creates a codec for columns of dates that are kept as ISO 8601 text, as on SQLite, or as a driver
+ * gives them. A text without a time zone is UTC.
  *
  * @param options `as: "text"` writes text, which is for columns of text
  * @returns the codec
@@ -104,8 +104,8 @@ export function date(options: { readonly as?: "text" | "date" } = {}): Codec<Dat
 }
 
 /**
- * A codec for columns of PostgreSQL that are arrays of an enumeration, which drivers give as text
- * (`{ok,happy}`).
+ * Creates a codec for columns of PostgreSQL that are arrays of an enumeration, which drivers give
+ * as text (`{ok,happy}`).
  *
  * @returns the codec
  *

@@ -42,7 +42,7 @@ import type { Where } from "./where.ts";
  * ```
  */
 export abstract class ContextAwareRepository<DB, T extends TableName<DB>> {
-  /** The handle that queries run on. */
+  /** The instance that queries run on. */
   protected readonly executor: Kysely<DB>;
   /** The table. */
   protected readonly tableName: T;
@@ -72,7 +72,7 @@ export abstract class ContextAwareRepository<DB, T extends TableName<DB>> {
     return new constructor(executor, this.tableName) as this;
   }
 
-  /** The handle that queries run on. */
+  /** The instance that queries run on. */
   protected get db(): Kysely<DB> {
     return this.executor;
   }

@@ -23,7 +23,7 @@ export interface BaseRepositoryConfig<Entity> {
 
 /** A repository over operations of one's own. */
 export interface BaseRepository<Entity = AnyRow, Key = unknown, Create = AnyRow, Update = AnyRow> {
-  /** The handle that transactions are begun on. */
+  /** The instance that transactions are begun on. */
   readonly executor: Kysely<any>;
   /** The table. */
   readonly tableName: string;

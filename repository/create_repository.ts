@@ -135,7 +135,7 @@ export type RepositoryWith<
 /**
  * Makes a repository on an executor.
  *
- * @param executor the executor, a transaction of it, or another handle; a plain Kysely as well
+ * @param executor the executor, a transaction of it, or another instance; a plain Kysely as well
  * @param config see {@linkcode RepositoryConfig}
  * @returns the repository, with the methods that the executor's plugins add
  * @throws {BadRequestError} for an unknown option, or one that is wrong
@@ -301,7 +301,7 @@ function assertDialect(option: unknown, db: Kysely<any>): void {
   );
 }
 
-/** The handle set to the schema of the table; one that is set to a schema already stays. */
+/** The instance set to the schema of the table; one that is set to a schema already stays. */
 function inSchema(db: Kysely<any>, { schema }: Definition): Kysely<any> {
   if (schema === undefined) return db;
   const isSet = db.getExecutor().plugins.some((plugin) => plugin instanceof WithSchemaPlugin);
@@ -552,7 +552,7 @@ function knowing<M extends object>(table: Table, methods: M): M {
   ) as M;
 }
 
-/** A transaction with the plugins, the context and the flags of a repository's own handle. */
+/** A transaction with the plugins, the context and the flags of a repository's own instance. */
 function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
   if (transaction?.isTransaction !== true) {
     throw new BadRequestError(
@@ -580,13 +580,13 @@ function joined(transaction: Kysely<any>, own: Kysely<any>): Kysely<any> {
 export function sameExecutor(handle: Kysely<any>, own: Kysely<any>): Kysely<any> {
   if (typeof handle?.getExecutor !== "function") {
     throw new BadRequestError(
-      "Cannot move a repository: the argument is not a handle of an executor",
+      "Cannot move a repository: the argument is not an instance of an executor",
     );
   }
   if (!isKyseraExecutor(own)) return handle;
   if (isKyseraExecutor(handle) && getPlugins(handle) === getPlugins(own)) return handle;
   throw new BadRequestError(
-    "Cannot move a repository to a handle of another executor: its plugins would not apply; pass " +
-      "a handle of its own, or make a repository there",
+    "Cannot move a repository to an instance of another executor: its plugins would not apply; pass " +
+      "an instance of its own, or make a repository there",
   );
 }

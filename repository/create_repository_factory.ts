@@ -25,9 +25,9 @@ export interface ConfiguredRepositoryFactory<DB, P extends readonly Plugin[] = r
 }
 
 /**
- * A factory of repositories on one executor, where several are made in one place.
+ * Creates a factory of repositories on one executor, where several are made in one place.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @returns the factory
  *
  * @example
@@ -73,7 +73,7 @@ export interface SimpleRepositoryOptions<PK> {
  * Makes a repository of a table and a function that makes entities of its rows: no schemas, nothing
  * else.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param tableName the table
  * @param mapRow makes an entity of a row
  * @param options see {@linkcode SimpleRepositoryOptions}

@@ -53,12 +53,12 @@ export interface TableOperations {
   paginate(options?: PageOptions<any>): Promise<OffsetPage<AnyRow>>;
   /** A page by a cursor. */
   paginateCursor(options?: CursorPageOptions<any>): Promise<CursorPage<AnyRow>>;
-  /** The same operations on another handle of the same executor, or in a transaction. */
+  /** The same operations on another instance of the same executor, or in a transaction. */
   on(handle: Kysely<any>): TableOperations;
 }
 
 /**
- * The operations of a table, in rows.
+ * Creates the operations of a table, in rows.
  *
  * @param db an executor, a transaction, or a plain Kysely
  * @param table the table

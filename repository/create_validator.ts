@@ -26,7 +26,7 @@ const OPTIONS: readonly (keyof ValidationOptions)[] = [
 const MODES: readonly ValidationMode[] = ["always", "development", "production", "never"];
 
 /**
- * The mode of options. Nothing is read from the environment: pass
+ * Returns the mode of validation that options ask for. Nothing is read from the environment: pass
  * `mode: process.env.NODE_ENV === "development" ? "development" : "production"` for that.
  *
  * @param options the options
@@ -51,7 +51,7 @@ export function getValidationMode(options: ValidationOptions = {}): ValidationMo
 }
 
 /**
- * Whether something is to be validated.
+ * Returns whether something is to be validated.
  *
  * @param options the options
  * @param subject what it is. Default an input
@@ -80,7 +80,7 @@ export function shouldValidate(
 }
 
 /**
- * What a schema says of a value, without an exception.
+ * Validates a value without an exception.
  *
  * @param schema a schema of Zod, Valibot, ArkType, Yup, or one of one's own
  * @param data the value

@@ -1,5 +1,5 @@
 /**
- * Whether a value is a row: an object that is not a list, date, map, set or bytes.
+ * Returns whether a value is a row: an object that is not a list, date, map, set or bytes.
  *
  * @param value anything
  *

@@ -33,7 +33,7 @@ export interface DialectConfig {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * A key with its defaults: the column `id`.
+ * Returns a key with its defaults: the column `id`.
  *
  * @param primaryKey the column, or the columns, or a key
  * @param type what its values are
@@ -75,7 +75,7 @@ export function assertKeyType(type: unknown, action: string): void {
   );
 }
 
-/** Whether a value of a key is what its type says. */
+/** Returns whether a value of a key is what its type says. */
 export function isKeyOfType(value: unknown, type: PrimaryKeyTypeHint | undefined): boolean {
   switch (type) {
     case "number":
@@ -90,7 +90,7 @@ export function isKeyOfType(value: unknown, type: PrimaryKeyTypeHint | undefined
 }
 
 /**
- * Whether a key has several columns.
+ * Returns whether a key has several columns.
  *
  * @param primaryKey the column, or the columns, or a key
  *
@@ -108,7 +108,7 @@ export function isCompositeKey(primaryKey: PrimaryKeyColumn | PrimaryKeyConfig):
 }
 
 /**
- * The columns of a key, as a list.
+ * Returns the columns of a key, as a list.
  *
  * @param primaryKey the column, or the columns, or a key
  *
@@ -133,7 +133,7 @@ function isColumns(value: readonly string[] | PrimaryKeyConfig): value is readon
 }
 
 /**
- * The value of a key as an object of its columns.
+ * Returns the value of a key as an object of its columns.
  *
  * @param input the value: of a key of one column also the value alone
  * @param primaryKey the column, or the columns, or a key
@@ -175,7 +175,7 @@ export function normalizePrimaryKeyInput(
 }
 
 /**
- * The key of a row: its value, or of several columns an object of them.
+ * Returns the key of a row: its value, or of several columns an object of them.
  *
  * @param row the row
  * @param primaryKey the column, or the columns, or a key

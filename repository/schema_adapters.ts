@@ -56,8 +56,8 @@ function adapted<Input, Output>(
 }
 
 /**
- * Whether a value is a schema: one of Standard Schema, or one with `parse` and `safeParse`. Repositories
- * take an object with `parse` alone as well.
+ * Returns whether a value is a schema: one of Standard Schema, or one with `parse` and `safeParse`.
+ * Repositories take an object with `parse` alone as well.
  *
  * @param value anything
  *
@@ -77,8 +77,9 @@ export function isValidationSchema(value: unknown): value is AnySchema {
 }
 
 /**
- * Whichever schema with `parse`, `safeParse`, and `partial` where its library has that as a method.
- * These validate at once; a schema that has to wait, as Yup's does, is for repositories only.
+ * Returns any schema with `parse`, `safeParse`, and `partial` where its library has that as a
+ * method. These validate at once; a schema that has to wait, as Yup's does, is for repositories
+ * only.
  *
  * @param schema a schema of Zod, Valibot, ArkType, Yup, or one of one's own
  * @returns the same schema; it throws a {@linkcode ValidationError}
@@ -114,7 +115,7 @@ export function normalizeSchema<S extends AnySchema>(schema: S): AdaptedOf<S> {
 }
 
 /**
- * A schema of Zod, as {@linkcode normalizeSchema} makes it.
+ * Adapts a schema of Zod, as {@linkcode normalizeSchema} does.
  *
  * @param schema the schema
  *
@@ -139,7 +140,7 @@ export interface ValibotModule {
 }
 
 /**
- * A schema of Valibot, as {@linkcode normalizeSchema} makes it.
+ * Adapts a schema of Valibot, as {@linkcode normalizeSchema} does.
  *
  * @param schema the schema
  * @param valibot the module of Valibot, for `partial`, which is a function there
@@ -183,7 +184,7 @@ export interface TypeBoxValue {
 }
 
 /**
- * A schema of TypeBox, which has its validation apart.
+ * Adapts a schema of TypeBox, whose validation is a module of its own.
  *
  * @param schema the schema
  * @param value `Value` of TypeBox
@@ -220,7 +221,7 @@ export function typeboxAdapter<T = unknown>(schema: object, value: TypeBoxValue)
 }
 
 /**
- * A schema that lets everything pass: types are all there is.
+ * Returns a schema that lets everything pass: types are all there is.
  *
  * @example
  * ```ts
@@ -245,7 +246,7 @@ export interface CustomSchema<T> {
 }
 
 /**
- * A schema of a function that throws for what it refuses.
+ * Makes a schema of a function that throws for what it refuses.
  *
  * @param custom the function, or an object with it as `parse`
  *

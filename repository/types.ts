@@ -77,13 +77,13 @@ export interface RepositoryConfig<
   /** Makes an entity of a row. Default: the row. */
   readonly mapRow?: ((row: Selectable<Coded<DB[T], K>>) => Entity) | undefined;
   /**
-   * Schemas of Zod, Valibot, ArkType, Yup, or whatever implements Standard Schema. One that does not
-   * fit the table (a column that is not there, of another type, or missing) does not compile.
+   * Schemas of Zod, Valibot, ArkType, Yup, or whatever implements Standard Schema. One that does
+   * not fit the table (a column that is not there, of another type, or missing) does not compile.
    */
   readonly schemas?: S & SchemasFit<T, Coded<DB[T], K>, S> | undefined;
   /**
-   * Whether rows that come from the database are validated: all, none, or a part of them (0.01 is one
-   * in a hundred). Default none.
+   * Whether rows that come from the database are validated: all, none, or a part of them (0.01 is
+   * one in a hundred). Default none.
    */
   readonly validateDbResults?: boolean | number | undefined;
   /** A column of whole numbers that `update` compares and counts up. */
@@ -137,9 +137,10 @@ export type OrderBy<Table> =
     /** Where rows without a value go. Default: as the dialect has it. */
     readonly nulls?: "first" | "last" | undefined;
     /**
-     * Whether there can be rows without a value, for pages by cursor: one statement fewer at the end
-     * where there are none, and an index for a key behind others. Default: true, except the columns
-     * of the primary key. Where it is false and a row has no value, that row may be on no page.
+     * Whether there can be rows without a value, for pages by cursor: one statement fewer at the
+     * end where there are none, and an index for a key behind others. Default: true, except the
+     * columns of the primary key. Where it is false and a row has no value, that row may be on no
+     * page.
      */
     readonly nullable?: boolean | undefined;
   }[];
@@ -147,8 +148,8 @@ export type OrderBy<Table> =
 /** Options of everything that reads. */
 export interface ReadOptions {
   /**
-   * Ends the wait where it is aborted; a query that was sent runs on, and its result is dropped. The
-   * signal of the context that a repository was joined to a transaction with holds as well.
+   * Ends the wait where it is aborted; a query that was sent runs on, and its result is dropped.
+   * The signal of the context that a repository was joined to a transaction with holds as well.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -242,8 +243,8 @@ export interface UpsertOptions<Table> {
 /** Options of `update`. */
 export interface UpdateOptions {
   /**
-   * The version the row had when it was read. Only with a `versionColumn`. `undefined` and `null` are
-   * refused: leave the option out to update without a check.
+   * The version the row had when it was read. Only with a `versionColumn`. `undefined` and `null`
+   * are refused: leave the option out to update without a check.
    */
   readonly version?: number | bigint | string;
 }
@@ -259,7 +260,7 @@ export interface Repository<
   Extensions = unknown,
   Columns = DB[T],
 > extends AggregateMethods<Columns> {
-  /** The handle that queries run on. */
+  /** The instance that queries run on. */
   readonly executor: Kysely<DB>;
   /** The table. */
   readonly tableName: T;
@@ -315,8 +316,9 @@ export interface Repository<
   /** Adds a row, or changes the one that has its key. @throws {UpsertConflictError} */
   upsert(input: Create, options: ConditionalUpsertOptions<Columns>): Promise<Entity>;
   /**
-   * The row that has the key of the input, or else the input as a new row: of several callers at the
-   * same time, one adds it. @throws {UpsertConflictError} if the key is that of a row that is hidden
+   * The row that has the key of the input, or else the input as a new row: of several callers at
+   * the same time, one adds it. @throws {UpsertConflictError} if the key is that of a row that is
+   * hidden
    */
   firstOrCreate(
     input: Create,
@@ -347,7 +349,10 @@ export interface Repository<
   paginate(options?: PageOptions<Columns>): Promise<OffsetPage<Entity>>;
   /** A page by a cursor. */
   paginateCursor(options?: CursorPageOptions<Columns>): Promise<CursorPage<Entity>>;
-  /** The rows that fit, one after the other, as they are asked for. */
+  /**
+   * The rows that fit, one after the other, as they are asked for. `chunkSize` is how many the driver
+   * reads at a time, where it can. Default 100.
+   */
   iterate(
     options?: FindOptions<Columns> & { readonly chunkSize?: number | undefined },
   ): AsyncIterableIterator<Entity>;
@@ -372,7 +377,7 @@ export interface Repository<
   withTransaction(
     transaction: AnyKysely<DB> | DbContext<DB>,
   ): Repository<DB, T, Entity, Key, Create, Update, Extensions, Columns> & Extensions;
-  /** The same repository on another handle of its executor. */
+  /** The same repository on another instance of its executor. */
   on(
     handle: AnyKysely<any>,
   ): Repository<DB, T, Entity, Key, Create, Update, Extensions, Columns> & Extensions;

@@ -63,7 +63,7 @@ export async function upsert<DB, T extends TableName<DB>>(
 }
 
 /**
- * {@linkcode upsert} of many rows, all or none.
+ * Inserts or updates many rows as {@linkcode upsert} does, all or none.
  *
  * @param db an executor, a transaction, or a plain Kysely
  * @param table the table

@@ -6,7 +6,15 @@
  */
 import { writeFileSync } from "node:fs";
 import { CARD, renderCard } from "./pictures/card.ts";
-import { drawTerminal, recordTerminal, TERMINAL } from "./pictures/terminal.ts";
+import {
+  drawTerminal,
+  recordTerminal,
+  TERMINAL,
+  TERMINAL_TEXT,
+  textOf,
+} from "./pictures/terminal.ts";
 
-writeFileSync(TERMINAL, drawTerminal(await recordTerminal()));
+const lines = await recordTerminal();
+writeFileSync(TERMINAL, drawTerminal(lines));
+writeFileSync(TERMINAL_TEXT, textOf(lines));
 writeFileSync(CARD, await renderCard());

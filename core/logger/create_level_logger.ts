@@ -7,7 +7,7 @@ export type LogLevel = keyof KyseraLogger | "silent";
 const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /**
- * A logger that leaves out what is less important than a level.
+ * Creates a logger that leaves out what is less important than a level.
  *
  * @param level The lowest level that is written.
  * @param base Where to write.

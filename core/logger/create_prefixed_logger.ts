@@ -2,7 +2,7 @@ import { consoleLogger } from "./console_logger.ts";
 import type { KyseraLogger, LogMethod } from "./kysera_logger.ts";
 
 /**
- * A logger that puts `[prefix]` before each message.
+ * Creates a logger that puts `[prefix]` before each message.
  *
  * @param prefix What to put into the brackets.
  * @param base Where to write.

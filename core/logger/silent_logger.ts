@@ -3,7 +3,7 @@ import type { KyseraLogger } from "./kysera_logger.ts";
 const nothing = (): void => {};
 
 /**
- * Writes nothing.
+ * A logger that writes nothing.
  *
  * @example
  * ```ts

@@ -18,8 +18,9 @@ const everything = 2_147_483_647;
  * Adds LIMIT and OFFSET to a query.
  *
  * @param query The query.
- * @param options How many rows; out of range is brought into it. Default: all.
- * @returns The query with them.
+ * @param options How many rows, and how many before them are left out; what is out of range is
+ * brought into it. Default: all rows.
+ * @returns The query with LIMIT and OFFSET.
  * @throws {BadRequestError} If an option is wrong.
  *
  * @example

@@ -10,7 +10,8 @@ export type SimpleCursorOptions = Pick<
 >;
 
 /**
- * {@linkcode paginateCursor} in the order of the column `id`, which must be unique and not null.
+ * Reads a page as {@linkcode paginateCursor} does, in the order of the column `id`, which must be
+ * unique and not null.
  *
  * @param query The query, without an order or a limit of its own.
  * @param options The size of the page, and the cursor.

@@ -17,7 +17,8 @@ export interface FormatOptions {
 }
 
 /**
- * SQL over several lines, by the library sql-formatter. What it cannot read comes back as it is.
+ * Formats SQL over several lines, by the library sql-formatter. What it cannot read comes back as
+ * it is.
  *
  * @param sql the SQL
  * @param options see {@linkcode FormatOptions}
@@ -41,7 +42,7 @@ export function formatSQL(sql: string, options: FormatOptions = {}): string {
 }
 
 /**
- * {@linkcode formatSQL}, with the indentation as a number.
+ * Formats SQL as {@linkcode formatSQL} does, with the indentation as a number.
  *
  * @param sql the SQL
  * @param indent how many spaces a level is indented by

@@ -1,7 +1,7 @@
 import { highlight } from "sql-highlight";
 
 /**
- * SQL in the colours of a terminal, by the library sql-highlight.
+ * Returns SQL in the colours of a terminal, by the library sql-highlight.
  *
  * @param sql the SQL
  * @returns the SQL, with ANSI escapes

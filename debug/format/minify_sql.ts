@@ -1,7 +1,7 @@
 import { piecesOf } from "./_pieces.ts";
 
 /**
- * SQL on one line, without comments, except hints and what MySQL runs (`/*+`, `/*!`).
+ * Returns SQL on one line, without comments, except hints and what MySQL runs (`/*+`, `/*!`).
  *
  * @param sql the SQL
  * @returns the SQL; strings and quoted names are left as they are

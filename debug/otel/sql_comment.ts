@@ -1,5 +1,5 @@
 /**
- * SQL with a comment that says who sent it, for the logs of the database: in the format of
+ * Returns SQL with a comment that says who sent it, for the logs of the database: in the format of
  * sqlcommenter (https://google.github.io/sqlcommenter/spec/). SQL that has a comment already is left
  * as it is.
  *

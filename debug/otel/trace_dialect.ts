@@ -33,9 +33,9 @@ export interface TraceOptions {
    */
   readonly traceparent?: boolean | undefined;
   /**
-   * How spans are treated that the driver's own instrumentation (`@opentelemetry/instrumentation-pg`)
-   * makes of the same calls: they stand under those of the dialect (`"nested"`), or are not recorded
-   * (`"none"`). Default `"nested"`.
+   * How spans are treated that the driver's own instrumentation
+   * (`@opentelemetry/instrumentation-pg`) makes of the same calls: they stand under those of the
+   * dialect (`"nested"`), or are not recorded (`"none"`). Default `"nested"`.
    */
   readonly driverSpans?: "nested" | "none" | undefined;
   /** Where spans go. Default: the global provider. */
@@ -58,10 +58,10 @@ const OPTIONS: readonly (keyof TraceOptions)[] = [
 ];
 
 /**
- * A dialect that tells OpenTelemetry of everything that is sent to the database: a client span for each
- * query and stream, BEGIN, COMMIT, ROLLBACK and savepoint, a span round each transaction, and the
- * histogram `db.client.operation.duration`, in seconds. Names and attributes are those of the stable
- * semantic conventions for databases. Values of parameters are never told.
+ * Returns a dialect that tells OpenTelemetry of everything that is sent to the database: a client
+ * span for each query and stream, BEGIN, COMMIT, ROLLBACK and savepoint, a span round each
+ * transaction, and the histogram `db.client.operation.duration`, in seconds. Names and attributes
+ * are those of the stable semantic conventions for databases. Values of parameters are never told.
  *
  * @param dialect the dialect
  * @param options see {@linkcode TraceOptions}

@@ -15,17 +15,17 @@ export interface ProfilerOptions {
 export interface Timings {
   /** How many queries. */
   readonly count: number;
-  /** All of them together. */
+  /** All of them together, in ms. */
   readonly total: number;
-  /** The arithmetic mean. */
+  /** The arithmetic mean, in ms. */
   readonly mean: number;
-  /** Half of the queries took this long, or less: nearest rank. */
+  /** Half of the queries took so many ms, or less: nearest rank. */
   readonly p50: number;
-  /** 95 of 100 queries took this long, or less. */
+  /** 95 of 100 queries took so many ms, or less. */
   readonly p95: number;
-  /** 99 of 100 queries took this long, or less. */
+  /** 99 of 100 queries took so many ms, or less. */
   readonly p99: number;
-  /** The longest. */
+  /** The longest, in ms. */
   readonly max: number;
 }
 
@@ -66,8 +66,8 @@ export interface ProfilerSummary {
 const OPTIONS: readonly (keyof ProfilerOptions)[] = ["maxQueries", "slowQueryThreshold"];
 
 /**
- * Profiles queries: once it is started, all those of every handle that `withDebug` or `debugPlugin`
- * made. It keeps the last ones, so its memory is bounded.
+ * Profiles queries: once it is started, all those of every instance that `withDebug` or
+ * `debugPlugin` made. It keeps the last ones, so its memory is bounded.
  *
  * @example
  * ```ts

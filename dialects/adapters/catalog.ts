@@ -4,7 +4,7 @@ import type { SchemaOptions, TruncateOptions } from "./dialect_adapter.ts";
 import { getAdapter } from "./get_adapter.ts";
 
 /**
- * Whether there is a table (not a view) of a name.
+ * Returns whether there is a table (not a view) of a name.
  *
  * @param db The database.
  * @param table The name, with a schema before a dot if need be. Upper and lower case count, except
@@ -36,7 +36,7 @@ export async function tableExists(
 }
 
 /**
- * The columns of a table or view, in their order.
+ * Returns the columns of a table or view, in their order.
  *
  * @param db The database.
  * @param table The name, with a schema before a dot if need be.
@@ -69,7 +69,7 @@ export async function getTableColumns(
 }
 
 /**
- * The tables (not views), by name.
+ * Returns the tables (not views), by name.
  *
  * @param db The database.
  * @param dialect The family of SQL.
@@ -100,7 +100,7 @@ export async function getTables(
 }
 
 /**
- * The size of a database.
+ * Returns the size of a database.
  *
  * @param db The database.
  * @param dialect The family of SQL.

@@ -7,7 +7,7 @@ import {
 import type { DatabaseDialect } from "../database_dialect.ts";
 
 /**
- * Whether an error says that a value must be unique, whichever driver threw it.
+ * Returns whether an error says that a value must be unique, whichever driver threw it.
  *
  * @param error What was thrown.
  * @param dialect The database it came from.
@@ -26,7 +26,7 @@ export function isUniqueConstraintError(error: unknown, dialect: DatabaseDialect
 }
 
 /**
- * Whether an error says that a foreign key would be broken, whichever driver threw it.
+ * Returns whether an error says that a foreign key would be broken, whichever driver threw it.
  *
  * @param error What was thrown.
  * @param dialect The database it came from.
@@ -45,7 +45,7 @@ export function isForeignKeyError(error: unknown, dialect: DatabaseDialect): boo
 }
 
 /**
- * Whether an error says that a column must have a value, whichever driver threw it.
+ * Returns whether an error says that a column must have a value, whichever driver threw it.
  *
  * @param error What was thrown.
  * @param dialect The database it came from.

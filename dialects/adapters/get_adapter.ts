@@ -10,7 +10,7 @@ const adapters = new Map<DatabaseDialect, DialectAdapter>(
 );
 
 /**
- * The adapter of a dialect.
+ * Returns the adapter of a dialect.
  *
  * @param dialect The family of SQL. SQL Server has no adapter, unless one was registered: this
  * package only compiles for it.

@@ -9,7 +9,7 @@ const EXPRESSIONS: Readonly<Record<DatabaseDialect, string>> = {
 };
 
 /**
- * The SQL expression for now.
+ * Returns the SQL expression for now.
  *
  * @param dialect The family of SQL.
  * @returns The expression, without parentheses around it.

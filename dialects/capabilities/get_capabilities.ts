@@ -15,7 +15,7 @@ export interface GetCapabilitiesOptions {
 }
 
 /**
- * What a database can do, as far as SQL differs.
+ * Returns what a database can do, as far as SQL differs.
  *
  * @param dialect The family of SQL.
  * @param options Which database of that family, and which version.

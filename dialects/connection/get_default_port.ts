@@ -8,7 +8,7 @@ const PORTS: Readonly<Record<DatabaseDialect, number | null>> = {
 };
 
 /**
- * The port that a database listens on unless it is told otherwise.
+ * Returns the port that a database listens on unless it is told otherwise.
  *
  * @param dialect The family of SQL.
  * @returns The port, or null for SQLite, which has none.

@@ -2,9 +2,9 @@ const IDENTIFIER = /^[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*$/i;
 const LONGEST = 128;
 
 /**
- * Whether a name is a plain identifier: letters, digits and underscores of ASCII, not beginning with
- * a digit, with dots between the parts of a qualified name; 128 characters at most. Such a name
- * means the same with and without quotes, up to its case.
+ * Returns whether a name is a plain identifier: letters, digits and underscores of ASCII, not
+ * beginning with a digit, with dots between the parts of a qualified name; 128 characters at most.
+ * Such a name means the same with and without quotes, up to its case.
  *
  * @param name The name.
  * @returns Whether it is one.

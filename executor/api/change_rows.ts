@@ -22,8 +22,8 @@ export interface RowChange {
   /** What the function was given: a key, several, a condition, or several of them. */
   readonly rows: unknown;
   /**
-   * Returns an instance of the executor whose SELECT sees the rows that are changed. It is asked for
-   * where the catalog does not say that the key is unique. Default: the executor itself.
+   * Returns an instance of the executor whose SELECT sees the rows that are changed. It is asked
+   * for where the catalog does not say that the key is unique. Default: the executor itself.
    */
   readonly seen?: ((executor: Kysely<any>) => Kysely<any>) | undefined;
   /** Makes the error for a key that is none. */
@@ -31,8 +31,9 @@ export interface RowChange {
 }
 
 /**
- * The most keys in one statement, where the database takes so many. All databases bound the number of parameters, and SQLite how deep a
- * condition may be; some thousands would be too many for one of them.
+ * The most keys in one statement, where the database takes so many. All databases bound the number
+ * of parameters, and SQLite how deep a condition may be; some thousands would be too many for one
+ * of them.
  */
 const MOST_KEYS = 500;
 /** How many values plugins may add to a condition. */
@@ -42,7 +43,7 @@ const OF_PLUGINS = 200;
  * Changes rows of a table, by a selector as {@linkcode RowSelector} is: for functions that a plugin
  * offers, such as `softDelete(executor, table, rows)`.
  *
- * @param executor the handle; several statements run in a transaction of it, or in the one it is
+ * @param executor the instance; several statements run in a transaction of it, or in the one it is
  * @param rows which rows; more than 500 keys are more than one statement
  * @param change runs one statement, and returns how many rows it changed
  * @returns how many rows were changed in all
@@ -82,10 +83,10 @@ export async function changeRows<DB>(
 }
 
 /**
- * Changes rows of a table as {@linkcode changeRows} does, by one statement for each part of the keys.
- * Several are a batch of the executor, so that they happen all or none on every database.
+ * Changes rows of a table as {@linkcode changeRows} does, by one statement for each part of the
+ * keys. Several are a batch of the executor, so that they happen all or none on every database.
  *
- * @param executor the handle; in a transaction the statements are a part of it
+ * @param executor the instance; in a transaction the statements are a part of it
  * @param rows which rows
  * @param build makes one statement, on the instance that it is given; it may be called several times
  * @returns how many rows were changed in all

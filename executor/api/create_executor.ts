@@ -62,9 +62,10 @@ export interface ExecutorConfig {
    */
   readonly acquireTimeout?: number | undefined;
   /**
-   * For an executor of one schema among many that are alike, such as `db.withSchema("tenant_7")`: the
-   * schema that stands for all of them. What plugins ask about tables is read of that one, once for all
-   * executors that are given the same object, and other schemas are not read. See `schemaTemplate()`.
+   * For an executor of one schema among many that are alike, such as `db.withSchema("tenant_7")`:
+   * the schema that stands for all of them. What plugins ask about tables is read of that one, once
+   * for all executors that are given the same object, and other schemas are not read. See
+   * `schemaTemplate()`.
    */
   readonly template?: SchemaTemplate | undefined;
 }
@@ -84,7 +85,7 @@ const NO_SCOPE: RequestScope = Object.freeze({
   memo: undefined,
 });
 
-/** What `createExecutor()` does. */
+/** Does what `createExecutor()` does. */
 export async function create<
   DB,
   const P extends readonly Plugin[],
@@ -128,8 +129,7 @@ export async function create<
 }
 
 /**
- * `createExecutor()` for plugins that need not ask the database, at once. `onInit` is not
- * called.
+ * Creates an executor at once, of plugins that need not ask the database. `onInit` is not called.
  *
  * @param db the database
  * @param plugins the plugins

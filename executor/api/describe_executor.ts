@@ -45,9 +45,9 @@ export interface ExecutorDescription {
   readonly dialect: DialectName;
   /** How raw SQL is treated. */
   readonly rawSql: "allow" | "deny";
-  /** Whether a context is bound to the handle. */
+  /** Whether a context is bound to the instance. */
   readonly hasContext: boolean;
-  /** The handle's flags. */
+  /** The instance's flags. */
   readonly metadata: Attributes;
   /** The plugins, in the order they run in. */
   readonly plugins: readonly PluginDescription[];
@@ -59,10 +59,10 @@ export interface ExecutorDescription {
 }
 
 /**
- * What an executor does: its plugins in the order they run in, and what each does to each table of
- * the database.
+ * Describes what an executor does: its plugins in the order they run in, and what each does to each
+ * table of the database.
  *
- * @param executor the executor, or any handle of it
+ * @param executor the executor, or any instance of it
  * @returns plain data; the tables are asked of the database once
  * @throws {ExecutorError} where the value is not an executor
  *

@@ -2,12 +2,12 @@ import type { Kysely } from "kysely";
 import { mustBeInstance } from "../instance/_graft.ts";
 
 /**
- * Ends an executor: from now on its handles refuse every query, and the `onDestroy` of each of its
- * plugins is called, the last one first, all of them. The database stays open: the method `destroy()`
- * of an executor closes it as well. Plugins of an executor that it was made from are that one's to
- * destroy. A second call does nothing.
+ * Ends an executor: from now on its instances refuse every query, and the `onDestroy` of each of
+ * its plugins is called, the last one first, all of them. The database stays open: the method
+ * `destroy()` of an executor closes it as well. Plugins of an executor that it was made from are
+ * that one's to destroy. A second call does nothing.
  *
- * @param executor the executor, or any handle of it
+ * @param executor the executor, or any instance of it
  * @throws {AggregateError} with what `onDestroy` threw, after all were called
  * @throws {ExecutorError} where the value is not an executor
  *

@@ -73,7 +73,7 @@ describe("destroyExecutor()", () => {
     assert.deepEqual(calls, ["a"]);
   });
 
-  it("can be called through any handle of the executor", async () => {
+  it("can be called through any instance of the executor", async () => {
     for (
       const handle of [
         (db: Kysely<any>) => db.withSchema("other"),

@@ -26,8 +26,8 @@ export interface QueryExplanation {
 /**
  * Tells what an executor makes of a query, and why, without running it.
  *
- * @param executor the executor, or any handle of it: its context and flags count
- * @param query a query builder of that handle
+ * @param executor the executor, or any instance of it: its context and flags count
+ * @param query a query builder of that instance
  * @returns the SQL before and after, and the rules that applied to each table reference
  * @throws {ExecutorError} where the value is not an executor
  *

@@ -8,9 +8,9 @@ import type { OpenRun } from "../instance/_guarded_executor.ts";
  * by itself. A query that is compiled and run in two steps is compared with the caller in the second
  * one, for which the provider is asked again.
  *
- * @param executor an executor, any handle of it, or a plain Kysely
- * @param start builds a query on the handle it is given and starts it, before it returns or waits for
- * anything; afterwards the handle is like `executor`
+ * @param executor an executor, any instance of it, or a plain Kysely
+ * @param start builds a query on the instance it is given and starts it, before it returns or waits
+ * for anything; afterwards the instance is like `executor`
  * @returns what `start` returns
  *
  * @example

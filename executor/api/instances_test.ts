@@ -207,7 +207,7 @@ describe("bindContext()", () => {
 
   const executor = createExecutorSync(dummy(), [tenant]);
 
-  it("gives a new handle of the same class, and leaves the given one as it was", async () => {
+  it("gives a new instance of the same class, and leaves the given one as it was", async () => {
     const bound = bindContext(executor, { tenant: 1 });
     assert.notEqual(bound, executor);
     assert.equal(parameter(bound), 1);

@@ -3,11 +3,11 @@ import { instanceOf } from "../instance/_graft.ts";
 import { parseTableName, type TableId } from "../contract/table_scope.ts";
 
 /**
- * The name that the database has for a table, as queries of a handle write it: after the Kysely plugins
- * of the handle that rename, and in lower case where the dialect sees no case. It is what a reference
- * has for `physicalName`.
+ * Returns the name that the database has for a table, as queries of an instance write it: after the
+ * Kysely plugins of the instance that rename, and in lower case where the dialect sees no case. It
+ * is what a reference has for `physicalName`.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table, `table` or `schema.table`
  * @returns the physical name, and the schema as it was written
  *

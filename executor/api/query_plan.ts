@@ -29,10 +29,10 @@ export interface QueryPlan<R = unknown> {
   /**
    * The query for one call.
    *
-   * @param handle the handle that will run it
+   * @param handle the instance that will run it
    * @param values what goes to the slots
-   * @throws {ForeignQueryError} where the plan is not good for the handle: another executor, other
-   * flags, other Kysely plugins, or another context than the one that a plugin looked at
+   * @throws {ForeignQueryError} where the plan is not good for the instance: another executor,
+   * other flags, other Kysely plugins, or another context than the one that a plugin looked at
    */
   bind(handle: Kysely<any>, values: readonly unknown[]): CompiledQuery<R>;
   /** {@linkcode QueryPlan.bind}, but `undefined` where the plan is not good for the handle. */
@@ -45,7 +45,7 @@ export interface QueryPlan<R = unknown> {
  * Compiles a query once, to be run many times. What plugins take from the context by
  * `HookContext.value` is read at each run, so one plan serves every caller.
  *
- * @param handle an executor, any handle of one, or a plain Kysely
+ * @param handle an executor, any instance of one, or a plain Kysely
  * @param build makes the query; {@linkcode Slot}s stand where the values of a call go
  * @returns the plan
  *
@@ -80,10 +80,10 @@ export function compilePlan<R, K extends Kysely<any>>(
 }
 
 /**
- * An object that is the same for all handles that one plan may serve, except their contexts: the
- * key to keep plans by.
+ * Returns an object that is the same for all instances that one plan may serve, except their
+ * contexts: the key to keep plans by.
  *
- * @param handle an executor, any handle of one, or a plain Kysely
+ * @param handle an executor, any instance of one, or a plain Kysely
  *
  * @example
  * ```ts

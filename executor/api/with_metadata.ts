@@ -3,8 +3,8 @@ import { mustBeInstance, withScope } from "../instance/_graft.ts";
 import { copyAttributes } from "../tree/_attributes.ts";
 
 /**
- * Returns an executor instance with flags that plugins look at, such as soft delete's `includeDeleted`. They are added
- * to those that it has.
+ * Returns an executor instance with flags that plugins look at, such as soft delete's
+ * `includeDeleted`. They are added to those that it has.
  *
  * @param executor the executor, a transaction of it, or another instance
  * @param flags the flags; `undefined` takes one away
@@ -34,8 +34,8 @@ import { copyAttributes } from "../tree/_attributes.ts";
  */
 export function withMetadata<K extends AnyKysely<any>>(executor: K, flags: object): K {
   const db = kyselyOf(executor);
-  const { request } = mustBeInstance(db, "set the flags of a handle").rules;
-  const merged = { ...request.metadata, ...copyAttributes(flags, "set the flags of a handle") };
+  const { request } = mustBeInstance(db, "set the flags of an instance").rules;
+  const merged = { ...request.metadata, ...copyAttributes(flags, "set the flags of an instance") };
   const metadata = Object.fromEntries(
     Object.entries(merged).filter(([, value]) => value !== undefined),
   );

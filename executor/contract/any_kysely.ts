@@ -2,8 +2,8 @@ import type { DynamicModule, Kysely, QueryExecutor } from "kysely";
 import type { ExecutorOf } from "./executor_of.ts";
 
 /**
- * An executor, a transaction of one, a plain Kysely, or another handle, as a parameter that `DB` is
- * inferred from, with no more members than tell what it is.
+ * An executor, a transaction of one, a plain Kysely, or another instance, as a parameter that `DB`
+ * is inferred from, with no more members than tell what it is.
  *
  * A function that takes this costs the type checker next to nothing, where one that takes
  * {@linkcode ExecutorOf} has two Kyselys compared member by member. {@linkcode kyselyOf} gives the

@@ -70,8 +70,8 @@ export class ExecutorError extends Error {
   }
 
   /**
-   * The error as plain data that can be logged or sent: its fields, without the cause, which may hold
-   * values.
+   * The error as plain data that can be logged or sent: its fields, without the cause, which may
+   * hold values.
    *
    * @returns name, message, code, and the fields of the class
    */
@@ -196,8 +196,8 @@ export class CheckRefusedError extends QueryRefusedError {
 }
 
 /**
- * A table in which a plugin keeps copies of rows, beside a plugin with policies that does not name the
- * table: what the policies hide of the rows could be read in their copies.
+ * A table in which a plugin keeps copies of rows, beside a plugin with policies that does not name
+ * the table: what the policies hide of the rows could be read in their copies.
  */
 export class CopiedRowsError extends QueryRefusedError {
   static {
@@ -245,7 +245,7 @@ export class RawSqlError extends ExecutorError {
   }
 }
 
-/** A query that was compiled, or a subquery that was built, by another handle. */
+/** A query that was compiled, or a subquery that was built, by another instance. */
 export class ForeignQueryError extends ExecutorError {
   static {
     // A literal, because minifiers rename classes.
@@ -256,7 +256,7 @@ export class ForeignQueryError extends ExecutorError {
    * @param problem what was found, and what to do instead
    */
   constructor(problem: string) {
-    super(`Cannot run a query of another handle: ${problem}`, "FOREIGN_QUERY");
+    super(`Cannot run a query of another instance: ${problem}`, "FOREIGN_QUERY");
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Kysely } from "kysely";
 
 /**
- * An executor, a transaction of one, a plain Kysely, or another handle, as a parameter that `DB` is
- * inferred from. (From a parameter of type `Kysely<DB>` TypeScript infers it for `Kysely` alone, not
- * for a `Transaction` or an executor.)
+ * An executor, a transaction of one, a plain Kysely, or another instance, as a parameter that `DB`
+ * is inferred from. (From a parameter of type `Kysely<DB>` TypeScript infers it for `Kysely` alone,
+ * not for a `Transaction` or an executor.)
  *
  * @example
  * ```ts

@@ -38,15 +38,15 @@ export interface FoundTables {
   /** What the database says of them; nothing of those that were taken at their word. */
   readonly found: readonly Relation[];
   /**
-   * Takes what the database says of a table that was not known: for the hook `discover`. Tables that
-   * the options list stay as they are.
+   * Takes what the database says of a table that was not known: for the hook `discover`. Tables
+   * that the options list stay as they are.
    */
   learn(table: TableId, found: readonly Relation[]): void;
 }
 
 /**
- * The tables that the options list, taken at their word: for `createExecutorSync`, which cannot ask
- * the database. Each is taken to have every column.
+ * Returns the tables that the options list, taken at their word: for `createExecutorSync`, which
+ * cannot ask the database. Each is taken to have every column.
  *
  * @param host the plugin's host
  * @param search what to look for
@@ -79,7 +79,8 @@ export function listedTables(host: PluginHost, search: TableSearch): FoundTables
 }
 
 /**
- * The tables that the options list, or those that have the columns, as the database knows them.
+ * Returns the tables that the options list, or those that have the columns, as the database knows
+ * them.
  *
  * @param host the plugin's host
  * @param search what to look for
@@ -116,9 +117,9 @@ export async function findTables(host: PluginHost, search: TableSearch): Promise
 }
 
 /**
- * The name that a plugin writes a column by: the physical one, where the Kysely plugins that rename
- * leave it as it is. A query that does without such a plugin (`withoutPlugins()`) then has the right
- * name as well.
+ * Returns the name that a plugin writes a column by: the physical one, where the Kysely plugins
+ * that rename leave it as it is. A query that does without such a plugin (`withoutPlugins()`) then
+ * has the right name as well.
  *
  * @param host the plugin's host
  * @param column the column, as the plugin's option names it
@@ -138,7 +139,7 @@ export function columnFor(host: Pick<PluginHost, "physicalColumn">, column: stri
 }
 
 /**
- * The name of a table of the database, qualified where it has a schema.
+ * Returns the name of a table of the database, qualified where it has a schema.
  *
  * @param table the table
  *

@@ -31,7 +31,7 @@ export type QueryOperation = "select" | "insert" | "update" | "delete" | "replac
 /** What a MERGE does with a row. */
 export type MergeAction = "insert" | "update" | "delete";
 
-/** A value of the caller's identity or of a handle's view, frozen when it was bound. */
+/** A value of the caller's identity or of an instance's view, frozen when it was bound. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** One reference to a table in a query: each alias of a self join is one of its own. */
@@ -39,8 +39,8 @@ export interface TableReference {
   /** The table's name as the query wrote it. */
   readonly table: string;
   /**
-   * The name that the database has for it: after Kysely plugins that rename, in lower case where the
-   * dialect sees no case. What a plugin that has rules by table should look it up by.
+   * The name that the database has for it: after Kysely plugins that rename, in lower case where
+   * the dialect sees no case. What a plugin that has rules by table should look it up by.
    */
   readonly physicalName: string;
   /** The schema the query qualified it with. */
@@ -62,13 +62,13 @@ export interface TableReference {
   column<T = unknown>(name: string): ExpressionWrapper<any, any, T>;
 }
 
-/** What a hook knows of the handle that the query came through. */
+/** What a hook knows of the instance that the query came through. */
 export interface HookContext {
   /** The family of SQL. */
   readonly dialect: DialectName;
   /** What {@linkcode bindContext} bound, or `undefined`. */
   readonly context: Attributes | undefined;
-  /** Flags of the handle, such as soft delete's `includeDeleted`. */
+  /** Flags of the instance, such as soft delete's `includeDeleted`. */
   readonly metadata: Attributes;
   /**
    * A value that is read from the context when the query runs. A filter that takes what it needs
@@ -87,7 +87,8 @@ export interface HookContext {
   /**
    * Reads something of the context that the shape of the result depends on (which of several
    * predicates it is), while {@linkcode HookContext.value} reads what goes into it as a parameter.
-   * The result is kept, and a prepared query is good, for every context whose value has the same key.
+   * The result is kept, and a prepared query is good, for every context whose value has the same
+   * key.
    *
    * @param read called now, and again for other contexts; it must depend on nothing else. Where no
    * context is bound it is called each time. `run` is that of the {@linkcode HookContext.value}s of
@@ -127,7 +128,7 @@ export interface QueryBuilderContext {
   readonly alias?: string | undefined;
   /** The schema the query qualified the table with. */
   readonly schema?: string | undefined;
-  /** Flags of the handle. */
+  /** Flags of the instance. */
   readonly metadata: Record<string, unknown>;
   /** An expression for a column of the block's first table, qualified with its alias. */
   readonly ref?: ((column: string) => ExpressionWrapper<any, any, any>) | undefined;
@@ -211,9 +212,9 @@ export interface RowCheck {
    */
   readonly key?: string;
   /**
-   * Whether a new row may be asked as it is proposed, because nothing changes it before it is stored.
-   * An upsert whose new and changed rows are asked different things is then checked by its values;
-   * else it is refused. Default `false`.
+   * Whether a new row may be asked as it is proposed, because nothing changes it before it is
+   * stored. An upsert whose new and changed rows are asked different things is then checked by its
+   * values; else it is refused. Default `false`.
    */
   readonly asProposed?: boolean;
   /** The rule in words, for the error. */
@@ -259,8 +260,8 @@ export interface QueryBatch {
   /** What the query has to have done; `undefined` where nothing is expected of it. */
   readonly expected: QueryExpectation | undefined;
   /**
-   * Says that a query takes the place of the one that the hook was given: pass it to `next`. It has to
-   * fail by itself where it does not do what is expected.
+   * Says that a query takes the place of the one that the hook was given: pass it to `next`. It has
+   * to fail by itself where it does not do what is expected.
    *
    * @param query what {@linkcode QueryScope.compile} gave
    */
@@ -289,7 +290,7 @@ export interface QueryScope extends Pick<HookContext, "dialect" | "context" | "m
   readonly inTransaction: boolean;
   /**
    * The database on this connection, and so in the same transaction: without the plugins of any
-   * executor, with the Kysely plugins and the schema that the handle has. No hooks run round its
+   * executor, with the Kysely plugins and the schema that the instance has. No hooks run round its
    * queries. It is of use until the hook has answered, and runs one query after the other.
    */
   readonly db: Kysely<any>;
@@ -346,7 +347,7 @@ export interface PluginHooks {
    */
   filter?(reference: TableReference, context: HookContext): Expression<SqlBool> | undefined;
   /**
-   * Set when the filter's answer depends on nothing but the reference and the handle: it is then
+   * Set when the filter's answer depends on nothing but the reference and the instance: it is then
    * asked once for each and the answer kept.
    */
   readonly stable?: boolean;
@@ -395,10 +396,10 @@ export interface PluginHooks {
     scope: Pick<HookContext, "dialect" | "context" | "metadata">,
   ): AsyncIterableIterator<QueryResult<any>>;
   /**
-   * Returns true if, under this context, hooks read the caller from elsewhere (a provider), who may be
-   * another one when a compiled query runs. What they have taken by {@linkcode HookContext.value} and
-   * {@linkcode HookContext.cached} is then read again when it runs, and a query that was compiled
-   * for another caller is refused.
+   * Returns true if, under this context, hooks read the caller from elsewhere (a provider), who may
+   * be another one when a compiled query runs. What they have taken by {@linkcode
+   * HookContext.value} and {@linkcode HookContext.cached} is then read again when it runs, and a
+   * query that was compiled for another caller is refused.
    */
   callerMayChange?(context: Attributes | undefined): boolean;
   /**
@@ -431,16 +432,16 @@ export interface PluginHooks {
    */
   copies?(table: TableId, metadata: Attributes): "closed" | "open" | undefined;
   /**
-   * Implemented by a plugin with policies. Returns true if its options name a table, with policies or
-   * as one to leave alone.
+   * Implemented by a plugin with policies. Returns true if its options name a table, with policies
+   * or as one to leave alone.
    *
    * @param table the table, by its physical names
    * @param context where it is given: returns true as well if no policy is meant for the caller
    */
   governs?(table: TableId, context?: HookContext): boolean;
   /**
-   * Returns the names of tables and columns that the plugin's options hold. The executor checks them
-   * against the catalog: `createExecutor` when it is made, `createExecutorSync` and
+   * Returns the names of tables and columns that the plugin's options hold. The executor checks
+   * them against the catalog: `createExecutor` when it is made, `createExecutorSync` and
    * `wrapTransaction` before its first query runs.
    */
   optionNames?(): Iterable<OptionName>;

@@ -2,8 +2,8 @@ import { validatePlugins } from "./validate_plugins.ts";
 import type { Plugin } from "./plugin.ts";
 
 /**
- * The order that plugins run in: a plugin after those it depends on; of those that are free to run,
- * the one of the highest priority; of the same priority, in the order given.
+ * Returns the order that plugins run in: a plugin after those it depends on; of those that are free
+ * to run, the one of the highest priority; of the same priority, in the order given.
  *
  * @param plugins the plugins, in any order
  * @returns a new list

@@ -29,15 +29,15 @@ export interface MetricsOptions {
 export interface QueryStatistics {
   /** How many there were. */
   readonly total: number;
-  /** The mean. */
+  /** The mean, in ms. */
   readonly avgDuration: number;
-  /** The shortest. */
+  /** The shortest, in ms. */
   readonly minDuration: number;
-  /** The longest. */
+  /** The longest, in ms. */
   readonly maxDuration: number;
-  /** What 95 of 100 did not exceed. */
+  /** What 95 of 100 did not exceed, in ms. */
   readonly p95Duration: number;
-  /** What 99 of 100 did not exceed. */
+  /** What 99 of 100 did not exceed, in ms. */
   readonly p99Duration: number;
   /** How many were slow. */
   readonly slowCount: number;
@@ -69,7 +69,7 @@ const period: Check = (value) =>
     : 'give a number of ms, or a number with a unit, such as "1h"';
 
 /**
- * How a database's queries and its pool did of late.
+ * Returns figures of the queries of the last minutes, and of the pool: counts, and durations in ms.
  *
  * @param db a database that remembers its queries, as `withDebug` of `@kysera/debug` makes one
  * @param options see {@linkcode MetricsOptions}

@@ -7,7 +7,7 @@ export interface DatabaseWithMetrics {
 }
 
 /**
- * Whether a database remembers its queries.
+ * Returns whether a database remembers its queries.
  *
  * @param db anything
  *

@@ -39,7 +39,7 @@ export interface HealthCheckResult {
 
 const ORDER: readonly HealthStatus[] = ["healthy", "degraded", "unhealthy"];
 
-/** The worst of several. */
+/** Returns the worst of several. */
 export function worst(statuses: readonly HealthStatus[]): HealthStatus {
   return ORDER[Math.max(0, ...statuses.map((status) => ORDER.indexOf(status)))]!;
 }

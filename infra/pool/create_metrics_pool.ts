@@ -4,7 +4,8 @@ import { isMetricsPool, type MetricsPool } from "./is_metrics_pool.ts";
 import type { PoolMetrics } from "./pool_metrics.ts";
 
 /**
- * A pool with a method `getMetrics()` beside its own. The pool that is given stays as it is.
+ * Creates a pool with a method `getMetrics()` beside its own. The pool that is given stays as it
+ * is.
  *
  * @param pool the pool of a driver, see {@linkcode DatabasePool}
  * @returns the same pool for whoever uses it, a dialect of Kysely as well

@@ -7,7 +7,7 @@ type Reader = (pool: Record<string, unknown>) => PoolMetrics | undefined;
 const READERS: readonly Reader[] = [readPg, readMysql2, readTarn, readPGlite, readSqlite];
 
 /**
- * How a pool is used, whichever driver it is of.
+ * Returns how a pool is used, whichever driver it is of: numbers of connections.
  *
  * @param pool the pool
  * @returns its gauges; `undefined` for a pool that has none

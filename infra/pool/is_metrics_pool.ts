@@ -10,7 +10,7 @@ export interface WithPoolMetrics {
 export type MetricsPool<P extends object = object> = P & WithPoolMetrics;
 
 /**
- * Whether a pool tells how it is used.
+ * Returns whether a pool tells how it is used.
  *
  * @param pool anything
  *

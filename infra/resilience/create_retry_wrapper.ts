@@ -4,8 +4,8 @@ import { RetryInTransactionError } from "./errors.ts";
 import { checkRetryOptions, type RetryOptions, withRetry } from "./with_retry.ts";
 
 /**
- * A function that retries another one, as {@linkcode withRetry} does. Called with a transaction, or a
- * context of one, it refuses: only the whole transaction can be run again.
+ * Creates a function that retries another one, as {@linkcode withRetry} does. Called with a
+ * transaction, or a context of one, it refuses: only the whole transaction can be run again.
  *
  * @param fn the function
  * @param options see {@linkcode RetryOptions}

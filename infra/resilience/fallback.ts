@@ -10,8 +10,8 @@ export interface FallbackOptions {
 }
 
 /**
- * A policy that answers in the place of work that failed. Where the caller's signal was aborted the
- * error stays: nobody waits for an answer.
+ * Returns a policy that answers in the place of work that failed. Where the caller's signal was
+ * aborted the error stays: nobody waits for an answer.
  *
  * @param answer makes the answer from the error
  * @param options see {@linkcode FallbackOptions}

@@ -12,9 +12,9 @@ const OUTAGES: ReadonlySet<string> = new Set([
 const OUTAGE_CLASSES: ReadonlySet<string> = new Set(["53", "58", "XX"]);
 
 /**
- * Whether an error says that the other side is in trouble, and not that it refused a request: what a
- * {@linkcode CircuitBreaker} counts. A violated constraint, a syntax error, a deadlock are answers of
- * a database that is well. Errors that no database throws count.
+ * Returns whether an error says that the other side is in trouble, and not that it refused a
+ * request: what a {@linkcode CircuitBreaker} counts. A violated constraint, a syntax error, a
+ * deadlock are answers of a database that is well. Errors that no database throws count.
  *
  * @param error what was thrown
  * @param dialect the database it came from; without it every database's codes are tried

@@ -2,11 +2,12 @@ import type { Dialect } from "@kysera/core";
 import { classify } from "./_classify.ts";
 
 /**
- * Whether the same work may succeed when it is run again: deadlocks, serialization failures, lock
- * timeouts, connections that were lost or refused, a pool without a free connection. Told by what the
- * database or the driver reports, whichever it is.
+ * Returns whether the same work may succeed when it is run again: deadlocks, serialization
+ * failures, lock timeouts, connections that were lost or refused, a pool without a free connection.
+ * Told by what the database or the driver reports, whichever it is.
  *
- * After a lost connection nobody knows whether a write took effect: only repeat what may happen twice.
+ * After a lost connection nobody knows whether a write took effect: only repeat what may happen
+ * twice.
  *
  * @param error what was thrown
  * @param dialect the database it came from; without it every database's codes are tried

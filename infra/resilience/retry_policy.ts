@@ -4,7 +4,7 @@ import type { Policy } from "./policy.ts";
 import { checkRetryOptions, type RetryOptions, withRetry } from "./with_retry.ts";
 
 /**
- * {@linkcode withRetry} as a policy, to compose with others.
+ * Creates a policy that does what {@linkcode withRetry} does, to compose with others.
  *
  * @param options see {@linkcode RetryOptions}
  * @returns the policy

@@ -4,7 +4,7 @@ import type { Policy } from "./policy.ts";
 import { checkTimeoutOptions, type TimeoutOptions, withTimeout } from "./with_timeout.ts";
 
 /**
- * {@linkcode withTimeout} as a policy, to compose with others.
+ * Creates a policy that does what {@linkcode withTimeout} does, to compose with others.
  *
  * @param timeout how long a call is given, in ms
  * @param options see {@linkcode TimeoutOptions}

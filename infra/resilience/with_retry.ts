@@ -67,7 +67,7 @@ export interface RetryOptions {
   readonly onRetry?: ((attempt: number, error: unknown, delayMs: number) => void) | undefined;
   /** Ends the waiting with its reason; no attempt begins after it. */
   readonly signal?: AbortSignal | undefined;
-  /** The handle that the work uses: a transaction, or a context of one, is refused. */
+  /** The instance that the work uses: a transaction, or a context of one, is refused. */
   readonly db?: object | undefined;
   /** The database whose errors are looked at. Without it every database's codes are tried. */
   readonly dialect?: Dialect | undefined;
@@ -103,10 +103,10 @@ export function checkRetryOptions(options: RetryOptions): void {
  * Runs work, and runs it again where it failed for a reason that passes: see
  * {@linkcode isTransientError}.
  *
- * The work must be one that may happen twice: after a lost connection nobody knows whether the first
- * attempt took effect. A part of a transaction cannot be retried, only the whole one; give the handle
- * as `db`, and that is checked. (`withTransaction` of `@kysera/dal` has a `retry` of its own, which
- * knows whether COMMIT was sent.)
+ * The work must be one that may happen twice: after a lost connection nobody knows whether the
+ * first attempt took effect. A part of a transaction cannot be retried, only the whole one; give
+ * the instance as `db`, and that is checked. (`withTransaction` of `@kysera/dal` has a `retry` of
+ * its own, which knows whether COMMIT was sent.)
  *
  * @param fn the work
  * @param options see {@linkcode RetryOptions}

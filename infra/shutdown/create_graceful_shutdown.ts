@@ -14,7 +14,7 @@ import { GracefulShutdown, type ShutdownOptions } from "./graceful_shutdown.ts";
  *
  * @param db the database, or an executor; work is counted that goes through `shutdown.db`
  * @param options see {@linkcode ShutdownOptions}
- * @returns the handle
+ * @returns the shutdown, to register work with and to run
  * @throws {BadRequestError} for an unknown option, or where `db` is not a database
  *
  * @example

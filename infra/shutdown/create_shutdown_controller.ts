@@ -22,7 +22,7 @@ export interface ShutdownController<DB> {
 }
 
 /**
- * A {@linkcode GracefulShutdown} with signal handling at hand.
+ * Creates a {@linkcode GracefulShutdown} with signal handling at hand.
  *
  * @param db the database, or an executor
  * @param options see {@linkcode ShutdownOptions}

@@ -12,12 +12,12 @@ export interface BlockingUniqueKey {
 }
 
 /**
- * Returns the unique keys of soft-deleted tables by which a deleted row keeps its values: its e-mail
- * address, say, cannot be used again. Keys that look at the mark are left out, as are partial indexes,
- * indexes of expressions, keys with generated columns, those that "reviveBy" names, and primary keys. For a command that checks a
- * database, and for tests.
+ * Returns the unique keys of soft-deleted tables by which a deleted row keeps its values: its
+ * e-mail address, say, cannot be used again. Keys that look at the mark are left out, as are
+ * partial indexes, indexes of expressions, keys with generated columns, those that "reviveBy"
+ * names, and primary keys. For a command that checks a database, and for tests.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @returns the keys; what the catalog said when the executor was made, and nothing of tables that the
  * options list for `createExecutorSync`
  * @throws {SoftDeleteError} where the executor has no soft delete

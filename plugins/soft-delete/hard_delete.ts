@@ -15,7 +15,7 @@ import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
  * DELETE, in which every other plugin of the executor has its say. With `onlyDeleted(executor)` it
  * removes deleted rows only.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
  * statement, in one transaction; on D1 more than 5,000, in one batch

@@ -2,11 +2,11 @@ import { type AnyKysely, kyselyOf, withMetadata } from "@kysera/executor";
 import { mustHavePlugin } from "./_state.ts";
 
 /**
- * A handle that shows deleted rows only, in every soft-deleted table of a query; other tables are as
- * they are. It is `withMetadata(executor, { includeDeleted: "only" })`.
+ * Returns an instance that shows deleted rows only, in every soft-deleted table of a query; other
+ * tables are as they are. It is `withMetadata(executor, { includeDeleted: "only" })`.
  *
- * @param executor the executor, a transaction of it, or another handle
- * @returns a new handle of the same kind, on the same connection; cheap
+ * @param executor the executor, a transaction of it, or another instance
+ * @returns a new instance of the same kind, on the same connection; cheap
  * @throws {SoftDeleteError} where the executor has no soft delete
  *
  * @example

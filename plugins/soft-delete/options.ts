@@ -21,7 +21,7 @@ export interface DeletedValueContext {
   readonly dialect: DialectName;
   /** The table, as the query wrote it. */
   readonly table: string;
-  /** What `bindContext` bound to the handle. */
+  /** What `bindContext` bound to the instance. */
   readonly context: Attributes | undefined;
 }
 
@@ -59,22 +59,22 @@ export interface SoftDeleteOptions {
   /** The column that says whether a row is deleted. Default `"deleted_at"`. */
   readonly deletedAtColumn?: string | undefined;
   /**
-   * The tables that have the column: `"users"` in whichever schema, or `"app.users"`. Default: every
-   * table and view that has it, found when the executor is made.
+   * The tables that have the column: `"users"` in whichever schema, or `"app.users"`. Default:
+   * every table and view that has it, found when the executor is made.
    */
   readonly tables?: readonly string[] | undefined;
   /** Tables to leave alone, although they are listed or have the column. */
   readonly excludeTables?: readonly string[] | undefined;
-  /** Whether deleted rows are seen unless a handle says otherwise. Default `false`. */
+  /** Whether deleted rows are seen unless an instance says otherwise. Default `false`. */
   readonly includeDeleted?: boolean | undefined;
   /**
-   * The columns that `softDelete`, `restore` and `hardDelete` find a row by: one name, several for a
-   * composite key, or either for each table. Default: the primary key, as the catalog has it.
+   * The columns that `softDelete`, `restore` and `hardDelete` find a row by: one name, several for
+   * a composite key, or either for each table. Default: the primary key, as the catalog has it.
    */
   readonly primaryKeyColumn?: PrimaryKeyOption | undefined;
   /**
-   * What the column of a deleted row is set to. Default: the time; where `visibleValue` is a boolean,
-   * the other one.
+   * What the column of a deleted row is set to. Default: the time; where `visibleValue` is a
+   * boolean, the other one.
    */
   readonly deletedValue?: DeletedValue | undefined;
   /**
@@ -93,20 +93,20 @@ export interface SoftDeleteOptions {
    */
   readonly onDelete?: OnDelete | undefined;
   /**
-   * The relations that `softDelete` and `restore` follow: a list, or `"foreign-keys"` for those that
-   * the database has when the executor is made. Default: none.
+   * The relations that `softDelete` and `restore` follow: a list, or `"foreign-keys"` for those
+   * that the database has when the executor is made. Default: none.
    */
   readonly relations?: readonly SoftDeleteRelation[] | "foreign-keys" | undefined;
   /**
-   * The column that holds the id of the deletion: a text of 36 characters, which may be null, in every
-   * table of a relation that cascades. Rows that were deleted together have the same one, and are
-   * restored together. Default `"deletion_id"`.
+   * The column that holds the id of the deletion: a text of 36 characters, which may be null, in
+   * every table of a relation that cascades. Rows that were deleted together have the same one, and
+   * are restored together. Default `"deletion_id"`.
    */
   readonly deletionColumn?: string | undefined;
   /**
-   * Unique columns by table, `{ users: "email" }`: where the `create` of a repository meets a deleted row
-   * that has the same values in them, that row is restored and gets the new values. Default: none,
-   * which is an error of the unique key.
+   * Unique columns by table, `{ users: "email" }`: where the `create` of a repository meets a
+   * deleted row that has the same values in them, that row is restored and gets the new values.
+   * Default: none, which is an error of the unique key.
    */
   readonly reviveBy?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /**

@@ -12,16 +12,16 @@ import { onlyDeleted } from "./only_deleted.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
 /**
- * Makes deleted rows visible again. It is an UPDATE, in which every other plugin of the executor has
- * its say; rows that are not deleted, or that another plugin hides, are left.
+ * Makes deleted rows visible again. It is an UPDATE, in which every other plugin of the executor
+ * has its say; rows that are not deleted, or that another plugin hides, are left.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
  * statement, in one transaction; on D1 more than 5,000, in one batch
  * @returns how many rows were restored
- * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is none; where the
- * caller may not restore a row that was deleted with them: nothing is changed
+ * @throws {SoftDeleteError} where soft delete does not apply to the table, or a key is not one of
+ * its; where the caller may not restore a row that was deleted with them: nothing is changed
  *
  * @example
  * ```ts

@@ -11,10 +11,11 @@ import { marked } from "./_mark_rows.ts";
 import { invalidKey, mustBeSoftDeleted } from "./_state.ts";
 
 /**
- * Marks rows as deleted. It is what `deleteFrom` does under `onDelete: "soft"`, so every other plugin
- * of the executor has its say; rows that are marked already, or that another plugin hides, are left.
+ * Marks rows as deleted. It is what `deleteFrom` does under `onDelete: "soft"`, so every other
+ * plugin of the executor has its say; rows that are marked already, or that another plugin hides,
+ * are left.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
  * statement, in one transaction; on D1 more than 5,000, in one batch

@@ -2,11 +2,11 @@ import { type AnyKysely, kyselyOf, withMetadata } from "@kysera/executor";
 import { mustHavePlugin } from "./_state.ts";
 
 /**
- * A handle that shows deleted rows as well, in every table of a query. It is
+ * Returns an instance that shows deleted rows as well, in every table of a query. It is
  * `withMetadata(executor, { includeDeleted: true })`; `includeDeleted: false` takes it back.
  *
- * @param executor the executor, a transaction of it, or another handle
- * @returns a new handle of the same kind, on the same connection; cheap
+ * @param executor the executor, a transaction of it, or another instance
+ * @returns a new instance of the same kind, on the same connection; cheap
  * @throws {SoftDeleteError} where the executor has no soft delete
  *
  * @example

@@ -40,9 +40,9 @@ export interface TimestampsOptions {
    */
   readonly setUpdatedAtOnInsert?: boolean | undefined;
   /**
-   * The tables that have the columns: `"users"` in whichever schema, or `"app.users"`. Default: every
-   * table and view that has one of them, found when the executor is made. A table that has some of
-   * the columns has those set.
+   * The tables that have the columns: `"users"` in whichever schema, or `"app.users"`. Default:
+   * every table and view that has one of them, found when the executor is made. A table that has
+   * some of the columns has those set.
    */
   readonly tables?: readonly string[] | undefined;
   /** Tables to leave alone, although they are listed or have the columns. */
@@ -55,12 +55,13 @@ export interface TimestampsOptions {
   /** How dates are written. Default `"date"`. */
   readonly dateFormat?: DateFormat | undefined;
   /**
-   * Who writes, by what `bindContext` bound to the handle. Default: its `auth.userId`, or else its
-   * `userId`.
+   * Who writes, by what `bindContext` bound to the instance. Default: its `auth.userId`, or else
+   * its `userId`.
    */
   readonly getUserId?: ((context: Attributes | undefined) => UserId | null | undefined) | undefined;
   /**
-   * Whether a write without a user is an error, or leaves NULL in the columns. Default `"optional"`.
+   * Whether a write without a user is an error, or leaves NULL in the columns. Default
+   * `"optional"`.
    */
   readonly actor?: "optional" | "required" | undefined;
   /**

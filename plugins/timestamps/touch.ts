@@ -12,15 +12,15 @@ import { TimestampsError } from "./errors.ts";
 
 /**
  * Sets the time of the last change of rows, and who made it, and nothing else. It is an UPDATE, so
- * every other plugin of the executor has its say; rows that another plugin hides are left. A handle of
- * `withoutTimestamps` touches as well: it is what was asked for.
+ * every other plugin of the executor has its say; rows that another plugin hides are left. An
+ * instance of `withoutTimestamps` touches as well: it is what was asked for.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table
  * @param rows the key of a row, several keys, or a condition. More than 500 keys are more than one
  * statement, in one transaction; D1 takes fewer, in one batch
  * @returns how many rows were touched
- * @throws {TimestampsError} where the table has no column for it, or a key is none
+ * @throws {TimestampsError} where the table has no column for it, or a key is not one of its
  *
  * @example
  * ```ts

@@ -2,12 +2,12 @@ import { type AnyKysely, kyselyOf, withMetadata } from "@kysera/executor";
 import { mustHavePlugin } from "./_state.ts";
 
 /**
- * A handle that writes without stamps: to bring in rows with the times they have, or to change rows
- * without anybody being told. It is `withMetadata(executor, { timestamps: false })`; `timestamps: true`
- * takes it back. Other plugins apply as ever.
+ * Returns an instance that writes without stamps: to bring in rows with the times they have, or to
+ * change rows without anybody being told. It is `withMetadata(executor, { timestamps: false })`;
+ * `timestamps: true` takes it back. Other plugins apply as ever.
  *
- * @param executor the executor, a transaction of it, or another handle
- * @returns a new handle of the same kind, on the same connection; cheap
+ * @param executor the executor, a transaction of it, or another instance
+ * @returns a new instance of the same kind, on the same connection; cheap
  * @throws {TimestampsError} where the executor has no timestamps
  *
  * @example

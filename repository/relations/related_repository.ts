@@ -125,7 +125,10 @@ export interface RelatedRepository<
   count(options: Related<CountOptions<Own>, DB, R, T, Own>): Promise<number>;
   /** Whether a row fits. */
   exists(options: Related<CountOptions<Own>, DB, R, T, Own>): Promise<boolean>;
-  /** The rows that fit, one after the other, as they are asked for. */
+  /**
+   * The rows that fit, one after the other, as they are asked for. `chunkSize` is how many the driver
+   * reads at a time, where it can. Default 100.
+   */
   iterate(
     options: Related<FindOptions<Own>, DB, R, T, Own> & {
       readonly chunkSize?: number | undefined;

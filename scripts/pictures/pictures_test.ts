@@ -3,11 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { terminalSvg } from "./_ansi.ts";
 import { CARD, CARD_SIZE } from "./card.ts";
-import { drawTerminal, recordTerminal, TERMINAL } from "./terminal.ts";
+import { drawTerminal, recordTerminal, TERMINAL, TERMINAL_TEXT, textOf } from "./terminal.ts";
 
 describe("the pictures", () => {
   it("of the terminal shows what the command prints; `deno task docs:pictures` draws it anew", async () => {
-    assert.equal(readFileSync(TERMINAL, "utf8"), drawTerminal(await recordTerminal()));
+    const lines = await recordTerminal();
+    assert.equal(readFileSync(TERMINAL, "utf8"), drawTerminal(lines));
+    assert.equal(readFileSync(TERMINAL_TEXT, "utf8"), textOf(lines));
   });
 
   it("of the card is a PNG of the size that social networks ask for", () => {

@@ -15,6 +15,9 @@ import { terminalSvg } from "./_ansi.ts";
 /** Where the picture is, for the README and the site. */
 export const TERMINAL: string = join(ROOT, "website/public/terminal.svg");
 
+/** The same as text. */
+export const TERMINAL_TEXT: string = join(ROOT, "website/public/terminal.txt");
+
 /** A command: what a reader types, and what stands for it here. */
 interface Step {
   readonly typed: string;
@@ -78,14 +81,18 @@ function steady(output: string): string {
  * Draws the picture.
  *
  * @param lines what {@linkcode recordTerminal} has given
- * @returns the picture, with the text as its label
+ * @returns the picture, with the commands as its label
  */
 export function drawTerminal(lines: readonly string[]): string {
   const commands = lines.filter((line) => line.startsWith("$ ")).map((line) => line.slice(2));
   return terminalSvg(lines, `A terminal: ${commands.join("; ")}`);
 }
 
-/** The lines without colors. */
+/**
+ * Returns what {@linkcode recordTerminal} has given as text without colors.
+ *
+ * @param lines the lines
+ */
 export function textOf(lines: readonly string[]): string {
-  return lines.map((line) => stripVTControlCharacters(line)).join("\n");
+  return lines.map((line) => `${stripVTControlCharacters(line)}\n`).join("");
 }

@@ -27,8 +27,8 @@ interface State {
 }
 
 /**
- * A factory: a function that makes rows out of defaults, each of which is a value, or a function that
- * makes one for each row.
+ * Creates a factory: a function that makes rows out of defaults, each of which is a value, or a
+ * function that makes one for each row.
  *
  * @param attributes the defaults
  * @param options a table to insert into, traits, and so on: {@linkcode FactoryOptions}
@@ -71,7 +71,8 @@ export function createFactory<A extends Readonly<Record<string, Attribute>>>(
 }
 
 /**
- * An attribute that comes from a row which another factory inserts first, unless it is overridden.
+ * Returns an attribute that comes from a row which another factory inserts first, unless it is
+ * overridden.
  *
  * @param factory makes the other row
  * @param pick takes the attribute's value from it

@@ -25,7 +25,7 @@ export function createMany<Row, Overrides>(
 }
 
 /**
- * A function that makes so many rows with a factory.
+ * Creates a function that makes so many rows with a factory.
  *
  * @param factory makes one row
  * @returns a function of a count, and of overrides for all rows or a function that gives each row's
@@ -53,7 +53,7 @@ export function createManyFactory<Row, Overrides extends object>(
 }
 
 /**
- * A factory whose defaults depend on a number that counts its rows, from 1.
+ * Creates a factory whose defaults depend on a number that counts its rows, from 1.
  *
  * @param defaults gives the row of a number
  * @returns a function that makes the next row

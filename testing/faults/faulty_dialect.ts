@@ -3,9 +3,9 @@ import { FaultyDriver } from "./_faulty_driver.ts";
 import type { FaultPlan } from "./fault_plan.ts";
 
 /**
- * A dialect whose driver calls fail, wait, or lose their connection where a plan says so. Everything
- * else goes to the real driver and the real database, so what follows from a fault (an aborted
- * transaction, a rollback, locks that are given back) is the database's own doing.
+ * Returns a dialect whose driver calls fail, wait, or lose their connection where a plan says so.
+ * Everything else goes to the real driver and the real database, so what follows from a fault (an
+ * aborted transaction, a rollback, locks that are given back) is the database's own doing.
  *
  * Where a dialect has but one connection, to be had is not a call that can be struck.
  *

@@ -2,7 +2,7 @@ import type { ExecutorOf } from "@kysera/executor";
 import { selectWhere } from "./_where.ts";
 
 /**
- * How many rows a table has. Through an executor, the rows that its plugins show.
+ * Counts the rows of a table; through an executor, those that its plugins show.
  *
  * @param db the database, a transaction, or an executor
  * @param table the table

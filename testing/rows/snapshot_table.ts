@@ -1,8 +1,8 @@
 import type { ExecutorOf } from "@kysera/executor";
 
 /**
- * The rows of a table, in an order that does not depend on how they are stored: to compare the state
- * before with the state after.
+ * Returns the rows of a table, in an order that does not depend on how they are stored: to compare
+ * the state before with the state after.
  *
  * @param db the database, a transaction, or an executor
  * @param table the table

@@ -81,8 +81,8 @@ export function inEachTest<DB, P extends readonly Plugin[] = never>(
 }
 
 /**
- * A test function that runs in a transaction which is rolled back: for `Deno.test`, and for any runner
- * that takes a function.
+ * Returns a test function that runs in a transaction which is rolled back: for `Deno.test`, and for
+ * any runner that takes a function.
  *
  * @param db gives the database
  * @param fn the test

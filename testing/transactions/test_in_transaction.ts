@@ -79,7 +79,7 @@ export async function testInTransaction<DB, T, P extends readonly Plugin[] = nev
   return await runTest(db, undefined, fn);
 }
 
-/** {@linkcode testInTransaction}, at an isolation level. */
+/** Runs {@linkcode testInTransaction} at an isolation level. */
 export async function runTest<DB, T, P extends readonly Plugin[] = never>(
   db: ExecutorOf<DB> & PluginCarrier<P>,
   isolationLevel: IsolationLevel | undefined,
@@ -103,7 +103,7 @@ export async function runTest<DB, T, P extends readonly Plugin[] = never>(
   return result;
 }
 
-/** What of an open test is a matter of the test. */
+/** Returns what of an open test is a matter of the test. */
 export function scopeOf({ db, callbacks }: OpenTest): TestScope<any, any> {
   return {
     // It has the marker, where it is an executor's.

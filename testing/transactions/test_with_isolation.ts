@@ -3,7 +3,8 @@ import type { IsolationLevel } from "kysely";
 import { runTest, type TestScope } from "./test_in_transaction.ts";
 
 /**
- * {@linkcode testInTransaction} at an isolation level. SQLite has but one: it refuses the others.
+ * Runs {@linkcode testInTransaction} at an isolation level. SQLite has but one: it refuses the
+ * others.
  *
  * @param db the database, or an executor
  * @param isolationLevel the level

@@ -19,7 +19,7 @@ export interface SavepointScope<DB, P extends readonly Plugin[] = never> extends
 }
 
 /**
- * {@linkcode testInTransaction} for a test in several parts that begin from the same state.
+ * Runs {@linkcode testInTransaction} for a test in several parts that begin from the same state.
  *
  * @param db the database, or an executor
  * @param fn the test

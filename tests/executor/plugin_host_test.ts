@@ -136,7 +136,7 @@ onEveryDialect("describeExecutor()", (dialect) => {
       assert.ok((what as string[]).some((each) => /DELETE/.test(each)), String(what));
     }, { with: [] }));
 
-  it("can be asked through any handle, in a transaction too", () =>
+  it("can be asked through any instance, in a transaction too", () =>
     inWorld(dialect, async ({ executor }) => {
       const expected = await describeExecutor(executor);
       assert.deepEqual(

@@ -61,7 +61,7 @@ onEveryDialect("withDeleted() and onlyDeleted()", (dialect) => {
     assert.equal(await world.users(), "1 (2) 3");
   });
 
-  it("hold for every table of a query, and for a subquery that another handle built", async () => {
+  it("hold for every table of a query, and for a subquery that another instance built", async () => {
     const bin = onlyDeleted(executor);
     assert.deepEqual(
       await bin.selectFrom("sd_posts").innerJoin("sd_labels", "sd_labels.id", "sd_posts.user_id")

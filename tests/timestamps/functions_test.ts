@@ -24,7 +24,7 @@ onEveryDialect("touch()", (dialect) => {
     assert.equal(await touch(executor, "ts_notes", []), 0);
   });
 
-  it("touches through any handle, even one without stamps or one that refuses them", async () => {
+  it("touches through any instance, even one without stamps or one that refuses them", async () => {
     const executor = await world.executor({ onGiven: "refuse", updatedByColumn: "updated_by" });
     assert.equal(await touch(withoutTimestamps(executor), "ts_notes", 1), 1);
     await assert.rejects(

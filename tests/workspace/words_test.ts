@@ -6,7 +6,9 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { it } from "node:test";
-import { ROOT } from "../../scripts/workspace.ts";
+import ts from "typescript";
+import { parseSource, sourceFiles } from "../../scripts/source.ts";
+import { members, ROOT } from "../../scripts/workspace.ts";
 
 const PATTERNS: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
   {
@@ -20,6 +22,10 @@ const PATTERNS: readonly { readonly pattern: RegExp; readonly instead: string }[
   { pattern: /\b(?:becomes?|became) of\b/, instead: '"outcome", "how .. is treated"' },
   { pattern: /\b[Nn]obody said who\b/, instead: '"no security context is bound"' },
   { pattern: /\bin (?:its|their) stead\b/, instead: '"instead of"' },
+  {
+    pattern: /\b(?:another|any|new) handle\b/,
+    instead: '"instance", as the glossary of executor/README.md',
+  },
 ];
 
 it("are those that a native reader would write", async () => {
@@ -34,6 +40,25 @@ it("are those that a native reader would write", async () => {
       }
     }
   }
+  assert.deepEqual(found, []);
+});
+
+it("say of an exported function what it does: `Returns`, `Creates`, `Throws`", () => {
+  const found = members().flatMap(sourceFiles)
+    // A private file is not part of what users read.
+    .filter((file) => !/\/_[^/]*$/.test(file))
+    .flatMap((file) =>
+      parseSource(file).statements.filter(ts.isFunctionDeclaration)
+        .filter((node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
+        .flatMap((node) => {
+          const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+          const text = ts.getTextOfJSDocComment(doc?.comment) ?? "";
+          const [sentence = ""] = text.split("\n");
+          return sentence === "" || /^[A-Z][a-z]+s\b/.test(sentence)
+            ? []
+            : [`${relative(ROOT, file)}: ${node.name?.text}(): ${sentence}`];
+        })
+    );
   assert.deepEqual(found, []);
 });
 

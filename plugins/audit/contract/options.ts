@@ -10,9 +10,9 @@ export type { KeyColumns } from "@kysera/executor";
 
 /** What is known of the statement whose changes are written down. */
 export interface AuditScope {
-  /** What `bindContext` bound to the handle. */
+  /** What `bindContext` bound to the instance. */
   readonly context: Attributes | undefined;
-  /** The flags of the handle. */
+  /** The flags of the instance. */
   readonly metadata: Attributes;
   /** The family of SQL. */
   readonly dialect: DialectName;
@@ -81,9 +81,9 @@ export interface AuditOptions {
    */
   readonly hashChain?: boolean | string | Uint8Array | undefined;
   /**
-   * Whether the audit table is created with the executor if it is missing. With `false`, for those who
-   * create it in a migration, a missing table is an error of `createExecutor`. `createExecutorSync`
-   * asks nothing: the table has to be there. Default `true`.
+   * Whether the audit table is created with the executor if it is missing. With `false`, for those
+   * who create it in a migration, a missing table is an error of `createExecutor`.
+   * `createExecutorSync` asks nothing: the table has to be there. Default `true`.
    */
   readonly createTable?: boolean | undefined;
   /**

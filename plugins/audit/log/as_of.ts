@@ -7,10 +7,10 @@ import { entityOfKey, mustHavePlugin, mustHaveTable, readEntries, readImage } fr
 import { timeText } from "./get_audit_logs.ts";
 
 /**
- * A row as it was at a time, as the log tells it: what the last entry up to then made of it, or what
- * the first one after that found. A row without entries is as it is now.
+ * Returns a row as it was at a time, as the log tells it: what the last entry up to then made of
+ * it, or what the first one after that found. A row without entries is as it is now.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table, as a query names it
  * @param key the row's key: a value, or an object of the key's columns
  * @param time the time; a text as the option `getTimestamp` writes it

@@ -10,8 +10,8 @@ export interface ColumnChange {
 }
 
 /**
- * The columns in which two entries differ: the row as it was after the first, and after the second.
- * Of one entry alone: as it was before, and after.
+ * Returns the columns in which two entries differ: the row as it was after the first, and after the
+ * second. Of one entry alone: as it was before, and after.
  *
  * @param entry the entry; the earlier of two
  * @param later the later one
@@ -46,7 +46,7 @@ export function diff(
   return changedColumns(before, after);
 }
 
-/** The columns in which two rows differ. */
+/** Returns the columns in which two rows differ. */
 export function changedColumns(
   before: AuditValues | null,
   after: AuditValues | null,

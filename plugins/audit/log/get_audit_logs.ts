@@ -51,7 +51,7 @@ const OPTIONS: readonly string[] = [
  * audit table holds. Where the executor has row-level security, an entry is shown as far as the
  * caller's policies hold for the row as the entry has it; see `redacted` of {@linkcode AuditEntry}.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param filter which entries
  * @returns the entries
  * @throws {AuditError} for a filter that means nothing
@@ -103,7 +103,11 @@ async function find(executor: Kysely<any>, filter: AllAuditLogsFilter): Promise<
   });
 }
 
-/** Checks what a user looks for. @throws {AuditError} */
+/**
+ * Checks a filter of entries.
+ *
+ * @throws {AuditError} for an unknown member, or a value that it cannot have
+ */
 export function readFilter(filter: AuditLogFilter): EntryFilter {
   for (const name of Object.keys(filter)) {
     if (OPTIONS.includes(name)) continue;
@@ -121,7 +125,7 @@ export function readFilter(filter: AuditLogFilter): EntryFilter {
   };
 }
 
-/** A time as entries hold it. @throws {AuditError} */
+/** Returns a time as entries hold it. @throws {AuditError} */
 export function timeText(time: Date | string | undefined, name: string): string | undefined {
   if (time === undefined || typeof time === "string") return time;
   if (time instanceof Date && !Number.isNaN(time.getTime())) return time.toISOString();

@@ -26,7 +26,7 @@ export interface RestoreOptions {
  * inserted again. It is a write of the executor like any other: other plugins have their say in it,
  * and it is audited.
  *
- * @param executor the executor, a transaction of it, or another handle
+ * @param executor the executor, a transaction of it, or another instance
  * @param table the table that the entry must be of, as a query names it
  * @param auditId the entry
  * @param options see {@linkcode RestoreOptions}
@@ -69,7 +69,7 @@ export function restoreFromAudit<DB, T extends keyof DB & string>(
   return restoreOfTable(kyselyOf(executor), table, auditId, options);
 }
 
-/** {@linkcode restoreFromAudit}, without its types. */
+/** Does what {@linkcode restoreFromAudit} does, without its types. */
 export async function restoreOfTable(
   executor: Kysely<any>,
   table: string,

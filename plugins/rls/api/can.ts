@@ -24,11 +24,12 @@ import type { AnyRow, PolicyCommand } from "../contract/policy.ts";
 import type { CompiledTable } from "../policy/policy_registry.ts";
 
 /**
- * Whether the caller of a handle may do something with a row, by the policies of the executor and
- * without asking the database: for buttons and menus. A statement is kept to the policies whether
- * this was asked or not.
+ * Returns whether the caller of an instance may do something with a row, by the policies of the
+ * executor and without asking the database: for buttons and menus. A statement is kept to the
+ * policies whether this was asked or not.
  *
- * @param executor a handle that the caller's context is bound to, or whose plugin is provided with it
+ * @param executor an instance that the caller's context is bound to, or whose plugin is provided
+ * with it
  * @param operation what is to be done
  * @param table the table
  * @param row the row: of `"create"` the new one, else the one that is there, as it was read. Values

@@ -74,8 +74,8 @@ export interface PolicyExplanation {
 /**
  * Tells what the policies make of a query, and which of them, without running it.
  *
- * @param executor the handle that would run it: its caller counts
- * @param query a query builder of that handle
+ * @param executor the instance that would run it: its caller counts
+ * @param query a query builder of that instance
  * @returns the SQL before and after, and for each reference to a policed table the policies that had a
  * say in it, and an index that would help
  * @throws {RLSSchemaError} where the executor has no row-level security

@@ -14,7 +14,7 @@ import type { RLSPlugin } from "../contract/repository_methods.ts";
  * caller may read, an UPDATE and a DELETE touch those that he may change, and no row is written that
  * he may not write.
  *
- * The caller is who is bound to the handle, `bindContext(executor, { auth })`, or whom the option
+ * The caller is who is bound to the instance, `bindContext(executor, { auth })`, or whom the option
  * `contextProvider` names. Raw SQL is refused, as no policy could be kept in it.
  *
  * @param options see {@linkcode RLSOptions}

@@ -3,12 +3,12 @@ import { BYPASS, Bypass } from "../algebra/_bypass.ts";
 import { mustHavePlugin } from "./_state.ts";
 
 /**
- * A handle that no policy is for: what the system itself does. Every other plugin still applies to
- * it, and raw SQL is still refused. What is made of it (transactions, repositories) is like it; the
- * handle that it was made of stays as it is.
+ * Returns an instance that no policy is for: what the system itself does. Every other plugin still
+ * applies to it, and raw SQL is still refused. What is made of it (transactions, repositories) is
+ * like it; the instance that it was made of stays as it is.
  *
- * @param executor the executor, a transaction of it, or another handle
- * @returns a new handle of the same kind, on the same connection; cheap
+ * @param executor the executor, a transaction of it, or another instance
+ * @returns a new instance of the same kind, on the same connection; cheap
  * @throws {RLSSchemaError} where the executor has no row-level security
  *
  * @example

@@ -38,7 +38,7 @@ export class RLSError extends ExecutorError {
   }
 }
 
-/** There is no context: no security context is bound. */
+/** No security context is bound, and none is provided. */
 export class RLSContextError extends RLSError {
   static {
     this.prototype.name = "RLSContextError";

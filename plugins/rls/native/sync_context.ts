@@ -12,8 +12,8 @@ export interface SyncContextOptions {
 }
 
 /**
- * Tells PostgreSQL who is asking, until the end of the transaction: what the policies of `toPostgres`
- * go by.
+ * Tells PostgreSQL who is asking, until the end of the transaction: what the policies of
+ * `toPostgres` go by.
  *
  * @param transaction the transaction; outside of one the setting would be gone at once
  * @param context who is asking
@@ -78,7 +78,7 @@ export async function clearPostgresContext(
   await db.executeQuery(settingQuery("", options.setting, db.isTransaction));
 }
 
-/** A query that gives the setting a value. */
+/** Returns a query that gives the setting a value. */
 export function settingQuery(
   value: string,
   setting: string | undefined,
@@ -88,7 +88,7 @@ export function settingQuery(
   return CompiledQuery.raw("select set_config($1, $2, $3)", [name, value, local]);
 }
 
-/** The context as the functions of the policies read it. */
+/** Returns the context as the functions of the policies read it. */
 export function contextJson(context: RLSContext): string {
   const json = JSON.stringify(createRLSContext(context), (key, value: unknown) => {
     if (typeof value === "bigint") return value.toString();

@@ -3,9 +3,9 @@ import { PostgresRLSGenerator } from "./generator.ts";
 import type { NativeOptions } from "./options.ts";
 
 /**
- * The policies of a schema as those of PostgreSQL, so that the database itself enforces them:
- * functions that read the context, `ENABLE` and `FORCE ROW LEVEL SECURITY`, and `CREATE POLICY`. They
- * may be run again, and after a change of the schema.
+ * Returns the policies of a schema as those of PostgreSQL, so that the database itself enforces
+ * them: functions that read the context, `ENABLE` and `FORCE ROW LEVEL SECURITY`, and `CREATE
+ * POLICY`. They may be run again, and after a change of the schema.
  *
  * The policies read the context from a setting of the transaction: `syncContextToPostgres` sets it,
  * and `nativeRLSPlugin` does so for every query. Where it is not set, a query that a policy asks for a

@@ -152,7 +152,7 @@ function readTenancy(tenancy: unknown, path: string): Tenancy {
 /** One function, so that schemas that say nothing else say the same. */
 const tenantOf: NonNullable<Tenancy["value"]> = (context) => context.auth.tenantId;
 
-/** A list of names that are not empty, none twice. @throws {RLSSchemaError} */
+/** Returns a list of names that are not empty, none twice. @throws {RLSSchemaError} */
 export function readNames(names: unknown, path: string, what: string): readonly string[] {
   if (!Array.isArray(names)) throw new RLSSchemaError(path, `it must be a list of ${what}`);
   for (const name of names) {

@@ -3,8 +3,8 @@ import { RLSSchemaError } from "../contract/errors.ts";
 import type { AnyRow, RLSSchema, TableRLSConfig, Tenancy } from "../contract/policy.ts";
 
 /**
- * One schema of several. A table that more than one of them has keeps all of its policies; it denies
- * by default where one of them does.
+ * Merges schemas into one. A table that more than one of them has keeps all of its policies; it
+ * denies by default where one of them does.
  *
  * @param schemas the schemas
  * @returns a schema, as `defineRLSSchema` gives it

@@ -1,4 +1,4 @@
-/** Row 35: queries that come compiled, or that another handle built. */
+/** Row 35: queries that come compiled, or that another instance built. */
 import { compilePlan, type Plugin } from "@kysera/executor";
 import { CamelCasePlugin, CompiledQuery, type Kysely, type QueryResult, sql } from "kysely";
 import { withDefaults } from "../defaults.ts";

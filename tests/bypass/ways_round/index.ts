@@ -33,7 +33,7 @@ export const waysRound: readonly BypassRow[] = [
   },
   {
     number: 35,
-    shape: "`CompiledQuery.raw`; a query compiled or built by another handle",
+    shape: "`CompiledQuery.raw`; a query compiled or built by another instance",
     must: ["R"],
     note: "a subquery is filtered where it stands",
     cases: compiled,
