@@ -13,6 +13,8 @@ import type { AuditPlugin } from "./repository_methods.ts";
  * MERGE of an executor, in the transaction of the write. Where the entry cannot be written, the write
  * is not done.
  *
+ * With `mode: "trigger"`, triggers of the database write the entries; `createAuditTriggers` creates them.
+ *
  * One plugin may be given to several executors, of different databases as well.
  *
  * The table is created with the executor if it is missing; see the option `createTable`. Through an

@@ -122,7 +122,7 @@ export async function auditTriggers(
 }
 
 /**
- * Makes the triggers of {@linkcode auditTriggers}.
+ * Makes the triggers of {@linkcode auditTriggers}, in the place of those that are there.
  *
  * @param db the database, or a transaction
  * @param options the tables, and what is kept of them

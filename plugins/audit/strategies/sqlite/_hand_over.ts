@@ -1,10 +1,11 @@
 import { type Expression, type QueryResult, sql } from "kysely";
 import { id, statement } from "../../sql/_nodes.ts";
 import { callerTableOf } from "../common/_table.ts";
+import { tell } from "../common/_tell.ts";
 import type { HandOverWork } from "../trigger_strategy.ts";
 
-/** By what the statements are known that come again, by the table. */
-const KEYS: Map<string, object> = new Map();
+/** What the statements are known by; an executor has one log. */
+const [SET, CLEAR] = [{}, {}];
 
 /**
  * Tells the triggers who does a write, by a row that is there as long as the write: it is inserted and
@@ -31,31 +32,9 @@ export async function handOverOnSqlite(work: HandOverWork): Promise<QueryResult<
     return await next(query);
   }
   return await scope.atomically(async () => {
-    await ask(work, "set", given, set);
+    await tell(work, SET, given, set);
     const result = await next(query);
-    await ask(work, "clear", {}, () => clear);
+    await tell(work, CLEAR, {}, () => clear);
     return result;
   });
-}
-
-async function ask<V extends object>(
-  { auditTable, templates, query, scope, next }: HandOverWork,
-  name: string,
-  values: V,
-  make: (values: V) => Expression<any>,
-): Promise<void> {
-  let key = KEYS.get(auditTable.name);
-  if (key === undefined) KEYS.set(auditTable.name, key = {});
-  const { compiled } = templates.get(
-    {
-      key,
-      name,
-      query,
-      compile: scope.compile,
-      standsFor: (values) => scope.standsFor(values),
-      values,
-    },
-    (given) => ({ node: statement(make(given)) }),
-  );
-  await next(compiled);
 }
