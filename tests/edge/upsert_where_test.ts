@@ -126,7 +126,7 @@ const subjects = [
     name: "d1",
     skip: skip ?? false,
     takesVersions: true,
-    runs: runsAll() ? 200 : 16,
+    runs: runsAll() ? 60 : 16,
     async open() {
       const db = new Kysely<any>({ dialect: d1Dialect({ database: await runtime!.openD1() }) });
       return { db, close: () => db.destroy() };

@@ -475,7 +475,7 @@ describe("trees of soft-deleted rows [d1]", { skip: skip ?? false }, () => {
       return { db, close: () => db.destroy() };
     },
     // Each case is some hundred requests.
-    runs: { ...fuzzProperty(60), numRuns: EXAMPLES.length + (runsAll() ? 60 : 2) },
+    runs: { ...fuzzProperty(20), numRuns: EXAMPLES.length + (runsAll() ? 20 : 2) },
     hasTransactions: false,
   });
 });
