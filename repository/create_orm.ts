@@ -24,7 +24,8 @@ import {
 import type { Kysely } from "kysely";
 import { adopt } from "./_adopt.ts";
 import type { Codecs } from "./coded.ts";
-import { createRepository, type RepositoryOf, sameExecutor } from "./create_repository.ts";
+import { sameExecutor } from "./_build.ts";
+import { createRepository, type RepositoryOf } from "./create_repository.ts";
 import type { NoRelations } from "./relations/types.ts";
 import type {
   ExtensionsOf,

@@ -15,6 +15,7 @@ describe("the files of repositories", () => {
       isRelations(to) && !isRelations(from) && !typeOnly
     );
     assert.deepEqual([...new Set(users.map(({ from }) => from))].sort(), [
+      "_build.ts",
       "create_repository.ts",
       "mod.ts",
     ]);
