@@ -1,4 +1,4 @@
-import { detectDialect } from "@kysera/core";
+import { detectDialect, didYouMean } from "@kysera/core";
 import {
   createMigrationRunnerWithPlugins,
   type MigrationPlugin,
@@ -115,6 +115,26 @@ export async function openRunner(context: Context, request: RunnerRequest): Prom
     signal: context.signal,
   });
   return { runner, connection, migrations, directory };
+}
+
+/**
+ * Asserts that there is a migration of a name, and that it is applied where that is wanted.
+ *
+ * @throws {CliError} if not
+ */
+export async function assertMigration(
+  runner: MigrationRunner,
+  name: string,
+  { isApplied = false }: { readonly isApplied?: boolean } = {},
+): Promise<void> {
+  const { executed, pending } = await runner.status();
+  const known = [...executed, ...pending];
+  if (!known.includes(name)) {
+    throw usageError(`There is no migration "${name}"${didYouMean(name, known)}`);
+  }
+  if (isApplied && !executed.includes(name)) {
+    throw usageError(`The migration "${name}" is not applied`);
+  }
 }
 
 /** Returns the folder with the migrations: of the option, or of the configuration. */

@@ -2,7 +2,7 @@ import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, integer, text } from "../../contract/_options.ts";
 import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
-import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
+import { assertMigration, openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { DOWN, runMigrations } from "./_run.ts";
 import { stepsOf } from "./_steps.ts";
 
@@ -37,6 +37,7 @@ export const command: Command = defineCommand({
     }
     const opened = await openRunner(context, { ...options, writes: true });
     const { runner } = opened;
+    if (to !== undefined) await assertMigration(runner, to, { isApplied: true });
     return await runMigrations(context, opened, async () => {
       if (to !== undefined) return await runner.downTo(to);
       return all ? await runner.reset() : await runner.down(steps ?? 1);

@@ -1,8 +1,7 @@
-import { didYouMean } from "@kysera/core";
 import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag } from "../../contract/_options.ts";
-import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
+import { assertMigration, HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate mark`. */
 export const command: Command = defineCommand({
@@ -24,11 +23,8 @@ export const command: Command = defineCommand({
     if (applied === notApplied) throw usageError("Give either --applied or --not-applied");
     if (all === (name !== undefined)) throw usageError("Give either a migration or --all");
     const { runner } = await openRunner(context, { ...options, writes: true });
+    if (name !== undefined) await assertMigration(runner, name);
     const { executed, pending } = await runner.status();
-    const known = [...executed, ...pending];
-    if (name !== undefined && !known.includes(name)) {
-      throw usageError(`There is no migration "${name}"${didYouMean(name, known)}`);
-    }
     const from = applied ? pending : executed;
     const marked = from.filter((each) => all || each === name);
     await context.finishFirst(async () => {

@@ -2,7 +2,7 @@ import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { ExitCodes } from "../../contract/_exit_codes.ts";
 import { flag, text } from "../../contract/_options.ts";
-import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
+import { assertMigration, openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { resultOf, runMigrations, UP } from "./_run.ts";
 
 /** `kysera migrate plan`. */
@@ -30,6 +30,7 @@ export const command: Command = defineCommand({
       });
     }
     const { runner } = await openRunner(context, { ...options, writes: false, dryRun: true });
+    if (options.to !== undefined) await assertMigration(runner, options.to);
     const result = options.to === undefined ? await runner.up() : await runner.upTo(options.to);
     const isWhole = result.plan?.every(({ endsBecause }) => endsBecause === undefined) ?? true;
     return {

@@ -4,7 +4,7 @@ import { type Command, defineCommand } from "../../program/_command.ts";
 import { refusal } from "../../contract/_cli_error.ts";
 import { text } from "../../contract/_options.ts";
 import { scriptOf } from "../../sql/_script.ts";
-import { HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
+import { assertMigration, HISTORY_OPTIONS, openRunner } from "./_open_runner.ts";
 
 /** `kysera migrate sql`. */
 export const command: Command = defineCommand({
@@ -26,6 +26,7 @@ export const command: Command = defineCommand({
       writes: false,
       dryRun: true,
     });
+    if (options.to !== undefined) await assertMigration(runner, options.to);
     const { plan = [] } = options.to === undefined
       ? await runner.up()
       : await runner.upTo(options.to);

@@ -1,9 +1,7 @@
-import { didYouMean } from "@kysera/core";
-import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag } from "../../contract/_options.ts";
 import { CONFIRM_OPTIONS, confirmDestruction } from "../../program/_confirm.ts";
-import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
+import { assertMigration, openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { DOWN, runMigrations, UP } from "./_run.ts";
 
 /** `kysera migrate to`. */
@@ -24,10 +22,7 @@ export const command: Command = defineCommand({
     if (pending.includes(name)) {
       return await runMigrations(context, opened, () => runner.upTo(name), UP);
     }
-    if (!executed.includes(name)) {
-      const known = [...executed, ...pending];
-      throw usageError(`There is no migration "${name}"${didYouMean(name, known)}`);
-    }
+    await assertMigration(runner, name);
     if (!options.dryRun && executed.at(-1) !== name) {
       await confirmDestruction(context, options, {
         what: "This undoes migrations",

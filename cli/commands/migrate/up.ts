@@ -1,7 +1,7 @@
 import { usageError } from "../../contract/_cli_error.ts";
 import { type Command, defineCommand } from "../../program/_command.ts";
 import { flag, integer, text } from "../../contract/_options.ts";
-import { openRunner, RUN_OPTIONS } from "./_open_runner.ts";
+import { assertMigration, openRunner, RUN_OPTIONS } from "./_open_runner.ts";
 import { stepsOf } from "./_steps.ts";
 import { runMigrations, UP } from "./_run.ts";
 
@@ -27,6 +27,7 @@ export const command: Command = defineCommand({
     }
     const opened = await openRunner(context, { ...options, writes: true });
     const { runner } = opened;
+    if (options.to !== undefined) await assertMigration(runner, options.to);
     return await runMigrations(context, opened, async () => {
       if (options.to !== undefined) return await runner.upTo(options.to);
       if (steps === undefined) return await runner.up();
