@@ -33,7 +33,7 @@ export * from "./errors/connection_held_error.ts";
 export * from "./errors/database_error.ts";
 export * from "./errors/deadlock_error.ts";
 export * from "./errors/error_codes.ts";
-export { errorPage } from "./errors/error_page.ts";
+export * from "./errors/error_page.ts";
 export * from "./errors/find_database_error_async.ts";
 export * from "./errors/foreign_key_constraint_error.ts";
 export * from "./errors/get_error_category.ts";

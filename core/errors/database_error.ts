@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ERROR_PAGE } from "./error_page.ts";
+import { ERROR_PAGE } from "./_error_page.ts";
 
 /** What is known of a {@linkcode DatabaseError} beside its message and code. */
 export interface DatabaseErrorOptions {

@@ -1,5 +1,4 @@
-/** Where the documentation explains each code. */
-export const ERROR_PAGE = "https://kysera.github.io/kysera/errors#";
+import { ERROR_PAGE } from "./_error_page.ts";
 
 /**
  * Returns the address of the section of the documentation that explains an error code: what it means,
