@@ -101,8 +101,10 @@ async function readConfig(file: string): Promise<KyseraConfig> {
     // An absent default export is refused by the check.
     return module.default as KyseraConfig;
   } catch (cause) {
-    const message = messageOf(cause);
-    const place = placeIn(file, cause);
+    // Bun says how many errors there are; the first of them says which.
+    const first: unknown = cause instanceof AggregateError ? cause.errors[0] ?? cause : cause;
+    const message = messageOf(first);
+    const place = placeIn(file, first);
     const where = place === undefined || message.includes(place) ? "" : ` (${place})`;
     throw usageError(`Cannot read the configuration "${file}": ${message}${where}`, { cause });
   }
@@ -110,11 +112,13 @@ async function readConfig(file: string): Promise<KyseraConfig> {
 
 /** Returns the line of a file that an error is about, where the runtime tells. */
 function placeIn(file: string, error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (typeof error !== "object" || error === null) return undefined;
   // Bun keeps the place of what it cannot parse in a property.
-  const { position } = error as { position?: { file?: unknown; line?: unknown } | null };
+  const { position, stack = "" } = error as {
+    readonly position?: { readonly line?: unknown } | null;
+    readonly stack?: string;
+  };
   if (typeof position?.line === "number") return `line ${position.line}`;
-  const { stack = "" } = error;
   for (const name of [pathToFileURL(file).href, file]) {
     const at = stack.indexOf(`${name}:`);
     const line = at < 0 ? undefined : /^\d+/.exec(stack.slice(at + name.length + 1))?.[0];
