@@ -89,6 +89,7 @@ function lookAtStatement(
     for (const source of list.flatMap((each) => sourcesOf(each as OperationNode))) {
       const table = tableOf(source);
       if (table === undefined || !of.tables.includes(table.name)) continue;
+      if (name === "from" && isTarget(node, source)) continue;
       // What is written is a table, whatever the CTEs are called.
       if (!table.qualified && !isWritten(node, name) && ctes.has(table.name)) continue;
       const carries = node.kind === "InsertQueryNode" && name === "into"
@@ -98,6 +99,16 @@ function lookAtStatement(
       else found.missing.push(`${table.name} as ${table.alias} in ${node.kind}`);
     }
   }
+}
+
+/** Whether a table of `DELETE FROM a, b USING ..` is one of those behind USING, by its alias there. */
+function isTarget(node: OperationNode, source: OperationNode): boolean {
+  const { using } = node as unknown as Parts;
+  if (node.kind !== "DeleteQueryNode" || using === undefined || source.kind !== "TableNode") {
+    return false;
+  }
+  const named = [...sourcesOf(using as OperationNode), ...joinsOf(node).map(({ table }) => table)];
+  return named.some((each) => tableOf(each)?.alias === tableOf(source)!.name);
 }
 
 function isWritten({ kind }: OperationNode, part: string): boolean {

@@ -242,13 +242,16 @@ export type Offer = Readonly<Record<string, unknown>>;
 export function offers(write: Write, policed: readonly string[], stamp?: number): Offer[] {
   const set = (assignments: readonly Assignment[]): Offer =>
     Object.fromEntries(
-      assignments.flatMap(({ name, expr }) => expr.e === "lit" ? [[name, expr.value]] : []),
+      assignments.flatMap(({ name, expr }) => {
+        const value = literalOf(expr);
+        return value === undefined ? [] : [[name, value]];
+      }),
     );
   const row = (columns: readonly string[], values: readonly (Expr | undefined)[]): Offer => {
     const missing = { team_id: stamp ?? null, score: null, name: null };
     const given = columns.flatMap((name, i): [string, unknown][] => {
       const value = values[i];
-      return [[name, value?.e === "lit" ? value.value : undefined]];
+      return [[name, value && literalOf(value)]];
     });
     const all = Object.entries({ ...missing, ...Object.fromEntries(given) });
     return Object.fromEntries(all.filter(([, value]) => value !== undefined));
@@ -275,6 +278,27 @@ export function offers(write: Write, policed: readonly string[], stamp?: number)
     default:
       return [];
   }
+}
+
+/**
+ * Returns true for an upsert of a policed table that proposes computed values: whether the policies
+ * accept these, though the row that is there is changed in another way, cannot be told from its text.
+ */
+export function proposesComputed(write: Write, policed: readonly string[]): boolean {
+  if (write.k !== "insert" || !policed.includes(write.table.table)) return false;
+  if (write.conflict === undefined || !("set" in write.conflict)) return false;
+  const isComputed = (value: Expr | undefined): boolean =>
+    value !== undefined && literalOf(value) === undefined;
+  return write.query !== undefined || write.rows.some((values) => values.some(isComputed));
+}
+
+/** The value of a literal, or of a scalar subquery that selects nothing else; else `undefined`. */
+function literalOf(expr: Expr): unknown {
+  if (expr.e === "lit") return expr.value;
+  if (expr.e !== "scalar") return undefined;
+  const { from, where, having, items } = expr.query;
+  const isBare = from.length === 0 && where.length === 0 && having.length === 0;
+  return isBare && items.length === 1 ? literalOf(items[0]!.expr) : undefined;
 }
 
 const numbers: readonly (number | null)[] = [null, 0, 1, 2, 3, 4, 5];

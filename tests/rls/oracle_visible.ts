@@ -13,6 +13,7 @@ import { type Attempt, indent, rowsOf, sameRows, Side, type State, text } from "
 import {
   asksForUnknown,
   offers,
+  proposesComputed,
   someRows,
   sound,
   steered,
@@ -194,12 +195,13 @@ export class VisibleWorld implements OracleWorld {
   }
 
   /**
-   * Whether a write offers values that the policies accept of no row: such a one may be refused though
-   * it would write none.
+   * Whether a write offers values that the policies accept of no row, or may: such a one may be refused
+   * though it would write none.
    */
   #proposes(statement: Statement): boolean {
     const { accepts, stamp } = this.subject.shape;
     return writesOf(statement).some((write) =>
+      proposesComputed(write, filteredNames) ||
       offers(write, filteredNames, stamp).some((offer) => !someRows(offer).some(accepts))
     );
   }
