@@ -29,8 +29,9 @@ export function reportOf(error: unknown): Report {
   if (error instanceof MigrationStateError) return migrationState(error);
   if (error instanceof MigrationError) return migrationFailure(error);
   if (error instanceof PluginValidationError || error instanceof RawSqlError) {
-    const { code, message } = error;
-    return { code, message, hint: WITHOUT_PLUGINS, exitCode: ExitCodes.FAILED };
+    const { code, message, docs } = error;
+    const hint = `${WITHOUT_PLUGINS} See ${docs}`;
+    return { code, message, hint, exitCode: ExitCodes.FAILED };
   }
   if (error instanceof BadRequestError || error instanceof NotFoundError) {
     return { code: error.code, message: error.message, hint: undefined, exitCode: ExitCodes.USAGE };

@@ -1,4 +1,4 @@
-import { RawSqlError } from "@kysera/executor";
+import { QueryRefusedError, RawSqlError } from "@kysera/executor";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { reportOf } from "./_report.ts";
@@ -8,7 +8,9 @@ describe("reportOf()", () => {
     const error = new RawSqlError("it names a table");
     const { message, hint } = reportOf(error);
     assert.equal(message, error.message);
-    assert.equal(hint, `See ${error.docs}`);
+    assert.ok(hint?.endsWith(` See ${error.docs}`), hint);
+    const refused = new QueryRefusedError("Cannot read the column", "COLUMN_DENIED");
+    assert.equal(reportOf(refused).hint, `See ${refused.docs}`);
     assert.equal(reportOf(new TypeError("x is undefined")).hint, undefined);
   });
 });
