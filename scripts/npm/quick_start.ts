@@ -182,10 +182,18 @@ function assertPrinted(output: string, expected: string): void {
   }
 }
 
-/** A shell with a home of its own, so that nothing is found that a newcomer has not. */
+/** Settings of npm that say how packages are reached: those hold for a newcomer as well. */
+const NETWORK = /^npm_config_(?:registry|cafile|ca|strict_ssl|proxy|https_proxy|noproxy)$/i;
+
+/**
+ * A shell with a home of its own, so that nothing is found that a newcomer has not. What runs this may
+ * have been started by npx, which tells its settings to the npm that is started here.
+ */
 function shellOf(runtime: Runtime, home: string): Shell {
-  const { npm_config_cache, ...own } = process.env;
-  const cache = npm_config_cache ?? join(process.env["HOME"] ?? home, ".npm");
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name) || NETWORK.test(name)),
+  );
+  const cache = process.env["npm_config_cache"] ?? join(process.env["HOME"] ?? home, ".npm");
   // The file that npm fetches for Bun may have another name.
   const bin = join(home, ".bin");
   mkdirSync(bin);
