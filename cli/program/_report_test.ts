@@ -8,7 +8,7 @@ describe("reportOf()", () => {
     const error = new RawSqlError("it names a table");
     const { message, hint } = reportOf(error);
     assert.equal(message, error.message);
-    assert.ok(hint?.endsWith(` See ${error.docs}`), hint);
+    assert.equal(hint?.endsWith(` See ${error.docs}`), true);
     const refused = new QueryRefusedError("Cannot read the column", "COLUMN_DENIED");
     assert.equal(reportOf(refused).hint, `See ${refused.docs}`);
     assert.equal(reportOf(new TypeError("x is undefined")).hint, undefined);
