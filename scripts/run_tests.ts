@@ -16,7 +16,7 @@ import { type Databases, openDatabases, URL_VARIABLES } from "./databases.ts";
 import { outliveSignals } from "./run.ts";
 import { parseArguments, type TestArguments } from "./test/arguments.ts";
 import { runOnDeno } from "./test/deno.ts";
-import { drawExamples, type Item, itemsOf } from "./test/items.ts";
+import { describeLeft, drawItems, type Item, itemsOf } from "./test/items.ts";
 import { randomCases, runSuite } from "./test/suite.ts";
 
 const isInterrupted = outliveSignals();
@@ -56,9 +56,9 @@ async function test(
   console.log(random.text);
   const isEverything = args.paths.length === 0;
   const { drawn, left } = isEverything && random.scale !== "full"
-    ? drawExamples(items, random.seed)
+    ? drawItems(items, random.seed)
     : { drawn: items, left: [] };
-  if (left.length > 0) console.log(`Left out, --full runs them: ${left.join(", ")}`);
+  if (left.length > 0) console.log(`Left out, --full runs them: ${describeLeft(left)}`);
   const { passed, failed, skipped } = await runSuite({
     items: drawn,
     // With other arguments the work is not the usual one.

@@ -76,25 +76,57 @@ function everyExample(): Item[] {
 }
 
 /** Of how many packages the examples of one run in the short form. */
-const PACKAGES = 2;
+const PACKAGES = 3;
+/** Of how many files one runs in the short form, by the folder: each starts programs, or a workerd. */
+const FOLDERS: ReadonlyMap<string, number> = new Map([
+  ["cli/commands/", 2],
+  ["tests/edge/", 2],
+  ["tests/migrations/", 2],
+]);
 
 /**
- * Leaves out the examples of a part of the packages: with another seed, of others.
+ * Leaves out a part of what takes long: examples of packages, and files of some folders. With another
+ * seed, others are left out.
  *
  * @param items Everything.
  * @param seed What draws them.
  * @returns What runs, and the names of what is left out.
  */
-export function drawExamples(
+export function drawItems(
   items: readonly Item[],
   seed: number,
 ): { readonly drawn: readonly Item[]; readonly left: readonly string[] } {
-  const isLeftOut = ({ kind, name }: Item): boolean =>
-    kind === "examples" && !isDrawn(name, seed, PACKAGES);
+  const isLeftOut = (item: Item): boolean => !isDrawn(item.name, seed, everyOf(item));
   return {
     drawn: items.filter((item) => !isLeftOut(item)),
     left: items.filter(isLeftOut).map(({ name }) => name),
   };
+}
+
+/** Of how many such items one runs in the short form. */
+function everyOf({ kind, name }: Item): number {
+  if (kind === "examples") return PACKAGES;
+  return FOLDERS.entries().find(([folder]) => name.startsWith(folder))?.[1] ?? 1;
+}
+
+/**
+ * Says what is left out: by their names, or how many of a folder.
+ *
+ * @param names Names of items.
+ * @returns `3 of cli/commands, examples of core`.
+ */
+export function describeLeft(names: readonly string[]): string {
+  const folders = [...FOLDERS.keys()];
+  const folderOf = (name: string): string | undefined =>
+    folders.find((folder) => name.startsWith(folder));
+  const counts = folders.map((folder) => ({
+    folder: folder.slice(0, -1),
+    count: names.filter((name) => folderOf(name) === folder).length,
+  }));
+  return [
+    ...counts.filter(({ count }) => count > 0).map(({ folder, count }) => `${count} of ${folder}`),
+    ...names.filter((name) => folderOf(name) === undefined),
+  ].join(", ");
 }
 
 function examplesOf(name: string, directory: string, without: readonly string[] = []): Item {

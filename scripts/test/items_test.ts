@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../workspace.ts";
-import { drawExamples, itemsOf } from "./items.ts";
+import { describeLeft, drawItems, itemsOf } from "./items.ts";
 
 describe("itemsOf()", () => {
   let directory: string;
@@ -70,23 +70,33 @@ describe("itemsOf()", () => {
   });
 });
 
-describe("drawExamples()", () => {
-  it("leaves out the examples of some packages, with each seed of others, and nothing else", () => {
+describe("drawItems()", () => {
+  it("leaves out a part of what takes long, with each seed another one, and nothing else", () => {
     const items = itemsOf([], true);
     const names = (of: readonly { readonly name: string }[]): string[] =>
       of.map(({ name }) => name);
-    const examples = items.filter(({ kind }) => kind === "examples");
-    assert.ok(examples.length > 10);
+    const long = items.filter(({ kind, name }) =>
+      kind === "examples" || /^(?:cli\/commands|tests\/edge|tests\/migrations)\//.test(name)
+    );
+    assert.ok(long.length > 50);
     const everLeft = new Set<string>();
     const everDrawn = new Set<string>();
-    for (let seed = 0; seed < 40; seed++) {
-      const { drawn, left } = drawExamples(items, seed);
+    for (let seed = 0; seed < 60; seed++) {
+      const { drawn, left } = drawItems(items, seed);
       assert.deepEqual([...names(drawn), ...left].sort(), names(items).sort());
-      assert.ok(left.every((name) => names(examples).includes(name)));
+      assert.ok(left.every((name) => names(long).includes(name)));
       left.forEach((name) => everLeft.add(name));
       drawn.forEach(({ name }) => everDrawn.add(name));
     }
-    assert.deepEqual([...everLeft].sort(), names(examples).sort());
+    assert.deepEqual([...everLeft].sort(), names(long).sort());
     assert.deepEqual([...everDrawn].sort(), names(items).sort());
+  });
+});
+
+describe("describeLeft()", () => {
+  it("counts the files of a folder, and names what else is left out", () => {
+    const left = ["cli/commands/a_test.ts", "examples of core", "cli/commands/b/c_test.ts"];
+    assert.equal(describeLeft(left), "2 of cli/commands, examples of core");
+    assert.equal(describeLeft([]), "");
   });
 });
