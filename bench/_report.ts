@@ -59,7 +59,8 @@ export function thisMachine(): Machine {
     processor: cpus()[0]?.model.trim() ?? "unknown processor",
     cores: availableParallelism(),
     memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
-    system: `${type()} ${release()}`,
+    // What follows its version tells of the machine alone.
+    system: `${type()} ${release().split(".", 2).join(".")}`,
   };
 }
 
