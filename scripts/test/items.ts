@@ -80,7 +80,7 @@ const PACKAGES = 3;
 /** Of how many files one runs in the short form, by the folder: each starts programs, or a workerd. */
 const FOLDERS: ReadonlyMap<string, number> = new Map([
   ["cli/commands/", 2],
-  ["tests/edge/", 2],
+  ["tests/edge/", 3],
   ["tests/migrations/", 2],
 ]);
 
