@@ -28,8 +28,9 @@ type Writing = OperationNode & {
 };
 
 /**
- * Returns a statement that fails unless it changes, or returns, so many rows, which PostgreSQL cannot tell a later
- * one: the statement becomes a part of WITH, beside its own parts, of which a SELECT counts the rows.
+ * Returns a statement that fails unless it changes, or returns, so many rows, which PostgreSQL cannot
+ * tell a later one: the statement becomes a part of WITH, beside its own parts, of which a SELECT
+ * counts the rows.
  *
  * @throws {BadRequestError} for a statement whose rows cannot be counted so
  */

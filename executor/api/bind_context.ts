@@ -4,9 +4,9 @@ import { copyAttributes } from "../tree/_attributes.ts";
 import { ContextMemo } from "../tree/_context_memo.ts";
 
 /**
- * Returns an executor instance whose queries run for one caller. The values are copied and frozen: what happens to the
- * object afterwards changes nothing. Objects that are not plain data (class instances, functions) are
- * kept as they are.
+ * Returns an executor instance whose queries run for one caller. The values are copied and frozen: what
+ * happens to the object afterwards changes nothing. Objects that are not plain data (class instances,
+ * functions) are kept as they are.
  *
  * @param executor the executor, a transaction of it, or another instance
  * @param context who is asking: what the plugins' filters and stamps look at

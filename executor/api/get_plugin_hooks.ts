@@ -3,8 +3,8 @@ import type { PluginHooks } from "../contract/plugin.ts";
 import { instanceOf } from "../instance/_graft.ts";
 
 /**
- * Returns the hooks of one plugin as they are for this executor: what its `setup` returned. For functions of
- * the plugin that need what it found out about the database.
+ * Returns the hooks of one plugin as they are for this executor: what its `setup` returned. For
+ * functions of the plugin that need what it found out about the database.
  *
  * @param executor the executor, or any instance of it
  * @param plugin the plugin's name

@@ -4,8 +4,8 @@ import { instanceOf, leave } from "../instance/_graft.ts";
 import { isBranded } from "../instance/executor_type.ts";
 
 /**
- * Returns the database that the executor was made of: the escape hatch past the plugins. For a transaction it is the
- * same transaction without the plugins.
+ * Returns the database that the executor was made of: the escape hatch past the plugins. For a
+ * transaction it is the same transaction without the plugins.
  *
  * @param executor the executor, or any instance of it; a plain Kysely is given back as it is
  *

@@ -25,8 +25,8 @@ export function subjectToPlugins(written: OperationNode, pass: Pass): OperationN
 }
 
 /**
- * Puts the tables that a predicate's subqueries read into the schema of the executor instance, as those of the
- * user's query are: they stand in the selection of a query for as long as Kysely's plugin looks.
+ * Puts the tables that a predicate's subqueries read into the schema of the executor instance, as those
+ * of the user's query are: they stand in the selection of a query for as long as Kysely's plugin looks.
  */
 export function inSchema(node: OperationNode, rules: Rules): OperationNode {
   let out = node;

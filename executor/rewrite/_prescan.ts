@@ -46,9 +46,9 @@ import { refuseReservedColumn } from "./clauses/_reserved.ts";
  * | `OTHER`     | nothing is known: the walk decides                                            |
  *
  * Every kind and every property known here is one that cannot hide a table, and holds no text that
- * `rawSql: "deny"` would have read; whatever else a query holds makes the answer `OTHER`. (A property may be there and undefined.) The code is written out
- * kind by kind, because a property read at a place that sees one kind of node costs a fraction of one
- * that sees all of them.
+ * `rawSql: "deny"` would have read; whatever else a query holds makes the answer `OTHER`. (A property
+ * may be there and undefined.) The code is written out kind by kind, because a property read at a place
+ * that sees one kind of node costs a fraction of one that sees all of them.
  */
 export function prescan(node: OperationNode, rules: Rules): Prescan {
   if (rules.intercepts) return OTHER;

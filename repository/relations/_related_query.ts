@@ -138,8 +138,8 @@ export function valuesOf(
 }
 
 /**
- * The condition that columns are one of some keys, which may be a list in one parameter. Databases keep microseconds, which a `Date` of the
- * program does not have.
+ * The condition that columns are one of some keys, which may be a list in one parameter. Databases keep
+ * microseconds, which a `Date` of the program does not have.
  */
 export function keyIsIn(
   eb: ExpressionBuilder<any, any>,

@@ -37,10 +37,10 @@ import type { CompiledTable } from "../policy/policy_registry.ts";
  * @param changes of `"update"`: the columns that are to be set. Without them only the row is looked at
  * @returns whether the policies allow it; a table without policies allows everything
  * @throws {RLSContextError} where no security context is bound
- * @throws {RLSPolicyEvaluationError} where it cannot be told in memory: a policy asks for related
- * rows, or is SQL other than comparisons of columns with values, or an async function; a column that a policy looks at is not in
- * the row, or masked; or values are of different types (a text and a number), or texts that may be the
- * same under a collation
+ * @throws {RLSPolicyEvaluationError} where it cannot be told in memory: a policy asks for related rows,
+ * or is SQL other than comparisons of columns with values, or an async function; a column that a policy
+ * looks at is not in the row, or masked; or values are of different types (a text and a number), or
+ * texts that may be the same under a collation
  *
  * @example
  * ```ts
